@@ -1,0 +1,57 @@
+# Everything a contributor or an operator types. `make` alone prints the list.
+# Debug and release live side by side in .build: one checkout and one resolution of the dependencies serve both.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+SWIFT ?= swift
+# Where `make serve` keeps its data.
+DATA ?= ./var
+# Generated files carry swift-format-ignore-file, so the formatter may be given whole folders.
+FORMATTED := Package.swift Sources Tests
+# What `make smoke` replays: the full trace where it is at hand, otherwise the short one that the tests ship.
+TRACE ?= $(firstword $(wildcard ../shared/data/noshow-39596.csv) Tests/CommandTests/Fixtures/trace.csv)
+
+.PHONY: help setup build release serve test smoke lint format proto bench clean
+
+help: ## print this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' \
+		| awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+
+setup: ## install what is missing: Debian packages, and a Python environment in .venv
+	@scripts/setup
+
+build: setup ## compile everything, tests included (debug)
+	$(SWIFT) build --build-tests
+
+release: setup ## compile the optimised engine: .build/release/haoyuan
+	$(SWIFT) build --configuration release --product haoyuan
+
+serve: release ## start the engine on 127.0.0.1:7440 with its data in ./var; the first start loads a sample hospital
+	@exec .build/release/haoyuan serve --data '$(DATA)' --sample
+
+# The Python client runs first, so that the closing lines of `swift test` are the last thing on the screen.
+test: build ## run every test: the Python client against a real server, then all Swift tests
+	Tests/interop/run
+	$(SWIFT) test --skip-build --disable-xctest
+
+smoke: release ## replay a trace of real appointments over sockets and audit the outcome
+	.build/release/haoyuan replay --trace '$(TRACE)' --json
+
+lint: setup ## check the formatting, and that the generated messages belong to proto/
+	$(SWIFT) format lint --strict --parallel --recursive $(FORMATTED)
+	@scripts/generate-proto --check
+
+format: ## rewrite the sources in the project's format
+	$(SWIFT) format --in-place --parallel --recursive $(FORMATTED)
+
+proto: setup ## generate Sources/Wire/Generated from proto/
+	@scripts/generate-proto
+
+bench: setup ## run the benchmarks (their own package, in Benchmarks/)
+	@test -f Benchmarks/Package.swift || { echo 'make bench: this version has no Benchmarks/ package' >&2; exit 1; }
+	$(SWIFT) run --package-path Benchmarks --configuration release
+
+clean: ## remove everything that was built; the data in ./var stays
+	rm -rf .build .build-protoc .venv

@@ -1,0 +1,84 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+]
+
+// The arrows run down only, as drawn in docs/internals/architecture.md; HouseTests holds the sources to them.
+let package = Package(
+    name: "haoyuan",
+    products: [
+        .executable(name: "haoyuan", targets: ["haoyuan"]),
+        .library(name: "HaoyuanClient", targets: ["HaoyuanClient"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+        .systemLibrary(name: "CSnappy", pkgConfig: "snappy", providers: [.apt(["libsnappy-dev"])]),
+        .target(name: "CCRC32C"),
+        .target(
+            name: "Scheduling",
+            dependencies: [.product(name: "HeapModule", package: "swift-collections")],
+            swiftSettings: settings),
+        .target(
+            name: "Journal",
+            dependencies: [
+                "CLMDB", "CSnappy", "CCRC32C",
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "Wire",
+            dependencies: [
+                "Scheduling", "CSnappy", "CCRC32C",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "Engine",
+            dependencies: [
+                "Scheduling", "Journal",
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "Server",
+            dependencies: nio + ["Engine", "Wire", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: settings),
+        .target(name: "HaoyuanClient", dependencies: nio + ["Wire"], swiftSettings: settings),
+        .executableTarget(
+            name: "haoyuan",
+            dependencies: nio + [
+                "Server", "HaoyuanClient",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: settings),
+        .testTarget(name: "SchedulingTests", dependencies: ["Scheduling"], swiftSettings: settings),
+        .testTarget(name: "JournalTests", dependencies: ["Journal", "CLMDB"], swiftSettings: settings),
+        .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: settings),
+        .testTarget(name: "EngineTests", dependencies: ["Engine"], swiftSettings: settings),
+        .testTarget(name: "ServerTests", dependencies: nio + ["Server", "HaoyuanClient"], swiftSettings: settings),
+        .testTarget(name: "CommandTests", dependencies: ["haoyuan"], swiftSettings: settings),
+        .testTarget(name: "HouseTests", swiftSettings: settings),
+    ]
+)

@@ -1,0 +1,161 @@
+import NIOConcurrencyHelpers
+
+/// Carries pending work to the disk: the hands of ``LogWriter``. Used by one thread (or by whoever steps the journal).
+///
+/// `@unchecked Sendable`: `writer` and `backlog` are touched only by the one committing thread (or, driven by hand, by
+/// the one caller at a time that ``Journal/step()`` demands); everything others may look at lies in `shared`.
+final class Committer: @unchecked Sendable {
+    /// What became of an attempt.
+    enum Outcome {
+        /// Something was committed.
+        case committed
+        /// There was nothing to do.
+        case idle
+        /// There was no room; the work is kept and will be tried again.
+        case refused(JournalError)
+    }
+
+    /// What readers of statistics and of the log see of the committer.
+    struct Shared: Sendable {
+        var statistics = JournalStatistics()
+        var shape: LogShape
+        /// Why no further writes are taken, if none are.
+        var refusal: JournalError?
+    }
+
+    /// How often room is looked for while there is none.
+    static let probeNanoseconds: UInt64 = 1_000_000_000
+
+    private let storage: any JournalStorage
+    private let queue: CommitQueue
+    private let now: @Sendable () -> UInt64
+    private let syncsPerCommit: Int
+    private var writer: LogWriter
+    /// Work that was taken and found no room, oldest first.
+    private var backlog: [PendingWork] = []
+    private var backlogStart = 0
+    private var lastProbe: UInt64 = 0
+    let shared: NIOLockedValueBox<Shared>
+
+    init(
+        writer: consuming LogWriter, storage: any JournalStorage, queue: CommitQueue, now: @escaping @Sendable () -> UInt64
+    ) {
+        self.shared = NIOLockedValueBox(Shared(shape: writer.committed))
+        self.writer = writer
+        self.storage = storage
+        self.queue = queue
+        self.now = now
+        self.syncsPerCommit = storage.footprint().syncsPerCommit
+    }
+
+    /// Whether there is work that found no room.
+    var hasBacklog: Bool { backlogStart < backlog.count }
+    /// Whether tables of trimmed segments wait to be removed.
+    var hasHousekeeping: Bool { !writer.droppable.isEmpty }
+    /// Whether writes are being refused.
+    var isRefusing: Bool { shared.withLockedValue { $0.refusal != nil } }
+
+    /// Commits the oldest backlog, or `work` when there is none; `work` joins the backlog otherwise, and `nil` stands
+    /// for housekeeping alone.
+    /// - Throws: what nobody can go on from.
+    func commit(_ work: PendingWork?) throws(JournalError) -> Outcome {
+        if let work { backlog.append(work) }
+        guard hasBacklog else { return try commitHousekeeping() }
+        let next = backlog[backlogStart]
+        if let refusal = try attempt(next) { return .refused(refusal) }
+        removeOldestBacklog()
+        queue.publish(next)
+        return .committed
+    }
+
+    /// Looks for room again when a second has gone by since the last time, so that writes are taken again soon after
+    /// there is some, even when nobody writes.
+    func probe() {
+        guard isRefusing, !hasBacklog else { return }
+        let time = now()
+        guard time &- lastProbe >= Self.probeNanoseconds else { return }
+        lastProbe = time
+        note(storage.makeRoom(for: 0))
+    }
+
+    private func commitHousekeeping() throws(JournalError) -> Outcome {
+        guard hasHousekeeping else { return .idle }
+        let before = writer.droppable.count
+        if let refusal = try attempt(PendingWork(after: writer.committed.next.previous)) { return .refused(refusal) }
+        return writer.droppable.count < before ? .committed : .idle
+    }
+
+    private func removeOldestBacklog() {
+        backlogStart += 1
+        guard backlogStart == backlog.count else { return }
+        backlog.removeAll(keepingCapacity: true)
+        backlogStart = 0
+    }
+
+    /// One transaction. Returns why it could not be, when the reason is room; nothing happened then.
+    private func attempt(_ work: PendingWork) throws(JournalError) -> JournalError? {
+        let start = now()
+        let room = storage.makeRoom(for: work.roomNeeded)
+        note(room)
+        if case .none(let reason) = room { return refuse(reason) }
+        do {
+            let transaction = try storage.beginWrite()
+            do {
+                try writer.stage(work, into: transaction)
+            } catch {
+                transaction.abort()
+                throw error
+            }
+            try transaction.commit()
+        } catch {
+            writer.failed()
+            guard error.isLackOfRoom else { throw error }
+            return refuse(error)
+        }
+        record(work, shape: writer.committed(), nanoseconds: now() &- start)
+        return nil
+    }
+
+    private func note(_ room: StorageRoom) {
+        shared.withLockedValue { shared in
+            switch room {
+            case .ample: shared.refusal = nil
+            case .scarce(let reason), .none(let reason):
+                shared.refusal = reason
+                shared.statistics.lastError = reason.description
+            }
+        }
+    }
+
+    private func refuse(_ reason: JournalError) -> JournalError {
+        shared.withLockedValue { shared in
+            shared.refusal = reason
+            shared.statistics.refusedCommits += 1
+            shared.statistics.lastError = reason.description
+        }
+        return reason
+    }
+
+    private func record(_ work: PendingWork, shape: LogShape, nanoseconds: UInt64) {
+        shared.withLockedValue { shared in
+            shared.shape = shape
+            shared.statistics.commits += 1
+            shared.statistics.syncs += syncsPerCommit
+            shared.statistics.records += work.lengths.count
+            shared.statistics.recordBytes += work.bytes.count
+            shared.statistics.tableWrites += work.tables.count
+            shared.statistics.lastCommitNanoseconds = nanoseconds
+            shared.statistics.commitDurations.add(nanoseconds)
+        }
+    }
+}
+
+extension JournalError {
+    /// Whether it only says that there is no room: then nothing happened, and trying again is right.
+    var isLackOfRoom: Bool {
+        switch self {
+        case .storageFull, .mapFull: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,220 @@
+/// The writer as a machine without hands: pending work goes in, chunks and table writes come out into a transaction, and
+/// when that has been committed or has failed it is told so. It knows no thread, no clock and no disk.
+///
+///             stage(work)                 committed()
+///     idle ───────────────▶ staged ───────────────────────▶ idle, with the new shape
+///                              │ failed()
+///                              └───────────────────────────▶ idle, as before; the same work can be staged again
+struct LogWriter: ~Copyable {
+    /// The log as the last commit left it.
+    private(set) var committed: LogShape
+    /// The log as it will be once the transaction at hand is durable.
+    private var staged: LogShape?
+    /// Bytes in the newest segment, as committed and as staged.
+    private var segmentBytes: Int
+    private var stagedSegmentBytes = 0
+    /// Segments that are trimmed but whose tables are still there.
+    private(set) var droppable: [String]
+    private var stagedDroppable: [String] = []
+    private var builder = ChunkBuilder()
+    private var envelope: [UInt8] = []
+    private let segmentBytesLimit: Int
+    /// A further segment is begun only below this many: each one costs a table slot in every transaction.
+    private let segmentCountLimit: Int
+    private var knownTables: Set<String>
+
+    /// A writer that continues a log. `droppable` are tables left over from an earlier trim.
+    init(
+        continuing shape: LogShape, segmentBytes: Int, droppable: [String], tables: Set<String>, segmentBytesLimit: Int,
+        segmentCountLimit: Int
+    ) {
+        self.committed = shape
+        self.segmentBytes = segmentBytes
+        self.droppable = droppable
+        self.knownTables = tables
+        self.segmentBytesLimit = segmentBytesLimit
+        self.segmentCountLimit = segmentCountLimit
+    }
+
+    /// Writes `work` into `transaction`: tables of trimmed segments out, records in as chunks, then state values and
+    /// metadata, then the log's new shape. On an error the caller aborts the transaction and calls ``failed()``.
+    mutating func stage(_ work: borrowing PendingWork, into transaction: any StorageTransaction) throws(JournalError) {
+        precondition(staged == nil, "The writer was given work before it was told how the last ended.")
+        precondition(work.first == committed.next, "Work for \(work.first) came where \(committed.next) is due.")
+        var run = StagingRun(transaction: transaction, shape: committed, segmentBytes: segmentBytes)
+        stagedDroppable = []
+        for name in droppable where try !transaction.drop(name) { stagedDroppable.append(name) }
+        try stageRecords(work, &run)
+        precondition(run.shape.next == work.last.next, "The log ends at \(run.shape.next), not after \(work.last).")
+        try stageTables(work, &run)
+        if let checkpoint = work.checkpoint { applyCheckpoint(checkpoint, &run) }
+        try stageMeta(work, &run)
+        staged = run.shape
+        stagedSegmentBytes = run.segmentBytes
+    }
+
+    /// The transaction is durable.
+    mutating func committed() -> LogShape {
+        guard let shape = staged else { preconditionFailure("A commit was reported that was never staged.") }
+        committed = shape
+        staged = nil
+        segmentBytes = stagedSegmentBytes
+        droppable = stagedDroppable
+        return shape
+    }
+
+    /// The transaction was aborted; nothing of it happened.
+    mutating func failed() {
+        staged = nil
+        stagedDroppable = []
+        builder.discard()
+    }
+}
+
+/// What changes while one transaction is being written.
+private struct StagingRun {
+    let transaction: any StorageTransaction
+    var shape: LogShape
+    var segmentBytes: Int
+    var segmentTable: StorageTable?
+    var segmentsChanged = false
+}
+
+extension LogWriter {
+    private mutating func stageRecords(
+        _ work: borrowing PendingWork, _ run: inout StagingRun
+    ) throws(JournalError) {
+        guard !work.lengths.isEmpty else { return }
+        let lengths = work.lengths
+        let bytes = work.bytes
+        // Borrowed through the arrays' own spans: the closure forms of the standard library do not carry typed throws.
+        var offset = 0
+        for length in lengths {
+            let record = bytes.span.extracting(offset..<offset + Int(length)).bytes
+            offset += Int(length)
+            if Int(length) > Chunk.wholeRecordBytes {
+                try stageFragments(record, &run)
+            } else {
+                if !builder.fits(Int(length)) { try seal(.whole, &run) }
+                record.withUnsafeBytes { builder.add($0) }
+            }
+        }
+        try seal(.whole, &run)
+        precondition(offset == bytes.count, "The lengths of pending records do not add up to their bytes.")
+    }
+
+    private mutating func stageFragments(_ record: RawSpan, _ run: inout StagingRun) throws(JournalError) {
+        try seal(.whole, &run)
+        let count = Chunk.span(ofRecordLength: record.byteCount)
+        for index in 0..<count {
+            let start = index * Chunk.wholeRecordBytes
+            let end = min(start + Chunk.wholeRecordBytes, record.byteCount)
+            record.extracting(start..<end).withUnsafeBytes { builder.add($0) }
+            try seal(Chunk.fragmentKind(index, of: count), &run)
+        }
+    }
+
+    /// Puts the chunk at hand, if there is one, at the end of the log. A segment never begins inside a record.
+    private mutating func seal(_ kind: Chunk.Kind, _ run: inout StagingRun) throws(JournalError) {
+        guard builder.count > 0 else { return }
+        if kind == .whole || kind == .firstFragment { rotateIfDue(&run) }
+        let segment = run.shape.segments[run.shape.segments.count - 1]
+        let table: StorageTable
+        if let open = run.segmentTable {
+            table = open
+        } else {
+            table = try run.transaction.table(segment.name, .integers)
+            run.segmentTable = table
+        }
+        let first = run.shape.next
+        let count = builder.count
+        let chunk = builder.seal(kind: kind, first: first, chain: run.shape.chain)
+        try run.transaction.append(table, key: first.rawValue, value: chunk.bytes)
+        run.shape.next = first.advanced(by: count)
+        run.shape.chain = chunk.crc
+        run.segmentBytes += chunk.bytes.count + Chunk.pageOverheadBytes
+    }
+
+    private func rotateIfDue(_ run: inout StagingRun) {
+        guard run.segmentBytes >= segmentBytesLimit, run.shape.segments.count < segmentCountLimit else { return }
+        run.shape.segments.append(.init(first: run.shape.next, chain: run.shape.chain))
+        run.segmentTable = nil
+        run.segmentBytes = 0
+        run.segmentsChanged = true
+    }
+
+    /// Moves the checkpoint, and lets go of every segment that stands wholly before it. Their tables are removed by the
+    /// transaction after: by then no reader finds them any more.
+    private mutating func applyCheckpoint(_ position: Position, _ run: inout StagingRun) {
+        run.shape.checkpoint = max(run.shape.checkpoint, position)
+        let count = run.shape.segments(before: run.shape.checkpoint)
+        guard count > 0 else { return }
+        stagedDroppable += run.shape.segments[..<count].map(\.name)
+        run.shape.segments.removeFirst(count)
+        run.segmentsChanged = true
+    }
+
+    private mutating func stageTables(_ work: borrowing PendingWork, _ run: inout StagingRun) throws(JournalError) {
+        var handles: [String: StorageTable] = [:]
+        for write in work.tables {
+            let table = write.table
+            let handle: StorageTable
+            if let known = handles[table.name] {
+                handle = known
+            } else {
+                knownTables.insert(table.name)
+                precondition(knownTables.count <= JournalLimits.tables, "There may be at most 16 state tables.")
+                handle = try run.transaction.table(StateTable.name(table.name), .bytes)
+                handles[table.name] = handle
+            }
+            switch write {
+            case .put(_, let key, let value, let reflects):
+                guard let reflects else { preconditionFailure("A state value was queued without its position.") }
+                ValueEnvelope.write(
+                    value, table: table.name, key: key, reflects: reflects, compress: table.compressed, into: &envelope)
+                try run.transaction.put(handle, key: key, value: envelope)
+            case .delete(_, let key):
+                try run.transaction.delete(handle, key: key)
+            }
+        }
+    }
+
+    private mutating func stageMeta(_ work: borrowing PendingWork, _ run: inout StagingRun) throws(JournalError) {
+        let meta = try run.transaction.table(MetaEntry.table, .bytes)
+        if run.segmentsChanged {
+            // The newest segment's table must exist even while it is empty, or it would look as if it were missing.
+            _ = try run.transaction.table(run.shape.segments[run.shape.segments.count - 1].name, .integers)
+            try putMeta(MetaEntry.segmentsKey, MetaEntry.encodeSegments(run.shape.segments), meta, run)
+        }
+        for (name, value) in work.metadata {
+            let key = MetaEntry.applicationPrefix + name
+            if let value {
+                try putMeta(key, value, meta, run)
+            } else {
+                try run.transaction.delete(meta, key: Array(key.utf8))
+            }
+        }
+        try putMeta(MetaEntry.logKey, MetaEntry.encodeLog(run.shape), meta, run)
+    }
+
+    private mutating func putMeta(
+        _ key: String, _ value: [UInt8], _ meta: StorageTable, _ run: StagingRun
+    ) throws(JournalError) {
+        let key = Array(key.utf8)
+        ValueEnvelope.write(
+            value, table: MetaEntry.table, key: key, reflects: run.shape.next.previous, compress: false, into: &envelope)
+        try run.transaction.put(meta, key: key, value: envelope)
+    }
+}
+
+/// How the tables of the journal's users are called in the store, apart from its own.
+enum StateTable {
+    static let prefix = "state."
+
+    static func name(_ table: String) -> String { prefix + table }
+
+    /// The table's own name, or `nil` when it is none of the users'.
+    static func table(of name: String) -> String? {
+        name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : nil
+    }
+}

@@ -1,0 +1,219 @@
+/// What the patients of one shard have, so that limits and overlaps can be judged across pools.
+///
+/// One entry of 32 bytes for each appointment in memory, linked per patient; nothing here says more than the appointments
+/// themselves, so a checkpoint does not hold it and recovery derives it from them.
+package struct PatientBook: Sendable {
+    /// What an appointment means for its patient: when, where, and whether it counts against limits and overlaps.
+    package struct Commitment: Hashable, Sendable {
+        package var department: DepartmentID
+        package var startMinute: UInt32
+        package var minutes: UInt16
+        package var date: LocalDate
+
+        package init(department: DepartmentID, startMinute: UInt32, minutes: UInt16, date: LocalDate) {
+            self.department = department
+            self.startMinute = startMinute
+            self.minutes = minutes
+            self.date = date
+        }
+    }
+
+    /// A commitment that is judged but no fact yet.
+    package struct Claim: Hashable, Sendable {
+        fileprivate let patient: PatientID
+        fileprivate let entry: UInt32
+    }
+
+    private struct Entry: Sendable {
+        var appointment: UInt64  // 0 while it is a claim
+        var startMinute: UInt32
+        var department: UInt32
+        var next: UInt32
+        var minutes: UInt16
+        var day: UInt16
+        var counts: Bool
+    }
+
+    /// Patients are dealt to shards by id: this book has those whose id leaves the remainder `shard` when divided by `stride`.
+    private let shard: UInt64
+    private let stride: UInt64
+    /// First entry of each patient, 0 for none; entry n stands at `entries[n - 1]`.
+    private var heads = ContiguousArray<UInt32>()
+    private var entries = ContiguousArray<Entry>()
+    private var freeEntry: UInt32 = 0
+    package private(set) var claimCount = 0
+
+    package init(shard: Int = 0, of stride: Int = 1) {
+        precondition(stride >= 1 && (0..<stride).contains(shard), "patients are dealt to the shards 0 to stride - 1")
+        self.shard = UInt64(shard)
+        self.stride = UInt64(stride)
+    }
+
+    // MARK: Deciding
+
+    /// Judges one more commitment of a patient under a policy.
+    /// - Parameter excluding: the appointment that is given up for it, in a move.
+    package func decide(
+        _ new: Commitment, patient: PatientID, policy: Policy, excluding: AppointmentID? = nil
+    ) throws(Refusal) {
+        var inDepartment: UInt32 = 0
+        var onDay: UInt32 = 0
+        var kept = 0
+        var overlaps = false
+        forEach(of: patient) { entry in
+            kept += 1
+            guard entry.counts, entry.appointment == 0 || entry.appointment != excluding?.rawValue else { return }
+            if Int32(entry.day) == new.date.rawValue {
+                onDay += 1
+                if entry.department == new.department.rawValue { inDepartment += 1 }
+            }
+            if entry.startMinute < new.startMinute + UInt32(new.minutes),
+                new.startMinute < entry.startMinute + UInt32(entry.minutes)
+            {
+                overlaps = true
+            }
+        }
+        if policy.perDayDepartment > 0, inDepartment >= policy.perDayDepartment {
+            throw Refusal(
+                .perDayDepartment, policyVersion: policy.version, authority: .department,
+                limit: policy.perDayDepartment)
+        }
+        if policy.perDay > 0, onDay >= policy.perDay {
+            throw Refusal(.perDay, policyVersion: policy.version, authority: .hospital, limit: policy.perDay)
+        }
+        if overlaps { throw Refusal(.overlap) }
+        if kept >= Limits.appointmentsPerPatient {
+            throw Refusal(.patientAppointments, limit: UInt32(Limits.appointmentsPerPatient))
+        }
+    }
+
+    // MARK: Claims
+
+    /// Holds a judged commitment until its booking is a fact (`settle`) or refused (`release`). It counts at once.
+    package mutating func claim(_ commitment: Commitment, patient: PatientID) -> Claim {
+        claimCount += 1
+        return Claim(patient: patient, entry: insert(commitment, patient: patient, appointment: 0, counts: true))
+    }
+
+    package mutating func settle(_ claim: Claim, as appointment: AppointmentID) {
+        claimCount -= 1
+        entries[Int(claim.entry) - 1].appointment = appointment.rawValue
+    }
+
+    package mutating func release(_ claim: Claim) {
+        claimCount -= 1
+        remove(from: claim.patient) { index, _ in index == claim.entry }
+    }
+
+    // MARK: Evolving
+
+    /// Records an appointment; one that is recorded already is left as it is.
+    package mutating func put(
+        _ appointment: AppointmentID, patient: PatientID, _ commitment: Commitment, state: AppointmentState
+    ) {
+        guard entry(of: appointment, patient: patient) == nil else { return }
+        _ = insert(commitment, patient: patient, appointment: appointment.rawValue, counts: state.occupiesSlot)
+    }
+
+    /// An appointment reached a state: from now on it counts, or does not.
+    package mutating func change(_ appointment: AppointmentID, patient: PatientID, to state: AppointmentState) {
+        guard let entry = entry(of: appointment, patient: patient) else { return }
+        entries[Int(entry) - 1].counts = state.occupiesSlot
+    }
+
+    /// Forgets an appointment that went to the history table.
+    package mutating func remove(_ appointment: AppointmentID, patient: PatientID) {
+        remove(from: patient) { $1.appointment == appointment.rawValue }
+    }
+
+    // MARK: Looking
+
+    /// The patient's appointments in memory, the newest first. Claims are not among them.
+    package func appointments(of patient: PatientID) -> [AppointmentID] {
+        var found: [AppointmentID] = []
+        forEach(of: patient) { entry in
+            if entry.appointment != 0 { found.append(AppointmentID(rawValue: entry.appointment)) }
+        }
+        return found
+    }
+
+    /// Every appointment with its patient, for the invariants: what it means, and whether it counts.
+    package func forEachAppointment(_ body: (PatientID, AppointmentID, Commitment, Bool) -> Void) {
+        for local in heads.indices where heads[local] != 0 {
+            var next = heads[local]
+            while next != 0 {
+                let entry = entries[Int(next) - 1]
+                if entry.appointment != 0 {
+                    body(
+                        PatientID(rawValue: UInt64(local) * stride + shard), AppointmentID(rawValue: entry.appointment),
+                        Commitment(
+                            department: DepartmentID(rawValue: entry.department), startMinute: entry.startMinute,
+                            minutes: entry.minutes, date: LocalDate(rawValue: Int32(entry.day))), entry.counts)
+                }
+                next = entry.next
+            }
+        }
+    }
+
+    // MARK: Inside
+
+    private func local(_ patient: PatientID) -> Int {
+        precondition(patient.rawValue % stride == shard, "a patient is judged by its own shard")
+        return Int(patient.rawValue / stride)
+    }
+
+    private func forEach(of patient: PatientID, _ body: (borrowing Entry) -> Void) {
+        let local = local(patient)
+        var next = local < heads.count ? heads[local] : 0
+        while next != 0 {
+            body(entries[Int(next) - 1])
+            next = entries[Int(next) - 1].next
+        }
+    }
+
+    private func entry(of appointment: AppointmentID, patient: PatientID) -> UInt32? {
+        let local = local(patient)
+        var next = local < heads.count ? heads[local] : 0
+        while next != 0 {
+            if entries[Int(next) - 1].appointment == appointment.rawValue { return next }
+            next = entries[Int(next) - 1].next
+        }
+        return nil
+    }
+
+    private mutating func insert(
+        _ commitment: Commitment, patient: PatientID, appointment: UInt64, counts: Bool
+    ) -> UInt32 {
+        let local = local(patient)
+        while heads.count <= local { heads.append(0) }
+        let entry = Entry(
+            appointment: appointment, startMinute: commitment.startMinute, department: commitment.department.rawValue,
+            next: heads[local], minutes: commitment.minutes, day: UInt16(commitment.date.rawValue), counts: counts)
+        if freeEntry != 0 {
+            heads[local] = freeEntry
+            freeEntry = entries[Int(freeEntry) - 1].next
+            entries[Int(heads[local]) - 1] = entry
+        } else {
+            entries.append(entry)
+            heads[local] = UInt32(entries.count)
+        }
+        return heads[local]
+    }
+
+    private mutating func remove(from patient: PatientID, where matches: (UInt32, borrowing Entry) -> Bool) {
+        let local = local(patient)
+        var previous: UInt32 = 0
+        var next = local < heads.count ? heads[local] : 0
+        while next != 0 {
+            let after = entries[Int(next) - 1].next
+            if matches(next, entries[Int(next) - 1]) {
+                if previous == 0 { heads[local] = after } else { entries[Int(previous) - 1].next = after }
+                entries[Int(next) - 1].next = freeEntry
+                freeEntry = next
+                return
+            }
+            previous = next
+            next = after
+        }
+    }
+}

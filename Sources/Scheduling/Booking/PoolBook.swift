@@ -1,0 +1,357 @@
+internal import HeapModule
+
+/// The pools (号源池) of one shard: what is free, who has which number, and which holds expire when.
+///
+/// Pure: `decide` judges and changes nothing, `evolve` applies a fact and judges nothing. Recovery, a standby and the verifier
+/// call `evolve` alone. Claims (`claim`, `release`) are the only state that is no fact; they live for the length of one
+/// booking that spans shards and never reach the journal.
+package struct PoolBook: Sendable {
+    /// By pool id; nil for pools of other shards.
+    private var pools: ContiguousArray<PoolSessions?> = []
+    /// Holds by expiry. An entry whose appointment is no longer held is skipped when its time comes.
+    private var expiries = Heap<Expiry>()
+    /// Appointments that a move in progress is about to end.
+    private var moving: Set<AppointmentID> = []
+    /// Sessions that have something no checkpoint has yet.
+    package private(set) var dirtySessions: Set<SessionID> = []
+    package private(set) var counts = Counts()
+
+    package struct Counts: Hashable, Sendable {
+        package var sessions = 0
+        package var slots = 0
+        package var appointments = 0
+        package var holds = 0
+
+        package init() {}
+
+        package static func + (a: Counts, b: Counts) -> Counts {
+            var sum = a
+            sum.sessions += b.sessions
+            sum.slots += b.slots
+            sum.appointments += b.appointments
+            sum.holds += b.holds
+            return sum
+        }
+    }
+
+    private struct Expiry: Comparable {
+        let at: Instant
+        let appointment: AppointmentID
+        static func < (a: Expiry, b: Expiry) -> Bool {
+            (a.at, a.appointment.rawValue) < (b.at, b.appointment.rawValue)
+        }
+    }
+
+    package init() {}
+
+    // MARK: Looking
+
+    package func session(_ id: SessionID) -> Session? {
+        let pool = Int(id.pool.rawValue)
+        guard pool < pools.count else { return nil }
+        return pools[pool]?[id.index]
+    }
+
+    package func sessions(of pool: PoolID) -> PoolSessions? {
+        Int(pool.rawValue) < pools.count ? pools[Int(pool.rawValue)] : nil
+    }
+
+    /// Whether this session was opened here and is gone: archived.
+    package func isArchived(_ id: SessionID) -> Bool {
+        sessions(of: id.pool)?.isArchived(id.index) ?? false
+    }
+
+    package func record(_ id: AppointmentID) -> AppointmentRecord? { session(id.session)?[id.number] }
+
+    package func appointment(_ id: AppointmentID) -> Appointment? {
+        guard let session = session(id.session), let record = session[id.number] else { return nil }
+        return Appointment(id: id, record: record, times: session.times)
+    }
+
+    /// Every session, by pool and index.
+    package var allSessions: some Sequence<Session> { pools.lazy.compactMap { $0 }.flatMap(\.inOrderOfOpening) }
+
+    // MARK: Deciding
+
+    /// One appointment asked for. That the slot lies ahead and the pool offers the service was judged before.
+    package struct Request: Sendable {
+        package var patient: PatientID
+        package var slot: SlotID
+        package var service: ServiceID
+        package var span: UInt8
+        package var units: UInt16
+        /// When the hold is to expire; nil to book at once.
+        package var holdUntil: Instant?
+
+        package init(
+            patient: PatientID, slot: SlotID, service: ServiceID, span: UInt8, units: UInt16, holdUntil: Instant?
+        ) {
+            self.patient = patient
+            self.slot = slot
+            self.service = service
+            self.span = span
+            self.units = units
+            self.holdUntil = holdUntil
+        }
+
+        fileprivate func taken(_ number: UInt32) -> Taken {
+            Taken(
+                appointment: AppointmentID(session: slot.session, number: number), patient: patient,
+                slot: UInt16(slot.index), span: span, units: units, service: service,
+                state: holdUntil == nil ? .booked : .held, holdUntil: holdUntil)
+        }
+    }
+
+    /// The appointment this request would get, or why not.
+    package func decide(_ request: Request) throws(Refusal) -> Taken {
+        let session = try fitting(request)
+        return request.taken(session.nextNumber)
+    }
+
+    /// The next state of an appointment, or why not. Nil when there is no such appointment.
+    package func decide(
+        _ transition: Transition, _ id: AppointmentID, ifVersion: UInt32, reason: String, zone: TimeZoneRules, now: Instant
+    ) throws(Refusal) -> Change? {
+        guard let session = session(id.session), let record = session[id.number] else { return nil }
+        guard !moving.contains(id) else { throw Refusal(.inProgress) }
+        guard ifVersion == 0 || ifVersion == record.version else {
+            throw Refusal(.version, limit: record.version)
+        }
+        if transition == .confirm, record.state == .expired { throw Refusal(.holdExpired) }
+        guard transition.isAllowed(from: record.state) else { throw Refusal(.state) }
+        switch transition {
+        case .confirm:
+            if let until = record.holdUntil, until <= now { throw Refusal(.holdExpired) }
+        case .arrive:
+            if zone.wall(at: now).date < session.times.date { throw Refusal(.tooEarly, authority: .department) }
+        case .noShow:
+            if now < session.times.start(ofSlot: record.slot) { throw Refusal(.tooEarly) }
+        case .cancel, .call, .start, .complete, .stop:
+            break
+        }
+        return Change(
+            appointment: id, patient: record.patient, state: transition.target, version: record.version + 1,
+            reason: reason)
+    }
+
+    /// The change that ends an appointment because another is taken for it. Nil when there is no such appointment.
+    package func decideMove(_ id: AppointmentID, ifVersion: UInt32, reason: String, now: Instant) throws(Refusal) -> Change? {
+        guard let record = record(id) else { return nil }
+        guard !moving.contains(id) else { throw Refusal(.inProgress) }
+        guard ifVersion == 0 || ifVersion == record.version else { throw Refusal(.version, limit: record.version) }
+        guard record.state == .held || record.state == .booked else { throw Refusal(.state) }
+        if record.state == .held, let until = record.holdUntil, until <= now { throw Refusal(.holdExpired) }
+        return Change(
+            appointment: id, patient: record.patient, state: .moved, version: record.version + 1, reason: reason)
+    }
+
+    /// The holds that have run out by now, at most `limit` of them, as the changes that end them. What it returns must be
+    /// evolved: their entries are taken off the timer.
+    package mutating func decideExpiries(now: Instant, limit: Int) -> [Change] {
+        var changes: [Change] = []
+        var postponed: [Expiry] = []
+        while changes.count < limit, let next = expiries.min, next.at <= now {
+            _ = expiries.popMin()
+            guard let record = record(next.appointment), record.state == .held else { continue }
+            if moving.contains(next.appointment) {
+                postponed.append(next)
+            } else {
+                changes.append(
+                    Change(
+                        appointment: next.appointment, patient: record.patient, state: .expired,
+                        version: record.version + 1, reason: ""))
+            }
+        }
+        for expiry in postponed { expiries.insert(expiry) }
+        return changes
+    }
+
+    /// A session as the pool would open it, or the sentence that says what stands in its way. Nil where just this session is open.
+    package func decideOpening(
+        pool: PoolID, times: SessionTimes, template: TemplateID?, capacities: [UInt16]
+    ) throws(SessionConflict) -> SessionDefinition? {
+        let sessions = sessions(of: pool)
+        if let other = sessions?.overlapping(times) {
+            if other.times == times && other.slots.map(\.capacity) == capacities { return nil }
+            throw SessionConflict(pool: pool, times: times, other: other.id)
+        }
+        let index = sessions?.nextIndex ?? 0
+        guard index < Limits.sessionsPerPool else { throw SessionConflict(pool: pool, times: times, other: nil) }
+        return SessionDefinition(
+            id: SessionID(pool: pool, index: index), times: times, template: template, capacities: capacities)
+    }
+
+    /// Sessions that ended before `horizon` and in which every appointment has ended.
+    package func archivable(before horizon: Instant, limit: Int) -> [SessionID] {
+        var found: [SessionID] = []
+        for case let pool? in pools {
+            for session in pool.endingBefore(horizon) where session.live == 0 && session.claims.isEmpty {
+                found.append(session.id)
+                if found.count == limit { return found }
+            }
+        }
+        return found
+    }
+
+    // MARK: Evolving
+
+    /// Applies what concerns pools in a fact; the rest of it is somebody else's. A fact that is reflected already changes nothing.
+    /// False when the fact cannot follow on what is here: the journal or a checkpoint is damaged.
+    @discardableResult
+    package mutating func evolve(_ event: borrowing Event) -> Bool {
+        switch event.fact {
+        case .booked(let taken): return evolve(taken, channel: event.by.channel, at: event.at)
+        case .bookedTogether(let all):
+            return all.allSatisfy { evolve($0, channel: event.by.channel, at: event.at) }
+        case .changed(let change): return evolve(change, at: event.at)
+        case .moved(let from, let to):
+            return evolve(from, at: event.at) && evolve(to, channel: event.by.channel, at: event.at)
+        case .sessionOpened(let definition): return evolve(definition)
+        case .sessionArchived(let id):
+            archive(id)
+            return true
+        case .refused, .patientRegistered, .catalogueChanged: return true
+        }
+    }
+
+    @discardableResult
+    package mutating func evolve(_ taken: Taken, channel: Channel, at: Instant) -> Bool {
+        restore(
+            AppointmentRecord(taken, channel: channel, made: at, changed: at, state: taken.state, version: 1),
+            taken.appointment) || isArchived(taken.appointment.session)
+    }
+
+    @discardableResult
+    package mutating func evolve(_ change: Change, at: Instant) -> Bool {
+        let id = change.appointment
+        let outcome = modify(id.session) { session in
+            let wasHeld = session[id.number]?.state == .held
+            let isSound = session.apply(change, at: at)
+            return (isSound, wasHeld && session[id.number]?.state != .held)
+        }
+        guard let (isSound, holdEnded) = outcome else { return isArchived(id.session) }
+        if holdEnded { counts.holds -= 1 }
+        return isSound
+    }
+
+    @discardableResult
+    package mutating func evolve(_ definition: SessionDefinition) -> Bool {
+        let id = definition.id
+        guard session(id) == nil, !isArchived(id) else { return true }
+        guard withPool(id.pool, { $0.open(Session(definition)) }) else { return false }
+        dirtySessions.insert(id)
+        counts.sessions += 1
+        counts.slots += definition.capacities.count
+        return true
+    }
+
+    /// Takes a session out of memory, or notes that it was taken out before (checkpoints know it, the log no longer does).
+    package mutating func archive(_ id: SessionID) {
+        if let session = session(id) {
+            counts.sessions -= 1
+            counts.slots -= session.slots.count
+            counts.appointments -= session.appointments.count { $0 != nil }
+            dirtySessions.remove(id)
+        }
+        withPool(id.pool) { $0.archive(id.index) }
+    }
+
+    /// Puts an appointment in its place, in whatever state it is; one that is there already stays as it is. False where its
+    /// session is not open.
+    @discardableResult
+    package mutating func restore(_ record: AppointmentRecord, _ id: AppointmentID) -> Bool {
+        let wasNew = modify(id.session) { session in
+            guard session[id.number] == nil else { return false }
+            session.put(record, number: id.number)
+            return true
+        }
+        guard let wasNew else { return false }
+        guard wasNew else { return true }
+        counts.appointments += 1
+        if record.state == .held, let until = record.holdUntil {
+            counts.holds += 1
+            expiries.insert(Expiry(at: until, appointment: id))
+        }
+        return true
+    }
+
+    // MARK: Claims
+
+    /// Takes units and a number ahead of the fact.
+    package mutating func claim(_ request: Request) throws(Refusal) -> Taken {
+        _ = try fitting(request)
+        let number = modify(request.slot.session) {
+            $0.claim(slot: UInt16(request.slot.index), span: request.span, units: request.units)
+        }
+        guard let number else { preconditionFailure("a slot that fits lies in an open session") }
+        return request.taken(number)
+    }
+
+    /// Gives up what `claim` took, or makes room for its fact.
+    package mutating func release(claim id: AppointmentID) { modify(id.session) { $0.release(claim: id.number) } }
+
+    /// Keeps everybody else's hands off an appointment that a move is about to end.
+    package mutating func lock(_ id: AppointmentID) { moving.insert(id) }
+    package mutating func unlock(_ id: AppointmentID) { moving.remove(id) }
+
+    // MARK: Checkpoints
+
+    package mutating func markClean(_ id: SessionID) {
+        modify(id) { $0.markClean() }
+        dirtySessions.remove(id)
+    }
+
+    // MARK: Inside
+
+    private func fitting(_ request: Request) throws(Refusal) -> Session {
+        guard let session = session(request.slot.session) else { throw Refusal(.slotPast) }
+        guard session.nextNumber <= Limits.numbersPerSession else { throw Refusal(.numbersExhausted) }
+        let slot = UInt16(request.slot.index)
+        guard Int(slot) + Int(request.span) <= session.slots.count else { throw Refusal(.serviceNotOffered) }
+        guard session.fits(slot: slot, span: request.span, units: request.units) else {
+            throw Refusal(.slotFull, authority: .department, limit: UInt32(session.slots[Int(slot)].capacity))
+        }
+        return session
+    }
+
+    @discardableResult
+    private mutating func modify<Result>(_ id: SessionID, _ body: (inout Session) -> Result) -> Result? {
+        let pool = Int(id.pool.rawValue)
+        guard pool < pools.count else { return nil }
+        let result = pools[pool]?.modify(id.index) { session in
+            let wasDirty = session.isDirty
+            let result = body(&session)
+            return (result, becameDirty: !wasDirty && session.isDirty)
+        }
+        if result?.becameDirty == true { dirtySessions.insert(id) }
+        return result?.0
+    }
+
+    private mutating func withPool<Result>(_ id: PoolID, _ body: (inout PoolSessions) -> Result) -> Result {
+        while pools.count <= Int(id.rawValue) { pools.append(nil) }
+        return body(&pools[Int(id.rawValue), default: PoolSessions()])
+    }
+
+    /// Whether a held appointment has its timer; the invariants ask.
+    package var timedHolds: Set<AppointmentID> { Set(expiries.unordered.map(\.appointment)) }
+}
+
+/// Why a session was not opened.
+package struct SessionConflict: Error, Hashable, Sendable {
+    package let pool: PoolID
+    package let times: SessionTimes
+    /// The session that stands there; nil when the pool has had as many sessions as a pool can have.
+    package let other: SessionID?
+}
+
+extension ContiguousArray {
+    /// The element at this index, made first where it is nil.
+    fileprivate subscript<Wrapped>(index: Int, default make: @autoclosure () -> Wrapped) -> Wrapped
+    where Element == Wrapped? {
+        get { self[index] ?? make() }
+        _modify {
+            if self[index] == nil { self[index] = make() }
+            yield &self[index]!
+        }
+    }
+}

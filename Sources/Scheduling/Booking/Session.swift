@@ -1,0 +1,144 @@
+/// 时段: capacity and what is taken of it, in units. When it is follows from its session.
+package struct Slot: Hashable, Sendable {
+    package let capacity: UInt16
+    package internal(set) var taken: UInt16 = 0
+
+    package init(capacity: UInt16) { self.capacity = capacity }
+
+    package var free: UInt16 { capacity - taken }
+}
+
+/// 班次: one pool, one date, one stretch of time; its slots, and the appointments that were ever made in it.
+package struct Session: Hashable, Sendable {
+    package let id: SessionID
+    package let times: SessionTimes
+    package let template: TemplateID?
+    package private(set) var slots: ContiguousArray<Slot>
+    /// By number, from 1; nil where a number was never given out for good.
+    package private(set) var appointments: ContiguousArray<AppointmentRecord?> = []
+    /// Free units over all slots.
+    package private(set) var free: UInt32
+    /// Appointments that have not ended.
+    package private(set) var live: UInt32 = 0
+    /// Numbers taken for a booking that is not a fact yet; see `claim`.
+    package private(set) var claims: [UInt32: Claim] = [:]
+    /// Pages of `appointments` that no checkpoint has yet, one bit each; the last bit stands for all pages from 63 on.
+    package private(set) var dirtyPages: UInt64 = 0
+    package private(set) var isDefinitionDirty = true
+
+    package init(_ definition: SessionDefinition) {
+        id = definition.id
+        times = definition.times
+        template = definition.template
+        slots = ContiguousArray(definition.capacities.map { Slot(capacity: $0) })
+        free = definition.capacities.reduce(0) { $0 + UInt32($1) }
+    }
+
+    package var definition: SessionDefinition {
+        SessionDefinition(id: id, times: times, template: template, capacities: slots.map(\.capacity))
+    }
+
+    package subscript(number: UInt32) -> AppointmentRecord? {
+        number >= 1 && number <= appointments.count ? appointments[Int(number) - 1] : nil
+    }
+
+    /// The number the next appointment gets. It only grows, so no number is given twice.
+    package var nextNumber: UInt32 { UInt32(appointments.count) + 1 }
+
+    /// Whether these neighbouring slots lie in the session and each has the units free.
+    package func fits(slot: UInt16, span: UInt8, units: UInt16) -> Bool {
+        let range = Int(slot)..<Int(slot) + Int(span)
+        return range.upperBound <= slots.count && slots[range].allSatisfy { $0.free >= units }
+    }
+
+    /// Records an appointment. One that is recorded already (replay over a checkpoint) is left as it is.
+    package mutating func put(_ record: AppointmentRecord, number: UInt32) {
+        let index = Int(number) - 1
+        while appointments.count <= index { appointments.append(nil) }
+        guard appointments[index] == nil else { return }
+        appointments[index] = record
+        if record.state.occupiesSlot { occupy(record.slot, record.span, record.units) }
+        if !record.state.isEnded { live += 1 }
+        markDirty(index)
+    }
+
+    /// Moves an appointment to its next state. False when the journal skipped a version, which only a damaged one does.
+    package mutating func apply(_ change: Change, at: Instant) -> Bool {
+        let index = Int(change.appointment.number) - 1
+        guard index < appointments.count, var record = appointments[index] else { return false }
+        guard record.version < change.version else { return true }
+        guard record.version + 1 == change.version else { return false }
+        if record.state.occupiesSlot && !change.state.occupiesSlot { vacate(record.slot, record.span, record.units) }
+        if !record.state.isEnded && change.state.isEnded { live -= 1 }
+        record.state = change.state
+        record.version = change.version
+        record.changed = at
+        appointments[index] = record
+        markDirty(index)
+        return true
+    }
+
+    // MARK: Claims
+
+    /// Units taken for a booking that spans pools, until it is a fact or given up. It lives in memory only.
+    package struct Claim: Hashable, Sendable {
+        package let slot: UInt16
+        package let span: UInt8
+        package let units: UInt16
+    }
+
+    /// Takes units and a number ahead of the fact. A number whose claim is released is skipped: it was never told to anyone.
+    package mutating func claim(slot: UInt16, span: UInt8, units: UInt16) -> UInt32 {
+        precondition(fits(slot: slot, span: span, units: units), "a claim never exceeds what is free")
+        appointments.append(nil)
+        let number = UInt32(appointments.count)
+        claims[number] = Claim(slot: slot, span: span, units: units)
+        occupy(slot, span, units)
+        return number
+    }
+
+    /// Gives up a claim, or makes room for the fact that replaces it.
+    package mutating func release(claim number: UInt32) {
+        guard let claim = claims.removeValue(forKey: number) else { return }
+        vacate(claim.slot, claim.span, claim.units)
+    }
+
+    // MARK: Units
+
+    private mutating func occupy(_ slot: UInt16, _ span: UInt8, _ units: UInt16) {
+        for index in Int(slot)..<Int(slot) + Int(span) {
+            precondition(slots[index].free >= units, "no slot is ever sold above its capacity")
+            slots[index].taken += units
+        }
+        free -= UInt32(units) * UInt32(span)
+    }
+
+    private mutating func vacate(_ slot: UInt16, _ span: UInt8, _ units: UInt16) {
+        for index in Int(slot)..<Int(slot) + Int(span) {
+            precondition(slots[index].taken >= units, "what is given back was taken before")
+            slots[index].taken -= units
+        }
+        free += UInt32(units) * UInt32(span)
+    }
+
+    // MARK: Checkpoints
+
+    /// Appointments on one page of a checkpoint: about 1.4 kB, so that a page stays within one value of the journal's tables.
+    package static let pageLength = 32
+
+    private mutating func markDirty(_ index: Int) { dirtyPages |= 1 << UInt64(min(index / Self.pageLength, 63)) }
+
+    package var isDirty: Bool { dirtyPages != 0 || isDefinitionDirty }
+
+    package var pageCount: Int { (appointments.count + Self.pageLength - 1) / Self.pageLength }
+
+    /// Pages that a checkpoint still has to write.
+    package var dirtyPageIndexes: [Int] {
+        (0..<pageCount).filter { dirtyPages & (1 << UInt64(min($0, 63))) != 0 }
+    }
+
+    package mutating func markClean() {
+        dirtyPages = 0
+        isDefinitionDirty = false
+    }
+}

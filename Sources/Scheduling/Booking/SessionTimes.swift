@@ -1,0 +1,36 @@
+/// When a session's slots are: all that the rest of the engine needs to know of it, in 12 bytes.
+///
+/// Slots are equally long and follow each other without a gap, measured in elapsed minutes from the session's start. So a
+/// session that crosses midnight or a clock change neither shifts nor doubles a slot.
+package struct SessionTimes: Hashable, Sendable {
+    /// Minutes since 1970-01-01T00:00Z.
+    package let startMinute: UInt32
+    package let slotMinutes: UInt16
+    package let slots: UInt16
+    private let day: UInt16
+
+    /// - Precondition: the date lies in `LocalDate.range`, the start not before 1970.
+    package init(date: LocalDate, start: Instant, slotMinutes: UInt16, slots: UInt16) {
+        precondition(LocalDate.range.contains(date), "a session's date must fit 16 bits")
+        day = UInt16(date.rawValue)
+        startMinute = UInt32(start.rawValue / 60_000)
+        self.slotMinutes = slotMinutes
+        self.slots = slots
+    }
+
+    /// The local day the session belongs to: that of its start.
+    package var date: LocalDate { LocalDate(rawValue: Int32(day)) }
+    package var endMinute: UInt32 { startMinute + UInt32(slotMinutes) * UInt32(slots) }
+    package var start: Instant { Instant(minute: startMinute) }
+    package var end: Instant { Instant(minute: endMinute) }
+
+    package func startMinute(ofSlot slot: UInt16) -> UInt32 { startMinute + UInt32(slot) * UInt32(slotMinutes) }
+    package func start(ofSlot slot: UInt16) -> Instant { Instant(minute: startMinute(ofSlot: slot)) }
+    package func end(ofSlot slot: UInt16, span: UInt8) -> Instant {
+        Instant(minute: startMinute(ofSlot: slot) + UInt32(span) * UInt32(slotMinutes))
+    }
+
+    package func overlaps(_ other: SessionTimes) -> Bool {
+        startMinute < other.endMinute && other.startMinute < endMinute
+    }
+}

@@ -1,0 +1,112 @@
+/// A catalogue as people write it: entities refer to each other by code, and ids are not theirs to choose.
+package struct CatalogueDraft: Sendable {
+    package struct Department: Sendable {
+        package var code, name: String
+        package init(code: String, name: String) {
+            self.code = code
+            self.name = name
+        }
+    }
+
+    package struct Resource: Sendable {
+        package var code, name: String
+        package var kind: Scheduling.Resource.Kind
+        package var department: String
+        package init(code: String, name: String, kind: Scheduling.Resource.Kind, department: String) {
+            self.code = code
+            self.name = name
+            self.kind = kind
+            self.department = department
+        }
+    }
+
+    package struct Service: Sendable {
+        package var code, name: String
+        package var kind: Scheduling.Service.Kind
+        package var slots, units, priceFen: UInt32
+        package var preparation: String
+        package init(
+            code: String, name: String, kind: Scheduling.Service.Kind, slots: UInt32 = 1, units: UInt32 = 1,
+            priceFen: UInt32 = 0, preparation: String = ""
+        ) {
+            self.code = code
+            self.name = name
+            self.kind = kind
+            self.slots = slots
+            self.units = units
+            self.priceFen = priceFen
+            self.preparation = preparation
+        }
+    }
+
+    package struct Pool: Sendable {
+        package var code, name, department: String
+        package var resources, services: [String]
+        package init(code: String, name: String, department: String, resources: [String], services: [String]) {
+            self.code = code
+            self.name = name
+            self.department = department
+            self.resources = resources
+            self.services = services
+        }
+    }
+
+    package struct Policy: Sendable {
+        /// Empty for the hospital's default.
+        package var department: String
+        package var perDayDepartment, perDay, holdSeconds: UInt32
+        package init(department: String, perDayDepartment: UInt32, perDay: UInt32, holdSeconds: UInt32) {
+            self.department = department
+            self.perDayDepartment = perDayDepartment
+            self.perDay = perDay
+            self.holdSeconds = holdSeconds
+        }
+    }
+
+    package struct Template: Sendable {
+        package var code, pool: String
+        /// Bit 0 for Monday to bit 6 for Sunday.
+        package var weekdays: UInt32
+        package var start: WallTime
+        package var slotMinutes, slots, capacity: UInt32
+        package var validFrom, validUntil: LocalDate?
+        package init(
+            code: String, pool: String, weekdays: UInt32, start: WallTime, slotMinutes: UInt32, slots: UInt32,
+            capacity: UInt32, validFrom: LocalDate? = nil, validUntil: LocalDate? = nil
+        ) {
+            self.code = code
+            self.pool = pool
+            self.weekdays = weekdays
+            self.start = start
+            self.slotMinutes = slotMinutes
+            self.slots = slots
+            self.capacity = capacity
+            self.validFrom = validFrom
+            self.validUntil = validUntil
+        }
+    }
+
+    package var hospital: Hospital?
+    package var departments: [Department] = []
+    package var resources: [Resource] = []
+    package var services: [Service] = []
+    package var pools: [Pool] = []
+    package var policies: [Policy] = []
+    package var templates: [Template] = []
+
+    package init() {}
+}
+
+/// What is wrong with a catalogue that was put: one sentence that names the entity and says what to mend.
+package struct InvalidCatalogue: Error, Hashable, Sendable, CustomStringConvertible {
+    package let description: String
+    package init(_ description: String) { self.description = description }
+}
+
+/// The events that make a draft true, and how many entities they add, change or leave alone.
+package struct CataloguePut: Sendable {
+    package var events: [CatalogueEntity] = []
+    package var added = 0
+    package var changed = 0
+    package var unchanged = 0
+}

@@ -1,0 +1,183 @@
+extension Catalogue {
+    /// Judges a draft whole: either every entity becomes an event, or none and the first fault is named.
+    package func decide(_ draft: CatalogueDraft) throws(InvalidCatalogue) -> CataloguePut {
+        var decision = PutDecision(catalogue: self)
+        if let hospital = draft.hospital { try decision.hospital(hospital) }
+        for department in draft.departments { try decision.department(department) }
+        for resource in draft.resources { try decision.resource(resource) }
+        for service in draft.services { try decision.service(service) }
+        for pool in draft.pools { try decision.pool(pool) }
+        for policy in draft.policies { try decision.policy(policy) }
+        for template in draft.templates { try decision.template(template) }
+        return decision.put
+    }
+}
+
+/// Works on its own copy of the catalogue, so that later entities of a draft can refer to earlier ones.
+private struct PutDecision {
+    var catalogue: Catalogue
+    var put = CataloguePut()
+
+    mutating func hospital(_ new: Hospital) throws(InvalidCatalogue) {
+        try check(name: new.name, of: "the hospital")
+        record(.hospital(new), known: !catalogue.hospital.name.isEmpty, same: catalogue.hospital == new)
+    }
+
+    mutating func department(_ draft: CatalogueDraft.Department) throws(InvalidCatalogue) {
+        let what = "department \(quoted(draft.code))"
+        try check(code: draft.code, name: draft.name, of: what)
+        let id = try catalogue.departments.nextID(draft.code, what)
+        let new = Department(id: DepartmentID(rawValue: id), code: draft.code, name: draft.name)
+        let old = catalogue.departments[id]
+        record(.department(new), known: old != nil, same: old == new)
+    }
+
+    mutating func resource(_ draft: CatalogueDraft.Resource) throws(InvalidCatalogue) {
+        let what = "resource \(quoted(draft.code))"
+        try check(code: draft.code, name: draft.name, of: what)
+        let department = try department(draft.department, of: what)
+        let id = try catalogue.resources.nextID(draft.code, what)
+        let new = Resource(
+            id: ResourceID(rawValue: id), code: draft.code, name: draft.name, kind: draft.kind, department: department)
+        let old = catalogue.resources[id]
+        record(.resource(new), known: old != nil, same: old == new)
+    }
+
+    mutating func service(_ draft: CatalogueDraft.Service) throws(InvalidCatalogue) {
+        let what = "service \(quoted(draft.code))"
+        try check(code: draft.code, name: draft.name, of: what)
+        try check(draft.slots, in: 1...UInt32(Limits.slotsPerService), "slots", of: what)
+        try check(draft.units, in: 1...UInt32(Limits.capacityPerSlot), "units", of: what)
+        guard draft.preparation.utf8.count <= Limits.preparationBytes else {
+            throw InvalidCatalogue("\(what): its preparation is longer than \(Limits.preparationBytes) bytes")
+        }
+        let id = try catalogue.services.nextID(draft.code, what)
+        let new = Service(
+            id: ServiceID(rawValue: id), code: draft.code, name: draft.name, kind: draft.kind,
+            slots: UInt8(draft.slots), units: UInt16(draft.units), priceFen: draft.priceFen,
+            preparation: draft.preparation)
+        let old = catalogue.services[id]
+        record(.service(new), known: old != nil, same: old == new)
+    }
+
+    mutating func pool(_ draft: CatalogueDraft.Pool) throws(InvalidCatalogue) {
+        let what = "pool \(quoted(draft.code))"
+        try check(code: draft.code, name: draft.name, of: what)
+        let department = try department(draft.department, of: what)
+        guard draft.resources.count <= Limits.membersPerPool, draft.services.count <= Limits.membersPerPool else {
+            throw InvalidCatalogue("\(what): more than \(Limits.membersPerPool) resources or services")
+        }
+        var resources: [ResourceID] = []
+        for code in draft.resources {
+            guard let id = catalogue.resources.id(code: code) else {
+                throw InvalidCatalogue("\(what): there is no resource \(quoted(code)); put it first")
+            }
+            resources.append(ResourceID(rawValue: id))
+        }
+        var services: [ServiceID] = []
+        for code in draft.services {
+            guard let id = catalogue.services.id(code: code) else {
+                throw InvalidCatalogue("\(what): there is no service \(quoted(code)); put it first")
+            }
+            services.append(ServiceID(rawValue: id))
+        }
+        let id = try catalogue.pools.nextID(draft.code, what)
+        let new = Pool(
+            id: PoolID(rawValue: id), code: draft.code, name: draft.name, department: department, resources: resources,
+            services: services)
+        let old = catalogue.pools[id]
+        if let old, old.department != department {
+            throw InvalidCatalogue("\(what): a pool stays in its department; open another pool instead")
+        }
+        record(.pool(new), known: old != nil, same: old == new)
+    }
+
+    mutating func policy(_ draft: CatalogueDraft.Policy) throws(InvalidCatalogue) {
+        let what = draft.department.isEmpty ? "the hospital's policy" : "policy of department \(quoted(draft.department))"
+        let department: DepartmentID? = draft.department.isEmpty ? nil : try department(draft.department, of: what)
+        try check(draft.holdSeconds, in: 1...Limits.holdSeconds, "hold_seconds", of: what)
+        let old = department.map { catalogue.departmentPolicies[$0] } ?? catalogue.policy
+        var new = Policy(
+            department: department, version: old?.version ?? 1, perDayDepartment: draft.perDayDepartment,
+            perDay: draft.perDay, holdSeconds: draft.holdSeconds)
+        let same = old.map { $0.allowsTheSame(as: new) } ?? false
+        if let old, !same { new.version = old.version + 1 }
+        record(.policy(new), known: old != nil, same: same)
+    }
+
+    mutating func template(_ draft: CatalogueDraft.Template) throws(InvalidCatalogue) {
+        let what = "template \(quoted(draft.code))"
+        try check(code: draft.code, name: draft.code, of: what)
+        guard let pool = catalogue.pools[code: draft.pool] else {
+            throw InvalidCatalogue("\(what): there is no pool \(quoted(draft.pool)); put it first")
+        }
+        try check(draft.weekdays, in: 1...127, "weekdays (bit 0 Monday … bit 6 Sunday)", of: what)
+        try check(draft.slotMinutes, in: 1...UInt32(Limits.slotMinutes), "slot_minutes", of: what)
+        try check(draft.slots, in: 1...UInt32(Limits.slotsPerSession), "slots", of: what)
+        try check(draft.capacity, in: 1...UInt32(Limits.capacityPerSlot), "capacity", of: what)
+        guard Int(draft.slotMinutes) * Int(draft.slots) <= Limits.sessionMinutes else {
+            throw InvalidCatalogue("\(what): longer than \(Limits.sessionMinutes) minutes")
+        }
+        if let from = draft.validFrom, let until = draft.validUntil, until < from {
+            throw InvalidCatalogue("\(what): valid until \(until), which is before \(from)")
+        }
+        let id = try catalogue.templates.nextID(draft.code, what)
+        let new = Template(
+            id: TemplateID(rawValue: id), code: draft.code, pool: pool.id, weekdays: UInt8(draft.weekdays),
+            start: draft.start, slotMinutes: UInt16(draft.slotMinutes), slots: UInt16(draft.slots),
+            capacity: UInt16(draft.capacity), validFrom: draft.validFrom, validUntil: draft.validUntil)
+        let old = catalogue.templates[id]
+        record(.template(new), known: old != nil, same: old == new)
+    }
+
+    private mutating func record(_ entity: CatalogueEntity, known: Bool, same: Bool) {
+        guard !same else {
+            put.unchanged += 1
+            return
+        }
+        if known { put.changed += 1 } else { put.added += 1 }
+        put.events.append(entity)
+        catalogue.evolve(entity)
+    }
+
+    private func department(_ code: String, of what: String) throws(InvalidCatalogue) -> DepartmentID {
+        guard let id = catalogue.departments.id(code: code) else {
+            throw InvalidCatalogue("\(what): there is no department \(quoted(code)); put it first")
+        }
+        return DepartmentID(rawValue: id)
+    }
+}
+
+extension Register {
+    /// The id of a known code, or the one a new entity would get.
+    fileprivate func nextID(_ code: String, _ what: String) throws(InvalidCatalogue) -> UInt32 {
+        if let id = id(code: code) { return id }
+        guard count < Limits.entitiesPerKind else {
+            throw InvalidCatalogue("\(what): there are already \(Limits.entitiesPerKind) of its kind")
+        }
+        return UInt32(count + 1)
+    }
+}
+
+private func check(code: String, name: String, of what: String) throws(InvalidCatalogue) {
+    guard !code.isEmpty, code.utf8.count <= Limits.codeBytes, !code.utf8.contains(where: { $0 < 0x20 }) else {
+        throw InvalidCatalogue("\(what): a code has 1 to \(Limits.codeBytes) bytes and no control characters")
+    }
+    try check(name: name, of: what)
+}
+
+private func check(name: String, of what: String) throws(InvalidCatalogue) {
+    guard !name.isEmpty, name.utf8.count <= Limits.nameBytes else {
+        throw InvalidCatalogue("\(what): a name has 1 to \(Limits.nameBytes) bytes")
+    }
+}
+
+private func check(
+    _ value: UInt32, in range: ClosedRange<UInt32>, _ field: String, of what: String
+) throws(InvalidCatalogue) {
+    guard range.contains(value) else {
+        throw InvalidCatalogue("\(what): \(field) is \(value), it must be \(range.lowerBound) to \(range.upperBound)")
+    }
+}
+
+private func quoted(_ text: String) -> String { "‘\(text.prefix(Limits.codeBytes))’" }

@@ -1,0 +1,170 @@
+private enum Kind: UInt8 {
+    case hospital = 1
+    case department, resource, service, pool, policy, template
+}
+
+extension CatalogueEntity {
+    package func encode(into writer: inout ByteWriter) {
+        switch self {
+        case .hospital(let hospital):
+            writer.byte(Kind.hospital.rawValue)
+            writer.string(hospital.name)
+            writer.string(hospital.zone.name)
+            writer.varint(UInt64(hospital.zone.changes.count))
+            for change in hospital.zone.changes {
+                writer.fixed(UInt64(bitPattern: change.fromSecond))
+                writer.fixed(UInt64(bitPattern: Int64(change.offsetSeconds)))
+            }
+        case .department(let department):
+            writer.head(.department, department.id.rawValue, department.code, department.name)
+        case .resource(let resource):
+            writer.head(.resource, resource.id.rawValue, resource.code, resource.name)
+            writer.byte(resource.kind.rawValue)
+            writer.varint(resource.department.rawValue)
+        case .service(let service):
+            writer.head(.service, service.id.rawValue, service.code, service.name)
+            writer.byte(service.kind.rawValue)
+            writer.byte(service.slots)
+            writer.varint(service.units)
+            writer.varint(service.priceFen)
+            writer.string(service.preparation)
+        case .pool(let pool):
+            writer.head(.pool, pool.id.rawValue, pool.code, pool.name)
+            writer.varint(pool.department.rawValue)
+            writer.varint(UInt64(pool.resources.count))
+            for resource in pool.resources { writer.varint(resource.rawValue) }
+            writer.varint(UInt64(pool.services.count))
+            for service in pool.services { writer.varint(service.rawValue) }
+        case .policy(let policy):
+            writer.byte(Kind.policy.rawValue)
+            writer.varint(policy.department?.rawValue ?? 0)
+            writer.varint(policy.version)
+            writer.varint(policy.perDayDepartment)
+            writer.varint(policy.perDay)
+            writer.varint(policy.holdSeconds)
+        case .template(let template): template.encode(into: &writer)
+        }
+    }
+
+    package init(from reader: inout ByteReader) throws(CodingError) {
+        guard let kind = Kind(rawValue: try reader.byte()) else { throw CodingError("unknown kind of entity") }
+        switch kind {
+        case .hospital: self = .hospital(try Hospital(from: &reader))
+        case .department:
+            self = .department(
+                Department(
+                    id: DepartmentID(rawValue: try reader.number()), code: try reader.string(),
+                    name: try reader.string()))
+        case .resource: self = .resource(try Resource(from: &reader))
+        case .service: self = .service(try Service(from: &reader))
+        case .pool: self = .pool(try Pool(from: &reader))
+        case .policy:
+            let department: UInt32 = try reader.number()
+            self = .policy(
+                Policy(
+                    department: department == 0 ? nil : DepartmentID(rawValue: department),
+                    version: try reader.number(), perDayDepartment: try reader.number(), perDay: try reader.number(),
+                    holdSeconds: try reader.number()))
+        case .template: self = .template(try Template(from: &reader))
+        }
+    }
+}
+
+extension Hospital {
+    fileprivate init(from reader: inout ByteReader) throws(CodingError) {
+        let name = try reader.string()
+        let zone = try reader.string()
+        var changes: [TimeZoneRules.Change] = []
+        for _ in 0..<(try reader.varint()) {
+            let from = Int64(bitPattern: try reader.fixed())
+            guard let offset = Int32(exactly: Int64(bitPattern: try reader.fixed())) else {
+                throw CodingError("a zone's offset is too large")
+            }
+            changes.append(.init(fromSecond: from, offsetSeconds: offset))
+        }
+        guard !changes.isEmpty else { throw CodingError("a zone without an offset") }
+        self.init(name: name, zone: TimeZoneRules(name: zone, changes: changes))
+    }
+}
+
+extension Resource {
+    fileprivate init(from reader: inout ByteReader) throws(CodingError) {
+        let id = ResourceID(rawValue: try reader.number())
+        let code = try reader.string()
+        let name = try reader.string()
+        guard let kind = Kind(rawValue: try reader.byte()) else { throw CodingError("unknown kind of resource") }
+        self.init(
+            id: id, code: code, name: name, kind: kind, department: DepartmentID(rawValue: try reader.number()))
+    }
+}
+
+extension Service {
+    fileprivate init(from reader: inout ByteReader) throws(CodingError) {
+        let id = ServiceID(rawValue: try reader.number())
+        let code = try reader.string()
+        let name = try reader.string()
+        guard let kind = Kind(rawValue: try reader.byte()) else { throw CodingError("unknown kind of service") }
+        self.init(
+            id: id, code: code, name: name, kind: kind, slots: try reader.byte(), units: try reader.number(),
+            priceFen: try reader.number(), preparation: try reader.string())
+    }
+}
+
+extension Pool {
+    fileprivate init(from reader: inout ByteReader) throws(CodingError) {
+        let id = PoolID(rawValue: try reader.number())
+        let code = try reader.string()
+        let name = try reader.string()
+        let department = DepartmentID(rawValue: try reader.number())
+        var resources: [ResourceID] = []
+        for _ in 0..<(try reader.varint()) { resources.append(ResourceID(rawValue: try reader.number())) }
+        var services: [ServiceID] = []
+        for _ in 0..<(try reader.varint()) { services.append(ServiceID(rawValue: try reader.number())) }
+        self.init(id: id, code: code, name: name, department: department, resources: resources, services: services)
+    }
+}
+
+extension Template {
+    fileprivate func encode(into writer: inout ByteWriter) {
+        writer.byte(Kind.template.rawValue)
+        writer.varint(id.rawValue)
+        writer.string(code)
+        writer.varint(pool.rawValue)
+        writer.byte(weekdays)
+        writer.varint(start.rawValue)
+        writer.varint(slotMinutes)
+        writer.varint(slots)
+        writer.varint(capacity)
+        writer.date(validFrom)
+        writer.date(validUntil)
+    }
+
+    fileprivate init(from reader: inout ByteReader) throws(CodingError) {
+        self.init(
+            id: TemplateID(rawValue: try reader.number()), code: try reader.string(),
+            pool: PoolID(rawValue: try reader.number()), weekdays: try reader.byte(),
+            start: WallTime(rawValue: try reader.number()), slotMinutes: try reader.number(),
+            slots: try reader.number(), capacity: try reader.number(), validFrom: try reader.date(),
+            validUntil: try reader.date())
+    }
+}
+
+extension ByteWriter {
+    fileprivate mutating func head(_ kind: Kind, _ id: UInt32, _ code: String, _ name: String) {
+        byte(kind.rawValue)
+        varint(id)
+        string(code)
+        string(name)
+    }
+
+    /// A day as one more than its number; 0 for none.
+    fileprivate mutating func date(_ value: LocalDate?) { varint(value.map { UInt64($0.rawValue) + 1 } ?? 0) }
+}
+
+extension ByteReader {
+    fileprivate mutating func date() throws(CodingError) -> LocalDate? {
+        let value: UInt32 = try number()
+        guard value <= 65_536 else { throw CodingError("a day is too late") }
+        return value == 0 ? nil : LocalDate(rawValue: Int32(value - 1))
+    }
+}

@@ -1,0 +1,177 @@
+import Foundation
+
+/// The arrows of docs/internals/architecture.md: what the sources of each room may import. They run down only.
+enum Arrows {
+    /// A room above is a room that tests of this one must do without.
+    static let roomsFromTheTop = ["haoyuan", "HaoyuanClient", "Server", "Engine", "Wire", "Journal", "Scheduling"]
+
+    /// Modules of the toolchain that every room but the pure one may use.
+    private static let platform: Set<String> = ["Foundation", "FoundationEssentials", "Glibc", "Synchronization", "Dispatch"]
+    private static let nio: Set<String> = ["NIOCore", "NIOPosix", "NIOConcurrencyHelpers", "NIOEmbedded"]
+    private static let collections: Set<String> = [
+        "HeapModule", "DequeModule", "OrderedCollections", "BitCollections", "HashTreeCollections", "BasicContainers",
+        "ContainersPreview", "Collections",
+    ]
+
+    static let allowed: [String: Set<String>] = [
+        // Pure: the same inputs give the same answer on every machine, so nothing here reaches one.
+        "Scheduling": collections.union(["FoundationEssentials"]),
+        "Journal": platform.union(["CLMDB", "CSnappy", "CCRC32C", "NIOConcurrencyHelpers"]),
+        "Wire": platform.union(["Scheduling", "CSnappy", "CCRC32C", "NIOCore", "NIOConcurrencyHelpers", "SwiftProtobuf"]),
+        "Engine": platform.union(collections).union(["Scheduling", "Journal", "NIOConcurrencyHelpers"]),
+        "Server": platform.union(collections).union(nio)
+            .union(["Engine", "Wire", "Journal", "Scheduling", "SwiftProtobuf", "Logging"]),
+        // The client shares the protocol with the server and nothing else: no Engine, no Server, no Journal.
+        "HaoyuanClient": platform.union(collections).union(nio).union(["Wire", "Scheduling", "SwiftProtobuf"]),
+        "haoyuan": platform.union(collections).union(nio).union([
+            "Server", "HaoyuanClient", "Engine", "Wire", "Journal", "Scheduling", "ArgumentParser", "Logging", "Yams",
+        ]),
+    ]
+
+    static func violations(in file: SwiftFile) -> [Violation] {
+        guard let allowed = allowed[file.room] else {
+            return [file.violation(1, "the room \(file.room) has no row in Arrows.allowed; say what it may import")]
+        }
+        return file.imports.filter { !allowed.contains($0.module) }
+            .map { file.violation($0.line, "\(file.room) may not import \($0.module)") }
+    }
+
+    /// Tests of a room need nothing from the rooms above it.
+    static func violations(inTest file: SwiftFile) -> [Violation] {
+        let room = file.room.replacingOccurrences(of: "Tests", with: "")
+        guard let level = roomsFromTheTop.firstIndex(of: room) else { return [] }
+        // The server's tests speak to it through the client: the one arrow up, so that both ends are the real ones.
+        let above = Set(roomsFromTheTop[..<level]).subtracting(room == "Server" ? ["HaoyuanClient"] : [])
+        return file.imports.filter { above.contains($0.module) }
+            .map { file.violation($0.line, "the tests of \(room) need nothing from \($0.module), which is above it") }
+    }
+
+    /// The pure core takes time, ids and randomness as arguments.
+    static func impurities(in file: SwiftFile) -> [Violation] {
+        let impure = [
+            "Date()", "Date.now", "ContinuousClock", "SuspendingClock", ".random(", "SystemRandomNumberGenerator", "UUID()",
+            "ProcessInfo", "FileManager", " async ", "await ", "Task {", "Task.", "print(",
+        ]
+        return file.numberedCode.flatMap { number, code in
+            impure.filter { code.contains($0) || code.hasPrefix("actor ") }.prefix(1)
+                .map { file.violation(number, "the core is pure; take what `\($0)` gives as an argument") }
+        }
+    }
+}
+
+extension SwiftFile {
+    /// Every import with its line; of `import Foundation.NSURL` the first word.
+    var imports: [(line: Int, module: String)] {
+        declarations.filter { $0.keyword == "import" }.map { (line: $0.line, module: $0.name) }
+    }
+}
+
+/// Package.swift, read as text: asking SwiftPM would need its lock, which a running `swift test` may hold.
+struct Manifest {
+    struct Target: Equatable {
+        var line: Int
+        var name: String
+        /// Own targets and other packages' products, by name.
+        var dependencies: [String]
+    }
+
+    var targets: [Target] = []
+
+    init(text: String) {
+        let file = SwiftFile(path: "Package.swift", text: text)
+        let lists = Self.sharedLists(in: text)
+        let starts = #/\.(?:target|executableTarget|testTarget|systemLibrary|macro|plugin)\(/#
+        // Comments are blanked, strings are not: keep the written line where the code has one.
+        let written = zip(file.lines, file.code).map { $1.trimmingCharacters(in: .whitespaces).isEmpty ? "" : $0 }
+        let source = written.joined(separator: "\n")
+        guard let body = source.firstRange(of: "targets: [\n") else { return }
+        for match in source[body.upperBound...].matches(of: starts) {
+            let call = Self.upToClosingParenthesis(source[match.range.upperBound...])
+            guard let name = call.firstMatch(of: #/name: "([^"]+)"/#)?.1 else { continue }
+            let line = source[..<match.range.lowerBound].count { $0 == "\n" } + 1
+            targets.append(Target(line: line, name: String(name), dependencies: Self.dependencies(in: call, lists: lists)))
+        }
+    }
+
+    /// Own targets that `name` reaches through any number of arrows.
+    func reachable(from name: String) -> Set<String> {
+        var found: Set<String> = []
+        var open = [name]
+        while let next = open.popLast() {
+            for dependency in targets.first(where: { $0.name == next })?.dependencies ?? [] where found.insert(dependency).inserted {
+                open.append(dependency)
+            }
+        }
+        return found
+    }
+
+    /// `let nio: [Target.Dependency] = [ … ]` at the top of the manifest.
+    private static func sharedLists(in text: String) -> [String: [String]] {
+        var lists: [String: [String]] = [:]
+        for match in text.matches(of: #/let (\w+): \[Target\.Dependency\] = \[([^\]]*)\]/#) {
+            lists[String(match.1)] = names(in: match.2)
+        }
+        return lists
+    }
+
+    private static func dependencies(in call: Substring, lists: [String: [String]]) -> [String] {
+        guard let match = call.firstMatch(of: #/dependencies: ([^\[]*)\[([^\]]*)\]/#) else {
+            guard let bare = call.firstMatch(of: #/dependencies: (\w+)/#) else { return [] }
+            return lists[String(bare.1)] ?? []
+        }
+        let shared = match.1.split(whereSeparator: { !$0.isLetter }).flatMap { lists[String($0)] ?? [] }
+        return shared + names(in: match.2)
+    }
+
+    private static func names(in list: Substring) -> [String] {
+        let products = list.matches(of: #/\.product\(name: "([^"]+)"/#).map { String($0.1) }
+        let rest = list.replacing(#/\.product\([^)]*\)/#, with: "")
+        return rest.matches(of: #/"([^"]+)"/#).map { String($0.1) } + products
+    }
+
+    private static func upToClosingParenthesis(_ text: Substring) -> Substring {
+        var depth = 0
+        for index in text.indices {
+            if text[index] == "(" { depth += 1 }
+            if text[index] == ")" { depth -= 1 }
+            if depth < 0 { return text[..<index] }
+        }
+        return text
+    }
+}
+
+extension Manifest {
+    /// The manifest's arrows that the table does not have.
+    var violations: [Violation] {
+        targets.flatMap { target in
+            target.dependencies.filter { Arrows.allowed[target.name]?.contains($0) == false }.map {
+                Violation(path: "Package.swift", line: target.line, message: "\(target.name) may not depend on \($0)")
+            }
+        }
+    }
+
+    /// Imports of one target's files that the manifest does not declare for it. Own rooms further down may be reached through the
+    /// one above them; another package's module must be named.
+    func undeclaredImports(of target: String, in files: [SwiftFile]) -> [Violation] {
+        let own = Set(targets.map(\.name))
+        let toolchain: Set<String> = [
+            "Foundation", "FoundationEssentials", "Glibc", "Synchronization", "Dispatch", "Testing", "Swift",
+        ]
+        let declared = Set(targets.first { $0.name == target }?.dependencies ?? [])
+        let reached = declared.union(reachable(from: target).intersection(own)).union(toolchain)
+        return files.flatMap { file in
+            file.imports.filter { !reached.contains($0.module) }.map {
+                file.violation($0.line, "\($0.module) is not among the dependencies of \(target) in Package.swift")
+            }
+        }
+    }
+
+    /// Dependencies that no file of the target imports.
+    func idleDependencies(of target: Target, in files: [SwiftFile]) -> [Violation] {
+        let imported = Set(files.flatMap { $0.imports.map(\.module) })
+        guard !imported.isEmpty else { return [] }
+        return target.dependencies.filter { !imported.contains($0) }.map {
+            Violation(path: "Package.swift", line: target.line, message: "\(target.name) depends on \($0) and never imports it")
+        }
+    }
+}
