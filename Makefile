@@ -31,10 +31,12 @@ release: setup ## compile the optimised engine: .build/release/haoyuan
 serve: release ## start the engine on 127.0.0.1:7440 with its data in ./var; the first start loads a sample hospital
 	@exec .build/release/haoyuan serve --data '$(DATA)' --sample
 
-# The Python client runs first, so that the closing lines of `swift test` are the last thing on the screen.
+# Both always run, the Python client first, so that the closing lines of `swift test` are the last thing on the screen.
 test: build ## run every test: the Python client against a real server, then all Swift tests
-	Tests/interop/run
-	$(SWIFT) test --skip-build --disable-xctest
+	@status=0; \
+	Tests/interop/run || { status=$$?; echo 'Tests/interop/run failed; what it said is above' >&2; }; \
+	$(SWIFT) test --skip-build --disable-xctest || status=$$?; \
+	exit $$status
 
 smoke: release ## replay a trace of real appointments over sockets and audit the outcome
 	.build/release/haoyuan replay --trace '$(TRACE)' --json

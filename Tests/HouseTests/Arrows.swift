@@ -6,7 +6,9 @@ enum Arrows {
     static let roomsFromTheTop = ["haoyuan", "HaoyuanClient", "Server", "Engine", "Wire", "Journal", "Scheduling"]
 
     /// Modules of the toolchain that every room but the pure one may use.
-    private static let platform: Set<String> = ["Foundation", "FoundationEssentials", "Glibc", "Synchronization", "Dispatch"]
+    private static let platform: Set<String> = [
+        "Foundation", "FoundationEssentials", "Glibc", "Synchronization", "Dispatch",
+    ]
     private static let nio: Set<String> = ["NIOCore", "NIOPosix", "NIOConcurrencyHelpers", "NIOEmbedded"]
     private static let collections: Set<String> = [
         "HeapModule", "DequeModule", "OrderedCollections", "BitCollections", "HashTreeCollections", "BasicContainers",
@@ -17,7 +19,9 @@ enum Arrows {
         // Pure: the same inputs give the same answer on every machine, so nothing here reaches one.
         "Scheduling": collections.union(["FoundationEssentials"]),
         "Journal": platform.union(["CLMDB", "CSnappy", "CCRC32C", "NIOConcurrencyHelpers"]),
-        "Wire": platform.union(["Scheduling", "CSnappy", "CCRC32C", "NIOCore", "NIOConcurrencyHelpers", "SwiftProtobuf"]),
+        "Wire": platform.union([
+            "Scheduling", "CSnappy", "CCRC32C", "NIOCore", "NIOConcurrencyHelpers", "SwiftProtobuf",
+        ]),
         "Engine": platform.union(collections).union(["Scheduling", "Journal", "NIOConcurrencyHelpers"]),
         "Server": platform.union(collections).union(nio)
             .union(["Engine", "Wire", "Journal", "Scheduling", "SwiftProtobuf", "Logging"]),
@@ -49,7 +53,8 @@ enum Arrows {
     /// The pure core takes time, ids and randomness as arguments.
     static func impurities(in file: SwiftFile) -> [Violation] {
         let impure = [
-            "Date()", "Date.now", "ContinuousClock", "SuspendingClock", ".random(", "SystemRandomNumberGenerator", "UUID()",
+            "Date()", "Date.now", "ContinuousClock", "SuspendingClock", ".random(", "SystemRandomNumberGenerator",
+            "UUID()",
             "ProcessInfo", "FileManager", " async ", "await ", "Task {", "Task.", "print(",
         ]
         return file.numberedCode.flatMap { number, code in
@@ -89,7 +94,8 @@ struct Manifest {
             let call = Self.upToClosingParenthesis(source[match.range.upperBound...])
             guard let name = call.firstMatch(of: #/name: "([^"]+)"/#)?.1 else { continue }
             let line = source[..<match.range.lowerBound].count { $0 == "\n" } + 1
-            targets.append(Target(line: line, name: String(name), dependencies: Self.dependencies(in: call, lists: lists)))
+            targets.append(
+                Target(line: line, name: String(name), dependencies: Self.dependencies(in: call, lists: lists)))
         }
     }
 
@@ -98,7 +104,8 @@ struct Manifest {
         var found: Set<String> = []
         var open = [name]
         while let next = open.popLast() {
-            for dependency in targets.first(where: { $0.name == next })?.dependencies ?? [] where found.insert(dependency).inserted {
+            for dependency in targets.first(where: { $0.name == next })?.dependencies ?? []
+            where found.insert(dependency).inserted {
                 open.append(dependency)
             }
         }
@@ -171,7 +178,9 @@ extension Manifest {
         let imported = Set(files.flatMap { $0.imports.map(\.module) })
         guard !imported.isEmpty else { return [] }
         return target.dependencies.filter { !imported.contains($0) }.map {
-            Violation(path: "Package.swift", line: target.line, message: "\(target.name) depends on \($0) and never imports it")
+            Violation(
+                path: "Package.swift", line: target.line,
+                message: "\(target.name) depends on \($0) and never imports it")
         }
     }
 }

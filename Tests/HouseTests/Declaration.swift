@@ -12,11 +12,14 @@ struct Declaration: Equatable {
 
     static let types: Set<String> = ["struct", "class", "enum", "actor", "protocol"]
     private static let keywords: Set<String> = types.union([
-        "func", "var", "let", "init", "subscript", "deinit", "typealias", "associatedtype", "case", "extension", "import", "macro",
+        "func", "var", "let", "init", "subscript", "deinit", "typealias", "associatedtype", "case", "extension",
+        "import", "macro",
     ])
     private static let modifiers: Set<String> = [
-        "public", "package", "internal", "fileprivate", "private", "open", "static", "final", "mutating", "nonmutating", "consuming",
-        "borrowing", "nonisolated", "indirect", "lazy", "weak", "unowned", "override", "convenience", "required", "isolated",
+        "public", "package", "internal", "fileprivate", "private", "open", "static", "final", "mutating", "nonmutating",
+        "consuming",
+        "borrowing", "nonisolated", "indirect", "lazy", "weak", "unowned", "override", "convenience", "required",
+        "isolated",
         "dynamic", "distributed", "prefix", "postfix", "infix",
     ]
 
@@ -26,15 +29,19 @@ struct Declaration: Equatable {
         var modifiers: Set<String> = []
         while true {
             if rest.first == "@" {
-                rest = Self.droppingParenthesised(rest.dropFirst().drop { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." })
+                rest = Self.droppingParenthesised(
+                    rest.dropFirst().drop { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." })
             } else {
                 let word = String(rest.prefix { $0.isLetter || $0 == "_" })
                 let after = rest.dropFirst(word.count)
                 let following = after.drop { $0 == " " }.prefix { $0.isLetter }
                 let isModifier =
-                    Self.modifiers.contains(word) || word == "class" && ["func", "var", "let", "subscript"].contains(following)
+                    Self.modifiers.contains(word)
+                    || word == "class" && ["func", "var", "let", "subscript"].contains(following)
                 guard isModifier else {
-                    guard Self.keywords.contains(word), let end = after.first.map({ !$0.isNumber }) ?? Optional(true), end else {
+                    guard Self.keywords.contains(word), let end = after.first.map({ !$0.isNumber }) ?? Optional(true),
+                        end
+                    else {
                         return nil
                     }
                     let name = Self.name(after: word, in: after)
@@ -78,7 +85,9 @@ struct Declaration: Equatable {
     private static func name(after keyword: String, in rest: Substring) -> String {
         var words = rest.split(separator: " ")
         // `import struct Foundation.Data` imports from Foundation.
-        if keyword == "import", let first = words.first, types.union(["func", "var", "let", "typealias"]).contains(String(first)) {
+        if keyword == "import", let first = words.first,
+            types.union(["func", "var", "let", "typealias"]).contains(String(first))
+        {
             words.removeFirst()
         }
         guard let word = words.first else { return "" }
@@ -87,10 +96,6 @@ struct Declaration: Equatable {
 }
 
 extension SwiftFile {
-    var declarations: [Declaration] {
-        numberedCode.compactMap { Declaration(line: $0.number, code: $0.code) }
-    }
-
     /// How many braces are open where each line begins.
     var depths: [Int] {
         var depth = 0
@@ -106,7 +111,9 @@ extension SwiftFile {
         var braces = 0
         for index in (declaration.line - 1)..<code.count {
             // At rest between lines, only a continuation of the signature may follow.
-            if index >= declaration.line, braces == 0, parentheses == 0, !Self.continuesSignature(code[index]) { return nil }
+            if index >= declaration.line, braces == 0, parentheses == 0, !Self.continuesSignature(code[index]) {
+                return nil
+            }
             for byte in code[index].utf8 {
                 switch byte {
                 case UInt8(ascii: "("), UInt8(ascii: "["): parentheses += 1

@@ -34,12 +34,16 @@ struct Repository {
         FileManager.default.fileExists(atPath: root.appendingPathComponent(path).path)
     }
 
-    /// Hand-written Swift files below the folders, lexed. What a generator wrote is its own affair.
+    /// Hand-written Swift files below the folders. What a generator wrote is its own affair.
     static func swiftFiles(below folders: String...) -> [SwiftFile] {
-        folders.flatMap { paths(below: $0, endingIn: ".swift") }
-            .filter { !isGenerated($0) }
-            .map { SwiftFile(path: $0, text: text(of: $0) ?? "") }
+        handWritten.filter { file in folders.contains { file.path.hasPrefix("\($0)/") } }
     }
+
+    /// Read and lexed once for all rules.
+    private static let handWritten: [SwiftFile] = ["Sources", "Tests", "Benchmarks"]
+        .flatMap { paths(below: $0, endingIn: ".swift") }
+        .filter { !isGenerated($0) }
+        .map { SwiftFile(path: $0, text: text(of: $0) ?? "") }
 
     static func isGenerated(_ path: String) -> Bool { path.contains("/Generated/") }
 

@@ -6,12 +6,14 @@ struct SwiftFile {
     let lines: [String]
     /// The same lines, with comments and the insides of literals blanked out. Columns are UTF-8 bytes and stay where they were.
     let code: [String]
+    let declarations: [Declaration]
 
     init(path: String, text: String) {
         self.path = path
         self.lines = Self.splitLines(text)
         var blanker = Blanker(text: Array(text.utf8))
         self.code = Self.splitLines(String(decoding: blanker.blanked(), as: UTF8.self))
+        self.declarations = code.enumerated().compactMap { Declaration(line: $0.offset + 1, code: $0.element) }
     }
 
     /// The target or test target whose folder holds the file: the second component of the path.

@@ -168,7 +168,7 @@ struct MetaImage: Sendable {
         let outcome = Array(key.utf8).withUnsafeBytes { bytes -> Result<[UInt8]?, JournalError> in
             Result { () throws(JournalError) in
                 guard let raw = try snapshot.value(MetaEntry.table, key: bytes) else { return nil }
-                do {
+                do throws(ChunkFault) {
                     return try ValueEnvelope.read(raw, table: MetaEntry.table, key: bytes).get().value()
                 } catch {
                     throw .corrupt(

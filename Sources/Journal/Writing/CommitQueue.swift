@@ -15,7 +15,11 @@ final class CommitQueue: @unchecked Sendable {
         case closing
     }
 
-    private enum Phase { case open, closing, closed }
+    private enum Phase {
+        case open, closing, closed
+        /// The disk failed and the process is about to end (or the simulator's is): what is added goes nowhere.
+        case dead
+    }
 
     /// One task that waits. `@unchecked Sendable`: its variables are touched only under the queue's lock.
     private final class Waiter: @unchecked Sendable {
@@ -32,15 +36,15 @@ final class CommitQueue: @unchecked Sendable {
     private var spare: PendingWork
     private var waiters: [Waiter] = []
 
-    private let last: Atomic<UInt64>
-    private let durable: Atomic<UInt64>
-    private let waitingBytes = Atomic<Int>(0)
+    private let last: Synchronization.Atomic<UInt64>
+    private let durable: Synchronization.Atomic<UInt64>
+    private let waitingBytes = Synchronization.Atomic<Int>(0)
 
     init(after last: Position) {
         pending = PendingWork(after: last)
         spare = PendingWork(after: last)
-        self.last = Atomic(last.rawValue)
-        self.durable = Atomic(last.rawValue)
+        self.last = Synchronization.Atomic(last.rawValue)
+        self.durable = Synchronization.Atomic(last.rawValue)
     }
 
     /// The last position handed out.
@@ -53,6 +57,12 @@ final class CommitQueue: @unchecked Sendable {
     /// Changes what is pending, under the lock, and wakes the committer. Returns the last position handed out.
     func add(_ change: (inout PendingWork) -> Void) -> Position {
         lock.lock()
+        if phase == .dead {
+            defer { lock.unlock() }
+            change(&pending)
+            pending.reset(after: pending.last)
+            return pending.last
+        }
         guard phase == .open else {
             lock.unlock()
             preconditionFailure("The journal was written to after it was closed.")
@@ -115,9 +125,9 @@ final class CommitQueue: @unchecked Sendable {
     }
 
     /// Ends all waits: what is not durable by now never will be.
-    func finishClosing() {
+    func finishClosing(dead: Bool = false) {
         lock.lock()
-        phase = .closed
+        phase = dead ? .dead : .closed
         let left = removeWaiters { _ in true }
         lock.unlock()
         for continuation in left { continuation.resume(returning: .failure(.closed)) }
@@ -146,7 +156,7 @@ final class CommitQueue: @unchecked Sendable {
         defer { lock.unlock() }
         let now = durablePosition
         if now >= waiter.position { return .success(now) }
-        if phase == .closed { return .failure(.closed) }
+        if phase == .closed || phase == .dead { return .failure(.closed) }
         if waiter.isCancelled { return .failure(.cancelled) }
         waiter.continuation = continuation
         waiters.append(waiter)

@@ -21,7 +21,6 @@ final class CommitThread: @unchecked Sendable {
             &thread.handle, nil,
             { argument in
                 guard let argument else { return nil }
-                pthread_setname_np(pthread_self(), "journal")
                 Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
                 return nil
             }, argument.toOpaque())

@@ -98,9 +98,9 @@ final class Committer: @unchecked Sendable {
         let room = storage.makeRoom(for: work.roomNeeded)
         note(room)
         if case .none(let reason) = room { return refuse(reason) }
-        do {
+        do throws(JournalError) {
             let transaction = try storage.beginWrite()
-            do {
+            do throws(JournalError) {
                 try writer.stage(work, into: transaction)
             } catch {
                 transaction.abort()
@@ -112,7 +112,7 @@ final class Committer: @unchecked Sendable {
             guard error.isLackOfRoom else { throw error }
             return refuse(error)
         }
-        record(work, shape: writer.committed(), nanoseconds: now() &- start)
+        record(work, shape: writer.adopt(), nanoseconds: now() &- start)
         return nil
     }
 

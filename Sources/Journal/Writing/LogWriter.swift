@@ -1,7 +1,7 @@
 /// The writer as a machine without hands: pending work goes in, chunks and table writes come out into a transaction, and
 /// when that has been committed or has failed it is told so. It knows no thread, no clock and no disk.
 ///
-///             stage(work)                 committed()
+///             stage(work)                   adopt()
 ///     idle ───────────────▶ staged ───────────────────────▶ idle, with the new shape
 ///                              │ failed()
 ///                              └───────────────────────────▶ idle, as before; the same work can be staged again
@@ -54,7 +54,7 @@ struct LogWriter: ~Copyable {
     }
 
     /// The transaction is durable.
-    mutating func committed() -> LogShape {
+    mutating func adopt() -> LogShape {
         guard let shape = staged else { preconditionFailure("A commit was reported that was never staged.") }
         committed = shape
         staged = nil

@@ -20,7 +20,7 @@ package struct PatientBook: Sendable {
 
     /// A commitment that is judged but no fact yet.
     package struct Claim: Hashable, Sendable {
-        fileprivate let patient: PatientID
+        package let patient: PatientID
         fileprivate let entry: UInt32
     }
 
@@ -41,7 +41,10 @@ package struct PatientBook: Sendable {
     private var heads = ContiguousArray<UInt32>()
     private var entries = ContiguousArray<Entry>()
     private var freeEntry: UInt32 = 0
-    package private(set) var claimCount = 0
+    private var claimCount = 0
+    /// Appointments that ended before the claim they came from was settled here, which one actor's news can do to
+    /// another's. Empty whenever no claim is open.
+    private var endedEarly: Set<AppointmentID> = []
 
     package init(shard: Int = 0, of stride: Int = 1) {
         precondition(stride >= 1 && (0..<stride).contains(shard), "patients are dealt to the shards 0 to stride - 1")
@@ -96,13 +99,20 @@ package struct PatientBook: Sendable {
     }
 
     package mutating func settle(_ claim: Claim, as appointment: AppointmentID) {
-        claimCount -= 1
         entries[Int(claim.entry) - 1].appointment = appointment.rawValue
+        if endedEarly.remove(appointment) != nil { entries[Int(claim.entry) - 1].counts = false }
+        closeClaim()
     }
 
     package mutating func release(_ claim: Claim) {
-        claimCount -= 1
         remove(from: claim.patient) { index, _ in index == claim.entry }
+        closeClaim()
+    }
+
+    private mutating func closeClaim() {
+        precondition(claimCount > 0, "a claim is closed once")
+        claimCount -= 1
+        if claimCount == 0 { endedEarly.removeAll() }
     }
 
     // MARK: Evolving
@@ -117,7 +127,10 @@ package struct PatientBook: Sendable {
 
     /// An appointment reached a state: from now on it counts, or does not.
     package mutating func change(_ appointment: AppointmentID, patient: PatientID, to state: AppointmentState) {
-        guard let entry = entry(of: appointment, patient: patient) else { return }
+        guard let entry = entry(of: appointment, patient: patient) else {
+            if claimCount > 0, !state.occupiesSlot { endedEarly.insert(appointment) }
+            return
+        }
         entries[Int(entry) - 1].counts = state.occupiesSlot
     }
 
@@ -215,5 +228,14 @@ package struct PatientBook: Sendable {
             previous = next
             next = after
         }
+    }
+}
+
+extension PatientBook.Commitment {
+    /// What these slots of a session mean for a patient.
+    package init(_ times: SessionTimes, slot: UInt16, span: UInt8, department: DepartmentID) {
+        self.init(
+            department: department, startMinute: times.startMinute(ofSlot: slot),
+            minutes: UInt16(span) * times.slotMinutes, date: times.date)
     }
 }

@@ -71,6 +71,15 @@ package struct PoolBook: Sendable {
     /// Every session, by pool and index.
     package var allSessions: some Sequence<Session> { pools.lazy.compactMap { $0 }.flatMap(\.inOrderOfOpening) }
 
+    /// The ids of every session that was ever opened here, archived ones too.
+    package var allSessionIDs: [SessionID] {
+        pools.indices.flatMap { pool in
+            (0..<(pools[pool]?.nextIndex ?? 0)).map {
+                SessionID(pool: PoolID(rawValue: UInt32(pool)), index: $0)
+            }
+        }
+    }
+
     // MARK: Deciding
 
     /// One appointment asked for. That the slot lies ahead and the pool offers the service was judged before.

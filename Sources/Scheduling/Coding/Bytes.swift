@@ -14,6 +14,8 @@ package struct ByteWriter: Sendable {
 
     package mutating func byte(_ value: UInt8) { bytes.append(value) }
 
+    package mutating func append(_ other: [UInt8]) { bytes.append(contentsOf: other) }
+
     /// Little-endian, 8 bytes.
     package mutating func fixed(_ value: UInt64) {
         withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }

@@ -1,0 +1,155 @@
+import Journal
+import Scheduling
+
+// Writes that concern several pools: claims at the patient and at every pool, then one fact, then the claims become it. The
+// key stays under way until the last pool knows, so a checkpoint keeps the fact in the log until then.
+extension BookingPipeline {
+    func bookTogether(
+        _ index: Int, _ patient: PatientID, _ items: [Command.Item], hold: Bool, _ batch: inout Batch
+    ) async {
+        var resolved: [ResolvedItem] = []
+        for (place, item) in items.enumerated() {
+            do throws(Unresolved) {
+                resolved.append(try batch.snapshot.resolve(item, patient: patient, hold: hold, now: batch.now))
+            } catch {
+                return unresolved(index, error, item: place, &batch)
+            }
+        }
+        let requests = resolved.enumerated().map { place, item in
+            PatientShard.ClaimRequest(
+                index: place, patient: patient, commitment: item.commitment, policy: item.policy)
+        }
+        let patientShard = shards.patients[shards.index(of: patient)]
+        let claims: [PatientBook.Claim]
+        switch await patientShard.claimTogether(requests) {
+        case .failure(let refused): return batch.refuse(index, refused.refusal, item: refused.item)
+        case .success(let granted): claims = granted
+        }
+        switch await claimAtPools(resolved.map(\.request), batch.snapshot) {
+        case .failure(let refused):
+            await patientShard.settle(claims.map { .refused($0) })
+            batch.refuse(index, refused.refusal, item: refused.item)
+        case .success(var taken):
+            let itinerary = taken[0].appointment
+            for place in taken.indices { taken[place].itinerary = itinerary }
+            let write = batch.writes[index]
+            let event = Event(
+                at: batch.now, by: write.by, answer: batch.answered(index), fact: .bookedTogether(taken))
+            let position = append(event)
+            for (shard, part) in Dictionary(grouping: taken, by: { poolShard(of: $0.appointment.pool, batch) }) {
+                await shards.pools[shard].finish(part, by: write.by, at: batch.now, position: position)
+            }
+            await patientShard.settle(zip(claims, taken).map { .made($0, $1.appointment) })
+            let receipt = Receipt(
+                appointment: itinerary, state: taken[0].state, version: 1, holdUntil: taken[0].holdUntil,
+                together: taken.map(\.appointment))
+            batch.done(index, receipt, at: position)
+        }
+    }
+
+    func move(
+        _ index: Int, _ id: AppointmentID, to slot: SlotID, ifVersion: UInt32, reason: String, _ batch: inout Batch
+    ) async {
+        let timetable = batch.snapshot.timetable
+        guard let oldShard = shards.index(of: id.pool, in: batch.snapshot) else {
+            return fail(index, .unknown(id), &batch)
+        }
+        let old = shards.pools[oldShard]
+        let change: Change
+        let record: AppointmentRecord
+        switch await old.beginMove(id, ifVersion: ifVersion, reason: reason, now: batch.now) {
+        case .refused(let refusal): return batch.refuse(index, refusal)
+        case .unknownAppointment:
+            if timetable.knows(id.session), timetable[id.session] == nil { return batch.refuse(index, Refusal(.state)) }
+            return fail(index, .unknown(id), &batch)
+        case .begun(let begun, let found): (change, record) = (begun, found)
+        }
+        do throws(Unresolved) {
+            let taken = try await claimForMove(id, record, to: slot, batch)
+            let write = batch.writes[index]
+            let event = Event(
+                at: batch.now, by: write.by, answer: batch.answered(index), fact: .moved(from: change, to: taken.fact))
+            let position = append(event)
+            await old.endMove(id, change, at: batch.now, position: position)
+            await shards.pools[poolShard(of: slot.pool, batch)].finish(
+                [taken.fact], by: write.by, at: batch.now, position: position)
+            await shards.patients[shards.index(of: record.patient)].settle([
+                .made(taken.claim, taken.fact.appointment), .changed(id, record.patient, .moved),
+            ])
+            batch.done(index, taken.fact, at: position)
+        } catch {
+            await old.endMove(id, nil, at: batch.now, position: .zero)
+            unresolved(index, error, &batch)
+        }
+    }
+
+    /// Claims the new place of a move at the patient and at its pool, both or neither.
+    private func claimForMove(
+        _ id: AppointmentID, _ record: AppointmentRecord, to slot: SlotID, _ batch: Batch
+    ) async throws(Unresolved) -> (fact: Taken, claim: PatientBook.Claim) {
+        let item = Command.Item(slot: slot, service: record.service)
+        var resolved = try batch.snapshot.resolve(item, patient: record.patient, hold: false, now: batch.now)
+        if record.state == .held { resolved.request.holdUntil = record.holdUntil }
+        let patientShard = shards.patients[shards.index(of: record.patient)]
+        let request = PatientShard.ClaimRequest(
+            index: 0, patient: record.patient, commitment: resolved.commitment, policy: resolved.policy)
+        let claim: PatientBook.Claim
+        switch await patientShard.claimTogether([request], excluding: id) {
+        case .failure(let refused): throw .refused(refused.refusal)
+        case .success(let claims): claim = claims[0]
+        }
+        switch await claimAtPools([resolved.request], batch.snapshot) {
+        case .failure(let refused):
+            await patientShard.settle([.refused(claim)])
+            throw .refused(refused.refusal)
+        case .success(var taken):
+            taken[0].movedFrom = id
+            return (taken[0], claim)
+        }
+    }
+
+    /// Claims at every pool, in the order of the shards; all or none. What is claimed comes back in the order asked.
+    private func claimAtPools(
+        _ requests: [PoolBook.Request], _ snapshot: EngineView.Snapshot
+    ) async -> Result<[Taken], RefusedItem> {
+        var parts = [[(item: Int, request: PoolBook.Request)]](repeating: [], count: shards.pools.count)
+        for (item, request) in requests.enumerated() {
+            guard let shard = shards.index(of: request.slot.pool, in: snapshot) else {
+                preconditionFailure("a resolved slot has a pool")
+            }
+            parts[shard].append((item, request))
+        }
+        var taken = [Taken?](repeating: nil, count: requests.count)
+        for shard in parts.indices where !parts[shard].isEmpty {
+            switch await shards.pools[shard].claim(parts[shard]) {
+            case .success(let granted):
+                for ((item, _), fact) in zip(parts[shard], granted) { taken[item] = fact }
+            case .failure(let refused):
+                for earlier in 0..<shard where !parts[earlier].isEmpty {
+                    await shards.pools[earlier].release(parts[earlier].compactMap { taken[$0.item]?.appointment })
+                }
+                return .failure(refused)
+            }
+        }
+        return .success(taken.compactMap { $0 })
+    }
+
+    private func poolShard(of pool: PoolID, _ batch: Batch) -> Int {
+        guard let shard = shards.index(of: pool, in: batch.snapshot) else {
+            preconditionFailure("an appointment's pool is known")
+        }
+        return shard
+    }
+
+    private func append(_ event: Event) -> Position {
+        var writer = Scheduling.ByteWriter()
+        event.encode(into: &writer)
+        var records = RecordBatch()
+        do throws(JournalError) {
+            try records.append(writer.bytes)
+        } catch {
+            preconditionFailure("a joint booking within the limits fits a record: \(error)")
+        }
+        return journal.append(records)
+    }
+}

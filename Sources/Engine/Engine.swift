@@ -1,0 +1,254 @@
+import Journal
+import NIOConcurrencyHelpers
+package import Scheduling
+
+/// The slot engine: everything bookable of one hospital, in memory, and every yes on disk before it is spoken.
+///
+/// Give it writes in batches, as large as they come: a batch takes each hop once. Answers and readings are durable when they
+/// return. All methods may be called from anywhere, at once.
+package final class Engine: Sendable {
+    let configuration: EngineConfiguration
+    let journal: Journal
+    let keys: KeyWindow
+    let view: EngineView
+    let directory: Directory
+    let shards: Shards
+    let history: History
+    let time: EngineTime
+    let checkpointer: Checkpointer
+    private let gate = Gate()
+    private let background = NIOLockedValueBox<[Task<Void, Never>]>([])
+
+    /// Opens the journal, brings back what it says, checks it, and begins to serve.
+    /// - Throws: `JournalError` when the folder cannot be used; `DamagedState` when what it says cannot be true.
+    package static func start(_ configuration: EngineConfiguration) throws -> Engine {
+        let journal = try Journal.open(configuration.journal)
+        do {
+            let state = try RecoveredState(
+                journal, poolShards: configuration.poolShards, patientShards: configuration.patientShards,
+                keyWindowMilliseconds: configuration.keyWindowMilliseconds, seed: configuration.seed,
+                progress: configuration.progress)
+            let violations = state.violations()
+            guard violations.isEmpty else { throw DamagedState(violations: violations) }
+            let engine = Engine(configuration, journal: journal, state: state)
+            engine.startBackground()
+            return engine
+        } catch {
+            try? journal.close()
+            throw error
+        }
+    }
+
+    private init(_ configuration: EngineConfiguration, journal: Journal, state: consuming RecoveredState) {
+        self.configuration = configuration
+        self.journal = journal
+        keys = state.keys
+        let time = EngineTime(configuration.clock, notBefore: state.latest)
+        self.time = time
+        view = EngineView(
+            EngineView.Snapshot(
+                catalogue: CatalogueSnapshot(state.catalogue), timetable: state.timetable,
+                patients: state.registry.count))
+        directory = Directory(
+            catalogue: state.catalogue, registry: state.registry, unsaved: state.unsaved,
+            nextPatientValue: state.nextPatientValue, journal: journal, view: view)
+        shards = Shards(
+            pools: state.pools.map { [view] in PoolShard($0, journal: journal, view: view) },
+            patients: state.patients.map { PatientShard($0) })
+        history = History(journal: journal)
+        checkpointer = Checkpointer(
+            journal: journal, keys: keys, directory: directory, shards: shards,
+            keyWindow: configuration.keyWindowMilliseconds, keyValues: state.keyValues, now: time.now())
+    }
+
+    // MARK: Writing
+
+    /// Carries out independent writes; the answers come in the order of the writes, each durable.
+    package func execute(_ writes: [Write]) async -> [Answer] {
+        guard gate.enter() else { return writes.map { _ in Answer(.failed(.draining)) } }
+        defer { gate.leave() }
+        let pipeline = BookingPipeline(journal: journal, keys: keys, view: view, shards: shards)
+        return await pipeline.execute(writes, now: time.now(), monotonic: configuration.clock.monotonicNanoseconds())
+    }
+
+    /// Puts departments, resources, services, pools, policies and templates: all of them, or none and the first fault is named.
+    /// - Parameter hospital: name and IANA zone; nil leaves them as they are.
+    package func putCatalogue(
+        _ draft: CatalogueDraft, hospital: (name: String, zone: String)?, by origin: Origin
+    ) async throws(EngineError) -> Reading<CataloguePut> {
+        var draft = draft
+        if let hospital {
+            guard let rules = TimeZones.rules(of: hospital.zone) else {
+                throw EngineError(.invalidArgument, "time_zone: ‘\(hospital.zone)’ is no IANA zone, such as Asia/Shanghai")
+            }
+            draft.hospital = Hospital(name: hospital.name, zone: rules)
+        }
+        let complete = draft
+        return try await writing { now throws(EngineError) in try await directory.put(complete, by: origin, now: now) }
+    }
+
+    /// Gives each patient an id, the old one where an identifier is known. At most `EngineLimits.itemsPerRequest`.
+    package func registerPatients(
+        _ patients: [[Identifier]], by origin: Origin
+    ) async throws(EngineError) -> Reading<[PatientOutcome]> {
+        try checkCount(patients.count, "patients")
+        return try await writing { now throws(EngineError) in
+            try await directory.register(patients, by: origin, now: now)
+        }
+    }
+
+    /// Opens what the templates say for these days and is not open yet.
+    /// - Parameter templates: codes; empty for all.
+    package func generateSessions(
+        from: LocalDate, to: LocalDate, templates: [String], by origin: Origin
+    ) async throws(EngineError) -> Reading<SessionsOpened> {
+        try checkDays(from, to, most: Limits.generationDays)
+        let catalogue = view.current.catalogue.catalogue
+        let openings = try catalogue.openings(from: from, to: to, templates: templates)
+        return try await open(openings, by: origin, catalogue)
+    }
+
+    /// Opens sessions that no template describes. At most `EngineLimits.itemsPerRequest`.
+    package func openSessions(
+        _ drafts: [SessionDraft], by origin: Origin
+    ) async throws(EngineError) -> Reading<SessionsOpened> {
+        try checkCount(drafts.count, "sessions")
+        let catalogue = view.current.catalogue.catalogue
+        var openings: [PoolShard.Opening] = []
+        for (index, draft) in drafts.enumerated() { openings.append(try catalogue.opening(draft, index: index)) }
+        return try await open(openings, by: origin, catalogue)
+    }
+
+    private func open(
+        _ openings: [PoolShard.Opening], by origin: Origin, _ catalogue: Catalogue
+    ) async throws(EngineError) -> Reading<SessionsOpened> {
+        try await writing { now throws(EngineError) in
+            var sum = SessionsOpened()
+            let snapshot = view.current
+            let parts = Dictionary(grouping: openings) { shards.index(of: $0.pool, in: snapshot) ?? 0 }
+            for shard in shards.pools.indices {
+                guard let part = parts[shard] else { continue }
+                let (opened, unchanged, conflicts) = await shards.pools[shard].open(part, by: origin, now: now)
+                sum.opened += opened
+                sum.unchanged += unchanged
+                sum.conflicts += conflicts.map { catalogue.sentence($0) }
+            }
+            return Reading(sum, at: journal.lastPosition)
+        }
+    }
+
+    // MARK: Time and tables
+
+    /// Ends the holds that have run out. The engine does so by itself; whoever drives the clock may ask for it.
+    package func expireHolds() async {
+        for shard in shards.pools {
+            while true {
+                let changes = await shard.expire(now: time.now(), limit: EngineLimits.expiriesPerTurn)
+                await shards.settle(changes.map { .changed($0.appointment, $0.patient, $0.state) })
+                if changes.count < EngineLimits.expiriesPerTurn { break }
+            }
+        }
+    }
+
+    /// Sends sessions that are long over to the history table. The engine does so by itself.
+    package func archiveSessions() async {
+        let now = time.now()
+        let horizon = now.advanced(milliseconds: -configuration.archiveAfterMilliseconds)
+        for shard in shards.pools {
+            while true {
+                let left = await shard.archive(before: horizon, limit: EngineLimits.sessionsArchivedPerTurn, now: now)
+                await shards.settle(left.gone.map { .archived($0.0, $0.1) })
+                if left.sessions < EngineLimits.sessionsArchivedPerTurn { break }
+            }
+        }
+    }
+
+    /// Writes a checkpoint now. The engine does so by itself.
+    package func checkpoint() async { await checkpointer.run(now: time.now()) }
+
+    private func startBackground() {
+        let started = time.now()
+        let tasks = [
+            repeating(every: EngineLimits.expiryTickMilliseconds) { engine in await engine.expireHolds() },
+            repeating(every: EngineLimits.checkpointTickMilliseconds) { engine in
+                let configuration = engine.configuration
+                let isDue = await engine.checkpointer.isDue(
+                    now: engine.time.now(), afterBytes: configuration.checkpointAfterBytes,
+                    afterMilliseconds: configuration.checkpointAfterMilliseconds, startedAt: started)
+                if isDue { await engine.checkpoint() }
+            },
+            repeating(every: EngineLimits.archiveTickMilliseconds) { engine in await engine.archiveSessions() },
+        ]
+        background.withLockedValue { $0 = tasks }
+    }
+
+    private func repeating(every milliseconds: Int64, _ body: @escaping @Sendable (Engine) async -> Void) -> Task<Void, Never> {
+        let clock = configuration.clock
+        return Task(executorPreference: configuration.executor) { [weak self] in
+            while !Task.isCancelled {
+                do { try await clock.sleep(milliseconds: milliseconds) } catch { return }
+                guard let self, gate.enter() else { return }
+                await body(self)
+                gate.leave()
+            }
+        }
+    }
+
+    // MARK: The end
+
+    /// Takes nothing more, answers what it took, writes a checkpoint and closes the journal. Repeating it waits for the first.
+    package func stop() async {
+        guard await gate.close() else { return }
+        let tasks = background.withLockedValue { $0 }
+        for task in tasks { task.cancel() }
+        for task in tasks { await task.value }
+        await checkpointer.run(now: time.now())
+        do { try journal.close() } catch { configuration.journal.onFatal(error) }
+        gate.finishClosing()
+    }
+
+    // MARK: Inside
+
+    /// A write outside the pipeline: judged by the same gate, durable when it returns.
+    private func writing<Value: Sendable>(
+        _ body: (Instant) async throws(EngineError) -> Reading<Value>
+    ) async throws(EngineError) -> Reading<Value> {
+        guard gate.enter() else { throw .draining }
+        defer { gate.leave() }
+        if let error = EngineError(refusedBy: journal.admission) { throw error }
+        let reading = try await body(time.now())
+        try await untilDurable(reading.position)
+        return reading
+    }
+
+    func untilDurable(_ position: Position) async throws(EngineError) {
+        do { try await journal.whenDurable(position) } catch { throw EngineError(error) }
+    }
+
+    func checkCount(_ count: Int, _ what: String) throws(EngineError) {
+        guard count <= EngineLimits.itemsPerRequest else {
+            throw EngineError(.invalidArgument, "\(what): \(count), at most \(EngineLimits.itemsPerRequest) in one request")
+        }
+    }
+
+    func checkDays(_ from: LocalDate, _ to: LocalDate, most: Int) throws(EngineError) {
+        guard LocalDate.range.contains(from), LocalDate.range.contains(to) else {
+            throw EngineError(
+                .invalidArgument, "from, to: days lie between \(LocalDate.range.lowerBound) and \(LocalDate.range.upperBound)")
+        }
+        guard from <= to else { throw EngineError(.invalidArgument, "to: \(to) is before \(from)") }
+        guard Int(to.rawValue - from.rawValue) < most else {
+            throw EngineError(.invalidArgument, "from, to: more than \(most) days")
+        }
+    }
+}
+
+/// What a journal says cannot be true; the sentences say where.
+package struct DamagedState: Error, CustomStringConvertible {
+    package let violations: [Violation]
+
+    package var description: String {
+        "the data folder contradicts itself: \(violations[0])"
+            + (violations.count > 1 ? ", and \(violations.count - 1) more; haoyuan verify lists them" : "")
+    }
+}

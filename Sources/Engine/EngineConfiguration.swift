@@ -1,0 +1,47 @@
+package import Journal
+
+/// How an engine is started. Everything that comes from outside has its seam here: time (`clock`), disk (`journal.storage`),
+/// the threads its own tasks run on (`executor`), randomness (`seed`). The network is the server's.
+package struct EngineConfiguration: Sendable {
+    package var journal: JournalOptions
+    /// Actors the departments are dealt to.
+    package var poolShards: Int
+    /// Actors the patients are dealt to.
+    package var patientShards: Int
+    /// How long a key and its answer are remembered.
+    package var keyWindowMilliseconds = EngineLimits.keyWindowMilliseconds
+    /// How long after its end a session whose appointments have all ended stays in memory.
+    package var archiveAfterMilliseconds = EngineLimits.archiveAfterMilliseconds
+    /// A checkpoint begins when this much log has been written since the last, or this much time has passed.
+    package var checkpointAfterBytes = 128 << 20
+    package var checkpointAfterMilliseconds: Int64 = 300_000
+    package var clock: any EngineClock = SystemClock()
+    /// What the engine's own tasks prefer to run on; nil for the system's threads. Actors follow the task that calls
+    /// them, so a simulator that also calls the engine from this executor runs all of it there.
+    package var executor: (any TaskExecutor)?
+    /// Seeds the hash of the key tables.
+    package var seed = UInt64.random(in: .min ... .max)
+    package var progress: @Sendable (RecoveryProgress) -> Void = { _ in }
+
+    package init(journal: JournalOptions, cores: Int) {
+        self.journal = journal
+        poolShards = max(1, cores / 2)
+        patientShards = max(1, cores / 2)
+    }
+}
+
+/// Where a start stands.
+package struct RecoveryProgress: Sendable {
+    package enum Stage: String, Sendable { case patients, sessions, keys, log, invariants }
+    package var stage: Stage
+    /// Items done in this stage: patients, sessions, keys, records, appointments.
+    package var done: Int
+    /// Items to do, where it is known.
+    package var total: Int?
+
+    package init(stage: Stage, done: Int, total: Int? = nil) {
+        self.stage = stage
+        self.done = done
+        self.total = total
+    }
+}

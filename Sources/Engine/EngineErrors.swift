@@ -1,0 +1,40 @@
+import Journal
+import Scheduling
+
+extension EngineError {
+    static let draining = EngineError(.draining, "this server is stopping; reconnect and send it again")
+
+    static let tooLate = EngineError(
+        .deadlineExceeded, "the deadline had passed before the work began; nothing was done")
+
+    /// What a failed wait for the disk means for a caller.
+    init(_ error: JournalError) {
+        switch error {
+        case .positionTrimmed(let oldest):
+            self.init(
+                .positionTrimmed,
+                "the feed begins at position \(oldest); read the state anew and subscribe with latest")
+        case .cancelled: self.init(.internal, "the request was cancelled", maybeApplied: true)
+        default: self.init(.internal, "\(error.description) \(error.remedy)", maybeApplied: true)
+        }
+    }
+
+    /// Why no write is begun at this moment, if none is.
+    init?(refusedBy admission: Admission) {
+        switch admission {
+        case .open: return nil
+        case .overloaded(let retryAfter):
+            self.init(
+                .overloaded, "too much waits for the disk; try again later",
+                retryAfterMilliseconds: UInt32(clamping: retryAfter))
+        case .storageFull:
+            self.init(
+                .storageFull, "the disk is full; reads go on, and writes will when there is room",
+                retryAfterMilliseconds: 1_000)
+        }
+    }
+
+    static func unknown(_ id: AppointmentID) -> EngineError {
+        EngineError(.notFound, "there is no appointment \(id.rawValue)")
+    }
+}

@@ -1,0 +1,31 @@
+/// Everything has a limit. These are the engine's; `docs/reference/limits.md` lists them with what happens one past each.
+package enum EngineLimits {
+    /// Slots one search returns.
+    package static let slotsPerSearch = 5_000
+    /// Slots one search returns when it does not say.
+    package static let slotsPerSearchByDefault = 200
+    /// Days one search or listing may span.
+    package static let daysPerSearch = 400
+    /// Sessions one listing returns.
+    package static let sessionsPerListing = 20_000
+    /// Appointments one reading returns.
+    package static let appointmentsPerReading = 20_000
+    /// Patients one registration carries, identifiers one search carries, sessions one opening carries.
+    package static let itemsPerRequest = 8_192
+    /// Milliseconds a key and its answer are remembered, unless the configuration says otherwise: a day.
+    package static let keyWindowMilliseconds: Int64 = 86_400_000
+    /// Milliseconds after its end at which a session whose appointments have all ended goes to the history table: a week.
+    package static let archiveAfterMilliseconds: Int64 = 7 * 86_400_000
+    /// Expired holds ended in one go of one shard, so that a go stays short.
+    package static let expiriesPerTurn = 1_024
+    /// Sessions archived in one go of one shard.
+    package static let sessionsArchivedPerTurn = 256
+    /// Bytes of records one reading of the change feed takes from the disk.
+    package static let feedReadBytes = 1 << 20
+    /// Milliseconds between two looks for expired holds: how late a hold may end.
+    package static let expiryTickMilliseconds: Int64 = 200
+    /// Milliseconds between two looks whether a checkpoint is due.
+    package static let checkpointTickMilliseconds: Int64 = 500
+    /// Milliseconds between two looks for sessions to archive.
+    package static let archiveTickMilliseconds: Int64 = 60_000
+}

@@ -1,0 +1,24 @@
+import NIOConcurrencyHelpers
+import Scheduling
+
+/// The engine's now: the clock's, but never before a moment that was told already, so that a clock set back makes time stand
+/// still and not go back.
+final class EngineTime: Sendable {
+    private let clock: any EngineClock
+    private let latest: NIOLockedValueBox<Instant>
+    let started: Instant
+
+    init(_ clock: any EngineClock, notBefore: Instant) {
+        self.clock = clock
+        started = max(clock.now(), notBefore)
+        latest = NIOLockedValueBox(started)
+    }
+
+    func now() -> Instant {
+        let now = clock.now()
+        return latest.withLockedValue { latest in
+            latest = max(latest, now)
+            return latest
+        }
+    }
+}

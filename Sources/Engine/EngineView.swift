@@ -1,0 +1,52 @@
+import NIOConcurrencyHelpers
+import Scheduling
+
+/// What every request must know before it reaches a shard: the catalogue, when each session is, how many patients there are.
+/// Readers take one immutable snapshot a batch; the directory and the pool shards put new ones in its place.
+final class EngineView: Sendable {
+    struct Snapshot: Sendable {
+        var catalogue: CatalogueSnapshot
+        var timetable = Timetable()
+        /// Patients are numbered from 1 without gaps.
+        var patients: UInt64 = 0
+    }
+
+    private let box: NIOLockedValueBox<Snapshot>
+
+    init(_ snapshot: Snapshot) { box = NIOLockedValueBox(snapshot) }
+
+    var current: Snapshot { box.withLockedValue { $0 } }
+
+    func update(_ body: (inout Snapshot) -> Void) { box.withLockedValue(body) }
+}
+
+/// The catalogue with what the hot path asks of it in flat arrays.
+final class CatalogueSnapshot: Sendable {
+    let catalogue: Catalogue
+    /// By pool id; 0 where there is no such pool.
+    private let departmentOfPool: [UInt32]
+    /// By pool id: the services it offers.
+    private let offers: [Set<UInt32>]
+    private let services: [(slots: UInt8, units: UInt16)]
+
+    init(_ catalogue: Catalogue) {
+        self.catalogue = catalogue
+        departmentOfPool = [0] + catalogue.pools.all.map(\.department.rawValue)
+        offers = [[]] + catalogue.pools.all.map { Set($0.services.map(\.rawValue)) }
+        services = catalogue.services.all.map { ($0.slots, $0.units) }
+    }
+
+    func department(of pool: PoolID) -> DepartmentID? {
+        Int(pool.rawValue) < departmentOfPool.count && pool.rawValue > 0
+            ? DepartmentID(rawValue: departmentOfPool[Int(pool.rawValue)]) : nil
+    }
+
+    func offers(_ service: ServiceID, in pool: PoolID) -> Bool {
+        Int(pool.rawValue) < offers.count && offers[Int(pool.rawValue)].contains(service.rawValue)
+    }
+
+    /// The neighbouring slots a service takes, and the units in each.
+    func demand(of service: ServiceID) -> (slots: UInt8, units: UInt16)? {
+        service.rawValue >= 1 && service.rawValue <= services.count ? services[Int(service.rawValue) - 1] : nil
+    }
+}

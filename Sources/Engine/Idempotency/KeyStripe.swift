@@ -1,0 +1,235 @@
+import Journal
+import Scheduling
+
+/// Keys and their answers in the order in which their writes began, with an index over them. A plain value under one lock.
+///
+/// Entries stand in a ring, so the oldest are forgotten from its front in constant time; the index holds 4 bytes for each
+/// of at most four fifths of its places.
+struct KeyStripe {
+    /// 64 bytes.
+    private struct Entry {
+        let key: IdempotencyKey
+        let fingerprint: UInt64
+        let at: Int64
+        var answer: PackedAnswer
+
+        /// What stands in the ring where no ticket is out.
+        static let blank = Entry(key: IdempotencyKey(high: 0, low: 0), fingerprint: 0, at: 0, answer: .abandoned)
+    }
+
+    enum Begin {
+        /// Nobody has asked this before. Finish or abandon it under this ticket.
+        case fresh(ticket: UInt64)
+        case answered(StoredAnswer)
+        /// The same key with other content.
+        case reused
+        /// The write with this key is under way.
+        case underWay
+    }
+
+    private var ring: ContiguousArray<Entry>
+    /// The ticket of the oldest entry, and the one the next gets; ticket t stands at `ring[t % ring.count]`.
+    private var first: UInt64 = 0
+    private var next: UInt64 = 0
+    /// Places hold the low 32 bits of ticket + 1; 0 is empty.
+    private var index: ContiguousArray<UInt32>
+    private var together: [IdempotencyKey: [AppointmentID]] = [:]
+    private var waiters: [IdempotencyKey: [CheckedContinuation<StoredAnswer?, Never>]] = [:]
+    /// Tickets below this one are in a checkpoint.
+    private var checkpointed: UInt64 = 0
+    private let seed: UInt64
+
+    init(seed: UInt64) {
+        self.seed = seed
+        ring = ContiguousArray(repeating: .blank, count: 64)
+        index = ContiguousArray(repeating: 0, count: 128)
+    }
+
+    var count: Int { Int(next - first) }
+
+    // MARK: One write
+
+    mutating func begin(
+        _ key: IdempotencyKey, _ fingerprint: UInt64, journalAt: Position, now: Instant, window: Int64
+    ) -> Begin {
+        forget(before: now.rawValue - window, most: 2)
+        if let ticket = find(key) {
+            guard self[ticket].fingerprint == fingerprint else { return .reused }
+            return answer(ticket).map { .answered($0) } ?? .underWay
+        }
+        let entry = Entry(key: key, fingerprint: fingerprint, at: now.rawValue, answer: .underWay(since: journalAt))
+        return .fresh(ticket: insert(entry))
+    }
+
+    /// The write has its answer. Returns who else waited for it.
+    mutating func finish(
+        _ ticket: UInt64, _ answer: StoredAnswer
+    ) -> [CheckedContinuation<StoredAnswer?, Never>] {
+        let place = placeUnderWay(ticket)
+        let key = ring[place].key
+        var aside: [AppointmentID]?
+        ring[place].answer = PackedAnswer(answer, aside: &aside)
+        if let aside { together[key] = aside }
+        return waiters.isEmpty ? [] : waiters.removeValue(forKey: key) ?? []
+    }
+
+    /// The write came to nothing: the key is free again. Returns who else waited for its answer.
+    mutating func abandon(_ ticket: UInt64) -> [CheckedContinuation<StoredAnswer?, Never>] {
+        let place = placeUnderWay(ticket)
+        let key = ring[place].key
+        removeFromIndex(ticket, key)
+        ring[place].answer = .abandoned
+        return waiters.removeValue(forKey: key) ?? []
+    }
+
+    /// Waits for the answer of a write under way. False when it is not under way any more: ask again.
+    mutating func wait(_ key: IdempotencyKey, _ continuation: CheckedContinuation<StoredAnswer?, Never>) -> Bool {
+        guard let ticket = find(key), self[ticket].answer.isUnderWay else { return false }
+        waiters[key, default: []].append(continuation)
+        return true
+    }
+
+    /// The answer under this key, if there is one.
+    func answer(_ key: IdempotencyKey) -> StoredAnswer? { find(key).flatMap { answer($0) } }
+
+    private func answer(_ ticket: UInt64) -> StoredAnswer? {
+        let entry = self[ticket]
+        return entry.answer.unpacked(aside: entry.answer.isTogether ? together[entry.key] : nil)
+    }
+
+    // MARK: Recovery and checkpoints
+
+    /// Puts back an answer from a checkpoint or from the log; one that is here already stays.
+    mutating func restore(_ kept: KeptAnswer) {
+        guard find(kept.key) == nil else { return }
+        var aside: [AppointmentID]?
+        let packed = PackedAnswer(kept.answer, aside: &aside)
+        if let aside { together[kept.key] = aside }
+        _ = insert(
+            Entry(key: kept.key, fingerprint: kept.fingerprint, at: kept.at.rawValue, answer: packed))
+    }
+
+    /// Everything that was restored stands in a checkpoint or in the log's tail; only the former need not be written again.
+    mutating func markCheckpointed() { checkpointed = next }
+
+    /// Answers that no checkpoint has yet, up to the first write that is under way, and where the journal stood when that began.
+    mutating func takeUnwritten() -> (answers: [KeptAnswer], openSince: Position?) {
+        var answers: [KeptAnswer] = []
+        checkpointed = max(checkpointed, first)
+        while checkpointed < next {
+            let entry = self[checkpointed]
+            if !entry.answer.isAbandoned {
+                guard let answer = answer(checkpointed) else { return (answers, Position(entry.answer.position)) }
+                answers.append(
+                    KeptAnswer(
+                        key: entry.key, fingerprint: entry.fingerprint, at: Instant(rawValue: entry.at), answer: answer))
+            }
+            checkpointed += 1
+        }
+        return (answers, nil)
+    }
+
+    // MARK: The ring
+
+    private func place(of ticket: UInt64) -> Int { Int(ticket & UInt64(ring.count - 1)) }
+
+    private func placeUnderWay(_ ticket: UInt64) -> Int {
+        let place = place(of: ticket)
+        precondition(
+            ticket >= first && ticket < next && ring[place].answer.isUnderWay, "a write under way is never forgotten")
+        return place
+    }
+
+    private subscript(ticket: UInt64) -> Entry { ring[place(of: ticket)] }
+
+    private mutating func insert(_ entry: Entry) -> UInt64 {
+        if count == ring.count { grow() }
+        let ticket = next
+        ring[place(of: ticket)] = entry
+        next += 1
+        if (count + 1) * 5 > index.count * 4 { rebuildIndex(places: index.count * 2) } else { addToIndex(ticket, entry.key) }
+        return ticket
+    }
+
+    private mutating func grow() {
+        var larger = ContiguousArray<Entry>(repeating: .blank, count: ring.count * 2)
+        for ticket in first..<next { larger[Int(ticket & UInt64(larger.count - 1))] = self[ticket] }
+        ring = larger
+    }
+
+    private mutating func forget(before: Int64, most: Int) {
+        var left = most
+        while left > 0, first < next, self[first].at < before, !self[first].answer.isUnderWay {
+            let entry = self[first]
+            if !entry.answer.isAbandoned { removeFromIndex(first, entry.key) }
+            if entry.answer.isTogether { together[entry.key] = nil }
+            ring[place(of: first)] = .blank
+            first += 1
+            left -= 1
+        }
+    }
+
+    // MARK: The index: open addressing, linear probing, no tombstones
+
+    private func home(_ key: IdempotencyKey) -> Int {
+        var hash = (key.high ^ seed) &* 0x9E37_79B9_7F4A_7C15
+        hash = (hash ^ (hash >> 32) ^ key.low) &* 0xD6E8_FEB8_6659_FD93
+        return Int(truncatingIfNeeded: hash >> 32) & (index.count - 1)
+    }
+
+    private func ticket(at place: Int) -> UInt64? {
+        guard index[place] != 0 else { return nil }
+        // The ring is far shorter than 2^32 entries, so the low bits name exactly one ticket from `first` on.
+        let low = index[place] &- 1
+        return first + UInt64(low &- UInt32(truncatingIfNeeded: first))
+    }
+
+    private func find(_ key: IdempotencyKey) -> UInt64? {
+        var place = home(key)
+        while let ticket = ticket(at: place) {
+            if self[ticket].key == key { return ticket }
+            place = (place + 1) & (index.count - 1)
+        }
+        return nil
+    }
+
+    private mutating func addToIndex(_ ticket: UInt64, _ key: IdempotencyKey) {
+        var place = home(key)
+        while index[place] != 0 { place = (place + 1) & (index.count - 1) }
+        index[place] = UInt32(truncatingIfNeeded: ticket) &+ 1
+    }
+
+    private mutating func removeFromIndex(_ ticket: UInt64, _ key: IdempotencyKey) {
+        let mask = index.count - 1
+        var hole = home(key)
+        while self.ticket(at: hole) != ticket {
+            guard index[hole] != 0 else { preconditionFailure("every key that is not abandoned is indexed") }
+            hole = (hole + 1) & mask
+        }
+        var place = (hole + 1) & mask
+        while let other = self.ticket(at: place) {
+            // An entry may fill the hole when its home does not lie behind it.
+            if (place - home(self[other].key)) & mask >= (place - hole) & mask {
+                index[hole] = index[place]
+                hole = place
+            }
+            place = (place + 1) & mask
+        }
+        index[hole] = 0
+    }
+
+    private mutating func rebuildIndex(places: Int) {
+        index = ContiguousArray(repeating: 0, count: places)
+        for ticket in first..<next {
+            if !self[ticket].answer.isAbandoned { addToIndex(ticket, self[ticket].key) }
+        }
+    }
+}
+
+/// An answer with its key, as a checkpoint keeps it.
+struct KeptAnswer: Sendable, Hashable {
+    var key: IdempotencyKey
+    var fingerprint: UInt64
+    var at: Instant
+    var answer: StoredAnswer
+}

@@ -1,0 +1,82 @@
+import Journal
+import NIOConcurrencyHelpers
+import Scheduling
+
+/// Every write's key and first answer, for as long as a caller may come back for it. Written to from every connection at
+/// once, so it is cut into stripes by key, each under its own lock and held only for a few dozen nanoseconds.
+final class KeyWindow: Sendable {
+    struct Ticket: Sendable {
+        fileprivate let stripe: Int
+        fileprivate let number: UInt64
+    }
+
+    enum Begin: Sendable {
+        case fresh(Ticket)
+        case answered(StoredAnswer)
+        case reused
+        case underWay
+    }
+
+    private static let stripeCount = 64
+    private let stripes: [NIOLockedValueBox<KeyStripe>]
+    private let window: Int64
+
+    init(windowMilliseconds: Int64, seed: UInt64) {
+        window = windowMilliseconds
+        stripes = (0..<Self.stripeCount).map { NIOLockedValueBox(KeyStripe(seed: seed &+ UInt64($0))) }
+    }
+
+    var count: Int { stripes.reduce(0) { $0 + $1.withLockedValue { $0.count } } }
+
+    func begin(_ key: IdempotencyKey, _ fingerprint: UInt64, journalAt: Position, now: Instant) -> Begin {
+        let stripe = stripe(of: key)
+        let begin = stripes[stripe].withLockedValue {
+            $0.begin(key, fingerprint, journalAt: journalAt, now: now, window: window)
+        }
+        return switch begin {
+        case .fresh(let number): .fresh(Ticket(stripe: stripe, number: number))
+        case .answered(let answer): .answered(answer)
+        case .reused: .reused
+        case .underWay: .underWay
+        }
+    }
+
+    func finish(_ ticket: Ticket, _ answer: StoredAnswer) {
+        let waiters = stripes[ticket.stripe].withLockedValue { $0.finish(ticket.number, answer) }
+        for waiter in waiters { waiter.resume(returning: answer) }
+    }
+
+    func abandon(_ ticket: Ticket) {
+        let waiters = stripes[ticket.stripe].withLockedValue { $0.abandon(ticket.number) }
+        for waiter in waiters { waiter.resume(returning: nil) }
+    }
+
+    /// The answer of a write that is under way elsewhere; nil when it came to nothing.
+    func answer(_ key: IdempotencyKey) async -> StoredAnswer? {
+        let box = stripes[stripe(of: key)]
+        return await withCheckedContinuation { continuation in
+            let waits = box.withLockedValue { $0.wait(key, continuation) }
+            if !waits { continuation.resume(returning: box.withLockedValue { $0.answer(key) }) }
+        }
+    }
+
+    func restore(_ kept: KeptAnswer) { stripes[stripe(of: kept.key)].withLockedValue { $0.restore(kept) } }
+
+    func markCheckpointed() { for stripe in stripes { stripe.withLockedValue { $0.markCheckpointed() } } }
+
+    /// Answers no checkpoint has yet. A log that is kept from `openSince` on holds the facts of every write under way.
+    func takeUnwritten() -> (answers: [KeptAnswer], openSince: Position?) {
+        var answers: [KeptAnswer] = []
+        var openSince: Position?
+        for stripe in stripes {
+            let part = stripe.withLockedValue { $0.takeUnwritten() }
+            answers += part.answers
+            if let open = part.openSince { openSince = min(openSince ?? open, open) }
+        }
+        return (answers, openSince)
+    }
+
+    private func stripe(of key: IdempotencyKey) -> Int {
+        Int(truncatingIfNeeded: ((key.high ^ key.low) &* 0x9E37_79B9_7F4A_7C15) >> 58)
+    }
+}

@@ -1,0 +1,76 @@
+import Scheduling
+
+extension Catalogue {
+    /// The sessions that templates describe for these days.
+    /// - Parameter templates: codes; empty for all.
+    func openings(from: LocalDate, to: LocalDate, templates codes: [String]) throws(EngineError) -> [PoolShard.Opening] {
+        var chosen = templates.all
+        if !codes.isEmpty {
+            chosen = []
+            for code in codes {
+                guard let template = templates[code: code] else {
+                    throw EngineError(.notFound, "templates: there is no template ‘\(code)’")
+                }
+                chosen.append(template)
+            }
+        }
+        var openings: [PoolShard.Opening] = []
+        for template in chosen {
+            var date = from
+            while date <= to {
+                if template.covers(date) {
+                    let times = SessionTimes(
+                        date: date, start: hospital.zone.instant(of: date, template.start),
+                        slotMinutes: template.slotMinutes, slots: template.slots)
+                    let capacities = [UInt16](repeating: template.capacity, count: Int(template.slots))
+                    openings.append(
+                        PoolShard.Opening(
+                            pool: template.pool, times: times, template: template.id, capacities: capacities))
+                }
+                date = date.advanced(days: 1)
+            }
+        }
+        return openings
+    }
+
+    /// A session as somebody describes it, or what is wrong with it.
+    func opening(_ draft: SessionDraft, index: Int) throws(EngineError) -> PoolShard.Opening {
+        func invalid(_ problem: String) -> EngineError { EngineError(.invalidArgument, "sessions[\(index)]: \(problem)") }
+        guard let pool = pools[code: draft.pool] else {
+            throw EngineError(.notFound, "sessions[\(index)]: there is no pool ‘\(draft.pool)’")
+        }
+        guard (LocalDate.range.lowerBound.advanced(days: 1)...LocalDate.range.upperBound).contains(draft.date) else {
+            throw invalid("date \(draft.date) is out of range")
+        }
+        guard draft.slotMinutes >= 1, draft.slotMinutes <= UInt32(Limits.slotMinutes) else {
+            throw invalid("slot_minutes is \(draft.slotMinutes), it must be 1 to \(Limits.slotMinutes)")
+        }
+        guard (1...Limits.slotsPerSession).contains(draft.capacities.count) else {
+            throw invalid("capacities: 1 to \(Limits.slotsPerSession) slots")
+        }
+        guard draft.capacities.allSatisfy({ $0 <= UInt32(Limits.capacityPerSlot) }) else {
+            throw invalid("capacities: at most \(Limits.capacityPerSlot) units in a slot")
+        }
+        guard draft.capacities.contains(where: { $0 > 0 }) else {
+            throw invalid("capacities: at least one slot must have capacity")
+        }
+        guard Int(draft.slotMinutes) * draft.capacities.count <= Limits.sessionMinutes else {
+            throw invalid("longer than \(Limits.sessionMinutes) minutes")
+        }
+        let times = SessionTimes(
+            date: draft.date, start: hospital.zone.instant(of: draft.date, draft.start),
+            slotMinutes: UInt16(draft.slotMinutes), slots: UInt16(draft.capacities.count))
+        return PoolShard.Opening(
+            pool: pool.id, times: times, template: nil, capacities: draft.capacities.map { UInt16($0) })
+    }
+
+    /// A conflict for people: which pool, when, and what stands in the way.
+    func sentence(_ conflict: SessionConflict) -> String {
+        let pool = pools[conflict.pool.rawValue]?.code ?? "?"
+        let start = hospital.zone.wall(at: conflict.times.start)
+        guard let other = conflict.other else {
+            return "pool ‘\(pool)’ has had \(Limits.sessionsPerPool) sessions; open another pool"
+        }
+        return "pool ‘\(pool)’, \(start.date) \(start.time): overlaps its \(other)"
+    }
+}

@@ -1,0 +1,222 @@
+package import Journal
+package import Scheduling
+
+// Readings answer from memory with the position of what they saw, and return once that is durable: nothing that a crash could
+// undo is ever shown.
+extension Engine {
+    package func catalogue() async throws(EngineError) -> Reading<Catalogue> { try await durable(await directory.read()) }
+
+    /// Ids in the order of the identifiers; nil for unknown ones. At most `EngineLimits.itemsPerRequest`.
+    package func findPatients(_ identifiers: [Identifier]) async throws(EngineError) -> [PatientID?] {
+        try checkCount(identifiers.count, "identifiers")
+        return try await durable(await directory.find(identifiers)).value
+    }
+
+    /// Sessions of a department or of one pool, by pool, then by start; at most `EngineLimits.sessionsPerListing`.
+    package func sessions(
+        department: DepartmentID?, pool: PoolID?, from: LocalDate, to: LocalDate
+    ) async throws(EngineError) -> Reading<[SessionSummary]> {
+        try checkDays(from, to, most: EngineLimits.daysPerSearch)
+        let chosen = try pools { department == nil || $0.department == department }.filter { pool == nil || $0 == pool }
+        var found: [SessionSummary] = []
+        var position = Position.zero
+        for (shard, part) in parts(chosen) where found.count < EngineLimits.sessionsPerListing {
+            let left = EngineLimits.sessionsPerListing - found.count
+            let (more, at) = await shards.pools[shard].sessions(of: part, from: from, to: to, limit: left)
+            found += more
+            position = max(position, at)
+        }
+        found.sort { ($0.id.pool.rawValue, $0.times.startMinute) < ($1.id.pool.rawValue, $1.times.startMinute) }
+        return try await durable(Reading(found, at: position))
+    }
+
+    /// Free slots by start, then by id.
+    package func search(_ query: SlotQuery) async throws(EngineError) -> Reading<SlotPage> {
+        let catalogue = view.current.catalogue
+        guard query.department != nil || query.service != nil || query.resource != nil else {
+            throw EngineError(.invalidArgument, "department, service, resource: at least one must be given")
+        }
+        guard (1...EngineLimits.slotsPerSearch).contains(query.limit) else {
+            throw EngineError(.invalidArgument, "limit: 1 to \(EngineLimits.slotsPerSearch)")
+        }
+        let now = time.now()
+        let from = query.from ?? catalogue.catalogue.hospital.zone.wall(at: now).date
+        let to = query.to ?? (query.nextFree ? LocalDate.range.upperBound : from)
+        if !query.nextFree { try checkDays(from, to, most: EngineLimits.daysPerSearch) }
+        var demand: (slots: UInt8, units: UInt16) = (1, 1)
+        if let service = query.service {
+            guard let known = catalogue.demand(of: service) else {
+                throw EngineError(.notFound, "there is no service \(service.rawValue)")
+            }
+            demand = known
+        }
+        let chosen = try pools { pool in
+            (query.department == nil || pool.department == query.department)
+                && (query.service.map { pool.services.contains($0) } ?? true)
+                && (query.resource.map { pool.resources.contains($0) } ?? true)
+        }
+        let search = SlotSearch(
+            from: from, to: to, now: now, span: demand.slots, units: demand.units, after: query.after,
+            limit: query.limit + 1)
+        var found: [FreeSlot] = []
+        var position = Position.zero
+        for (shard, part) in parts(chosen) {
+            let (more, at) = await shards.pools[shard].search(search, pools: part)
+            found += more
+            position = max(position, at)
+        }
+        let merged = SlotSearch.merge(found, limit: query.limit + 1)
+        let page = SlotPage(slots: Array(merged.prefix(query.limit)), more: merged.count > query.limit)
+        return try await durable(Reading(page, at: position))
+    }
+
+    /// Appointments by id, in the order asked; unknown ones are left out. At most `EngineLimits.itemsPerRequest`.
+    package func appointments(_ ids: [AppointmentID]) async throws(EngineError) -> Reading<[FoundAppointment]> {
+        try checkCount(ids.count, "ids")
+        let snapshot = view.current
+        var parts = [[AppointmentID]](repeating: [], count: shards.pools.count)
+        for id in ids {
+            if let shard = shards.index(of: id.pool, in: snapshot) { parts[shard].append(id) }
+        }
+        var found: [AppointmentID: FoundAppointment] = [:]
+        var position = Position.zero
+        for (shard, part) in parts.enumerated() where !part.isEmpty {
+            let (some, at) = await shards.pools[shard].appointments(part)
+            for appointment in some { found[appointment.id] = FoundAppointment(appointment, isArchived: false) }
+            position = max(position, at)
+        }
+        try await untilDurable(position)
+        for id in ids where found[id] == nil && snapshot.timetable.knows(id.session) && id.number >= 1 {
+            if let archived = try history.appointment(id) {
+                found[id] = FoundAppointment(archived, isArchived: true)
+            }
+        }
+        return Reading(ids.compactMap { found[$0] }, at: position)
+    }
+
+    /// A patient's appointments, by start; with `history` the archived ones too.
+    package func appointments(of patient: PatientID, history: Bool) async throws(EngineError) -> Reading<[FoundAppointment]> {
+        guard view.current.knows(patient) else {
+            throw EngineError(.notFound, "there is no patient \(patient.rawValue)")
+        }
+        let ids = await shards.patients[shards.index(of: patient)].appointments(of: patient)
+        var reading = try await appointments(ids)
+        if history {
+            let known = Set(ids)
+            let limit = EngineLimits.appointmentsPerReading - reading.value.count
+            for appointment in try self.history.appointments(of: patient, limit: limit) where !known.contains(appointment.id) {
+                reading.value.append(FoundAppointment(appointment, isArchived: true))
+            }
+        }
+        reading.value.sort { ($0.appointment.start, $0.appointment.id.rawValue) < ($1.appointment.start, $1.appointment.id.rawValue) }
+        return reading
+    }
+
+    /// A session's appointments by number, archived or not.
+    package func appointments(in session: SessionID) async throws(EngineError) -> Reading<[FoundAppointment]> {
+        let snapshot = view.current
+        guard snapshot.timetable.knows(session), let shard = shards.index(of: session.pool, in: snapshot) else {
+            throw EngineError(.notFound, "there is no session \(session.rawValue)")
+        }
+        let (found, position) = await shards.pools[shard].appointments(in: session)
+        try await untilDurable(position)
+        if let found { return Reading(found.map { FoundAppointment($0, isArchived: false) }, at: position) }
+        let archived = try history.appointments(in: session) ?? []
+        return Reading(archived.map { FoundAppointment($0, isArchived: true) }, at: position)
+    }
+
+    // MARK: The change feed
+
+    package var durablePosition: Position { journal.durablePosition }
+
+    /// Durable events after a position, in order; waits until there is one. `through` is how far this reading came.
+    package func events(
+        after: Position, limit: Int
+    ) async throws(EngineError) -> (events: [PositionedEvent], through: Position) {
+        do {
+            _ = try await journal.durablePosition(after: after)
+            var events: [PositionedEvent] = []
+            for record in try journal.read(from: after.next, maxRecords: limit, maxBytes: EngineLimits.feedReadBytes) {
+                events.append(PositionedEvent(position: record.position, event: try record.event()))
+            }
+            return (events, events.last?.position ?? after)
+        } catch let error as JournalError {
+            throw EngineError(error)
+        } catch {
+            throw EngineError(.internal, "the journal holds what this version cannot read: \(error)")
+        }
+    }
+
+    // MARK: Status
+
+    package func status() async -> EngineStatus {
+        let statistics = journal.statistics
+        let catalogue = view.current.catalogue.catalogue
+        var counts = PoolBook.Counts()
+        for shard in shards.pools { counts = counts + (await shard.counts()) }
+        let checkpoint = checkpointer.lastCheckpoint
+        return EngineStatus(
+            cluster: journal.creationID, epoch: 1, now: time.now(),
+            uptimeMilliseconds: UInt64(time.now().rawValue - time.started.rawValue),
+            catalogue: (
+                catalogue.departments.count, catalogue.resources.count, catalogue.services.count,
+                catalogue.pools.count, catalogue.templates.count
+            ),
+            counts: counts, patients: view.current.patients, keys: keys.count, journal: statistics,
+            position: journal.lastPosition, durablePosition: journal.durablePosition,
+            checkpointPosition: checkpoint.position, lastCheckpoint: checkpoint.at,
+            acceptingWrites: statistics.admission == .open, trouble: statistics.trouble)
+    }
+
+    /// Every promise of the engine that does not hold at this moment. Meant for tests and drills while nothing is written:
+    /// shards are looked at one after the other.
+    package func violations() async -> [Violation] {
+        var pools: [PoolBook] = []
+        var patients: [PatientBook] = []
+        for shard in shards.pools { pools.append(await shard.snapshot()) }
+        for shard in shards.patients { patients.append(await shard.snapshot()) }
+        return Invariants.violations(catalogue: view.current.catalogue.catalogue, pools: pools, patients: patients)
+    }
+
+    // MARK: Inside
+
+    private func durable<Value>(_ reading: Reading<Value>) async throws(EngineError) -> Reading<Value> {
+        try await untilDurable(reading.position)
+        return reading
+    }
+
+    private func pools(_ matches: (Pool) -> Bool) throws(EngineError) -> [PoolID] {
+        view.current.catalogue.catalogue.pools.all.filter(matches).map(\.id)
+    }
+
+    /// Pools by shard.
+    private func parts(_ pools: [PoolID]) -> [(shard: Int, pools: [PoolID])] {
+        let snapshot = view.current
+        let parts = Dictionary(grouping: pools) { shards.index(of: $0, in: snapshot) ?? 0 }
+        return parts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+}
+
+extension LogRecord {
+    /// The event that this record holds.
+    package func event() throws(CodingError) -> Event {
+        do {
+            return try bytes.withUnsafeBytes { try Event(decoding: $0) }
+        } catch let error as CodingError {
+            throw CodingError("record \(position): \(error.description)")
+        } catch {
+            preconditionFailure("decoding throws only what it says")
+        }
+    }
+}
+
+extension JournalStatistics {
+    /// Empty when all is well, else one sentence that says what to do.
+    fileprivate var trouble: String {
+        switch admission {
+        case .open: ""
+        case .overloaded: "more is asked than the disk can take (\(pendingBytes) bytes wait); callers are told to come back"
+        case .storageFull: "the disk is full: free space in the data folder's file system; reads go on meanwhile"
+        }
+    }
+}

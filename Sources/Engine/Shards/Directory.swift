@@ -1,0 +1,131 @@
+import Journal
+import Scheduling
+
+/// Owns the catalogue and the registry of patients: what changes seldom and concerns everybody.
+actor Directory {
+    private var catalogue: Catalogue
+    private var registry: PatientRegistry
+    private let journal: Journal
+    private let view: EngineView
+    private var position: Position
+    /// What no checkpoint has yet.
+    private var unsavedEntities: [CatalogueEntity] = []
+    private var unsavedPatients: [(PatientID, [Identifier])] = []
+    /// Number of the next value in the table of patients.
+    private var nextPatientValue: UInt64
+
+    init(
+        catalogue: Catalogue, registry: PatientRegistry, unsaved: [Fact], nextPatientValue: UInt64, journal: Journal,
+        view: EngineView
+    ) {
+        self.catalogue = catalogue
+        self.registry = registry
+        self.journal = journal
+        self.view = view
+        self.nextPatientValue = nextPatientValue
+        position = journal.lastPosition
+        for fact in unsaved {
+            switch fact {
+            case .catalogueChanged(let entity): unsavedEntities.append(entity)
+            case .patientRegistered(let patient, let identifiers): unsavedPatients.append((patient, identifiers))
+            default: preconditionFailure("the directory keeps only what is its own")
+            }
+        }
+    }
+
+    // MARK: Catalogue
+
+    func put(_ draft: CatalogueDraft, by origin: Origin, now: Instant) throws(EngineError) -> Reading<CataloguePut> {
+        let put: CataloguePut
+        do { put = try catalogue.decide(draft) } catch { throw EngineError(.invalidArgument, error.description) }
+        guard !put.events.isEmpty else { return Reading(put, at: position) }
+        var records = RecordBatch()
+        for entity in put.events {
+            try record(Event(at: now, by: origin, fact: .catalogueChanged(entity)), into: &records)
+        }
+        for entity in put.events { catalogue.evolve(entity) }
+        unsavedEntities += put.events
+        position = journal.append(records)
+        let snapshot = CatalogueSnapshot(catalogue)
+        view.update { $0.catalogue = snapshot }
+        return Reading(put, at: position)
+    }
+
+    func read() -> Reading<Catalogue> { Reading(catalogue, at: position) }
+
+    // MARK: Patients
+
+    func register(_ patients: [[Identifier]], by origin: Origin, now: Instant) throws(EngineError) -> Reading<[PatientOutcome]> {
+        var outcomes: [PatientOutcome] = []
+        var records = RecordBatch()
+        for identifiers in patients {
+            let patient: PatientID
+            var adding = identifiers
+            switch registry.decide(identifiers) {
+            case .invalid(let problem):
+                outcomes.append(PatientOutcome(patient: nil, created: false, problem: problem))
+                continue
+            case .known(let known, let new):
+                outcomes.append(PatientOutcome(patient: known, created: false))
+                if new.isEmpty { continue }
+                (patient, adding) = (known, new)
+            case .new:
+                patient = PatientID(rawValue: registry.count + 1)
+                outcomes.append(PatientOutcome(patient: patient, created: true))
+            }
+            registry.evolve(patient, adding)
+            unsavedPatients.append((patient, adding))
+            try record(Event(at: now, by: origin, fact: .patientRegistered(patient, adding)), into: &records)
+        }
+        if !records.isEmpty {
+            position = journal.append(records)
+            let count = registry.count
+            view.update { $0.patients = count }
+        }
+        return Reading(outcomes, at: position)
+    }
+
+    func find(_ identifiers: [Identifier]) -> Reading<[PatientID?]> { Reading(identifiers.map { registry[$0] }, at: position) }
+
+    // MARK: Checkpoints
+
+    /// Writes what no checkpoint has yet.
+    func checkpoint() {
+        var writes = unsavedEntities.map { entity in
+            var writer = Scheduling.ByteWriter()
+            entity.encode(into: &writer)
+            return TableWrite.put(EngineTables.catalogue, key: entity.key, value: writer.bytes)
+        }
+        unsavedEntities = []
+        let patients = PatientTables.writes(unsavedPatients, from: nextPatientValue)
+        nextPatientValue += UInt64(patients.count)
+        writes += patients
+        unsavedPatients = []
+        if !writes.isEmpty { journal.write(writes) }
+    }
+
+    private func record(_ event: Event, into records: inout RecordBatch) throws(EngineError) {
+        var writer = Scheduling.ByteWriter()
+        event.encode(into: &writer)
+        do {
+            try records.append(writer.bytes)
+        } catch {
+            throw EngineError(.invalidArgument, error.description)
+        }
+    }
+}
+
+extension CatalogueEntity {
+    /// Kind and id: the newest version of an entity takes the place of the one before.
+    fileprivate var key: [UInt8] {
+        switch self {
+        case .hospital: EngineTables.key(1, 0)
+        case .department(let department): EngineTables.key(2, UInt64(department.id.rawValue))
+        case .resource(let resource): EngineTables.key(3, UInt64(resource.id.rawValue))
+        case .service(let service): EngineTables.key(4, UInt64(service.id.rawValue))
+        case .pool(let pool): EngineTables.key(5, UInt64(pool.id.rawValue))
+        case .policy(let policy): EngineTables.key(6, UInt64(policy.department?.rawValue ?? 0))
+        case .template(let template): EngineTables.key(7, UInt64(template.id.rawValue))
+        }
+    }
+}

@@ -1,0 +1,294 @@
+import Journal
+import Scheduling
+
+/// Owns the pools of some departments: decides what is free, gives out numbers, and puts each fact into the journal in the
+/// same step in which it becomes true here. So the journal has the facts of a pool in the order in which they happened.
+actor PoolShard {
+    private var book: PoolBook
+    private let journal: Journal
+    private let view: EngineView
+    /// Filled and emptied within one step; kept for their memory.
+    private var records = RecordBatch()
+    private var writer = Scheduling.ByteWriter()
+    /// The last position whose facts are in `book`; what a reading here reflects.
+    private var position: Position
+
+    init(_ book: PoolBook, journal: Journal, view: EngineView) {
+        self.book = book
+        self.journal = journal
+        self.view = view
+        position = journal.lastPosition
+    }
+
+    // MARK: Bookings and changes of one appointment
+
+    struct Order: Sendable {
+        /// The write's place in its batch.
+        var index: Int
+        var by: Origin
+        var answered: Event.Answered
+        var work: Work
+
+        enum Work: Sendable {
+            case take(PoolBook.Request)
+            case change(AppointmentID, Transition, ifVersion: UInt32, reason: String)
+        }
+    }
+
+    struct Result: Sendable {
+        var index: Int
+        var outcome: Outcome
+        /// Where the fact stands; zero when there is none.
+        var position = Position.zero
+
+        enum Outcome: Sendable {
+            case taken(Taken)
+            case changed(Change)
+            case refused(Refusal)
+            case unknownAppointment
+        }
+    }
+
+    /// Carries out independent orders, in their order, and hands their facts to the journal in one go.
+    func carryOut(_ orders: [Order], zone: TimeZoneRules, now: Instant) -> [Result] {
+        var results: [Result] = []
+        results.reserveCapacity(orders.count)
+        for order in orders { results.append(carryOut(order, zone: zone, now: now)) }
+        guard !records.isEmpty else { return results }
+        let count = records.count
+        let last = append()
+        // Every fact took one place of the batch, in the order of the orders.
+        var next = last.advanced(by: 1 - count)
+        for index in results.indices {
+            switch results[index].outcome {
+            case .taken, .changed:
+                results[index].position = next
+                next = next.next
+            case .refused, .unknownAppointment: break
+            }
+        }
+        return results
+    }
+
+    private func carryOut(_ order: Order, zone: TimeZoneRules, now: Instant) -> Result {
+        do throws(Refusal) {
+            switch order.work {
+            case .take(let request):
+                let taken = try book.decide(request)
+                book.evolve(taken, channel: order.by.channel, at: now)
+                record(Event(at: now, by: order.by, answer: order.answered, fact: .booked(taken)))
+                return Result(index: order.index, outcome: .taken(taken))
+            case .change(let id, let transition, let ifVersion, let reason):
+                let change = try book.decide(
+                    transition, id, ifVersion: ifVersion, reason: reason, zone: zone, now: now)
+                guard let change else { return Result(index: order.index, outcome: .unknownAppointment) }
+                book.evolve(change, at: now)
+                record(Event(at: now, by: order.by, answer: order.answered, fact: .changed(change)))
+                return Result(index: order.index, outcome: .changed(change))
+            }
+        } catch {
+            return Result(index: order.index, outcome: .refused(error))
+        }
+    }
+
+    // MARK: Bookings that span pools
+
+    /// Takes units and numbers ahead of the fact: for all requests, or for none and the index of the first refused one is told.
+    func claim(_ requests: [(item: Int, request: PoolBook.Request)]) -> Swift.Result<[Taken], RefusedItem> {
+        var claimed: [Taken] = []
+        for (item, request) in requests {
+            do throws(Refusal) {
+                claimed.append(try book.claim(request))
+            } catch {
+                for taken in claimed { book.release(claim: taken.appointment) }
+                return .failure(RefusedItem(refusal: error, item: item))
+            }
+        }
+        return .success(claimed)
+    }
+
+    func release(_ claims: [AppointmentID]) {
+        for claim in claims { book.release(claim: claim) }
+    }
+
+    /// The claims have become facts, which stand at this position.
+    func finish(_ taken: [Taken], by origin: Origin, at now: Instant, position: Position) {
+        for taken in taken {
+            book.release(claim: taken.appointment)
+            book.evolve(taken, channel: origin.channel, at: now)
+        }
+        self.position = max(self.position, position)
+    }
+
+    enum MoveBegin: Sendable {
+        case begun(Change, AppointmentRecord)
+        case refused(Refusal)
+        case unknownAppointment
+    }
+
+    /// Judges whether an appointment may be moved, and keeps everybody else's hands off it until the move ends.
+    func beginMove(_ id: AppointmentID, ifVersion: UInt32, reason: String, now: Instant) -> MoveBegin {
+        do throws(Refusal) {
+            let change = try book.decideMove(id, ifVersion: ifVersion, reason: reason, now: now)
+            guard let change, let record = book.record(id) else { return .unknownAppointment }
+            book.lock(id)
+            return .begun(change, record)
+        } catch {
+            return .refused(error)
+        }
+    }
+
+    /// The move is over: with a change it has become a fact, at this position; without one it did not take place.
+    func endMove(_ id: AppointmentID, _ change: Change?, at now: Instant, position: Position) {
+        book.unlock(id)
+        guard let change else { return }
+        book.evolve(change, at: now)
+        self.position = max(self.position, position)
+    }
+
+    // MARK: Time
+
+    /// Ends holds that have run out; tells which, so that their patients can be told.
+    func expire(now: Instant, limit: Int) -> [Change] {
+        let changes = book.decideExpiries(now: now, limit: limit)
+        for change in changes {
+            book.evolve(change, at: now)
+            record(Event(at: now, by: .system, fact: .changed(change)))
+        }
+        if !records.isEmpty { _ = append() }
+        return changes
+    }
+
+    // MARK: Sessions
+
+    struct Opening: Sendable {
+        var pool: PoolID
+        var times: SessionTimes
+        var template: TemplateID?
+        var capacities: [UInt16]
+    }
+
+    /// Opens what is not open yet; conflicts are told and stop no other.
+    func open(_ openings: [Opening], by origin: Origin, now: Instant) -> (opened: Int, unchanged: Int, [SessionConflict]) {
+        var opened: [SessionDefinition] = []
+        var unchanged = 0
+        var conflicts: [SessionConflict] = []
+        for opening in openings {
+            do throws(SessionConflict) {
+                let definition = try book.decideOpening(
+                    pool: opening.pool, times: opening.times, template: opening.template,
+                    capacities: opening.capacities)
+                guard let definition else {
+                    unchanged += 1
+                    continue
+                }
+                book.evolve(definition)
+                record(Event(at: now, by: origin, fact: .sessionOpened(definition)))
+                opened.append(definition)
+            } catch {
+                conflicts.append(error)
+            }
+        }
+        if !opened.isEmpty {
+            _ = append()
+            view.update { view in
+                for definition in opened { view.timetable.open(definition.id, definition.times) }
+            }
+        }
+        return (opened.count, unchanged, conflicts)
+    }
+
+    /// Sends sessions whose appointments have all ended to the history table; tells how many, and whose appointments left memory.
+    func archive(
+        before horizon: Instant, limit: Int, now: Instant
+    ) -> (sessions: Int, gone: [(AppointmentID, PatientID)]) {
+        let ids = book.archivable(before: horizon, limit: limit)
+        guard !ids.isEmpty else { return (0, []) }
+        var left: [(AppointmentID, PatientID)] = []
+        var writes: [TableWrite] = []
+        for id in ids {
+            guard let session = book.session(id) else { continue }
+            writes += SessionTables.archive(session)
+            for (index, record) in session.appointments.enumerated() {
+                if let record { left.append((AppointmentID(session: id, number: UInt32(index + 1)), record.patient)) }
+            }
+            record(Event(at: now, by: .system, fact: .sessionArchived(id)))
+            book.archive(id)
+        }
+        _ = append(tables: writes)
+        view.update { view in for id in ids { view.timetable.close(id) } }
+        return (ids.count, left)
+    }
+
+    // MARK: Checkpoints
+
+    /// The sessions a checkpoint that begins now has to write.
+    func dirtySessions() -> [SessionID] { book.dirtySessions.sorted { $0.rawValue < $1.rawValue } }
+
+    /// Writes what these sessions changed since their last checkpoint. One slice of a checkpoint: short enough to serve between two.
+    func checkpoint(_ ids: some Sequence<SessionID> & Sendable) {
+        var writes: [TableWrite] = []
+        for id in ids {
+            guard let session = book.session(id) else { continue }
+            writes += SessionTables.changes(of: session)
+            book.markClean(id)
+        }
+        if !writes.isEmpty { journal.write(writes) }
+    }
+
+    // MARK: Reading
+
+    func appointments(_ ids: [AppointmentID]) -> ([Appointment], Position) {
+        (ids.compactMap { book.appointment($0) }, position)
+    }
+
+    func appointments(in id: SessionID) -> ([Appointment]?, Position) {
+        guard let session = book.session(id) else { return (nil, position) }
+        let found = session.appointments.enumerated().compactMap { index, record in
+            record.map {
+                Appointment(id: AppointmentID(session: id, number: UInt32(index + 1)), record: $0, times: session.times)
+            }
+        }
+        return (found, position)
+    }
+
+    func sessions(of pools: [PoolID], from: LocalDate, to: LocalDate, limit: Int) -> ([SessionSummary], Position) {
+        var found: [SessionSummary] = []
+        for pool in pools {
+            guard let sessions = book.sessions(of: pool) else { continue }
+            for session in sessions.starting(from: SlotSearch.earliestStart(of: from)) {
+                if session.times.date > to.advanced(days: 1) { break }
+                if (from...to).contains(session.times.date) { found.append(SessionSummary(session)) }
+                if found.count == limit { return (found, position) }
+            }
+        }
+        return (found, position)
+    }
+
+    func search(_ search: SlotSearch, pools: [PoolID]) -> ([FreeSlot], Position) {
+        (search.run(pools, in: book), position)
+    }
+
+    func counts() -> PoolBook.Counts { book.counts }
+
+    /// A copy for the invariants.
+    func snapshot() -> PoolBook { book }
+
+    // MARK: Inside
+
+    private func record(_ event: Event) {
+        writer.removeAll()
+        event.encode(into: &writer)
+        do throws(JournalError) {
+            try records.append(writer.bytes)
+        } catch {
+            preconditionFailure("an event within the limits fits a record: \(error)")
+        }
+    }
+
+    private func append(tables: [TableWrite] = []) -> Position {
+        position = journal.append(records, tables: tables)
+        records.removeAll()
+        return position
+    }
+}

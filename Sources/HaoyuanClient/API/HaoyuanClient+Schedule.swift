@@ -1,0 +1,94 @@
+import Wire
+
+extension HaoyuanClient {
+    /// Opens what the templates say for these days, both inclusive, that is not open yet. Repeating it changes nothing.
+    ///
+    /// - Parameter templates: codes; empty for all.
+    public func generateSessions(
+        from: LocalDate, to: LocalDate, templates: [String] = [], options: RequestOptions = .init()
+    ) async throws(HaoyuanError) -> SessionsOpened {
+        var request = PBGenerateSessionsRequest()
+        request.from = from.description
+        request.to = to.description
+        request.templates = templates
+        return SessionsOpened(try await write(.generateSessions, request, options))
+    }
+
+    /// Opens sessions that no template describes; at most 8,192 a call. One that stands already (same pool, start and shape) is
+    /// left alone; one that would overlap another of its pool is a conflict and is not opened.
+    public func openSessions(
+        _ sessions: [NewSession], options: RequestOptions = .init()
+    ) async throws(HaoyuanError) -> SessionsOpened {
+        var request = PBOpenSessionsRequest()
+        request.sessions = sessions.map(\.wire)
+        return SessionsOpened(try await write(.openSessions, request, options))
+    }
+
+    /// The open sessions of these days, both inclusive, in a department or a pool or everywhere.
+    public func sessions(
+        department: DepartmentID? = nil, pool: PoolID? = nil, from: LocalDate, to: LocalDate,
+        options: RequestOptions = .init()
+    ) async throws(HaoyuanError) -> [Session] {
+        var request = PBListSessionsRequest()
+        request.department = department?.rawValue ?? 0
+        request.pool = pool?.rawValue ?? 0
+        request.from = from.description
+        request.to = to.description
+        let reply: PBListSessionsReply = try await read(.listSessions, request, options)
+        return reply.sessions.map(Session.init)
+    }
+
+    /// Slots that can still be booked, by start, then by slot id.
+    public func searchSlots(
+        _ query: SlotQuery, options: RequestOptions = .init()
+    ) async throws(HaoyuanError) -> SlotPage {
+        SlotPage(try await read(.searchSlots, query.wire, options))
+    }
+
+    /// The first slot from a day on that can still be booked, however far; nil when there is none.
+    ///
+    /// - Parameters:
+    ///   - service: Only slots where it fits.
+    ///   - from: Nil for today in the hospital's zone.
+    public func nextFreeSlot(
+        service: ServiceID? = nil, department: DepartmentID? = nil, resource: ResourceID? = nil, from: LocalDate? = nil,
+        options: RequestOptions = .init()
+    ) async throws(HaoyuanError) -> FreeSlot? {
+        let query = SlotQuery(
+            department: department, service: service, resource: resource, from: from, limit: 1, nextFree: true)
+        return try await searchSlots(query, options: options).slots.first
+    }
+
+    /// These appointments; ids that do not exist are left out. At most 8,192 ids a call.
+    public func appointments(
+        _ ids: [AppointmentID], options: RequestOptions = .init()
+    ) async throws(HaoyuanError) -> [Appointment] {
+        var request = PBGetAppointmentsRequest()
+        request.ids = ids.map(\.rawValue)
+        let reply: PBAppointmentsReply = try await read(.getAppointments, request, options)
+        return reply.appointments.map(Appointment.init)
+    }
+
+    /// The appointments of one patient.
+    ///
+    /// - Parameter includingHistory: the archived ones too.
+    public func appointments(
+        of patient: PatientID, includingHistory: Bool = false, options: RequestOptions = .init()
+    ) async throws(HaoyuanError) -> [Appointment] {
+        var request = PBPatientAppointmentsRequest()
+        request.patient = patient.rawValue
+        request.history = includingHistory
+        let reply: PBAppointmentsReply = try await read(.patientAppointments, request, options)
+        return reply.appointments.map(Appointment.init)
+    }
+
+    /// The appointments of one session, by number.
+    public func appointments(
+        in session: SessionID, options: RequestOptions = .init()
+    ) async throws(HaoyuanError) -> [Appointment] {
+        var request = PBSessionAppointmentsRequest()
+        request.session = session.rawValue
+        let reply: PBAppointmentsReply = try await read(.sessionAppointments, request, options)
+        return reply.appointments.map(Appointment.init)
+    }
+}

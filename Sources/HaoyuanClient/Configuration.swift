@@ -1,0 +1,88 @@
+/// Where the servers are and how to speak to them.
+public struct ClientConfiguration: Sendable {
+    /// One server's address.
+    public struct Address: Hashable, Sendable, CustomStringConvertible {
+        /// A name or an IP address.
+        public var host: String
+        /// A TCP port, 1 to 65,535.
+        public var port: Int
+
+        /// The address of a server.
+        public init(host: String, port: Int = 7440) {
+            self.host = host
+            self.port = port
+        }
+
+        /// Reads `host`, `host:port`, `[ipv6]` or `[ipv6]:port`; nil for anything else.
+        public init?(_ text: String) {
+            var host = Substring(text)
+            var port: Substring?
+            if text.hasPrefix("["), let end = text.firstIndex(of: "]") {
+                host = text[text.index(after: text.startIndex)..<end]
+                let rest = text[text.index(after: end)...]
+                guard rest.isEmpty || rest.first == ":" else { return nil }
+                port = rest.isEmpty ? nil : rest.dropFirst()
+            } else if let colon = text.lastIndex(of: ":") {
+                host = text[..<colon]
+                port = text[text.index(after: colon)...]
+                guard !host.contains(":") else { return nil }
+            }
+            guard !host.isEmpty else { return nil }
+            guard let port else {
+                self.init(host: String(host))
+                return
+            }
+            guard let number = Int(port), (1...65_535).contains(number) else { return nil }
+            self.init(host: String(host), port: number)
+        }
+
+        /// `host:port`.
+        public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    }
+
+    /// How long to wait between tries.
+    public struct Backoff: Hashable, Sendable {
+        /// Before the second try.
+        public var first: Duration
+        /// At most.
+        public var longest: Duration
+
+        /// Waits that double from `first` to `longest`; each is shortened at random by up to half, so that many clients do not
+        /// come back at one moment.
+        public init(first: Duration = .milliseconds(20), longest: Duration = .seconds(2)) {
+            self.first = first
+            self.longest = longest
+        }
+    }
+
+    /// Tried in turn when a connection is made. Never empty.
+    public var addresses: [Address]
+    /// Connections that requests are spread over. One is enough for most; a few help when many cores send.
+    public var connections = 2
+    /// How long a request waits for its answer, all tries together, unless it says otherwise; nil for ever.
+    public var requestTimeout: Duration? = .seconds(10)
+    /// How long one attempt to connect and shake hands may take.
+    public var connectTimeout: Duration = .seconds(5)
+    /// Between tries of a request, and between attempts to connect.
+    public var backoff = Backoff()
+    /// Name and version of the program, for the server's log; at most 256 bytes.
+    public var clientName = "HaoyuanClient"
+    /// What the server was told to ask for; empty where it asks for nothing.
+    public var credential = ""
+    /// The channel of every write that names no other.
+    public var channel: Channel
+    /// Who does every write that names nobody else; at most 64 bytes.
+    public var operatorName = ""
+    /// Compress large frames: less network, more processor.
+    public var compression = false
+    /// A checksum on every frame: for networks whose own are not trusted.
+    public var checksums = false
+
+    /// A configuration with everything else at its default.
+    public init(addresses: [Address], channel: Channel, operatorName: String = "") {
+        precondition(!addresses.isEmpty, "a client needs at least one address")
+        self.addresses = addresses
+        self.channel = channel
+        self.operatorName = operatorName
+    }
+}

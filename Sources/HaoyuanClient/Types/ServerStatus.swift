@@ -1,0 +1,158 @@
+import Wire
+
+/// How a server is doing.
+public struct ServerStatus: Hashable, Sendable {
+    /// Which side of a pair the server is.
+    public enum Role: Hashable, Sendable {
+        /// Takes writes.
+        case primary
+        /// Follows a primary.
+        case standby
+        /// A role this version does not know.
+        case unknown(Int)
+
+        init(_ wire: PBRole) {
+            switch wire {
+            case .primary: self = .primary
+            case .standby: self = .standby
+            case .unspecified, .UNRECOGNIZED: self = .unknown(wire.rawValue)
+            }
+        }
+    }
+
+    /// How many there are of each.
+    public struct Counts: Hashable, Sendable {
+        /// 科室.
+        public var departments: UInt64
+        /// 资源.
+        public var resources: UInt64
+        /// 服务项目.
+        public var services: UInt64
+        /// 号源池.
+        public var pools: UInt64
+        /// 排班模板.
+        public var templates: UInt64
+        /// Open sessions.
+        public var sessions: UInt64
+        /// Their slots.
+        public var slots: UInt64
+        /// Appointments in memory.
+        public var appointments: UInt64
+        /// Holds that wait for their confirmation.
+        public var holds: UInt64
+        /// Registered patients.
+        public var patients: UInt64
+        /// Idempotency keys remembered.
+        public var keys: UInt64
+    }
+
+    /// The journal since the server's start.
+    public struct Journal: Hashable, Sendable {
+        /// Commits done.
+        public var commits: UInt64
+        /// Records committed.
+        public var records: UInt64
+        /// Bytes of those records.
+        public var bytes: UInt64
+        /// Half of the commits took no longer.
+        public var commitMedian: Duration
+        /// 99 of 100 commits took no longer.
+        public var commitP99: Duration
+        /// The longest commit.
+        public var commitLongest: Duration
+        /// Bytes of the file on disk.
+        public var fileBytes: UInt64
+        /// Bytes it may grow to.
+        public var mapBytes: UInt64
+        /// Bytes of the log in it.
+        public var logBytes: UInt64
+        /// Bytes accepted that are not on disk yet.
+        public var pendingBytes: UInt64
+        /// From where a restart would replay.
+        public var checkpoint: Position
+        /// When the last checkpoint was written; nil: none since the start.
+        public var lastCheckpoint: Instant?
+    }
+
+    /// The server's name and version.
+    public var server: String
+    /// 16 bytes, the same for the life of the data.
+    public var cluster: [UInt8]
+    /// The primary's term.
+    public var epoch: UInt32
+    /// Which side of a pair it is.
+    public var role: Role
+    /// The server's clock.
+    public var now: Instant
+    /// Since its start.
+    public var uptime: Duration
+    /// The last record taken.
+    public var position: Position
+    /// The last record on disk.
+    public var durablePosition: Position
+    /// The oldest record the change feed can still give.
+    public var oldestPosition: Position
+    /// How many there are of each.
+    public var counts: Counts
+    /// The journal since the server's start.
+    public var journal: Journal
+    /// Connections that have said hello.
+    public var connections: UInt32
+    /// Live subscriptions over all connections.
+    public var subscriptions: UInt32
+    /// Whether it takes writes.
+    public var isAcceptingWrites: Bool
+    /// Empty when all is well; else one sentence that says what to do.
+    public var trouble: String
+
+    init(_ wire: PBStatusReply) {
+        server = wire.server
+        cluster = Array(wire.cluster)
+        epoch = wire.epoch
+        role = Role(wire.role)
+        now = Instant(milliseconds: wire.nowMs)
+        uptime = .milliseconds(wire.uptimeMs)
+        position = Position(rawValue: wire.position)
+        durablePosition = Position(rawValue: wire.durablePosition)
+        oldestPosition = Position(rawValue: wire.oldestPosition)
+        counts = Counts(wire.counts)
+        journal = Journal(wire.journal)
+        connections = wire.connections
+        subscriptions = wire.subscriptions
+        isAcceptingWrites = wire.acceptingWrites
+        trouble = wire.trouble
+    }
+}
+
+extension ServerStatus.Counts {
+    fileprivate init(_ wire: PBCounts) {
+        departments = wire.departments
+        resources = wire.resources
+        services = wire.services
+        pools = wire.pools
+        templates = wire.templates
+        sessions = wire.sessions
+        slots = wire.slots
+        appointments = wire.appointments
+        holds = wire.holds
+        patients = wire.patients
+        keys = wire.keys
+    }
+}
+
+extension ServerStatus.Journal {
+    fileprivate init(_ wire: PBJournalStatus) {
+        commits = wire.commits
+        records = wire.records
+        bytes = wire.bytes
+        commitMedian = .microseconds(wire.commitP50Us)
+        commitP99 = .microseconds(wire.commitP99Us)
+        commitLongest = .microseconds(wire.commitMaxUs)
+        fileBytes = wire.fileBytes
+        mapBytes = wire.mapBytes
+        logBytes = wire.logBytes
+        pendingBytes = wire.pendingBytes
+        checkpoint = Position(rawValue: wire.checkpointPosition)
+        lastCheckpoint = Instant(wire: wire.lastCheckpointMs)
+    }
+}

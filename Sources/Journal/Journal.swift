@@ -1,0 +1,247 @@
+import NIOConcurrencyHelpers
+
+/// The write-ahead log and the state tables, in one directory: bytes in, durable bytes out.
+///
+/// Appending gives records their positions and returns at once; one thread carries everything that is pending to disk
+/// in one transaction, and begins the next as soon as that one has returned. Nothing that was not reported durable is
+/// ever shown by the reading calls, and nothing that was is ever lost: a commit that finds no room is kept and tried
+/// again, a commit that fails in any other way ends the process (``JournalOptions/onFatal``).
+///
+/// All calls may be made from any thread. None but ``close()`` and the reading ones touches the disk.
+package final class Journal: Sendable {
+    /// What the journal was opened with.
+    package let options: JournalOptions
+    /// The 16 bytes given to this journal when it was made.
+    package let creationID: [UInt8]
+    let storage: any JournalStorage
+    let queue: CommitQueue
+    /// `nil` for a journal opened only to look at.
+    let committer: Committer?
+    private let thread: NIOLockedValueBox<CommitThread?>
+    private let directoryLock: DirectoryLock?
+    private let openedShape: LogShape
+    /// What the committing thread ended with when it could not bring everything to disk.
+    private let unfinished = NIOLockedValueBox<JournalError?>(nil)
+
+    init(
+        options: JournalOptions, image: MetaImage, storage: any JournalStorage, queue: CommitQueue, committer: Committer?,
+        directoryLock: DirectoryLock?
+    ) {
+        self.options = options
+        self.creationID = image.creationID
+        self.openedShape = image.shape
+        self.storage = storage
+        self.queue = queue
+        self.committer = committer
+        self.directoryLock = directoryLock
+        self.thread = NIOLockedValueBox(nil)
+    }
+
+    /// Opens the journal in `options.directory`, making it if there is none, and starts its thread.
+    ///
+    /// Checks the format, the meta table, that every segment is there and follows the one before, and that the log ends
+    /// where it should. The chunks in between are checked by whoever reads them: ``replay(from:progress:_:)`` at start.
+    /// - Parameter progress: Told how far the page audit has come.
+    /// - Throws: `directoryUnusable`, `inUse`, `newerFormat`, `corrupt`, `storageFull` (no room even to begin) or `io`.
+    package static func open(
+        _ options: JournalOptions, progress: (JournalProgress) -> Void = { _ in }
+    ) throws(JournalError) -> Journal {
+        let journal = try JournalOpening(options).open(progress: progress)
+        try journal.start()
+        return journal
+    }
+
+    // MARK: Writing
+
+    /// Appends the records of `batch`, in order and next to each other, and hands over `tables`.
+    ///
+    /// The table writes become durable with these records or after them, never before. Copies the bytes once; never
+    /// waits for the disk. Ask ``admission`` first: an append itself never refuses.
+    /// - Returns: The position of the last record (of the last one ever appended, if the batch is empty).
+    ///   ``RecordBatch/position(of:appendedAt:)`` tells those of the others.
+    @discardableResult
+    package func append(_ batch: borrowing RecordBatch, tables: [TableWrite] = []) -> Position {
+        requireWritable()
+        return queue.add { pending in
+            pending.add(batch)
+            pending.add(tables)
+        }
+    }
+
+    /// Hands over table writes alone. They become durable after everything appended before.
+    /// - Returns: The last position appended so far; once a commit *after* this call has made it durable, so are they.
+    @discardableResult
+    package func write(_ tables: [TableWrite]) -> Position {
+        requireWritable()
+        return queue.add { $0.add(tables) }
+    }
+
+    /// Declares that the state tables, by the writes handed over so far, reflect every record before `position`.
+    ///
+    /// Rides in the same commit as those writes or in a later one. Recovery replays from there, and log segments whose
+    /// records all stand before it are dropped. A `position` before an earlier one changes nothing.
+    package func trim(before position: Position) {
+        requireWritable()
+        _ = queue.add { $0.add(checkpoint: position) }
+    }
+
+    /// Stores a small fact under a name of 1 to 60 bytes, with the next commit; `nil` forgets it.
+    package func setMetadata(_ name: String, _ value: [UInt8]?) {
+        requireWritable()
+        precondition((1...60).contains(name.utf8.count), "A metadata name has 1 to 60 bytes: \(name)")
+        precondition((value?.count ?? 0) <= JournalLimits.metadataBytes, "Metadata is for small facts: \(name)")
+        _ = queue.add { $0.add(metadata: name, value) }
+    }
+
+    /// Whether to carry out a command that will append.
+    package var admission: Admission {
+        if let committer, committer.isRefusing { return .storageFull }
+        let waiting = queue.pendingBytes
+        guard waiting > options.queueBytesLimit else { return .open }
+        let last = committer?.shared.withLockedValue { $0.statistics.lastCommitNanoseconds } ?? 0
+        return .overloaded(retryAfterMilliseconds: min(1_000, max(1, Int(last / 1_000_000) * 2)))
+    }
+
+    /// Bytes accepted that are not on disk yet, those of the commit at hand included.
+    package var pendingBytes: Int { queue.pendingBytes }
+
+    // MARK: Durability
+
+    /// The last position handed out. A cheap atomic read.
+    package var lastPosition: Position { queue.lastPosition }
+
+    /// The last position that is on disk. A cheap atomic read.
+    package var durablePosition: Position { queue.durablePosition }
+
+    /// Returns once `position` is on disk; at once when it is already.
+    /// - Throws: ``JournalError/closed`` when the journal ended first, ``JournalError/cancelled`` when the task was.
+    package func whenDurable(_ position: Position) async throws(JournalError) {
+        if position <= durablePosition { return }
+        precondition(position <= lastPosition, "Waiting for \(position), which was never appended.")
+        _ = try await queue.waitUntilDurable(position)
+    }
+
+    /// Returns once something after `position` is on disk, with the position up to which everything is. Any number of
+    /// tasks may wait; this is what the change feed stands on.
+    /// - Throws: ``JournalError/closed`` when the journal ended first, ``JournalError/cancelled`` when the task was.
+    package func durablePosition(after position: Position) async throws(JournalError) -> Position {
+        try await queue.waitUntilDurable(position.next)
+    }
+
+    // MARK: Life
+
+    /// Commits what is pending now, driven by hand (``JournalOptions/Driving/manual``), one caller at a time.
+    /// - Returns: Whether anything reached the disk. `false` when there was nothing, or no room for it.
+    /// - Throws: What would have ended the process. The journal is dead then: waits fail, appends go nowhere.
+    package func step() throws(JournalError) -> Bool {
+        precondition(options.driving == .manual, "A journal with a thread of its own takes no steps.")
+        guard let committer else { preconditionFailure("A journal opened read-only commits nothing.") }
+        do throws(JournalError) {
+            let outcome: Committer.Outcome
+            if case .work(let work) = queue.take(waitingAtMost: 0) {
+                outcome = try committer.commit(work)
+            } else {
+                committer.probe()
+                outcome = try committer.commit(nil)
+            }
+            if case .committed = outcome { return true }
+            return false
+        } catch {
+            queue.finishClosing(dead: true)
+            throw error
+        }
+    }
+
+    /// Commits everything pending, ends the thread and lets go of the directory. Blocks for a commit or two: call it
+    /// where blocking is allowed. A second call does nothing. Appending afterwards is a mistake of the caller's, and
+    /// reading throws ``JournalError/closed``.
+    /// - Throws: Why something pending could not be committed (``JournalError/storageFull``); it was never durable, and
+    ///   those who waited for it were told ``JournalError/closed``.
+    package func close() throws(JournalError) {
+        guard queue.beginClosing() else { return }
+        if let thread = thread.withLockedValue({ $0 }) {
+            thread.join()
+        } else if let committer {
+            do throws(JournalError) {
+                let reason = try committer.run(queue)
+                unfinished.withLockedValue { $0 = reason }
+            } catch {
+                unfinished.withLockedValue { $0 = error }
+            }
+        }
+        queue.finishClosing()
+        storage.close()
+        directoryLock?.release()
+        if let reason = unfinished.withLockedValue({ $0 }) { throw reason }
+    }
+
+    /// What it has done and how big it is.
+    package var statistics: JournalStatistics {
+        let shape = currentShape
+        var statistics = committer?.shared.withLockedValue { $0.statistics } ?? JournalStatistics()
+        statistics.pendingBytes = queue.pendingBytes
+        statistics.lastPosition = lastPosition
+        statistics.durablePosition = durablePosition
+        statistics.oldestPosition = shape.oldest
+        statistics.checkpoint = shape.checkpoint
+        statistics.segments = shape.segments.count
+        statistics.storage = storage.footprint()
+        statistics.admission = admission
+        for segment in shape.segments {
+            // A segment that was trimmed since, or a journal that was closed since, counts nothing.
+            statistics.logBytes += (try? storage.tableFootprint(segment.name))??.bytes ?? 0
+        }
+        return statistics
+    }
+
+    /// From where recovery replays: what stands before is reflected by the state tables.
+    package var checkpoint: Position { currentShape.checkpoint }
+
+    /// The oldest position still in the log (the next one to be written, when there is none).
+    package var oldestPosition: Position { currentShape.oldest }
+
+    var currentShape: LogShape { committer?.shared.withLockedValue { $0.shape } ?? openedShape }
+
+    private func requireWritable() {
+        precondition(committer != nil, "A journal opened read-only was written to.")
+    }
+
+    private func start() throws(JournalError) {
+        guard options.driving == .thread, let committer else { return }
+        let queue = queue
+        let unfinished = unfinished
+        let onFatal = options.onFatal
+        let started = try CommitThread.start {
+            do throws(JournalError) {
+                let reason = try committer.run(queue)
+                unfinished.withLockedValue { $0 = reason }
+            } catch {
+                queue.finishClosing(dead: true)
+                onFatal(error)
+            }
+        }
+        thread.withLockedValue { $0 = started }
+    }
+}
+
+/// How far a long piece of work has come.
+package struct JournalProgress: Hashable, Sendable {
+    /// What is being done.
+    package enum Stage: String, Hashable, Sendable {
+        /// Walking the pages of the file, counted in bytes.
+        case auditingPages
+        /// Replaying the log, counted in positions.
+        case replaying
+        /// Checking the log chunk by chunk, counted in positions.
+        case verifyingLog
+        /// Checking the values of the state tables, counted in values.
+        case verifyingTables
+    }
+
+    /// What is being done.
+    package var stage: Stage
+    /// How much of it is done.
+    package var done: UInt64
+    /// How much there is to do.
+    package var total: UInt64
+}

@@ -1,0 +1,132 @@
+import CLMDB
+import Glibc
+
+/// Sees to it that LMDB never writes where the disk has set nothing aside.
+///
+/// LMDB cannot tell a full disk from a failing one once it writes: a short write comes back as `EIO`, on which the process
+/// must end. So the file is given its blocks ahead, with `posix_fallocate`, always ``JournalOptions/reserveBytes`` more than the
+/// next commit needs; the refusal then comes while nothing is at stake. The map is as large as the file may ever become,
+/// from the beginning: an address range costs nothing, and so it never has to be moved under a reader.
+///
+/// Belongs to the committing thread.
+final class LMDBRoom {
+    private let environment: OpaquePointer
+    private let descriptor: Int32
+    private let pageBytes: Int
+    private let limit: Int
+    private let growthStep: Int
+    private let reserve: Int
+    private let now: @Sendable () -> UInt64
+    /// How many bytes of the file have blocks.
+    private var allocated: Int
+    /// When growing was refused last, and what for; asked again after a second.
+    private var refused: (at: UInt64, wanted: Int, reason: JournalError)?
+
+    init(environment: OpaquePointer, options: JournalOptions) throws(JournalError) {
+        var stat = MDB_stat()
+        var info = MDB_envinfo()
+        var descriptor: Int32 = -1
+        var file = Glibc.stat()
+        try LMDBStorage.check(mdb_env_stat(environment, &stat), "mdb_env_stat")
+        try LMDBStorage.check(mdb_env_info(environment, &info), "mdb_env_info")
+        try LMDBStorage.check(mdb_env_get_fd(environment, &descriptor), "mdb_env_get_fd")
+        guard fstat(descriptor, &file) == 0 else { throw .io(errno: errno, call: "fstat") }
+        self.environment = environment
+        self.descriptor = descriptor
+        self.pageBytes = Int(stat.ms_psize)
+        self.limit = info.me_mapsize
+        self.growthStep = options.growthStepBytes
+        self.reserve = options.reserveBytes
+        self.now = options.monotonicNanoseconds
+        let used = (info.me_last_pgno + 1) * Int(stat.ms_psize)
+        self.allocated = used
+        // A file that was copied may have holes: fill them all, or rely on nothing beyond what is in use.
+        let wanted = min(max(Int(file.st_size), options.initialFileBytes, used), limit)
+        if Self.allocate(descriptor, from: 0, to: wanted) == nil { allocated = wanted }
+    }
+
+    /// Makes room for a commit of about `needed` bytes.
+    func make(for needed: Int) -> StorageRoom {
+        let wanted = needed + reserve
+        if tail >= wanted { return ample() }
+        let reason = grow(toHave: wanted)
+        guard let reason else { return ample() }
+        // No more from the disk, but trimming may have left free pages inside, which LMDB takes before it takes the tail.
+        let free = freeListBytes()
+        if free + tail >= wanted, tail >= min(reserve / 4, needed) { return ample() }
+        return free + tail >= needed + margin ? .scarce(reason) : .none(reason)
+    }
+
+    /// What the free list itself and the roots may take in a commit that only frees.
+    private var margin: Int { 64 * pageBytes }
+
+    private func ample() -> StorageRoom {
+        refused = nil
+        return .ample
+    }
+
+    /// Bytes with blocks behind them that LMDB has never used.
+    private var tail: Int {
+        var info = MDB_envinfo()
+        guard mdb_env_info(environment, &info) == MDB_SUCCESS else { return 0 }
+        // The very last page of the map is one that LMDB does not use.
+        return allocated - (info.me_last_pgno + 2) * pageBytes
+    }
+
+    /// Gives the file more blocks, a whole step if possible, what is needed if not. Answers why that failed, if it did.
+    private func grow(toHave wanted: Int) -> JournalError? {
+        let time = now()
+        if let refused, wanted >= refused.wanted, time &- refused.at < Committer.probeNanoseconds {
+            return refused.reason
+        }
+        let shortfall = roundedUp(wanted - tail)
+        var reason = JournalError.storageFull
+        for step in [max(shortfall, growthStep), shortfall] {
+            let target = allocated + roundedUp(step)
+            if target > limit {
+                reason = .mapFull(limitBytes: limit)
+                continue
+            }
+            guard let number = Self.allocate(descriptor, from: allocated, to: target) else {
+                allocated = target
+                return nil
+            }
+            reason = number == ENOSPC || number == EDQUOT ? .storageFull : .io(errno: number, call: "posix_fallocate")
+        }
+        refused = (time, wanted, reason)
+        return reason
+    }
+
+    private func roundedUp(_ bytes: Int) -> Int { (bytes + pageBytes - 1) / pageBytes * pageBytes }
+
+    /// Sets blocks aside for a stretch of the file, which is not being written at this moment. Answers the error number if
+    /// the system refuses.
+    private static func allocate(_ descriptor: Int32, from start: Int, to end: Int) -> Int32? {
+        guard end > start else { return nil }
+        while true {
+            let status = posix_fallocate(descriptor, start, end - start)
+            if status == 0 { return nil }
+            if status != EINTR { return status }
+        }
+    }
+
+    /// Bytes of pages that LMDB may take again: those freed by transactions that no reader sees any more. Read from LMDB's
+    /// own free list (its table 0), only when the tail does not suffice.
+    private func freeListBytes() -> Int {
+        _ = mdb_reader_check(environment, nil)
+        var transaction: OpaquePointer?
+        guard mdb_txn_begin(environment, nil, UInt32(MDB_RDONLY), &transaction) == MDB_SUCCESS else { return 0 }
+        defer { mdb_txn_abort(transaction) }
+        var cursor: OpaquePointer?
+        guard mdb_cursor_open(transaction, 0, &cursor) == MDB_SUCCESS else { return 0 }
+        defer { mdb_cursor_close(cursor) }
+        var pages = 0
+        var key = MDB_val()
+        var value = MDB_val()
+        while mdb_cursor_get(cursor, &key, &value, MDB_NEXT) == MDB_SUCCESS {
+            guard value.mv_size >= 8, let list = value.mv_data else { continue }
+            pages += Int(list.loadUnaligned(as: UInt64.self))
+        }
+        return pages * pageBytes
+    }
+}

@@ -1,0 +1,134 @@
+package import Scheduling
+
+extension PBCatalogue {
+    /// The catalogue as the engine takes it. The hospital stands apart: its zone is a name, and rules are the engine's to find.
+    package func draft() throws(ProtocolError) -> (draft: CatalogueDraft, hospital: (name: String, zone: String)?) {
+        var draft = CatalogueDraft()
+        draft.departments = departments.map { .init(code: $0.code, name: $0.name) }
+        for (index, resource) in resources.enumerated() {
+            guard let kind = resource.kind.kind else { throw unknown(resource.kind.rawValue, "resources[\(index)].kind") }
+            draft.resources.append(
+                .init(code: resource.code, name: resource.name, kind: kind, department: resource.department))
+        }
+        for (index, service) in services.enumerated() {
+            guard let kind = service.kind.kind else { throw unknown(service.kind.rawValue, "services[\(index)].kind") }
+            draft.services.append(
+                .init(
+                    code: service.code, name: service.name, kind: kind, slots: service.slots == 0 ? 1 : service.slots,
+                    units: service.units == 0 ? 1 : service.units, priceFen: service.priceFen,
+                    preparation: service.preparation))
+        }
+        draft.pools = pools.map {
+            .init(code: $0.code, name: $0.name, department: $0.department, resources: $0.resources, services: $0.services)
+        }
+        draft.policies = policies.map {
+            .init(
+                department: $0.department, perDayDepartment: $0.perDayDepartment, perDay: $0.perDay,
+                holdSeconds: $0.holdSeconds == 0 ? Scheduling.Policy.initial.holdSeconds : $0.holdSeconds)
+        }
+        for (index, template) in templates.enumerated() {
+            draft.templates.append(try template.draft(field: "templates[\(index)]"))
+        }
+        return (draft, hasHospital ? (hospital.name, hospital.timeZone) : nil)
+    }
+
+    /// The whole catalogue with its ids.
+    package init(_ catalogue: Scheduling.Catalogue) {
+        self.init()
+        hospital.name = catalogue.hospital.name
+        hospital.timeZone = catalogue.hospital.zone.name
+        departments = catalogue.departments.all.map { PBDepartment($0) }
+        let department = { (id: DepartmentID) in catalogue.departments[id.rawValue]?.code ?? "" }
+        resources = catalogue.resources.all.map { PBResource($0, department: department($0.department)) }
+        services = catalogue.services.all.map { PBService($0) }
+        pools = catalogue.pools.all.map { PBPool($0, in: catalogue) }
+        let policies = [catalogue.policy] + catalogue.departmentPolicies.values.sorted { ($0.department?.rawValue ?? 0) < ($1.department?.rawValue ?? 0) }
+        self.policies = policies.map { PBPolicy($0, department: $0.department.map(department) ?? "") }
+        templates = catalogue.templates.all.map { PBTemplate($0, pool: catalogue.pools[$0.pool.rawValue]?.code ?? "") }
+    }
+}
+
+private func unknown(_ number: Int, _ field: String) -> ProtocolError {
+    ProtocolError.invalid(field, "\(number) is no kind of this version")
+}
+
+extension PBTemplate {
+    fileprivate func draft(field: String) throws(ProtocolError) -> CatalogueDraft.Template {
+        CatalogueDraft.Template(
+            code: code, pool: pool, weekdays: weekdays, start: try WallTime(start, field: "\(field).start"),
+            slotMinutes: slotMinutes, slots: slots, capacity: capacity,
+            validFrom: try LocalDate.optional(validFrom, field: "\(field).valid_from"),
+            validUntil: try LocalDate.optional(validUntil, field: "\(field).valid_until"))
+    }
+
+    fileprivate init(_ template: Scheduling.Template, pool: String) {
+        self.init()
+        id = template.id.rawValue
+        code = template.code
+        self.pool = pool
+        weekdays = UInt32(template.weekdays)
+        start = template.start.description
+        slotMinutes = UInt32(template.slotMinutes)
+        slots = UInt32(template.slots)
+        capacity = UInt32(template.capacity)
+        validFrom = template.validFrom?.description ?? ""
+        validUntil = template.validUntil?.description ?? ""
+    }
+}
+
+extension PBDepartment {
+    fileprivate init(_ department: Scheduling.Department) {
+        self.init()
+        id = department.id.rawValue
+        code = department.code
+        name = department.name
+    }
+}
+
+extension PBResource {
+    fileprivate init(_ resource: Scheduling.Resource, department: String) {
+        self.init()
+        id = resource.id.rawValue
+        code = resource.code
+        name = resource.name
+        kind = PBResourceKind(resource.kind)
+        self.department = department
+    }
+}
+
+extension PBService {
+    fileprivate init(_ service: Scheduling.Service) {
+        self.init()
+        id = service.id.rawValue
+        code = service.code
+        name = service.name
+        kind = PBServiceKind(service.kind)
+        slots = UInt32(service.slots)
+        units = UInt32(service.units)
+        priceFen = service.priceFen
+        preparation = service.preparation
+    }
+}
+
+extension PBPool {
+    fileprivate init(_ pool: Scheduling.Pool, in catalogue: Scheduling.Catalogue) {
+        self.init()
+        id = pool.id.rawValue
+        code = pool.code
+        name = pool.name
+        department = catalogue.departments[pool.department.rawValue]?.code ?? ""
+        resources = pool.resources.compactMap { catalogue.resources[$0.rawValue]?.code }
+        services = pool.services.compactMap { catalogue.services[$0.rawValue]?.code }
+    }
+}
+
+extension PBPolicy {
+    fileprivate init(_ policy: Scheduling.Policy, department: String) {
+        self.init()
+        self.department = department
+        version = policy.version
+        perDayDepartment = policy.perDayDepartment
+        perDay = policy.perDay
+        holdSeconds = policy.holdSeconds
+    }
+}

@@ -1,0 +1,290 @@
+"""Every rule of the list that a client can reach, the order in which rules are asked, and what is no booking at all."""
+
+import dataclasses
+import threading
+
+from case import Case
+from client import new_key
+from hospital import booking, slot_of
+from messages import pb
+
+# Far beyond whatever a reason or an operator's name may have.
+LONG_TEXT = "长" * 100_000
+
+
+class Rules(Case):
+    def setUp(self):
+        super().setUp()
+        self.patient = self.hospital.patient()
+
+    def test_slot_full(self):
+        clinic = self.hospital.clinic(units=2, capacities=(3,))
+        self.hospital.book(clinic)
+        refused = self.assert_refused(self.hospital.book(clinic), pb.RULE_SLOT_FULL)
+        self.assertEqual((refused.policy_version, refused.appointment), (0, 0))
+
+    def test_slot_past(self):
+        clinic = self.hospital.clinic(days=0, start="00:00", slot_minutes=60, capacities=(1,) * 24)
+        self.assert_refused(self.hospital.book(clinic, slot=0), pb.RULE_SLOT_PAST)
+        last = self.hospital.book(clinic, slot=23)
+        self.assert_refused(self.hospital.move(last.appointment, clinic.slots[0]), pb.RULE_SLOT_PAST)
+
+    def test_per_day_and_department(self):
+        clinic = self.hospital.clinic(policy={"per_day_department": 2})
+        first, _ = (self.assert_done(self.hospital.book(clinic, slot=slot, patient=self.patient)) for slot in (0, 1))
+        refused = self.hospital.book(clinic, slot=2, patient=self.patient)
+        self.assert_refused(refused, pb.RULE_PER_DAY_DEPARTMENT, limit=2)
+        self.assertGreater(refused.policy_version, 0)
+        # Another day, and another patient, are another matter; what is cancelled no longer counts.
+        tomorrow = self.hospital.session(clinic.code, days=2)
+        self.assert_done(self.hospital.book(clinic, slot=2))
+        self.assert_done(self.hospital.book(dataclasses.replace(clinic, session=tomorrow), slot=2, patient=self.patient))
+        self.hospital.change(first.appointment, pb.TRANSITION_CANCEL)
+        self.assert_done(self.hospital.book(clinic, slot=3, patient=self.patient))
+
+    def test_per_day_over_departments(self):
+        clinics = [self.hospital.clinic(policy={"per_day": 2}) for _ in range(3)]
+        for index in (0, 1):
+            self.assert_done(self.hospital.book(clinics[index], slot=index, patient=self.patient))
+        self.assert_refused(self.hospital.book(clinics[2], slot=2, patient=self.patient), pb.RULE_PER_DAY, limit=2)
+
+    def test_a_changed_policy_judges_the_next_request_and_is_named(self):
+        clinic = self.hospital.clinic(policy={"per_day_department": 1})
+        self.hospital.book(clinic, slot=0, patient=self.patient)
+        old = self.hospital.book(clinic, slot=1, patient=self.patient)
+        self.hospital.put(policies=[pb.Policy(department=clinic.code, per_day_department=2)])
+        self.assert_done(self.hospital.book(clinic, slot=1, patient=self.patient))
+        new = self.assert_refused(self.hospital.book(clinic, slot=2, patient=self.patient), pb.RULE_PER_DAY_DEPARTMENT, limit=2)
+        self.assertGreater(new.policy_version, old.policy_version)
+
+    def test_overlap(self):
+        here, there = self.hospital.clinic(), self.hospital.clinic(start="08:05")
+        self.hospital.book(here, slot=1, patient=self.patient)  # 08:15 to 08:30
+        for slot in (0, 1):  # 08:05 to 08:20, 08:20 to 08:35
+            with self.subTest(slot=slot):
+                self.assert_refused(self.hospital.book(there, slot=slot, patient=self.patient), pb.RULE_OVERLAP)
+        self.assert_done(self.hospital.book(there, slot=2, patient=self.patient))
+        self.assert_done(self.hospital.book(here, slot=0, patient=self.patient), pb.APPOINTMENT_STATE_BOOKED)
+
+    def test_overlap_across_midnight(self):
+        night = self.hospital.clinic(start="23:00", slot_minutes=60, slots=3, capacities=(1,) * 3)
+        morning = self.hospital.clinic(days=2, start="01:00")
+        self.hospital.book(night, patient=self.patient)
+        self.assert_refused(self.hospital.book(morning, patient=self.patient), pb.RULE_OVERLAP)
+
+    def test_state(self):
+        outcome = self.hospital.book(self.hospital.clinic())
+        self.assert_refused(self.hospital.change(outcome.appointment, pb.TRANSITION_CONFIRM), pb.RULE_STATE)
+
+    def test_version(self):
+        clinic = self.hospital.clinic()
+        outcome = self.hospital.book(clinic, hold=True)
+        stale = outcome.version + 1
+
+        def refuse(answer):
+            self.assert_refused(answer, pb.RULE_VERSION)
+
+        refuse(self.hospital.change(outcome.appointment, pb.TRANSITION_CONFIRM, if_version=stale))
+        refuse(self.hospital.move(outcome.appointment, clinic.slots[1], if_version=stale))
+        now = self.hospital.change(outcome.appointment, pb.TRANSITION_CONFIRM, if_version=outcome.version)
+        self.assert_done(now)
+        refuse(self.hospital.change(outcome.appointment, pb.TRANSITION_CANCEL, if_version=outcome.version))
+        self.assert_done(self.hospital.change(outcome.appointment, pb.TRANSITION_CANCEL, if_version=now.version))
+
+    def test_too_early(self):
+        outcome = self.hospital.book(self.hospital.clinic(days=1))
+        for transition in (pb.TRANSITION_ARRIVE, pb.TRANSITION_NO_SHOW):
+            with self.subTest(transition=pb.Transition.Name(transition)):
+                self.assert_refused(self.hospital.change(outcome.appointment, transition), pb.RULE_TOO_EARLY)
+
+    def test_service_not_offered(self):
+        clinic, other = self.hospital.clinic(slots=3), self.hospital.clinic()
+        self.assert_refused(self.hospital.book(clinic, service=other.service), pb.RULE_SERVICE_NOT_OFFERED)
+        for slot in (6, 7):  # three slots do not fit any more
+            with self.subTest(slot=slot):
+                self.assert_refused(self.hospital.book(clinic, slot=slot), pb.RULE_SERVICE_NOT_OFFERED)
+        outcome = self.hospital.book(clinic)
+        self.assert_refused(self.hospital.move(outcome.appointment, other.slots[3]), pb.RULE_SERVICE_NOT_OFFERED)
+
+    def test_the_patients_appointments_have_an_end(self):
+        clinic = self.hospital.clinic(slot_minutes=1, capacities=(1,) * 400)
+        outcomes = []
+        for days in range(2, 32):
+            requests = [booking(clinic, slot=index, patient=self.patient) for index in range(400)]
+            outcomes += self.connection.call(pb.BatchRequest(bookings=requests)).bookings
+            if any(outcome.result != pb.RESULT_DONE for outcome in outcomes):
+                break
+            session = self.hospital.session(clinic.code, days=days, slot_minutes=1, capacities=(1,) * 400)
+            clinic = dataclasses.replace(clinic, session=session)
+        refused = [outcome for outcome in outcomes if outcome.result != pb.RESULT_DONE]
+        self.assertTrue(refused, "no end in sight")
+        for outcome in refused:
+            self.assert_refused(outcome, pb.RULE_PATIENT_APPOINTMENTS, limit=len(outcomes) - len(refused))
+        self.assertEqual(len(self.hospital.appointments_of(self.patient)), len(outcomes) - len(refused))
+
+
+class Order(Case):
+    """PROTOCOL.md §5: ids exist · slot in the past · service offered · limits and overlaps · free units."""
+
+    def test_the_first_check_that_fails_answers(self):
+        clinic = self.hospital.clinic(days=0, start="00:00", slot_minutes=60, capacities=(1,) * 24)
+        other, patient = self.hospital.clinic(), self.hospital.patient()
+        with self.fails("NOT_FOUND"):  # before: past
+            self.hospital.book(clinic, slot=0, patient=2**62)
+        with self.fails("NOT_FOUND"):
+            self.hospital.book(clinic, slot=0, service=4_000_000)
+        # Past before not offered.
+        self.assert_refused(self.hospital.book(clinic, slot=0, service=other.service), pb.RULE_SLOT_PAST)
+        # Not offered before overlap.
+        self.assert_done(self.hospital.book(clinic, slot=23, patient=patient))
+        self.assert_refused(
+            self.hospital.book(clinic, slot=23, patient=patient, service=other.service), pb.RULE_SERVICE_NOT_OFFERED)
+        # Overlap before full.
+        self.assert_refused(self.hospital.book(clinic, slot=23, patient=patient), pb.RULE_OVERLAP)
+        self.assert_refused(self.hospital.book(clinic, slot=23), pb.RULE_SLOT_FULL)
+
+
+class NoBooking(Case):
+    """Requests that are wrong in themselves: errors, not refusals."""
+
+    def setUp(self):
+        super().setUp()
+        self.clinic = self.hospital.clinic()
+        self.booked = self.hospital.book(self.clinic, slot=7)
+
+    def test_ids_nobody_has_are_not_found(self):
+        session = self.clinic.session.id
+        for wrong in ({"patient": 2**62}, {"service": 4_000_000}, {"slot_id": slot_of(session, 8)}, {"slot_id": 1},
+                      {"slot_id": slot_of(session + 1, 0)}, {"slot_id": 2**64 - 1}):
+            with self.subTest(wrong=wrong):
+                request = booking(self.clinic, patient=wrong.get("patient") or self.hospital.patient())
+                request.service = wrong.get("service", request.service)
+                request.slot = wrong.get("slot_id", request.slot)
+                with self.fails("NOT_FOUND"):
+                    self.connection.call(request)
+        for appointment in (self.booked.appointment + 1, 1, 2**64 - 1):
+            with self.subTest(appointment=appointment), self.fails("NOT_FOUND"):
+                self.hospital.change(appointment, pb.TRANSITION_CANCEL)
+
+    def test_what_is_left_out_is_not_booked(self):
+        for field in ("patient", "slot", "service"):
+            with self.subTest(field=field):
+                request = booking(self.clinic, patient=self.hospital.patient())
+                request.ClearField(field)
+                with self.fails("INVALID_ARGUMENT", "NOT_FOUND"):
+                    self.connection.call(request)
+
+    def test_a_key_of_zeros_is_no_key(self):
+        zeros = {"key_high": 0, "key_low": 0}
+        with self.fails("INVALID_ARGUMENT"):
+            self.hospital.book(self.clinic, **zeros)
+        with self.fails("INVALID_ARGUMENT"):
+            self.hospital.change(self.booked.appointment, pb.TRANSITION_CANCEL, **zeros)
+        with self.fails("INVALID_ARGUMENT"):
+            self.hospital.move(self.booked.appointment, self.clinic.slots[1], **zeros)
+        with self.fails("INVALID_ARGUMENT"):
+            self.hospital.together(self.hospital.patient(), [(slot, self.clinic.service) for slot in self.clinic.slots[:2]], **zeros)
+        self.assertEqual(list(self.hospital.session_now(self.clinic).taken), [0] * 7 + [1])
+
+    def test_half_a_key_of_zeros_is_a_key(self):
+        for key in ({"key_high": 0, "key_low": new_number()}, {"key_high": new_number(), "key_low": 0}):
+            with self.subTest(key=key):
+                self.assert_done(self.hospital.book(self.clinic, slot=0 if key["key_high"] else 1, **key))
+
+    def test_words_that_do_not_exist_are_invalid(self):
+        for transition in (pb.TRANSITION_UNSPECIFIED, 99):
+            with self.subTest(transition=transition), self.fails("INVALID_ARGUMENT"):
+                self.hospital.change(self.booked.appointment, transition)
+        with self.fails("INVALID_ARGUMENT"):
+            self.hospital.book(self.clinic, channel=99)
+
+    def test_text_has_its_limits(self):
+        with self.fails("INVALID_ARGUMENT"):
+            self.hospital.book(self.clinic, operator=LONG_TEXT)
+        with self.fails("INVALID_ARGUMENT"):
+            self.hospital.change(self.booked.appointment, pb.TRANSITION_CANCEL, reason=LONG_TEXT)
+        with self.fails("INVALID_ARGUMENT"):
+            self.hospital.move(self.booked.appointment, self.clinic.slots[1], reason=LONG_TEXT)
+        self.assertEqual(self.hospital.appointment(self.booked.appointment).version, self.booked.version)
+
+
+class Races(Case):
+    """Many connections at one slot at once. What must hold does not depend on who comes first."""
+
+    def test_a_slot_for_ten_is_sold_to_ten(self):
+        clinic = self.hospital.clinic(capacities=(10,))
+        outcomes = self.at_once(lambda patient: booking(clinic, patient=patient), self.hospital.patients(100))
+        done = [outcome for outcome in outcomes if outcome.result == pb.RESULT_DONE]
+        self.assertEqual(len(done), 10)
+        self.assertEqual(len({outcome.number for outcome in done}), 10)
+        for outcome in outcomes:
+            if outcome.result != pb.RESULT_DONE:
+                self.assert_refused(outcome, pb.RULE_SLOT_FULL)
+        self.assertEqual(list(self.hospital.session_now(clinic).taken), [10])
+
+    def test_a_patient_is_in_one_place_at_a_time(self):
+        clinics = [self.hospital.clinic(capacities=(1,)) for _ in range(8)]
+        for days, patient in enumerate(self.hospital.patients(10), start=2):
+            for clinic in clinics:
+                clinic.session = self.hospital.session(clinic.code, days=days, capacities=(1,))
+            outcomes = self.at_once(lambda clinic: booking(clinic, patient=patient), clinics)
+            self.assertEqual(sum(outcome.result == pb.RESULT_DONE for outcome in outcomes), 1)
+
+    def test_two_moves_into_one_slot_have_one_winner(self):
+        clinic = self.hospital.clinic(capacities=(8, 1))
+        old = [self.hospital.book(clinic) for _ in range(8)]
+        outcomes = self.at_once(
+            lambda each: pb.MoveRequest(appointment=each.appointment, slot=clinic.slots[1], **new_key()), old)
+        self.assertEqual(sum(outcome.result == pb.RESULT_DONE for outcome in outcomes), 1)
+        self.assertEqual(list(self.hospital.session_now(clinic).taken), [7, 1])
+
+    def test_joint_bookings_that_cross_never_share_a_unit(self):
+        ct, lab = (self.hospital.clinic(capacities=(5, 5)) for _ in range(2))
+        def request(numbered):
+            index, patient = numbered
+            items = [(ct.slots[0], ct.service), (lab.slots[1], lab.service)]
+            items = items if index % 2 else items[::-1]
+            return pb.BookTogetherRequest(
+                patient=patient, items=[pb.TogetherItem(slot=slot, service=service) for slot, service in items], **new_key())
+
+        replies = self.at_once(request, list(enumerate(self.hospital.patients(40))))
+        done = sum(reply.outcome.result == pb.RESULT_DONE for reply in replies)
+        self.assertEqual(list(self.hospital.session_now(ct).taken), [done, 0])
+        self.assertEqual(list(self.hospital.session_now(lab).taken), [0, done])
+        self.assertEqual(done, 5)
+
+    def test_a_cancel_and_a_move_of_one_appointment_end_in_one_of_the_two(self):
+        for _ in range(20):
+            clinic = self.hospital.clinic(capacities=(1, 1))
+            outcome = self.hospital.book(clinic)
+            cancel = pb.ChangeRequest(appointment=outcome.appointment, transition=pb.TRANSITION_CANCEL, **new_key())
+            move = pb.MoveRequest(appointment=outcome.appointment, slot=clinic.slots[1], **new_key())
+            answers = self.at_once(lambda request: request, [cancel, move])
+            done = [answer.result == pb.RESULT_DONE for answer in answers]
+            for answer in answers:
+                self.assertIn(answer.rule, (pb.RULE_UNSPECIFIED, pb.RULE_STATE, pb.RULE_IN_PROGRESS))
+            self.assertIn(done, ([True, False], [False, True]))
+            self.assertEqual(list(self.hospital.session_now(clinic).taken), [0, 0] if done[0] else [0, 1])
+
+    def at_once(self, request, things):
+        """Sends request(thing) for each, from eight connections that start together; the answers in order."""
+        connections = [self.connect() for _ in range(8)]
+        messages = [request(thing) for thing in things]
+        start, futures = threading.Barrier(8), {}
+
+        def send(number):
+            start.wait(60)
+            for index in range(number, len(messages), 8):
+                futures[index] = connections[number].send(messages[index])
+
+        threads = [threading.Thread(target=send, args=(number,)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        return [futures[index].result(60) for index in range(len(messages))]
+
+
+def new_number():
+    """Half a key."""
+    return new_key()["key_high"]
