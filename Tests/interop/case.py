@@ -79,7 +79,7 @@ class Case(unittest.TestCase):
 
     def assert_failure(self, failure, *codes):
         """`failure` has one of the codes, and says about retrying what the table says."""
-        code = pb.ErrorCode.Name(failure.code)[len("ERROR_CODE_"):]
+        code = pb.ErrorCode.Name(failure.code)[len("ERROR_CODE_") :]
         self.assertIn(code, codes, failure.message)
         self.assertEqual((failure.retryable, failure.maybe_applied), TABLE[code], f"{code} against the table")
         self.assertTrue(failure.message, f"{code} without a sentence")

@@ -1,7 +1,7 @@
 """A client of the Haoyuan protocol: one connection, any number of requests in flight, answers in any order.
 
-Written from PROTOCOL.md and the message files alone. It is strict: whatever the page does not allow the server to send is
-kept in `Connection.violations`, and the tests look there.
+Written from PROTOCOL.md and the message files alone. It is strict: whatever the page does not allow the server to send
+is kept in `Connection.violations`, and the tests look there.
 """
 
 from __future__ import annotations
@@ -12,9 +12,7 @@ import queue
 import secrets
 import threading
 
-from frames import (
-    CRC32C, ERROR, PUSH, REPLY, SNAPPY, Frame, Method, ProtocolViolation, Wire, encode,
-)
+from frames import CRC32C, ERROR, PUSH, REPLY, SNAPPY, Frame, Method, ProtocolViolation, Wire, encode
 from messages import pb
 from raw_snappy import SnappyError
 
@@ -69,7 +67,9 @@ def new_key():
 
 def hello(**fields):
     """The first message, with everything a test does not name set to what an ordinary client says."""
-    ordinary = dict(magic=MAGIC, version_min=1, version_max=1, client="interop/1", channel=pb.CHANNEL_APP, operator="interop")
+    ordinary = dict(
+        magic=MAGIC, version_min=1, version_max=1, client="interop/1", channel=pb.CHANNEL_APP, operator="interop"
+    )
     return pb.Hello(**{**ordinary, **fields})
 
 

@@ -72,9 +72,7 @@ def encode_as_is(frame, *, length=None):
     body = frame.payload
     if length is None:
         length = HEADER_AFTER_LENGTH + len(body) + (4 if frame.flags & CRC32C else 0)
-    head = HEADER.pack(
-        length, frame.version, frame.method, frame.flags, frame.request, frame.deadline_ms, frame.epoch
-    )
+    head = HEADER.pack(length, frame.version, frame.method, frame.flags, frame.request, frame.deadline_ms, frame.epoch)
     if frame.flags & CRC32C:
         body += struct.pack(">I", crc32c(head[4:] + body))
     return head + body

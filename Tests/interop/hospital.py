@@ -10,8 +10,8 @@ import secrets
 from client import new_key
 from messages import pb
 
-# Zones without daylight saving, so that a fixed offset is the whole rule. The first in which it is day is the hospital's:
-# tests that need the hospital's "today" then have hours of it behind them and before them, whenever they run.
+# Zones without daylight saving: a fixed offset is the whole rule. The first in which it is day is the hospital's; tests
+# that need the hospital's "today" then have hours of it behind them and before them, whenever they run.
 ZONES = (("Asia/Shanghai", 8), ("America/Bogota", -5), ("Africa/Lagos", 1))
 PATIENTS_AT_ONCE = 500
 
@@ -92,12 +92,32 @@ class Hospital:
         code = code or unique("clinic")
         draft = dict(
             departments=[] if department else [pb.Department(code=code, name="内科")],
-            resources=[pb.Resource(
-                code=code, name="王医生", kind=pb.RESOURCE_KIND_PRACTITIONER, department=department or code)],
-            services=[] if services else [pb.Service(
-                code=code, name="普通门诊", kind=pb.SERVICE_KIND_CLINIC, slots=slots, units=units, price_fen=1500)],
-            pools=[pb.Pool(code=code, name="内科一", department=department or code, resources=[resource or code],
-                           services=services or [code])],
+            resources=[
+                pb.Resource(code=code, name="王医生", kind=pb.RESOURCE_KIND_PRACTITIONER, department=department or code)
+            ],
+            services=(
+                []
+                if services
+                else [
+                    pb.Service(
+                        code=code,
+                        name="普通门诊",
+                        kind=pb.SERVICE_KIND_CLINIC,
+                        slots=slots,
+                        units=units,
+                        price_fen=1500,
+                    )
+                ]
+            ),
+            pools=[
+                pb.Pool(
+                    code=code,
+                    name="内科一",
+                    department=department or code,
+                    resources=[resource or code],
+                    services=services or [code],
+                )
+            ],
         )
         if policy:
             draft["policies"] = [pb.Policy(department=code, **policy)]
@@ -122,8 +142,9 @@ class Hospital:
     def session(self, pool_code, *, capacities=(1,) * 8, slot_minutes=15, days=1, start="08:00"):
         """Opens one session and gives it back as the server lists it."""
         date = self.date(days)
-        reply = self.open(pb.NewSession(
-            pool=pool_code, date=date, start=start, slot_minutes=slot_minutes, capacities=capacities))
+        reply = self.open(
+            pb.NewSession(pool=pool_code, date=date, start=start, slot_minutes=slot_minutes, capacities=capacities)
+        )
         if reply.opened != 1:
             raise AssertionError(f"no session opened: {reply}")
         start_ms = self.instant(date, start)

@@ -17,10 +17,7 @@ def _generate():
     names = types.SimpleNamespace()
     files = sorted(PROTO.glob("haoyuan/v1/*.proto"))
     with tempfile.TemporaryDirectory(prefix="haoyuan-messages-") as folder:
-        subprocess.run(
-            ["protoc", f"--proto_path={PROTO}", f"--python_out={folder}", *map(str, files)],
-            check=True,
-        )
+        subprocess.run(["protoc", f"--proto_path={PROTO}", f"--python_out={folder}", *map(str, files)], check=True)
         sys.path.insert(0, folder)
         try:
             for file in files:

@@ -20,7 +20,7 @@ def binary():
 
 
 class ServerProcess:
-    """`haoyuan serve`. The data outlives `stop` and `kill`, so that `start` can be called again; `remove` ends it all."""
+    """`haoyuan serve`. The data outlives `stop` and `kill`: `start` can be called again. `remove` ends it all."""
 
     def __init__(self, *options):
         self._folder = tempfile.TemporaryDirectory(prefix="haoyuan-interop-")
@@ -43,9 +43,22 @@ class ServerProcess:
         port_file.unlink(missing_ok=True)
         with open(self.log, "ab") as log:
             self._process = subprocess.Popen(
-                [binary(), "serve", "--host", "127.0.0.1", "--port", "0", "--data", self.data, "--port-file", port_file,
-                 *self._options],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                [
+                    binary(),
+                    "serve",
+                    "--host",
+                    "127.0.0.1",
+                    "--port",
+                    "0",
+                    "--data",
+                    self.data,
+                    "--port-file",
+                    port_file,
+                    *self._options,
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
             )
         self.port = self._wait_for_port(port_file)
         return self

@@ -56,7 +56,9 @@ class Booking(Case):
     def test_unknown_ids_are_left_out_of_a_reading(self):
         clinic = self.hospital.clinic()
         outcome = self.hospital.book(clinic)
-        reply = self.connection.call(pb.GetAppointmentsRequest(ids=[1, outcome.appointment, outcome.appointment + 1, 2**64 - 1]))
+        reply = self.connection.call(
+            pb.GetAppointmentsRequest(ids=[1, outcome.appointment, outcome.appointment + 1, 2**64 - 1])
+        )
         self.assertEqual([each.id for each in reply.appointments], [outcome.appointment])
 
     def test_a_patient_without_appointments_has_an_empty_list(self):
@@ -84,7 +86,8 @@ class Holding(Case):
     def test_a_confirmed_hold_is_a_booking_with_the_same_number(self):
         held = self.hospital.book(self.clinic, hold=True)
         booked = self.assert_done(
-            self.hospital.change(held.appointment, pb.TRANSITION_CONFIRM), pb.APPOINTMENT_STATE_BOOKED)
+            self.hospital.change(held.appointment, pb.TRANSITION_CONFIRM), pb.APPOINTMENT_STATE_BOOKED
+        )
         self.assertEqual((booked.appointment, booked.number), (held.appointment, held.number))
         self.assertGreater(booked.version, held.version)
         self.assertGreater(booked.position, held.position)
@@ -100,8 +103,14 @@ class Holding(Case):
         held = self.assert_done(self.hospital.book(clinic, hold=True), pb.APPOINTMENT_STATE_HELD)
         expired = None
         while expired is None:  # each read gives up by itself
-            expired = next((event for event in feed.next()
-                            if event.appointment == held.appointment and event.state == pb.APPOINTMENT_STATE_EXPIRED), None)
+            expired = next(
+                (
+                    event
+                    for event in feed.next()
+                    if event.appointment == held.appointment and event.state == pb.APPOINTMENT_STATE_EXPIRED
+                ),
+                None,
+            )
         self.assertEqual((expired.kind, expired.channel), (pb.EVENT_KIND_CHANGED, pb.CHANNEL_SYSTEM))
         self.assertGreaterEqual(expired.at_ms, held.hold_until_ms)
         self.assertEqual(self.hospital.appointment(held.appointment).state, pb.APPOINTMENT_STATE_EXPIRED)
@@ -148,7 +157,9 @@ class Visit(Case):
 
     def test_a_stopped_clinic_stops_its_appointments(self):
         outcome = self.hospital.book(self.clinic, slot=self.slot)
-        self.assert_done(self.hospital.change(outcome.appointment, pb.TRANSITION_STOP, reason="停诊"), pb.APPOINTMENT_STATE_STOPPED)
+        self.assert_done(
+            self.hospital.change(outcome.appointment, pb.TRANSITION_STOP, reason="停诊"), pb.APPOINTMENT_STATE_STOPPED
+        )
 
 
 class Moving(Case):

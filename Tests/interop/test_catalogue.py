@@ -11,12 +11,32 @@ class Putting(Case):
         self.hospital.put(
             departments=[pb.Department(code=code, name="放射科")],
             resources=[pb.Resource(code=code, name="CT-1", kind=pb.RESOURCE_KIND_DEVICE, department=code)],
-            services=[pb.Service(code=code, name="增强CT", kind=pb.SERVICE_KIND_EXAM, slots=3, units=2, price_fen=45_000,
-                                 preparation="空腹四小时")],
+            services=[
+                pb.Service(
+                    code=code,
+                    name="增强CT",
+                    kind=pb.SERVICE_KIND_EXAM,
+                    slots=3,
+                    units=2,
+                    price_fen=45_000,
+                    preparation="空腹四小时",
+                )
+            ],
             pools=[pb.Pool(code=code, name="CT", department=code, resources=[code], services=[code])],
             policies=[pb.Policy(department=code, per_day_department=2, per_day=3, hold_seconds=600)],
-            templates=[pb.Template(code=code, pool=code, weekdays=0b0011111, start="13:30", slot_minutes=10, slots=6,
-                                   capacity=2, valid_from="2030-01-01", valid_until="2030-12-31")],
+            templates=[
+                pb.Template(
+                    code=code,
+                    pool=code,
+                    weekdays=0b0011111,
+                    start="13:30",
+                    slot_minutes=10,
+                    slots=6,
+                    capacity=2,
+                    valid_from="2030-01-01",
+                    valid_until="2030-12-31",
+                )
+            ],
         )
         now = self.hospital.catalogue()
         department = self.only(now.departments, code)
@@ -59,7 +79,9 @@ class Putting(Case):
         code, draft = self.hospital.draft()
         self.hospital.put(**draft)
         before = self.only(self.hospital.catalogue().services, code)
-        reply = self.hospital.put(services=[pb.Service(code=code, name="专家门诊", kind=pb.SERVICE_KIND_CLINIC, price_fen=5000)])
+        reply = self.hospital.put(
+            services=[pb.Service(code=code, name="专家门诊", kind=pb.SERVICE_KIND_CLINIC, price_fen=5000)]
+        )
         after = self.only(self.hospital.catalogue().services, code)
         self.assertEqual((reply.added, reply.changed), (0, 1))
         self.assertEqual((after.id, after.name, after.price_fen), (before.id, "专家门诊", 5000))
@@ -125,49 +147,86 @@ class BadPuts(Case):
             self.assert_each_refused("INVALID_ARGUMENT", field, [entity])
 
     def test_a_kind_must_be_one_of_the_list(self):
-        self.assert_each_refused("INVALID_ARGUMENT", "resources", [
-            pb.Resource(code=unique("r"), name="无", department=self.code),
-            pb.Resource(code=unique("r"), name="无", department=self.code, kind=77),
-        ])
-        self.assert_each_refused("INVALID_ARGUMENT", "services", [
-            pb.Service(code=unique("s"), name="无"), pb.Service(code=unique("s"), name="无", kind=77),
-        ])
+        self.assert_each_refused(
+            "INVALID_ARGUMENT",
+            "resources",
+            [
+                pb.Resource(code=unique("r"), name="无", department=self.code),
+                pb.Resource(code=unique("r"), name="无", department=self.code, kind=77),
+            ],
+        )
+        self.assert_each_refused(
+            "INVALID_ARGUMENT",
+            "services",
+            [pb.Service(code=unique("s"), name="无"), pb.Service(code=unique("s"), name="无", kind=77)],
+        )
 
     def test_an_unknown_code_refuses_the_whole_put(self):
         nobody = unique("nobody")
         known = dict(department=self.code, resources=[self.code], services=[self.code])
-        self.assert_each_refused("NOT_FOUND", "resources", [
-            pb.Resource(code=unique("r"), name="无", kind=pb.RESOURCE_KIND_ROOM, department=nobody)])
-        self.assert_each_refused("NOT_FOUND", "pools", [
-            pb.Pool(code=unique("p"), name="无", **{**known, **wrong})
-            for wrong in ({"department": nobody}, {"resources": [nobody]}, {"services": [self.code, nobody]})
-        ])
+        self.assert_each_refused(
+            "NOT_FOUND",
+            "resources",
+            [pb.Resource(code=unique("r"), name="无", kind=pb.RESOURCE_KIND_ROOM, department=nobody)],
+        )
+        self.assert_each_refused(
+            "NOT_FOUND",
+            "pools",
+            [
+                pb.Pool(code=unique("p"), name="无", **{**known, **wrong})
+                for wrong in ({"department": nobody}, {"resources": [nobody]}, {"services": [self.code, nobody]})
+            ],
+        )
         self.assert_each_refused("NOT_FOUND", "policies", [pb.Policy(department=nobody, per_day=1)])
         self.assert_each_refused("NOT_FOUND", "templates", [self.template(pool=nobody)])
 
     def test_a_template_must_make_sense(self):
-        self.assert_each_refused("INVALID_ARGUMENT", "templates", [
-            self.template(**wrong)
-            for wrong in (
-                {"weekdays": 0}, {"weekdays": 128}, {"start": ""}, {"start": "24:00"}, {"start": "8 o'clock"}, {"start": "08:60"},
-                {"slot_minutes": 0}, {"slot_minutes": 4_000_000_000}, {"slots": 0}, {"slots": 4_000_000_000},
-                {"capacity": 0}, {"capacity": 4_000_000_000}, {"valid_from": "2030-02-30"}, {"valid_until": "tomorrow"},
-                {"valid_from": "2030-02-02", "valid_until": "2030-02-01"},
-            )
-        ])
+        self.assert_each_refused(
+            "INVALID_ARGUMENT",
+            "templates",
+            [
+                self.template(**wrong)
+                for wrong in (
+                    {"weekdays": 0},
+                    {"weekdays": 128},
+                    {"start": ""},
+                    {"start": "24:00"},
+                    {"start": "8 o'clock"},
+                    {"start": "08:60"},
+                    {"slot_minutes": 0},
+                    {"slot_minutes": 4_000_000_000},
+                    {"slots": 0},
+                    {"slots": 4_000_000_000},
+                    {"capacity": 0},
+                    {"capacity": 4_000_000_000},
+                    {"valid_from": "2030-02-30"},
+                    {"valid_until": "tomorrow"},
+                    {"valid_from": "2030-02-02", "valid_until": "2030-02-01"},
+                )
+            ],
+        )
 
     def test_a_service_must_fit_into_a_session(self):
-        self.assert_each_refused("INVALID_ARGUMENT", "services", [
-            pb.Service(code=unique("s"), name="无", kind=pb.SERVICE_KIND_EXAM, **wrong)
-            for wrong in ({"slots": 4_000_000_000}, {"units": 4_000_000_000})
-        ])
+        self.assert_each_refused(
+            "INVALID_ARGUMENT",
+            "services",
+            [
+                pb.Service(code=unique("s"), name="无", kind=pb.SERVICE_KIND_EXAM, **wrong)
+                for wrong in ({"slots": 4_000_000_000}, {"units": 4_000_000_000})
+            ],
+        )
 
     def test_text_has_its_limits(self):
-        self.assert_each_refused("INVALID_ARGUMENT", "departments", [
-            pb.Department(code="x" * 100_000, name="无"), pb.Department(code=unique("d"), name="长" * 100_000),
-        ])
-        self.assert_each_refused("INVALID_ARGUMENT", "services", [
-            pb.Service(code=unique("s"), name="无", kind=pb.SERVICE_KIND_LAB, preparation="长" * 100_000)])
+        self.assert_each_refused(
+            "INVALID_ARGUMENT",
+            "departments",
+            [pb.Department(code="x" * 100_000, name="无"), pb.Department(code=unique("d"), name="长" * 100_000)],
+        )
+        self.assert_each_refused(
+            "INVALID_ARGUMENT",
+            "services",
+            [pb.Service(code=unique("s"), name="无", kind=pb.SERVICE_KIND_LAB, preparation="长" * 100_000)],
+        )
 
     def test_a_zone_must_be_known(self):
         before = self.hospital.catalogue()
@@ -184,5 +243,7 @@ class BadPuts(Case):
         self.assertEqual(self.hospital.catalogue(), before)
 
     def template(self, **fields):
-        good = dict(code=unique("template"), pool=self.code, weekdays=127, start="08:00", slot_minutes=10, slots=6, capacity=1)
+        good = dict(
+            code=unique("template"), pool=self.code, weekdays=127, start="08:00", slot_minutes=10, slots=6, capacity=1
+        )
         return pb.Template(**{**good, **fields})

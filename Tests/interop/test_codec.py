@@ -49,8 +49,17 @@ class Snappy(unittest.TestCase):
                 self.assertEqual(raw_snappy.decompress(raw_snappy.run_of(7, length), length), bytes([7]) * length)
 
     def test_broken_streams_are_refused(self):
-        for stream in (b"", b"\x80", b"\xff\xff\xff\xff\x7f", b"\x05\x08abc", b"\x02\x08abc", b"\x04\x00a\x15\x02", b"\x09\x10abc",
-                       b"\x04\x00a\xfe\x01", b"\x65" + b"\x00a"):
+        for stream in (
+            b"",
+            b"\x80",
+            b"\xff\xff\xff\xff\x7f",
+            b"\x05\x08abc",
+            b"\x02\x08abc",
+            b"\x04\x00a\x15\x02",
+            b"\x09\x10abc",
+            b"\x04\x00a\xfe\x01",
+            b"\x65" + b"\x00a",
+        ):
             with self.subTest(stream=stream):
                 self.assertRaises(raw_snappy.SnappyError, raw_snappy.decompress, stream, 100)
 

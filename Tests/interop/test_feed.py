@@ -38,7 +38,9 @@ class Feed(Case):
         self.assert_feed_in_order(events)
         at = {event.position: event for event in events}
 
-        self.assertEqual([event.patient for event in events if event.kind == pb.EVENT_KIND_PATIENT_REGISTERED], [patient])
+        self.assertEqual(
+            [event.patient for event in events if event.kind == pb.EVENT_KIND_PATIENT_REGISTERED], [patient]
+        )
         made = at[held.position]
         self.assertEqual((made.kind, made.state), (pb.EVENT_KIND_BOOKED, pb.APPOINTMENT_STATE_HELD))
         self.assertEqual((made.appointment, made.patient, made.slot), (held.appointment, patient, self.clinic.slots[0]))
@@ -51,13 +53,16 @@ class Feed(Case):
         no = at[refused.position]
         self.assertEqual((no.kind, no.rule, no.patient), (pb.EVENT_KIND_REFUSED, pb.RULE_PER_DAY_DEPARTMENT, patient))
         gone = at[moved.position]
-        self.assertEqual((gone.kind, gone.appointment, gone.moved_from),
-                         (pb.EVENT_KIND_MOVED, moved.appointment, held.appointment))
-        self.assertEqual((gone.slot, gone.state, gone.reason),
-                         (self.clinic.slots[1], pb.APPOINTMENT_STATE_BOOKED, "改期"))
+        self.assertEqual(
+            (gone.kind, gone.appointment, gone.moved_from), (pb.EVENT_KIND_MOVED, moved.appointment, held.appointment)
+        )
+        self.assertEqual(
+            (gone.slot, gone.state, gone.reason), (self.clinic.slots[1], pb.APPOINTMENT_STATE_BOOKED, "改期")
+        )
         over = at[cancelled.position]
-        self.assertEqual((over.kind, over.state, over.reason),
-                         (pb.EVENT_KIND_CHANGED, pb.APPOINTMENT_STATE_CANCELLED, "不来了"))
+        self.assertEqual(
+            (over.kind, over.state, over.reason), (pb.EVENT_KIND_CHANGED, pb.APPOINTMENT_STATE_CANCELLED, "不来了")
+        )
 
     def test_catalogue_and_sessions_are_told_too(self):
         feed = self.connection.subscribe(latest=True)
@@ -74,7 +79,9 @@ class Feed(Case):
         feed = self.connection.subscribe(latest=True)
         items = [(self.clinic.slots[0], self.clinic.service), (other.slots[5], other.service)]
         reply = self.hospital.together(self.hospital.patient(), items)
-        events = [event for event in feed.events_through(reply.outcome.position) if event.position == reply.outcome.position]
+        events = [
+            event for event in feed.events_through(reply.outcome.position) if event.position == reply.outcome.position
+        ]
         self.assertEqual([event.appointment for event in events], list(reply.appointments))
         self.assertEqual({event.itinerary for event in events}, {reply.appointments[0]})
 
@@ -101,8 +108,11 @@ class Feed(Case):
     def test_a_resumed_feed_goes_on_where_the_last_one_stood(self):
         before = self.position()
         positions = self.busy_hour(40)
-        whole = [event for event in self.connection.subscribe(after=before).events_through(positions[-1])
-                 if event.position <= positions[-1]]
+        whole = [
+            event
+            for event in self.connection.subscribe(after=before).events_through(positions[-1])
+            if event.position <= positions[-1]
+        ]
         joined, through = [], before
         while through < positions[-1]:
             connection = self.connect()
@@ -180,7 +190,9 @@ class Feed(Case):
         clinic = self.hospital.clinic(capacities=(9_000,) * 2)
         patients = self.hospital.patients(4_000)
         booked = self.connection.call(pb.BatchRequest(bookings=[booking(clinic, patient=each) for each in patients]))
-        changes = [change(outcome.appointment, pb.TRANSITION_CANCEL, reason="很长的理由" * 12) for outcome in booked.bookings]
+        changes = [
+            change(outcome.appointment, pb.TRANSITION_CANCEL, reason="很长的理由" * 12) for outcome in booked.bookings
+        ]
         cancelled = self.connection.call(pb.BatchRequest(changes=changes))
         last = max(outcome.position for outcome in cancelled.changes)
 

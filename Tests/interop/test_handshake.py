@@ -1,7 +1,7 @@
 """PROTOCOL.md §2: the first frame and what follows from it."""
 
 from case import AbuseCase, port
-from client import MAGIC, Connection, hello, shake_hands
+from client import MAGIC, Connection, hello
 from frames import CRC32C, ERROR, REPLY, SNAPPY, Frame, Method
 from hospital import booking
 from messages import pb
@@ -61,12 +61,16 @@ class Greeting(AbuseCase):
     def test_the_channel_and_operator_of_hello_are_the_default_of_every_write(self):
         connection = self.connect(channel=pb.CHANNEL_KIOSK, operator="kiosk 7")
         outcome = connection.call(self.booking())
-        event = next(event for event in self.feed.events_through(outcome.position) if event.position == outcome.position)
+        event = next(
+            event for event in self.feed.events_through(outcome.position) if event.position == outcome.position
+        )
         self.assertEqual((event.channel, event.operator), (pb.CHANNEL_KIOSK, "kiosk 7"))
 
     def test_a_write_may_name_another_channel_and_operator(self):
         outcome = self.connection.call(self.booking(channel=pb.CHANNEL_WARD, operator="护士李"))
-        event = next(event for event in self.feed.events_through(outcome.position) if event.position == outcome.position)
+        event = next(
+            event for event in self.feed.events_through(outcome.position) if event.position == outcome.position
+        )
         self.assertEqual((event.channel, event.operator), (pb.CHANNEL_WARD, "护士李"))
 
     def booking(self, **fields):
@@ -105,19 +109,29 @@ class BadGreeting(AbuseCase):
 
     def test_hello_under_another_request_id_or_with_flags_is_no_good_hello(self):
         message = hello().SerializeToString()
-        for frame in (Frame(Method.HELLO, 2, message), Frame(Method.HELLO, 1, message, CRC32C), Frame(Method.HELLO, 1, message, SNAPPY)):
+        for frame in (
+            Frame(Method.HELLO, 2, message),
+            Frame(Method.HELLO, 1, message, CRC32C),
+            Frame(Method.HELLO, 1, message, SNAPPY),
+        ):
             with self.subTest(frame=frame):
                 wire = self.wire()
                 wire.send(frame)
                 self.assert_ends(wire, "HANDSHAKE_REQUIRED", "MALFORMED_FRAME", "DECOMPRESSION_FAILED")
 
     def test_garbage_instead_of_a_frame_ends_the_connection(self):
-        for garbage in (b"GET / HTTP/1.1\r\nHost: haoyuan\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(40),
-                        b"\x00" * 64, b"\xff" * 64):
+        for garbage in (
+            b"GET / HTTP/1.1\r\nHost: haoyuan\r\n\r\n",
+            b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(40),
+            b"\x00" * 64,
+            b"\xff" * 64,
+        ):
             with self.subTest(garbage=garbage[:8]):
                 wire = self.wire()
                 wire.send_bytes(garbage)
-                self.assert_ends(wire, "FRAME_TOO_LARGE", "MALFORMED_FRAME", "HANDSHAKE_REQUIRED", "UNSUPPORTED_VERSION")
+                self.assert_ends(
+                    wire, "FRAME_TOO_LARGE", "MALFORMED_FRAME", "HANDSHAKE_REQUIRED", "UNSUPPORTED_VERSION"
+                )
 
     def test_a_client_that_leaves_in_the_middle_of_hello_is_no_trouble(self):
         for length in (0, 1, 4, 19, 25):

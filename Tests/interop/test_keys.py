@@ -94,7 +94,12 @@ class Keys(Case):
         other = {
             "book": ({"patient": patient}, {"slot": slot}, {"service": service}, {"hold": True}),
             "hold": ({"hold": False},),
-            "change": ({"appointment": 77}, {"transition": pb.TRANSITION_ARRIVE}, {"if_version": 1}, {"reason": "别的"}),
+            "change": (
+                {"appointment": 77},
+                {"transition": pb.TRANSITION_ARRIVE},
+                {"if_version": 1},
+                {"reason": "别的"},
+            ),
             "move": ({"appointment": 77}, {"slot": slot}, {"if_version": 1}, {"reason": ""}),
             "together": ({"patient": patient}, {"hold": True}, {"items": []}),
         }
@@ -106,7 +111,9 @@ class Keys(Case):
                     changed.CopyFrom(writes[name])
                     for field, value in difference.items():
                         if field == "items":
-                            changed.items.append(pb.TogetherItem(slot=self.clinic.slots[0], service=self.clinic.service))
+                            changed.items.append(
+                                pb.TogetherItem(slot=self.clinic.slots[0], service=self.clinic.service)
+                            )
                         else:
                             setattr(changed, field, value)
                     with self.fails("KEY_REUSED"):

@@ -1,4 +1,4 @@
-"""What only time brings. Everything is begun together, so that the waits run side by side; the server's clock decides."""
+"""What only time brings. The waits begin together and run side by side; the server's clock decides."""
 
 from case import Case, port
 from client import WAIT_S
@@ -34,8 +34,10 @@ class Patience(Case):
         feed = self.connection.subscribe(latest=True)
         held = self.hospital.book(alarm, hold=True)
         self.assertGreaterEqual(held.hold_until_ms, moment_ms)
-        while not any(event.appointment == held.appointment and event.state == pb.APPOINTMENT_STATE_EXPIRED
-                      for event in feed.next(seconds + WAIT_S)):
+        while not any(
+            event.appointment == held.appointment and event.state == pb.APPOINTMENT_STATE_EXPIRED
+            for event in feed.next(seconds + WAIT_S)
+        ):
             pass
 
     def test_silence_before_hello_is_ended_by_the_server(self):

@@ -21,15 +21,15 @@ class Registering(Case):
 
     def test_a_new_patient_gets_an_id_and_is_found_by_every_identifier(self):
         card, passport = identifier(), identifier("passport")
-        outcome, = self.register([card, passport])
+        (outcome,) = self.register([card, passport])
         self.assertTrue(outcome.created)
         self.assertGreater(outcome.patient, 0)
         self.assertEqual(self.find(passport, identifier(), card), [outcome.patient, 0, outcome.patient])
 
     def test_a_known_identifier_keeps_the_id_and_brings_the_others_in(self):
         card, passport = identifier(), identifier("passport")
-        first, = self.register([card])
-        again, = self.register([passport, card])
+        (first,) = self.register([card])
+        (again,) = self.register([passport, card])
         self.assertEqual((again.patient, again.created), (first.patient, False))
         self.assertEqual(self.find(passport), [first.patient])
 
@@ -50,7 +50,7 @@ class Registering(Case):
     def test_a_clash_teaches_nothing(self):
         card, passport, fresh = identifier(), identifier("passport"), identifier()
         self.register([card], [passport])
-        clash, = self.register([card, fresh, passport])
+        (clash,) = self.register([card, fresh, passport])
         self.assertEqual(clash.patient, 0)
         self.assertEqual(self.find(fresh), [0])
 
@@ -61,8 +61,14 @@ class Registering(Case):
         self.assertEqual([one.created, other.created], [True, False])
 
     def test_items_that_say_too_little_or_too_much_fail_alone(self):
-        bad = ([], [identifier(system=" ", value="")], [pb.Identifier(value="1")], [pb.Identifier(system="card")],
-               [identifier(value="x" * 100_000)], [identifier(system="x" * 100_000)])
+        bad = (
+            [],
+            [identifier(system=" ", value="")],
+            [pb.Identifier(value="1")],
+            [pb.Identifier(system="card")],
+            [identifier(value="x" * 100_000)],
+            [identifier(system="x" * 100_000)],
+        )
         for identifiers in bad:
             with self.subTest(identifiers=str(identifiers)[:60]):
                 good = identifier()

@@ -18,8 +18,10 @@ class Busy(Case):
         """A clinic with room for everybody, and a booking for each."""
         share = -(-patients // 48)
         clinic = self.hospital.clinic(capacities=(share,) * 48, slot_minutes=10)
-        requests = [booking(clinic, slot=index % 48, patient=patient)
-                    for index, patient in enumerate(self.hospital.patients(patients))]
+        requests = [
+            booking(clinic, slot=index % 48, patient=patient)
+            for index, patient in enumerate(self.hospital.patients(patients))
+        ]
         return clinic, requests
 
     def assert_all_booked(self, clinic, requests, outcomes):
@@ -38,11 +40,15 @@ class Pipelining(Busy):
         clinic, requests = self.busy_clinic(count)
         outcomes = [future.result(60) for future in self.connection.send_all(requests)]
         self.assert_all_booked(clinic, requests, outcomes)
-        by_patient = {each.patient: each.id for each in self.connection.call(
-            pb.SessionAppointmentsRequest(session=clinic.session.id)).appointments}
+        by_patient = {
+            each.patient: each.id
+            for each in self.connection.call(pb.SessionAppointmentsRequest(session=clinic.session.id)).appointments
+        }
         self.assertEqual(
-            by_patient, {request.patient: outcome.appointment for request, outcome in zip(requests, outcomes)},
-            "an answer went to another request")
+            by_patient,
+            {request.patient: outcome.appointment for request, outcome in zip(requests, outcomes)},
+            "an answer went to another request",
+        )
 
     def test_with_checksums_and_compression_it_is_the_same(self):
         connection = self.connect(features=pb.FEATURE_CRC32C | pb.FEATURE_SNAPPY)
@@ -88,7 +94,9 @@ class Batches(Busy):
         reply = self.connection.call(pb.BatchRequest(bookings=requests))
         self.assertEqual((len(reply.bookings), len(reply.changes)), (limit, 0))
         self.assert_all_booked(clinic, requests, reply.bookings)
-        found = self.connection.call(pb.GetAppointmentsRequest(ids=[outcome.appointment for outcome in reply.bookings[:500]]))
+        found = self.connection.call(
+            pb.GetAppointmentsRequest(ids=[outcome.appointment for outcome in reply.bookings[:500]])
+        )
         self.assertEqual([each.patient for each in found.appointments], [request.patient for request in requests[:500]])
 
     def test_one_more_is_too_long_and_does_nothing(self):
@@ -121,19 +129,36 @@ class Batches(Busy):
             used,
             booking(clinic, slot=2, patient=patients[5]),
         ]
-        changes = [change(known.appointment, 99), change(known.appointment, pb.TRANSITION_CONFIRM), change(1, pb.TRANSITION_CANCEL)]
+        changes = [
+            change(known.appointment, 99),
+            change(known.appointment, pb.TRANSITION_CONFIRM),
+            change(1, pb.TRANSITION_CANCEL),
+        ]
         reply = self.connection.call(pb.BatchRequest(bookings=bookings, changes=changes))
         said = [self.in_a_word(outcome) for outcome in (*reply.bookings, *reply.changes)]
-        self.assertEqual(said, [
-            "DONE", "NOT_FOUND", "KEY_REUSED", "INVALID_ARGUMENT", "NOT_FOUND", "OVERLAP", "DONE again", "DONE",
-            "INVALID_ARGUMENT", "STATE", "NOT_FOUND"])
+        self.assertEqual(
+            said,
+            [
+                "DONE",
+                "NOT_FOUND",
+                "KEY_REUSED",
+                "INVALID_ARGUMENT",
+                "NOT_FOUND",
+                "OVERLAP",
+                "DONE again",
+                "DONE",
+                "INVALID_ARGUMENT",
+                "STATE",
+                "NOT_FOUND",
+            ],
+        )
 
     def in_a_word(self, outcome):
         if outcome.result == pb.RESULT_FAILED:
-            return pb.ErrorCode.Name(outcome.error)[len("ERROR_CODE_"):]
+            return pb.ErrorCode.Name(outcome.error)[len("ERROR_CODE_") :]
         if outcome.result == pb.RESULT_REFUSED:
-            return pb.Rule.Name(outcome.rule)[len("RULE_"):]
-        return pb.Result.Name(outcome.result)[len("RESULT_"):] + (" again" if outcome.again else "")
+            return pb.Rule.Name(outcome.rule)[len("RULE_") :]
+        return pb.Result.Name(outcome.result)[len("RESULT_") :] + (" again" if outcome.again else "")
 
     def test_bookings_and_changes_travel_together(self):
         clinic, requests = self.busy_clinic(300)
@@ -149,7 +174,9 @@ class Batches(Busy):
 
     def test_batches_in_flight_beside_one_another(self):
         clinic, requests = self.busy_clinic(2_000)
-        futures = self.connection.send_all([pb.BatchRequest(bookings=requests[at : at + 100]) for at in range(0, 2_000, 100)])
+        futures = self.connection.send_all(
+            [pb.BatchRequest(bookings=requests[at : at + 100]) for at in range(0, 2_000, 100)]
+        )
         outcomes = [outcome for future in futures for outcome in future.result(60).bookings]
         self.assert_all_booked(clinic, requests, outcomes)
 

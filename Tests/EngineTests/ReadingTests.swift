@@ -1,0 +1,135 @@
+import Journal
+import Scheduling
+import Testing
+
+@testable import Engine
+
+@Suite struct ReadingTests {
+    @Test("free slots come by start, skip what is full or past, and go on where they stopped")
+    func search() async throws {
+        let hospital = try await Hospital()
+        let li = try await hospital.open("li", at: "09:00", capacities: [1, 2, 0, 1])
+        _ = try await hospital.open("ct", at: "09:05", capacities: [1, 1])
+        #expect(await hospital.run(hospital.book(0, li, 0)).receipt != nil)
+        var query = SlotQuery(service: hospital.clinic, from: Hospital.today)
+        let all = try await hospital.engine.search(query).value
+        #expect(all.slots.map(\.start.rawValue).map { ($0 - Hospital.morning.rawValue) / 60_000 } == [65, 70, 75, 90])
+        #expect(!all.more)
+        query.limit = 3
+        let first = try await hospital.engine.search(query).value
+        #expect(first.more && first.slots.count == 3)
+        query.after = (first.slots[2].start, first.slots[2].slot)
+        #expect(try await hospital.engine.search(query).value.slots == Array(all.slots.suffix(1)))
+        let next = SlotQuery(department: DepartmentID(rawValue: 1), nextFree: true, limit: 1)
+        #expect(try await hospital.engine.search(next).value.slots.map(\.slot) == [SlotID(session: li, index: 1)])
+        hospital.clock.advance(to: Hospital.morning.advanced(milliseconds: 71 * 60_000))
+        #expect(try await hospital.engine.search(SlotQuery(service: hospital.clinic)).value.slots.count == 2)
+        await #expect(throws: EngineError.self) { try await hospital.engine.search(SlotQuery()) }
+    }
+
+    @Test("every listed slot can be booked: a service of three slots sees only where three fit")
+    func listedMeansBookable() async throws {
+        let hospital = try await Hospital()
+        let ct = try await hospital.open("ct", capacities: [1, 1, 1, 1, 1, 1])
+        #expect(await hospital.run(hospital.book(0, ct, 3)).receipt != nil)
+        let free = try await hospital.engine.search(SlotQuery(service: hospital.scan, from: Hospital.today)).value.slots
+        #expect(free.map(\.slot.index) == [0])
+        for slot in free {
+            let command = Command.book(patient: hospital.patients[1], item: .init(slot: slot.slot, service: hospital.scan), hold: false)
+            #expect(await hospital.run(command).receipt != nil)
+        }
+    }
+
+    @Test("the change feed has every event once, in order, from any position")
+    func feed() async throws {
+        let hospital = try await Hospital()
+        let li = try await hospital.open("li", capacities: [50])
+        let start = hospital.engine.durablePosition
+        let engine = hospital.engine
+        let reader = Task {
+            var seen: [PositionedEvent] = []
+            var after = start
+            while seen.count < 60 {
+                let part = try await engine.events(after: after, limit: 7)
+                seen += part.events
+                after = part.through
+            }
+            return seen
+        }
+        for patient in 0..<30 {
+            let id = try #require(await hospital.run(hospital.book(patient, li, 0)).receipt).appointment
+            #expect(await hospital.change(id, .cancel).receipt != nil)
+        }
+        let seen = try await reader.value
+        let positions = (1...60).map { start.advanced(by: $0) }
+        #expect(seen.map(\.position) == positions)
+        #expect(seen.allSatisfy { $0.event.by == Hospital.doctor && $0.event.at == Hospital.morning })
+        let cancelled = seen.count { if case .changed(let change) = $0.event.fact { change.state == .cancelled } else { false } }
+        #expect(cancelled == 30)
+    }
+
+    @Test("a trimmed position is told with the oldest one")
+    func trimmed() async throws {
+        let hospital = try await Hospital(patients: 2_000) { $0.journal.segmentBytes = 16 << 10 }
+        let li = try await hospital.open("li", capacities: [2_000])
+        for part in 0..<10 {
+            _ = await hospital.engine.execute((0..<200).map { hospital.write(hospital.book(part * 200 + $0, li, 0)) })
+            await hospital.engine.checkpoint()
+        }
+        // One more commit lets the trim of the last checkpoint take place.
+        let ct = try await hospital.open("ct", capacities: [1])
+        #expect(await hospital.run(hospital.book(1, ct, 0)).refusal?.rule == .overlap)
+        await #expect(throws: EngineError.self) { _ = try await hospital.engine.events(after: .zero, limit: 10) }
+        let status = await hospital.engine.status()
+        #expect(status.journal.oldestPosition > Position(1_000))
+        let recent = try await hospital.engine.events(after: status.durablePosition.previous, limit: 10)
+        #expect(recent.events.count == 1)
+    }
+
+    @Test("a patient is registered once under all its identifiers")
+    func registration() async throws {
+        let hospital = try await Hospital(patients: 1)
+        func register(_ pairs: [(String, String)]) async throws -> PatientOutcome {
+            try await hospital.engine.registerPatients([pairs.map { Identifier(system: $0.0, value: $0.1) }], by: Hospital.doctor).value[0]
+        }
+        let first = try await register([("id", "110101"), ("card", "A")])
+        let second = try await register([("card", "A"), ("insurance", "X")])
+        #expect(first.created && !second.created && first.patient == second.patient)
+        let other = try await register([("id", "220202")])
+        #expect(other.created)
+        let mixed = try await register([("id", "220202"), ("insurance", "X")])
+        #expect(mixed.patient == nil && mixed.problem.contains("two different patients"))
+        let nobody = try await register([])
+        #expect(nobody.patient == nil && nobody.problem.contains("at least one"))
+        for _ in 0..<2 {
+            let found = try await hospital.engine.findPatients([
+                Identifier(system: "insurance", value: "X"), Identifier(system: "id", value: "220202"),
+                Identifier(system: "id", value: "nobody"),
+            ])
+            #expect(found == [first.patient, other.patient, nil])
+            await hospital.engine.checkpoint()
+            try await hospital.restart()
+        }
+    }
+
+    @Test("templates generate sessions once, in the hospital's zone, and conflicts are told")
+    func generation() async throws {
+        let hospital = try await Hospital()
+        var draft = CatalogueDraft()
+        draft.templates = [
+            .init(code: "li-am", pool: "li", weekdays: 0b0011111, start: try #require(WallTime("08:30")), slotMinutes: 15, slots: 12, capacity: 2)
+        ]
+        _ = try await hospital.engine.putCatalogue(draft, hospital: nil, by: Hospital.doctor)
+        let to = Hospital.today.advanced(days: 13)
+        let first = try await hospital.engine.generateSessions(from: Hospital.today, to: to, templates: [], by: Hospital.doctor).value
+        #expect(first.opened == 10)
+        let again = try await hospital.engine.generateSessions(from: Hospital.today, to: to, templates: ["li-am"], by: Hospital.doctor).value
+        #expect(again.opened == 0 && again.unchanged == 10)
+        let sessions = try await hospital.engine.sessions(department: DepartmentID(rawValue: 1), pool: nil, from: Hospital.today, to: to).value
+        #expect(sessions.count == 10)
+        #expect(sessions[0].times.start == Hospital.morning.advanced(milliseconds: 30 * 60_000))
+        let clash = SessionDraft(pool: "li", date: Hospital.today, start: try #require(WallTime("10:00")), slotMinutes: 10, capacities: [1])
+        let opened = try await hospital.engine.openSessions([clash], by: Hospital.doctor).value
+        #expect(opened.opened == 0 && opened.conflicts.count == 1)
+    }
+}

@@ -1,0 +1,166 @@
+import Foundation
+import Journal
+import Scheduling
+import Testing
+
+@testable import Engine
+
+@Suite struct RecoveryTests {
+    @Test("after a restart everything is as it was, from the log, from a checkpoint, and from both")
+    func restart() async throws {
+        for checkpoints in [[], [1], [0, 1, 2]] as [Set<Int>] {
+            let hospital = try await Hospital()
+            let li = try await hospital.open("li", capacities: [20, 20, 20])
+            var ids: [AppointmentID] = []
+            for round in 0..<3 {
+                for patient in 0..<10 {
+                    let answer = await hospital.run(hospital.book(round * 10 + patient, li, UInt16(round), hold: patient % 2 == 0))
+                    ids.append(try #require(answer.receipt).appointment)
+                }
+                _ = await hospital.change(ids[round * 10], .confirm)
+                _ = await hospital.change(ids[round * 10 + 1], .cancel)
+                if checkpoints.contains(round) { await hospital.engine.checkpoint() }
+            }
+            let before = try await hospital.engine.appointments(ids).value.map(\.appointment)
+            let counts = await hospital.engine.status().counts
+            try await hospital.restart()
+            let after = try await hospital.engine.appointments(ids).value.map(\.appointment)
+            #expect(after == before)
+            #expect(await hospital.engine.status().counts == counts)
+            await hospital.expectSound()
+            // Holds kept their timers.
+            hospital.clock.advance(to: Hospital.morning.advanced(milliseconds: 901_000))
+            await hospital.engine.expireHolds()
+            #expect(await hospital.engine.status().counts.holds == 0)
+        }
+    }
+
+    @Test("a copy of the folder taken at any moment under load opens soundly and has every acknowledged write")
+    func copiedWhileServing() async throws {
+        let hospital = try await Hospital(patients: 2_000) {
+            $0.journal.segmentBytes = 64 << 10
+            $0.journal.initialFileBytes = 4 << 20
+        }
+        let li = try await hospital.open("li", capacities: [UInt32](repeating: 1_000, count: 4))
+        let ct = try await hospital.open("ct", at: "13:00", capacities: [UInt32](repeating: 1_000, count: 4))
+        for round in 0..<20 {
+            let writes = (0..<100).map { hospital.write(hospital.book(round * 100 + $0, round % 2 == 0 ? li : ct, UInt16($0 % 4))) }
+            let answers = await hospital.engine.execute(writes)
+            let acknowledged = answers.compactMap { $0.receipt?.appointment }
+            #expect(acknowledged.count == 100)
+            if round % 5 == 2 { await hospital.engine.checkpoint() }
+            if round % 5 == 4 {
+                let copy = hospital.folder + "-copy"
+                try? FileManager.default.removeItem(atPath: copy)
+                try FileManager.default.copyItem(atPath: hospital.folder, toPath: copy)
+                defer { try? FileManager.default.removeItem(atPath: copy) }
+                var options = JournalOptions(directory: copy)
+                options.readOnly = true
+                let journal = try Journal.open(options)
+                let state = try RecoveredState(journal)
+                #expect(state.violations().isEmpty)
+                for id in acknowledged { #expect(state.pools[0].record(id) != nil) }
+                try journal.close()
+            }
+        }
+    }
+
+    @Test("checkpoints while writes of every kind are under way lose none of them")
+    func checkpointsUnderLoad() async throws {
+        let hospital = try await Hospital(patients: 1_200) { $0.journal.segmentBytes = 32 << 10 }
+        let li = try await hospital.open("li", capacities: [UInt32](repeating: 400, count: 6))
+        let ct = try await hospital.open("ct", at: "13:00", capacities: [UInt32](repeating: 400, count: 6))
+        let engine = hospital.engine
+        let jobs: [[Write]] = (0..<120).map { job in
+            (0..<10).map { place in
+                let patient = job * 10 + place
+                let slot = UInt16(place % 6)
+                guard job % 3 == 0 else { return hospital.write(hospital.book(patient, job % 3 == 1 ? li : ct, slot)) }
+                let items = [li, ct].map { Command.Item(slot: SlotID(session: $0, index: slot), service: hospital.clinic) }
+                return hospital.write(.bookTogether(patient: hospital.patients[patient], items: items, hold: false))
+            }
+        }
+        let answers = await withTaskGroup(of: [Answer].self) { group in
+            for job in jobs { group.addTask { await engine.execute(job) } }
+            group.addTask {
+                for _ in 0..<30 { await engine.checkpoint() }
+                return []
+            }
+            return await group.reduce(into: []) { $0 += $1 }
+        }
+        let acknowledged = answers.compactMap(\.receipt).flatMap { $0.together.isEmpty ? [$0.appointment] : $0.together }
+        #expect(answers.allSatisfy { $0.receipt != nil })
+        try await hospital.restart()
+        #expect(try await hospital.engine.appointments(acknowledged).value.count == acknowledged.count)
+        let again = await hospital.engine.execute(jobs.flatMap { $0 })
+        #expect(again.allSatisfy { $0.again })
+        await hospital.expectSound()
+    }
+
+    @Test("an old session leaves memory for the history table and is still found by id, by patient and by session")
+    func history() async throws {
+        let hospital = try await Hospital()
+        let li = try await hospital.open("li", capacities: [40])
+        var ids: [AppointmentID] = []
+        for patient in 0..<40 { ids.append(try #require(await hospital.run(hospital.book(patient, li, 0)).receipt).appointment) }
+        await hospital.engine.checkpoint()
+        hospital.clock.advance(to: Hospital.morning.advanced(milliseconds: 4_000_000))
+        for id in ids.dropLast() { #expect(await hospital.change(id, .noShow).receipt != nil) }
+        hospital.clock.advance(to: Hospital.morning.advanced(milliseconds: 8 * 86_400_000))
+        await hospital.engine.archiveSessions()
+        #expect(await hospital.engine.status().counts.appointments == 40, "one appointment has not ended")
+        #expect(await hospital.change(ids[39], .cancel).receipt != nil)
+        await hospital.engine.archiveSessions()
+        #expect(await hospital.engine.status().counts.appointments == 0)
+        for restarts in 0..<2 {
+            let found = try await hospital.engine.appointments(ids).value
+            #expect(found.count == 40, "after \(restarts) restarts")
+            #expect(found.allSatisfy { $0.isArchived })
+            #expect(found[0].appointment.record.state == .noShow)
+            let own = try await hospital.engine.appointments(of: hospital.patients[3], history: true).value
+            #expect(own.map(\.appointment.id) == [ids[3]])
+            #expect(try await hospital.engine.appointments(of: hospital.patients[3], history: false).value.isEmpty)
+            #expect(try await hospital.engine.appointments(in: li).value.count == 40)
+            #expect(await hospital.change(ids[0], .arrive).refusal?.rule == .state)
+            #expect(await hospital.run(hospital.book(0, li, 0)).refusal?.rule == .slotPast)
+            await hospital.expectSound()
+            try await hospital.restart()
+        }
+        // The index of an archived session is not used again.
+        let next = try await hospital.open("li", day: 20, capacities: [1])
+        #expect(next.index == li.index + 1)
+    }
+
+    @Test("two engines cannot share a folder; the second says who has it")
+    func folderInUse() async throws {
+        let hospital = try await Hospital()
+        let options = JournalOptions(directory: hospital.folder)
+        #expect(throws: JournalError.inUse(pid: ProcessInfo.processInfo.processIdentifier)) {
+            _ = try Engine.start(EngineConfiguration(journal: options, cores: 2))
+        }
+    }
+
+    @Test("stopping answers what was taken, refuses the rest, and loses nothing")
+    func stopping() async throws {
+        let hospital = try await Hospital(patients: 1_000)
+        let li = try await hospital.open("li", capacities: [1_000])
+        let engine = hospital.engine
+        let writes = (0..<1_000).map { hospital.write(hospital.book($0, li, 0)) }
+        let answers = await withTaskGroup(of: [Answer].self) { group in
+            for start in stride(from: 0, to: 1_000, by: 20) {
+                group.addTask { await engine.execute(Array(writes[start..<start + 20])) }
+            }
+            group.addTask {
+                await engine.stop()
+                return []
+            }
+            return await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(answers.allSatisfy { $0.receipt != nil || $0.error?.code == .draining })
+        let acknowledged = answers.compactMap { $0.receipt?.appointment }
+        try await hospital.restart()
+        #expect(try await hospital.engine.appointments(acknowledged).value.count == acknowledged.count)
+        #expect(await hospital.engine.status().counts.appointments == acknowledged.count)
+        await hospital.expectSound()
+    }
+}
