@@ -175,6 +175,15 @@ package final class Journal: Sendable {
         if let reason = unfinished.withLockedValue({ $0 }) { throw reason }
     }
 
+    /// Lets go of everything and commits nothing more, as the death of the process would: for tests and the simulator,
+    /// which open the same data again. Only for a journal that is driven by hand.
+    package func abandon() {
+        precondition(options.driving == .manual, "A journal with a thread of its own cannot be abandoned.")
+        queue.finishClosing(dead: true)
+        storage.close()
+        directoryLock?.release()
+    }
+
     /// What it has done and how big it is.
     package var statistics: JournalStatistics {
         let shape = currentShape

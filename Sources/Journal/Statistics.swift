@@ -93,6 +93,6 @@ package struct DurationHistogram: Hashable, Sendable {
         let exponent = bucket / bucketsPerDoubling + 1
         let quarter = UInt64(bucket % bucketsPerDoubling)
         let lower = (4 + quarter) << UInt64(exponent - 2)
-        return lower + (1 << UInt64(exponent - 2)) - 1
+        return lower + ((1 << UInt64(exponent - 2)) - 1)
     }
 }

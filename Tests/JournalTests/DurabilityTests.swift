@@ -127,7 +127,7 @@ import Testing
     func killed() async throws {
         let directory = try TemporaryDirectory()
         let path = directory.path
-        await #expect(processExitsWith: .signal(SIGKILL)) { [path] in
+        await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
             var options = JournalOptions(directory: path + "/data")
             options.initialFileBytes = 1 << 20
             options.growthStepBytes = 1 << 20

@@ -62,11 +62,9 @@ final class Site: Sendable {
     }
 
     /// Ends a journal that is driven by hand as a killed process would: nothing more is committed.
-    func crash(_ journal: consuming Journal) {
-        switch disk {
-        case .memory: memory.crash()
-        case .lmdb: journal.storage.close()
-        }
+    func crash(_ journal: Journal) {
+        if disk == .memory { memory.crash() }
+        journal.abandon()
     }
 }
 

@@ -62,7 +62,7 @@ class ConnectionEnded(Exception):
 
 def new_key():
     """A fresh key, as the two fields of every write."""
-    return {"key_high": secrets.randbits(64) | 1, "key_low": secrets.randbits(64)}
+    return {"key_high": secrets.randbits(64) | 1, "key_low": secrets.randbits(64) | 1}
 
 
 def hello(**fields):

@@ -1,26 +1,11 @@
 """Every error class a client can provoke, on a connection of its own while another one works on undisturbed."""
 
 import random
-import threading
 
-import raw_snappy
-from case import AbuseCase, port
-from client import hello, shake_hands
-from frames import CRC32C, ERROR, HEADER, PAYLOAD_LIMIT, PUSH, REPLY, SNAPPY, Frame, Method, Wire, encode, encode_as_is
+from case import BOTH, AbuseCase, padded
+from frames import CRC32C, ERROR, HEADER, PAYLOAD_LIMIT, PUSH, REPLY, SNAPPY, Frame, Method, encode
 from hospital import booking
 from messages import pb
-
-BOTH = pb.FEATURE_CRC32C | pb.FEATURE_SNAPPY
-
-
-def padded(length):
-    """A StatusRequest of exactly so many bytes: field 15, which nobody knows, must be skipped."""
-    for width in (1, 2, 3, 4):
-        inner = length - 1 - width
-        head = b"\x7a" + raw_snappy.varint(inner)
-        if len(head) == 1 + width:
-            return head + bytes(inner)
-    raise ValueError(length)
 
 
 class Frames(AbuseCase):

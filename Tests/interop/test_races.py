@@ -1,15 +1,11 @@
 """Many connections at one slot at once: what must hold whoever comes first."""
 
-import dataclasses
 import threading
 
 from case import Case
 from client import new_key
-from hospital import booking, slot_of
+from hospital import booking
 from messages import pb
-
-# Far beyond whatever a reason or an operator's name may have.
-LONG_TEXT = "长" * 100_000
 
 
 class Races(Case):
@@ -92,8 +88,3 @@ class Races(Case):
         for thread in threads:
             thread.join(60)
         return [futures[index].result(60) for index in range(len(messages))]
-
-
-def new_number():
-    """Half a key."""
-    return new_key()["key_high"]

@@ -1,7 +1,6 @@
 """Every rule of the list that a client can reach, the order in which rules are asked, and what is no booking at all."""
 
 import dataclasses
-import threading
 
 from case import Case
 from client import new_key
@@ -200,7 +199,7 @@ class NoBooking(Case):
         self.assertEqual(list(self.hospital.session_now(self.clinic).taken), [0] * 7 + [1])
 
     def test_half_a_key_of_zeros_is_a_key(self):
-        for key in ({"key_high": 0, "key_low": new_number()}, {"key_high": new_number(), "key_low": 0}):
+        for key in ({**new_key(), "key_high": 0}, {**new_key(), "key_low": 0}):
             with self.subTest(key=key):
                 self.assert_done(self.hospital.book(self.clinic, slot=0 if key["key_high"] else 1, **key))
 

@@ -1,9 +1,7 @@
 """SEARCH_SLOTS: what it shows can be booked, and its pages join."""
 
-import datetime
-
 from case import Case
-from hospital import slot_of, unique
+from hospital import slot_of
 from messages import pb
 
 

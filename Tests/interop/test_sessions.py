@@ -3,7 +3,7 @@
 import datetime
 
 from case import Case
-from hospital import slot_of, unique
+from hospital import unique
 from messages import pb
 
 

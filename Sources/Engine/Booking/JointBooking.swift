@@ -36,7 +36,9 @@ extension BookingPipeline {
             let event = Event(
                 at: batch.now, by: write.by, answer: batch.answered(index), fact: .bookedTogether(taken))
             let position = append(event)
-            for (shard, part) in Dictionary(grouping: taken, by: { poolShard(of: $0.appointment.pool, batch) }) {
+            for shard in shards.pools.indices {
+                let part = taken.filter { poolShard(of: $0.appointment.pool, batch) == shard }
+                if part.isEmpty { continue }
                 await shards.pools[shard].finish(part, by: write.by, at: batch.now, position: position)
             }
             await patientShard.settle(zip(claims, taken).map { .made($0, $1.appointment) })

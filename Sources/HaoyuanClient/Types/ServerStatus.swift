@@ -111,7 +111,7 @@ public struct ServerStatus: Hashable, Sendable {
         epoch = wire.epoch
         role = Role(wire.role)
         now = Instant(milliseconds: wire.nowMs)
-        uptime = .milliseconds(wire.uptimeMs)
+        uptime = .milliseconds(Int64(clamping: wire.uptimeMs))
         position = Position(rawValue: wire.position)
         durablePosition = Position(rawValue: wire.durablePosition)
         oldestPosition = Position(rawValue: wire.oldestPosition)
@@ -145,14 +145,14 @@ extension ServerStatus.Journal {
         commits = wire.commits
         records = wire.records
         bytes = wire.bytes
-        commitMedian = .microseconds(wire.commitP50Us)
-        commitP99 = .microseconds(wire.commitP99Us)
-        commitLongest = .microseconds(wire.commitMaxUs)
+        commitMedian = .microseconds(Int64(clamping: wire.commitP50Us))
+        commitP99 = .microseconds(Int64(clamping: wire.commitP99Us))
+        commitLongest = .microseconds(Int64(clamping: wire.commitMaxUs))
         fileBytes = wire.fileBytes
         mapBytes = wire.mapBytes
         logBytes = wire.logBytes
         pendingBytes = wire.pendingBytes
         checkpoint = Position(rawValue: wire.checkpointPosition)
-        lastCheckpoint = Instant(wire: wire.lastCheckpointMs)
+        lastCheckpoint = Instant(wire: Int64(clamping: wire.lastCheckpointMs))
     }
 }

@@ -73,20 +73,14 @@ private struct PageWalk {
         self.descriptor = descriptor
         self.reportsWanted = reportsWanted
         let first = try Self.read(descriptor, offset: 0, count: 4_096)
-        let magic = first.number(at: 16, as: UInt32.self)
         let size = UInt64(first.number(at: 40, as: UInt32.self))
-        guard magic == 0xbeef_c0de, size >= 512, size <= 65_536, size & (size - 1) == 0, fileBytes >= size * 2 else {
-            throw .corrupt(
-                CorruptionReport(
-                    .page, table: "data.mdb", key: "page 0", fileOffset: 0, expected: "an LMDB meta page", found: "another"))
+        guard size >= 512, size <= 65_536, size & (size - 1) == 0, fileBytes >= size * 2 else {
+            throw Self.notMeta(page: 0, offset: 0)
         }
         let second = try Self.read(descriptor, offset: size, count: 4_096)
-        guard second.number(at: 16, as: UInt32.self) == 0xbeef_c0de else {
-            throw .corrupt(
-                CorruptionReport(
-                    .page, table: "data.mdb", key: "page 1", fileOffset: size, expected: "an LMDB meta page",
-                    found: "another"))
-        }
+        // LMDB believes whichever of the two is newer, its page size and its flags included: both must be sound.
+        if !Self.isMeta(first, pageBytes: size) { throw Self.notMeta(page: 0, offset: 0) }
+        if !Self.isMeta(second, pageBytes: size) { throw Self.notMeta(page: 1, offset: size) }
         let isSecondNewer = second.number(at: 144, as: UInt64.self) > first.number(at: 144, as: UInt64.self)
         meta = isSecondNewer ? second : first
         pageBytes = size
@@ -99,6 +93,20 @@ private struct PageWalk {
         }
         pageLimit = last + 1
         seen = [UInt64](repeating: 0, count: Int(pageLimit / 64 + 1))
+    }
+
+    /// Magic, data version, page size, and the flags of the free list, in which LMDB keeps those of the environment.
+    private static func isMeta(_ bytes: [UInt8], pageBytes: UInt64) -> Bool {
+        bytes.number(at: 16, as: UInt32.self) == 0xbeef_c0de && bytes.number(at: 20, as: UInt32.self) == 1
+            && bytes.number(at: 40, as: UInt32.self) == UInt32(pageBytes) && bytes.number(at: 44, as: UInt16.self) == 0x08
+            && bytes.number(at: 92, as: UInt16.self) == 0
+    }
+
+    private static func notMeta(page: Int, offset: UInt64) -> JournalError {
+        .corrupt(
+            CorruptionReport(
+                .page, table: "data.mdb", key: "page \(page)", fileOffset: offset,
+                expected: "a meta page as LMDB writes it", found: "another"))
     }
 
     mutating func run(_ progress: (JournalProgress) -> Void) throws(JournalError) {
@@ -115,6 +123,10 @@ private struct PageWalk {
         let depth = Int(bytes.number(at: offset + 6, as: UInt16.self))
         let root = bytes.number(at: offset + 40, as: UInt64.self)
         guard root != Self.noPage else { return }
+        let flags = bytes.number(at: offset + 4, as: UInt16.self)
+        guard flags == 0 || flags == 0x08 else {
+            return report(root, name, "a table with byte or integer keys", "flags \(flags)")
+        }
         guard depth >= 1, depth <= Self.deepest else {
             return report(root, name, "a tree of 1 to \(Self.deepest) levels", "\(depth) levels")
         }

@@ -21,16 +21,17 @@ package enum Invariants {
                 found += slots(of: session)
                 found += appointments(of: session, timed: timed)
             }
+            found += counts(of: book)
         }
         for (shard, book) in patients.enumerated() where found.count < limit {
-            found += commitments(of: book, shard: shard, catalogue: catalogue, pools: pools)
+            found += commitments(of: book, shard: shard, of: patients.count, catalogue: catalogue, pools: pools)
         }
         found += counts(pools: pools, patients: patients)
         return Array(found.prefix(limit))
     }
 
     /// No slot is above its capacity, and what is taken is exactly what appointments and claims take.
-    private static func slots(of session: Session) -> [Violation] {
+    static func slots(of session: Session) -> [Violation] {
         var taken = [UInt32](repeating: 0, count: session.slots.count)
         func add(_ slot: UInt16, _ span: UInt8, _ units: UInt16) -> Bool {
             guard Int(slot) + Int(span) <= taken.count else { return false }
@@ -62,7 +63,7 @@ package enum Invariants {
     }
 
     /// Live appointments are counted, and every hold has its timer.
-    private static func appointments(of session: Session, timed: Set<AppointmentID>) -> [Violation] {
+    static func appointments(of session: Session, timed: Set<AppointmentID>) -> [Violation] {
         var found: [Violation] = []
         var live: UInt32 = 0
         for (index, record) in session.appointments.enumerated() {
@@ -81,7 +82,7 @@ package enum Invariants {
 
     /// A patient is in one place at a time, and has exactly the appointments that the pools say.
     private static func commitments(
-        of book: PatientBook, shard: Int, catalogue: Catalogue, pools: [PoolBook]
+        of book: PatientBook, shard: Int, of shards: Int, catalogue: Catalogue, pools: [PoolBook]
     ) -> [Violation] {
         var found: [Violation] = []
         var current: PatientID?
@@ -90,6 +91,9 @@ package enum Invariants {
             if patient != current {
                 current = patient
                 seen.removeAll(keepingCapacity: true)
+                if patient.rawValue % UInt64(shards) != UInt64(shard) {
+                    found.append(Violation("patient \(patient.rawValue): is in a book where nobody looks for it"))
+                }
             }
             guard let appointment = pools.lazy.compactMap({ $0.appointment(id) }).first else {
                 found.append(Violation("patient \(patient.rawValue): has \(id), which no pool knows"))
@@ -101,8 +105,8 @@ package enum Invariants {
             if appointment.record.state.occupiesSlot != counts {
                 found.append(Violation("\(id): counts for its patient although it is \(appointment.record.state)"))
             }
-            if commitment.startMinute != UInt32(appointment.start.rawValue / 60_000) {
-                found.append(Violation("\(id): its patient has it at another time"))
+            if let meant = meaning(of: appointment, catalogue, pools), meant != commitment {
+                found.append(Violation("\(id): its patient has it at another time or in another department"))
             }
             guard counts else { return }
             for (other, times) in seen
@@ -114,6 +118,30 @@ package enum Invariants {
             seen.append((id, commitment))
         }
         return found
+    }
+
+    private static func meaning(
+        of appointment: Appointment, _ catalogue: Catalogue, _ pools: [PoolBook]
+    ) -> PatientBook.Commitment? {
+        guard let department = catalogue.pools[appointment.id.pool.rawValue]?.department,
+            let session = pools.lazy.compactMap({ $0.session(appointment.id.session) }).first
+        else { return nil }
+        return PatientBook.Commitment(
+            session.times, slot: appointment.record.slot, span: appointment.record.span, department: department)
+    }
+
+    /// What a book says it has is what its sessions have.
+    private static func counts(of book: PoolBook) -> [Violation] {
+        var counted = PoolBook.Counts()
+        for session in book.allSessions {
+            counted.sessions += 1
+            counted.slots += session.slots.count
+            for case let record? in session.appointments {
+                counted.appointments += 1
+                if record.state == .held { counted.holds += 1 }
+            }
+        }
+        return counted == book.counts ? [] : [Violation("the pools count \(book.counts), they have \(counted)")]
     }
 
     /// Every appointment in a pool is listed for its patient: as many here as there, and none here that is not there.

@@ -61,11 +61,10 @@ package struct PoolBook: Sendable {
         sessions(of: id.pool)?.isArchived(id.index) ?? false
     }
 
-    package func record(_ id: AppointmentID) -> AppointmentRecord? { session(id.session)?[id.number] }
+    package func record(_ id: AppointmentID) -> AppointmentRecord? { found(id)?.record }
 
     package func appointment(_ id: AppointmentID) -> Appointment? {
-        guard let session = session(id.session), let record = session[id.number] else { return nil }
-        return Appointment(id: id, record: record, times: session.times)
+        found(id).map { Appointment(id: id, record: $0.record, times: $0.times) }
     }
 
     /// Every session, by pool and index.
@@ -113,15 +112,14 @@ package struct PoolBook: Sendable {
 
     /// The appointment this request would get, or why not.
     package func decide(_ request: Request) throws(Refusal) -> Taken {
-        let session = try fitting(request)
-        return request.taken(session.nextNumber)
+        request.taken(try number(for: request))
     }
 
     /// The next state of an appointment, or why not. Nil when there is no such appointment.
     package func decide(
         _ transition: Transition, _ id: AppointmentID, ifVersion: UInt32, reason: String, zone: TimeZoneRules, now: Instant
     ) throws(Refusal) -> Change? {
-        guard let session = session(id.session), let record = session[id.number] else { return nil }
+        guard let (record, times) = found(id) else { return nil }
         guard !moving.contains(id) else { throw Refusal(.inProgress) }
         guard ifVersion == 0 || ifVersion == record.version else {
             throw Refusal(.version, limit: record.version)
@@ -132,9 +130,9 @@ package struct PoolBook: Sendable {
         case .confirm:
             if let until = record.holdUntil, until <= now { throw Refusal(.holdExpired) }
         case .arrive:
-            if zone.wall(at: now).date < session.times.date { throw Refusal(.tooEarly, authority: .department) }
+            if zone.wall(at: now).date < times.date { throw Refusal(.tooEarly, authority: .department) }
         case .noShow:
-            if now < session.times.start(ofSlot: record.slot) { throw Refusal(.tooEarly) }
+            if now < times.start(ofSlot: record.slot) { throw Refusal(.tooEarly) }
         case .cancel, .call, .start, .complete, .stop:
             break
         }
@@ -211,7 +209,9 @@ package struct PoolBook: Sendable {
         switch event.fact {
         case .booked(let taken): return evolve(taken, channel: event.by.channel, at: event.at)
         case .bookedTogether(let all):
-            return all.allSatisfy { evolve($0, channel: event.by.channel, at: event.at) }
+            var isSound = true
+            for taken in all { isSound = evolve(taken, channel: event.by.channel, at: event.at) && isSound }
+            return isSound
         case .changed(let change): return evolve(change, at: event.at)
         case .moved(let from, let to):
             return evolve(from, at: event.at) && evolve(to, channel: event.by.channel, at: event.at)
@@ -259,27 +259,29 @@ package struct PoolBook: Sendable {
         if let session = session(id) {
             counts.sessions -= 1
             counts.slots -= session.slots.count
-            counts.appointments -= session.appointments.count { $0 != nil }
+            for case let record? in session.appointments {
+                counts.appointments -= 1
+                if record.state == .held { counts.holds -= 1 }
+            }
             dirtySessions.remove(id)
         }
         withPool(id.pool) { $0.archive(id.index) }
     }
 
     /// Puts an appointment in its place, in whatever state it is; one that is there already stays as it is. False where its
-    /// session is not open.
+    /// session is not open, or its slots are not there or not free.
     @discardableResult
     package mutating func restore(_ record: AppointmentRecord, _ id: AppointmentID) -> Bool {
-        let wasNew = modify(id.session) { session in
-            guard session[id.number] == nil else { return false }
-            session.put(record, number: id.number)
-            return true
+        let outcome = modify(id.session) { session in
+            let isNew = session[id.number] == nil
+            return (isNew, isSound: session.put(record, number: id.number))
         }
-        guard let wasNew else { return false }
-        guard wasNew else { return true }
+        guard let (isNew, isSound) = outcome, isSound else { return false }
+        guard isNew else { return true }
         counts.appointments += 1
-        if record.state == .held, let until = record.holdUntil {
+        if record.state == .held {
             counts.holds += 1
-            expiries.insert(Expiry(at: until, appointment: id))
+            if let until = record.holdUntil { expiries.insert(Expiry(at: until, appointment: id)) }
         }
         return true
     }
@@ -288,7 +290,7 @@ package struct PoolBook: Sendable {
 
     /// Takes units and a number ahead of the fact.
     package mutating func claim(_ request: Request) throws(Refusal) -> Taken {
-        _ = try fitting(request)
+        _ = try number(for: request)
         let number = modify(request.slot.session) {
             $0.claim(slot: UInt16(request.slot.index), span: request.span, units: request.units)
         }
@@ -312,18 +314,36 @@ package struct PoolBook: Sendable {
 
     // MARK: Inside
 
-    private func fitting(_ request: Request) throws(Refusal) -> Session {
-        guard let session = session(request.slot.session) else { throw Refusal(.slotPast) }
-        guard session.nextNumber <= Limits.numbersPerSession else { throw Refusal(.numbersExhausted) }
-        let slot = UInt16(request.slot.index)
-        guard Int(slot) + Int(request.span) <= session.slots.count else { throw Refusal(.serviceNotOffered) }
-        guard session.fits(slot: slot, span: request.span, units: request.units) else {
-            throw Refusal(.slotFull, authority: .department, limit: UInt32(session.slots[Int(slot)].capacity))
+    /// The number this request would get, or why it gets none.
+    private func number(for request: Request) throws(Refusal) -> UInt32 {
+        let number = try look(at: request.slot.session) { session throws(Refusal) in
+            guard session.nextNumber <= Limits.numbersPerSession else { throw Refusal(.numbersExhausted) }
+            let first = Int(request.slot.index)
+            guard first + Int(request.span) <= session.slots.count else { throw Refusal(.serviceNotOffered) }
+            guard session.fits(slot: UInt16(first), span: request.span, units: request.units) else {
+                throw Refusal(.slotFull, authority: .department, limit: UInt32(session.slots[first].capacity))
+            }
+            return session.nextNumber
         }
-        return session
+        guard let number else { throw Refusal(.slotPast) }
+        return number
+    }
+
+    private func found(_ id: AppointmentID) -> (record: AppointmentRecord, times: SessionTimes)? {
+        look(at: id.session) { session in session[id.number].map { ($0, session.times) } } ?? nil
+    }
+
+    @inline(__always)
+    private func look<Result, Failure>(
+        at id: SessionID, _ body: (borrowing Session) throws(Failure) -> Result
+    ) throws(Failure) -> Result? {
+        let pool = Int(id.pool.rawValue)
+        guard pool < pools.count, pools[pool] != nil else { return nil }
+        return try pools[pool]!.look(at: id.index, body)
     }
 
     @discardableResult
+    @inline(__always)
     private mutating func modify<Result>(_ id: SessionID, _ body: (inout Session) -> Result) -> Result? {
         let pool = Int(id.pool.rawValue)
         guard pool < pools.count else { return nil }

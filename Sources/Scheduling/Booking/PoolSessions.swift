@@ -1,10 +1,10 @@
 /// The sessions of one pool: by index for those who have an id, by start for those who search.
 package struct PoolSessions: Sendable {
-    private enum Place: Sendable {
-        case open(Session)
-        case archived
-        /// A later session was seen first: checkpoints and the log's tail may bring them in any order.
-        case awaited
+    /// Where a session lies for as long as it is open. One that is neither open nor archived is awaited: checkpoints and the
+    /// log's tail may bring sessions in any order.
+    private struct Place: Sendable {
+        var session: Session?
+        var isArchived = false
     }
 
     /// By index, from `firstIndex` on; everything before that is archived.
@@ -16,22 +16,13 @@ package struct PoolSessions: Sendable {
     /// The index the next session gets; indexes of archived sessions are not used again.
     package var nextIndex: UInt32 { firstIndex + UInt32(places.count) }
 
-    package subscript(index: UInt32) -> Session? {
-        guard index >= firstIndex, index < nextIndex, case .open(let session) = places[Int(index - firstIndex)] else {
-            return nil
-        }
-        return session
-    }
+    package subscript(index: UInt32) -> Session? { place(of: index).flatMap { places[$0].session } }
 
     package func isArchived(_ index: UInt32) -> Bool {
-        guard index >= firstIndex else { return true }
-        guard index < nextIndex, case .archived = places[Int(index - firstIndex)] else { return false }
-        return true
+        index < firstIndex || place(of: index).map { places[$0].isArchived } ?? false
     }
 
-    package var inOrderOfOpening: some Sequence<Session> {
-        places.lazy.compactMap { if case .open(let session) = $0 { session } else { nil } }
-    }
+    package var inOrderOfOpening: some Sequence<Session> { places.lazy.compactMap(\.session) }
 
     /// Sessions whose start lies at or after this moment, in the order of their starts.
     package func starting(from start: Instant) -> some Sequence<Session> {
@@ -58,8 +49,7 @@ package struct PoolSessions: Sendable {
         let index = session.id.index
         guard self[index] == nil, !isArchived(index) else { return true }
         guard overlapping(session.times) == nil else { return false }
-        reserve(index)
-        places[Int(index - firstIndex)] = .open(session)
+        places[reserve(index)].session = session
         byStart.insert(index, at: position(ofFirstStartingFrom: session.times.start))
         return true
     }
@@ -72,37 +62,48 @@ package struct PoolSessions: Sendable {
             precondition(byStart[position] == index, "every open session stands in the order of starts")
             byStart.remove(at: position)
         }
-        reserve(index)
-        places[Int(index - firstIndex)] = .archived
-        let gone = places.prefix { if case .archived = $0 { true } else { false } }.count
+        places[reserve(index)] = Place(session: nil, isArchived: true)
+        let gone = places.prefix { $0.isArchived }.count
         guard gone >= 64 || gone == places.count else { return }
         firstIndex += UInt32(gone)
         places.removeFirst(gone)
     }
 
-    /// Changes a session in place; nil when it is not open here.
-    mutating func modify<Result>(_ index: UInt32, _ body: (inout Session) -> Result) -> Result? {
-        guard index >= firstIndex, index < nextIndex else { return nil }
-        let place = Int(index - firstIndex)
-        guard case .open(var session) = places[place] else { return nil }
-        // Leaves the array's copy, so that the session's own arrays are changed where they are.
-        places[place] = .awaited
-        let result = body(&session)
-        places[place] = .open(session)
-        return result
+    /// Looks at a session where it lies: a copy would retain each of its arrays. Nil when it is not open here.
+    @inline(__always)
+    func look<Result, Failure>(
+        at index: UInt32, _ body: (borrowing Session) throws(Failure) -> Result
+    ) throws(Failure) -> Result? {
+        guard let place = place(of: index), places[place].session != nil else { return nil }
+        return try body(places[place].session!)
     }
 
-    private mutating func reserve(_ index: UInt32) { while nextIndex <= index { places.append(.awaited) } }
+    /// Changes a session where it lies; nil when it is not open here.
+    @inline(__always)
+    mutating func modify<Result>(_ index: UInt32, _ body: (inout Session) -> Result) -> Result? {
+        guard let place = place(of: index), places[place].session != nil else { return nil }
+        return body(&places[place].session!)
+    }
+
+    private func place(of index: UInt32) -> Int? {
+        index >= firstIndex && index < nextIndex ? Int(index - firstIndex) : nil
+    }
+
+    /// The place of an index that has never been seen or lies in `places`.
+    private mutating func reserve(_ index: UInt32) -> Int {
+        while nextIndex <= index { places.append(Place()) }
+        return Int(index - firstIndex)
+    }
 
     private func position(ofFirstStartingFrom start: Instant) -> Int {
         var low = 0
         var high = byStart.count
         while low < high {
             let middle = (low + high) / 2
-            guard let session = self[byStart[middle]] else {
+            guard let begin = look(at: byStart[middle], { $0.times.start }) else {
                 preconditionFailure("the order of starts names only open sessions")
             }
-            if session.times.start < start { low = middle + 1 } else { high = middle }
+            if begin < start { low = middle + 1 } else { high = middle }
         }
         return low
     }

@@ -13,13 +13,13 @@ package struct Session: Hashable, Sendable {
     package let id: SessionID
     package let times: SessionTimes
     package let template: TemplateID?
-    package private(set) var slots: ContiguousArray<Slot>
+    package internal(set) var slots: ContiguousArray<Slot>
     /// By number, from 1; nil where a number was never given out for good.
     package private(set) var appointments: ContiguousArray<AppointmentRecord?> = []
     /// Free units over all slots.
-    package private(set) var free: UInt32
+    package internal(set) var free: UInt32
     /// Appointments that have not ended.
-    package private(set) var live: UInt32 = 0
+    package internal(set) var live: UInt32 = 0
     /// Numbers taken for a booking that is not a fact yet; see `claim`.
     package private(set) var claims: [UInt32: Claim] = [:]
     /// Pages of `appointments` that no checkpoint has yet, one bit each; the last bit stands for all pages from 63 on.
@@ -51,23 +51,28 @@ package struct Session: Hashable, Sendable {
         return range.upperBound <= slots.count && slots[range].allSatisfy { $0.free >= units }
     }
 
-    /// Records an appointment. One that is recorded already (replay over a checkpoint) is left as it is.
-    package mutating func put(_ record: AppointmentRecord, number: UInt32) {
+    /// Records an appointment. One that is recorded already (replay over a checkpoint) is left as it is. False when its slots
+    /// are not there or not free, which only a damaged journal or checkpoint asks for.
+    package mutating func put(_ record: AppointmentRecord, number: UInt32) -> Bool {
+        guard self[number] == nil else { return true }
+        let units = record.state.occupiesSlot ? record.units : 0
+        guard fits(slot: record.slot, span: record.span, units: units) else { return false }
         let index = Int(number) - 1
         while appointments.count <= index { appointments.append(nil) }
-        guard appointments[index] == nil else { return }
         appointments[index] = record
         if record.state.occupiesSlot { occupy(record.slot, record.span, record.units) }
         if !record.state.isEnded { live += 1 }
         markDirty(index)
+        return true
     }
 
-    /// Moves an appointment to its next state. False when the journal skipped a version, which only a damaged one does.
+    /// Moves an appointment to its next state. False when the journal skipped a version or changes what has ended, which only
+    /// a damaged one does.
     package mutating func apply(_ change: Change, at: Instant) -> Bool {
         let index = Int(change.appointment.number) - 1
         guard index < appointments.count, var record = appointments[index] else { return false }
         guard record.version < change.version else { return true }
-        guard record.version + 1 == change.version else { return false }
+        guard record.version + 1 == change.version, !record.state.isEnded else { return false }
         if record.state.occupiesSlot && !change.state.occupiesSlot { vacate(record.slot, record.span, record.units) }
         if !record.state.isEnded && change.state.isEnded { live -= 1 }
         record.state = change.state

@@ -118,6 +118,11 @@ private struct PutDecision {
         guard Int(draft.slotMinutes) * Int(draft.slots) <= Limits.sessionMinutes else {
             throw InvalidCatalogue("\(what): longer than \(Limits.sessionMinutes) minutes")
         }
+        guard draft.start.rawValue < 1_440 else { throw InvalidCatalogue("\(what): start must be 00:00 to 23:59") }
+        for date in [draft.validFrom, draft.validUntil].compactMap({ $0 }) where !LocalDate.range.contains(date) {
+            throw InvalidCatalogue(
+                "\(what): \(date) is out of range; leave a validity without an end empty")
+        }
         if let from = draft.validFrom, let until = draft.validUntil, until < from {
             throw InvalidCatalogue("\(what): valid until \(until), which is before \(from)")
         }

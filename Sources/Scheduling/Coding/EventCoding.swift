@@ -93,7 +93,7 @@ extension Fact {
         case .moved: self = .moved(from: try Change(from: &reader), to: try Taken(from: &reader))
         case .refused: self = .refused(try Refusal(from: &reader), item: try reader.byte())
         case .sessionOpened: self = .sessionOpened(try SessionDefinition(from: &reader))
-        case .sessionArchived: self = .sessionArchived(SessionID(rawValue: try reader.varint()))
+        case .sessionArchived: self = .sessionArchived(try reader.sessionID())
         case .patientRegistered:
             let id = PatientID(rawValue: try reader.varint())
             let count = try reader.varint()
@@ -136,6 +136,7 @@ extension Taken {
         self.itinerary = itinerary == 0 ? nil : AppointmentID(rawValue: itinerary)
         self.movedFrom = movedFrom == 0 ? nil : AppointmentID(rawValue: movedFrom)
         guard appointment.number >= 1, span >= 1 else { throw CodingError("an appointment without number or slots") }
+        guard state != .held || holdUntil != nil else { throw CodingError("a hold that never expires") }
     }
 }
 
@@ -176,6 +177,13 @@ extension ByteReader {
     package mutating func channel() throws(CodingError) -> Channel {
         guard let channel = Channel(rawValue: try byte()) else { throw CodingError("unknown channel") }
         return channel
+    }
+
+    /// A pool's 24 bits and a session's 20.
+    package mutating func sessionID() throws(CodingError) -> SessionID {
+        let value = try varint()
+        guard value < 1 << 44 else { throw CodingError("a session of no pool") }
+        return SessionID(rawValue: value)
     }
 
     package mutating func state() throws(CodingError) -> AppointmentState {

@@ -12,13 +12,20 @@ extension SessionDefinition {
     }
 
     package init(from reader: inout ByteReader) throws(CodingError) {
-        let id = SessionID(rawValue: try reader.varint())
+        let id = try reader.sessionID()
         let date = LocalDate(rawValue: Int32(try reader.number(UInt16.self)))
         let start = Instant(minute: try reader.number())
         let slotMinutes: UInt16 = try reader.number()
         let template: UInt32 = try reader.number()
         let slots: UInt16 = try reader.number()
         guard slots >= 1, Int(slots) <= Limits.slotsPerSession else { throw CodingError("a session of \(slots) slots") }
+        guard slotMinutes >= 1, Int(slotMinutes) * Int(slots) <= Limits.sessionMinutes else {
+            throw CodingError("a session of \(slots) slots of \(slotMinutes) minutes")
+        }
+        // No clock is more than a day from UTC.
+        guard start <= Instant(minute: UInt32(date.rawValue + 2) * 1_440) else {
+            throw CodingError("a session that starts after its day")
+        }
         var capacities: [UInt16] = []
         for _ in 0..<slots { capacities.append(try reader.number()) }
         self.init(

@@ -1,0 +1,97 @@
+import Wire
+
+/// Some events of the change feed, and how far it has come.
+public struct ChangePage: Sendable {
+    /// In the order of the journal; may be empty.
+    public var events: [ChangeEvent]
+    /// Everything up to here has been told. Store it with what you made of the events: it is what to resume from.
+    public var through: Position
+}
+
+/// 变更流: every event of the journal from a position on, in order, without gaps, page by page as they arrive.
+///
+/// Reading it goes on for ever. When the connection breaks it connects again, to the next address, and resumes behind the last page.
+/// It throws where resuming cannot help: ``HaoyuanError/Code/positionTrimmed`` when the position is no longer kept (read the state
+/// anew, then follow from the latest), ``HaoyuanError/Code/clientClosed``, ``HaoyuanError/Code/unauthenticated`` and the like. A
+/// cancelled task ends it without an error.
+///
+/// Each iteration has a connection of its own; one that is slow slows only itself.
+public struct ChangePages: AsyncSequence, Sendable {
+    /// A page of events.
+    public typealias Element = ChangePage
+    /// Why resuming could not help.
+    public typealias Failure = HaoyuanError
+
+    let client: HaoyuanClient
+    let after: Position?
+
+    /// A new reading of the feed.
+    public func makeAsyncIterator() -> Iterator { Iterator(client: client, after: after) }
+
+    /// One reading of the feed.
+    public struct Iterator: AsyncIteratorProtocol {
+        private let reader: FeedReader
+
+        init(client: HaoyuanClient, after: Position?) { reader = FeedReader(client: client, after: after) }
+
+        /// The next page; nil when the task was cancelled.
+        public mutating func next() async throws(HaoyuanError) -> ChangePage? {
+            try await reader.nextPage()
+        }
+
+        /// The next page; nil when the task was cancelled.
+        public mutating func next(isolation actor: isolated (any Actor)?) async throws(HaoyuanError) -> ChangePage? {
+            try await reader.nextPage()
+        }
+    }
+}
+
+/// 变更流, event by event; see ``ChangePages`` for how it resumes and when it throws.
+///
+/// A joint booking is several events at one position, so a program that stores how far it has come should read ``ChangePages``, whose
+/// `through` never falls between them.
+public struct ChangeFeed: AsyncSequence, Sendable {
+    /// One event.
+    public typealias Element = ChangeEvent
+    /// Why resuming could not help.
+    public typealias Failure = HaoyuanError
+
+    let pages: ChangePages
+
+    /// A new reading of the feed.
+    public func makeAsyncIterator() -> Iterator { Iterator(pages: pages.makeAsyncIterator()) }
+
+    /// One reading of the feed.
+    public struct Iterator: AsyncIteratorProtocol {
+        private var pages: ChangePages.Iterator
+        private var waiting: ArraySlice<ChangeEvent> = []
+
+        init(pages: ChangePages.Iterator) { self.pages = pages }
+
+        /// The next event; nil when the task was cancelled.
+        public mutating func next() async throws(HaoyuanError) -> ChangeEvent? {
+            try await next(isolation: nil)
+        }
+
+        /// The next event; nil when the task was cancelled.
+        public mutating func next(isolation actor: isolated (any Actor)?) async throws(HaoyuanError) -> ChangeEvent? {
+            while waiting.isEmpty {
+                guard let page = try await pages.next(isolation: actor) else { return nil }
+                waiting = page.events[...]
+            }
+            return waiting.removeFirst()
+        }
+    }
+}
+
+extension HaoyuanClient {
+    /// The change feed, event by event.
+    ///
+    /// - Parameter after: The last position seen; `Position(rawValue: 0)` for everything still kept; nil for what happens from now on.
+    public func changes(after: Position? = nil) -> ChangeFeed { ChangeFeed(pages: changePages(after: after)) }
+
+    /// The change feed, page by page, for programs that store how far they have come.
+    ///
+    /// - Parameter after: As for ``changes(after:)``.
+    public func changePages(after: Position? = nil) -> ChangePages { ChangePages(client: self, after: after) }
+}

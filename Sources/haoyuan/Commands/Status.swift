@@ -1,0 +1,130 @@
+import ArgumentParser
+import HaoyuanClient
+
+struct Status: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show how the server is doing.",
+        discussion: "Ends with 1 when the server takes no writes.")
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        try await ServerLink.with(connection) { link in
+            let status = try await link.client.status()
+            let hospital = try await link.client.catalogue().catalogue.hospital
+            if output.json {
+                Output.document(Self.json(status, hospital))
+            } else {
+                Output.lines(Self.sheet(status, hospital).lines(.standardOutput))
+            }
+            if !status.isAcceptingWrites { throw Ending(status: .notRight) }
+        }
+    }
+
+    private static func sheet(_ status: ServerStatus, _ hospital: Catalogue.Hospital?) -> FactSheet {
+        let clock = HospitalClock(zone: hospital?.timeZone ?? "UTC")
+        let counts = status.counts
+        let journal = status.journal
+        var sheet = FactSheet()
+        sheet.add("server", "\(status.server), \(status.role.word), epoch \(status.epoch), up \(Numbers.duration(status.uptime))")
+        sheet.add("hospital", hospital.map { "\($0.name) (\($0.timeZone))" } ?? "none yet; haoyuan import brings one")
+        sheet.add("clock", clock.second(status.now.milliseconds))
+        sheet.add(
+            "writes", status.isAcceptingWrites ? "accepted" : "not accepted", status.isAcceptingWrites ? .good : .bad)
+        if !status.trouble.isEmpty { sheet.add("trouble", status.trouble, .bad) }
+        sheet.add(
+            "catalogue",
+            [
+                Numbers.counted(counts.departments, "department"), Numbers.counted(counts.resources, "resource"),
+                Numbers.counted(counts.services, "service"), Numbers.counted(counts.pools, "pool"),
+                Numbers.counted(counts.templates, "template"),
+            ].joined(separator: ", "))
+        sheet.add("sessions", "\(Numbers.grouped(counts.sessions)) with \(Numbers.counted(counts.slots, "slot"))")
+        sheet.add(
+            "appointments",
+            "\(Numbers.grouped(counts.appointments)) in memory, \(Numbers.counted(counts.holds, "hold")) waiting")
+        sheet.add("patients", Numbers.grouped(counts.patients))
+        sheet.add("keys", "\(Numbers.grouped(counts.keys)) remembered")
+        sheet.add(
+            "position",
+            "\(Numbers.grouped(status.position.rawValue)), durable \(Numbers.grouped(status.durablePosition.rawValue)), "
+                + "feed from \(Numbers.grouped(status.oldestPosition.rawValue))")
+        sheet.add(
+            "commits",
+            "\(Numbers.grouped(journal.commits)), half within \(Numbers.duration(journal.commitMedian)), "
+                + "99 % within \(Numbers.duration(journal.commitP99)), longest \(Numbers.duration(journal.commitLongest))")
+        sheet.add(
+            "disk",
+            "\(Numbers.bytes(journal.fileBytes)) of at most \(Numbers.bytes(journal.mapBytes)), log \(Numbers.bytes(journal.logBytes))")
+        sheet.add(
+            "checkpoint",
+            journal.lastCheckpoint.map {
+                "\(clock.second($0.milliseconds)), at position \(Numbers.grouped(journal.checkpoint.rawValue))"
+            } ?? "none since the start")
+        sheet.add(
+            "callers",
+            "\(Numbers.counted(status.connections, "connection")), \(Numbers.counted(status.subscriptions, "subscription"))")
+        return sheet
+    }
+
+    private static func json(_ status: ServerStatus, _ hospital: Catalogue.Hospital?) -> JSON {
+        let clock = HospitalClock(zone: hospital?.timeZone ?? "UTC")
+        return [
+            "server": .text(status.server),
+            "cluster": .text(status.cluster.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()),
+            "role": .text(status.role.word),
+            "epoch": .count(status.epoch),
+            "hospital": .optional(hospital) { ["name": .text($0.name), "time_zone": .text($0.timeZone)] },
+            "now": .text(clock.iso(status.now.milliseconds)),
+            "uptime_ms": .number(status.uptime.milliseconds),
+            "accepting_writes": .bool(status.isAcceptingWrites),
+            "trouble": .text(status.trouble),
+            "position": .count(status.position.rawValue),
+            "durable_position": .count(status.durablePosition.rawValue),
+            "oldest_position": .count(status.oldestPosition.rawValue),
+            "counts": json(status.counts),
+            "journal": json(status.journal, clock),
+            "connections": .count(status.connections),
+            "subscriptions": .count(status.subscriptions),
+        ]
+    }
+
+    private static func json(_ counts: ServerStatus.Counts) -> JSON {
+        [
+            "departments": .count(counts.departments), "resources": .count(counts.resources),
+            "services": .count(counts.services), "pools": .count(counts.pools), "templates": .count(counts.templates),
+            "sessions": .count(counts.sessions), "slots": .count(counts.slots),
+            "appointments": .count(counts.appointments), "holds": .count(counts.holds),
+            "patients": .count(counts.patients), "keys": .count(counts.keys),
+        ]
+    }
+
+    private static func json(_ journal: ServerStatus.Journal, _ clock: HospitalClock) -> JSON {
+        [
+            "commits": .count(journal.commits), "records": .count(journal.records), "record_bytes": .count(journal.bytes),
+            "commit_p50_us": .number(journal.commitMedian.microseconds),
+            "commit_p99_us": .number(journal.commitP99.microseconds),
+            "commit_max_us": .number(journal.commitLongest.microseconds),
+            "file_bytes": .count(journal.fileBytes), "file_bytes_limit": .count(journal.mapBytes),
+            "log_bytes": .count(journal.logBytes), "pending_bytes": .count(journal.pendingBytes),
+            "checkpoint_position": .count(journal.checkpoint.rawValue),
+            "last_checkpoint": .optional(journal.lastCheckpoint) { .text(clock.iso($0.milliseconds)) },
+        ]
+    }
+}
+
+extension ServerStatus.Role {
+    fileprivate var word: String {
+        switch self {
+        case .primary: "primary"
+        case .standby: "standby"
+        case .unknown(let number): "role-\(number)"
+        }
+    }
+}
+
+extension Duration {
+    var milliseconds: Int64 { components.seconds * 1_000 + components.attoseconds / 1_000_000_000_000_000 }
+    var microseconds: Int64 { components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000 }
+}

@@ -1,0 +1,31 @@
+import HaoyuanClient
+
+extension CommandFailure {
+    /// What a request that was not answered means for whoever typed the command.
+    /// - Parameter key: of the write, where it was one: with it the same command can be given again safely.
+    init(_ error: HaoyuanError, key: KeyArgument? = nil) {
+        let status: ExitStatus
+        var remedy: String?
+        switch error.code {
+        case .connectionFailed:
+            status = .unavailable
+            remedy = "is it running? Start it with haoyuan serve, or name another with --host and --port"
+        case .invalidArgument, .notFound, .keyReused, .batchTooLong, .unauthenticated, .positionTrimmed,
+            .tooManySubscriptions, .frameTooLarge:
+            status = .usage
+        case .overloaded, .storageFull, .draining, .deadlineExceeded, .tooManyConnections, .connectionLost,
+            .checksumMismatch, .cancelled:
+            status = .temporary
+            remedy = "try again"
+        default:
+            status = .internal
+            remedy = "look into the server’s log"
+        }
+        if let key, error.mayHaveBeenApplied {
+            remedy = "it may have been carried out; give the same command again with --key \(key) to find out"
+        } else if error.code == .unauthenticated {
+            remedy = "put the credential into HAOYUAN_CREDENTIAL"
+        }
+        self.init(status, error.message.isEmpty ? error.code.description : error.message, remedy: remedy)
+    }
+}

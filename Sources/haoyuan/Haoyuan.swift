@@ -1,0 +1,77 @@
+import ArgumentParser
+import Glibc
+
+/// The command line of Haoyuan: the engine itself, and a window into it.
+@main
+struct Haoyuan: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "haoyuan",
+        abstract: "号源 Haoyuan: the slot engine of a hospital.",
+        discussion: "Start an engine with `haoyuan serve --sample`, then ask it with the other commands. "
+            + "They speak to 127.0.0.1:7440 unless --host and --port, or HAOYUAN_ADDRESS, say otherwise.",
+        version: Version.text,
+        groupedSubcommands: [
+            CommandGroup(name: "Running:", subcommands: [Serve.self, Status.self, Watch.self]),
+            CommandGroup(name: "Hospital:", subcommands: [Import.self, CatalogueCommand.self, Sessions.self, Patients.self]),
+            CommandGroup(
+                name: "Reservations:",
+                subcommands: [Slots.self, Hold.self, Book.self, Confirm.self, Cancel.self, Move.self, Appointments.self]),
+            CommandGroup(
+                name: "Visits:", subcommands: [Arrive.self, Call.self, Start.self, Complete.self, NoShow.self, Stop.self]),
+            CommandGroup(name: "Proof:", subcommands: [Replay.self, Bench.self, Inspect.self, Verify.self]),
+        ])
+
+    static func main() async {
+        let status = await run(Array(CommandLine.arguments.dropFirst()))
+        exit(status.rawValue)
+    }
+
+    /// Carries out one command line, and says on standard error why it could not.
+    static func run(_ arguments: [String]) async -> ExitStatus {
+        do {
+            var command = try parseAsRoot(arguments)
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+            return .ok
+        } catch {
+            return report(error)
+        }
+    }
+
+    private static func report(_ error: any Error) -> ExitStatus {
+        switch error {
+        case let failure as CommandFailure:
+            Output.complain("haoyuan: \(failure)")
+            return failure.status
+        case let ending as Ending:
+            return ending.status
+        default:
+            return exitCode(for: error) == .validationFailure || exitCode(for: error) == .success
+                ? reportParsing(error) : reportUnexpected(error)
+        }
+    }
+
+    /// Help and completion scripts come as errors too; they are what was asked for.
+    private static func reportParsing(_ error: any Error) -> ExitStatus {
+        guard exitCode(for: error) != .success else {
+            Output.line(fullMessage(for: error))
+            return .ok
+        }
+        let problem = message(for: error)
+        Output.complain("haoyuan: \(CommandFailure.usage(problem, remedy: "see haoyuan help"))")
+        return .usage
+    }
+
+    private static func reportUnexpected(_ error: any Error) -> ExitStatus {
+        Output.complain("haoyuan: \(CommandFailure(.internal, "\(error)", remedy: "please report it"))")
+        return .internal
+    }
+}
+
+/// A command has said all it had to say, and ends with this status.
+struct Ending: Error {
+    var status: ExitStatus
+}

@@ -1,0 +1,132 @@
+import Foundation
+import Testing
+
+@testable import Journal
+
+@Suite struct OpeningTests {
+    @Test("A newer format is refused by its number, and untouched")
+    func newerFormat() throws {
+        let site = try Site(.memory)
+        try site.open().close()
+        var envelope: [UInt8] = []
+        let key = Array(MetaEntry.formatKey.utf8)
+        var value = MetaEntry.encodeFormat(creationID: [UInt8](repeating: 1, count: 16))
+        value[0] = 2
+        value += [1, 2, 3]
+        ValueEnvelope.write(value, table: "meta", key: key, reflects: .zero, compress: false, into: &envelope)
+        let newer = envelope
+        #expect(site.memory.tamper("meta", key: key) { _ in newer })
+        #expect(throws: JournalError.newerFormat(found: 2, supported: 1)) { try site.open() }
+        #expect(throws: JournalError.newerFormat(found: 2, supported: 1)) {
+            try JournalVerifier.verify(storage: site.memory.attach())
+        }
+        #expect(site.memory.value("meta", key: key) == newer)
+    }
+
+    @Test("A second opener in this process is refused with its number")
+    func inUse() throws {
+        let site = try Site(.lmdb)
+        let journal = try site.open()
+        #expect(throws: JournalError.inUse(pid: getpid())) { try site.open() }
+        #expect(throws: JournalError.inUse(pid: getpid())) { try site.open { $0.readOnly = true } }
+        try journal.commit([record(1)])
+        try journal.close()
+        let again = try site.open()
+        #expect(try again.replayed().count == 1)
+        try again.close()
+    }
+
+    @Test("A second process is refused with the number of the first, and may look on read-only")
+    func otherProcess() async throws {
+        let site = try Site(.lmdb)
+        let journal = try site.open { $0.driving = .thread }
+        journal.append(try RecordBatch([record(1)]))
+        try await journal.whenDurable(Position(1))
+        let path = site.directory.path
+        let pid = getpid()
+        await #expect(processExitsWith: .success) { [path = path as String, pid = pid as Int32] in
+            #expect(throws: JournalError.inUse(pid: pid)) { try Journal.open(JournalOptions(directory: path)) }
+            var options = JournalOptions(directory: path)
+            options.readOnly = true
+            let journal = try Journal.open(options)
+            #expect(try journal.replayed().map(\.bytes) == [record(1)])
+            #expect(try journal.listing().segments.count == 1)
+            try journal.close()
+            let verification = try JournalVerifier.verify(directory: path)
+            #expect(verification.isSound && verification.records == 1 && verification.pages == 0)
+        }
+        try journal.close()
+    }
+
+    @Test("A directory that cannot be one is named")
+    func unusable() throws {
+        let site = try Site(.lmdb)
+        let file = site.directory.path + "/file"
+        try Data([1]).write(to: URL(fileURLWithPath: file))
+        for path in [file, file + "/below", site.directory.path + "/not/there"] {
+            do {
+                _ = try Journal.open(JournalOptions(directory: path))
+                Issue.record("\(path) was opened")
+            } catch {
+                guard case .directoryUnusable(let named, _) = error else {
+                    Issue.record("\(error)")
+                    return
+                }
+                #expect(named == path)
+            }
+        }
+        var options = JournalOptions(directory: site.directory.path)
+        options.readOnly = true
+        #expect(throws: JournalError.self) { try Journal.open(options) }
+    }
+
+    @Test("A file that is not LMDB's is refused as corrupt")
+    func foreignFile() throws {
+        let site = try Site(.lmdb)
+        let data = Data((0..<20_000).map { UInt8(truncatingIfNeeded: $0) })
+        try data.write(to: URL(fileURLWithPath: site.directory.path + "/data.mdb"))
+        for audits in [true, false] {
+            do {
+                _ = try site.open { $0.auditsPages = audits }
+                Issue.record("it was opened")
+            } catch let error as JournalError {
+                #expect(error.code == "corrupt")
+            }
+        }
+    }
+
+    @Test("A journal opened read-only shows the same and writes nothing")
+    func readOnly() async throws {
+        let site = try Site(.lmdb)
+        var journal = try site.open()
+        try journal.commit((0..<100).map { record($0) }, tables: [.put(patients, key: [1], value: [1])])
+        journal.setMetadata("roster", [5])
+        while try journal.step() {}
+        try journal.close()
+        let before = try Data(contentsOf: URL(fileURLWithPath: site.directory.path + "/data.mdb"))
+        journal = try site.open { $0.readOnly = true }
+        #expect(try journal.replayed().count == 100)
+        #expect(try journal.metadata("roster") == [5])
+        let listing = try journal.listing()
+        #expect(listing.metadata == ["roster"])
+        #expect(listing.tables.map(\.values) == [1])
+        #expect(listing.next == Position(101))
+        #expect(listing.creationID == journal.creationID)
+        try journal.close()
+        #expect(try Data(contentsOf: URL(fileURLWithPath: site.directory.path + "/data.mdb")) == before)
+    }
+
+    @Test("Every error has its own code, a sentence and advice")
+    func errors() {
+        let report = CorruptionReport(.gap, table: "log.1", expected: "a", found: "b")
+        let all: [JournalError] = [
+            .directoryUnusable(path: "p", reason: "r"), .inUse(pid: 1), .newerFormat(found: 2, supported: 1),
+            .corrupt(report), .storageFull, .mapFull(limitBytes: 1), .syncFailed(errno: EIO),
+            .positionTrimmed(oldest: .first), .closed, .cancelled, .io(errno: -30_799, call: "c"),
+            .recordTooLarge(bytes: 1),
+        ]
+        #expect(Set(all.map(\.code)).count == all.count)
+        #expect(Set(all.map(\.description)).count == all.count)
+        #expect(all.allSatisfy { $0.remedy.hasSuffix(".") && $0.description.hasSuffix(".") })
+    }
+}

@@ -1,0 +1,68 @@
+import Foundation
+import Testing
+
+@testable import Journal
+
+@Suite struct PageAuditTests {
+    func site() throws -> Site {
+        let site = try Site(.lmdb)
+        let journal = try site.open { $0.segmentBytes = 100_000 }
+        for round in 0..<20 {
+            try journal.commit(
+                (0..<100).map { record($0, bytes: 150) },
+                tables: (0..<40).map { .put(patients, key: [UInt8(round), UInt8($0)], value: record($0, bytes: 90)) })
+        }
+        journal.write([.put(history, key: [1], value: record(1, bytes: 30_000))])
+        journal.trim(before: Position(900))
+        while try journal.step() {}
+        try journal.close()
+        return site
+    }
+
+    @Test("A sound file passes, and every page it reaches is counted")
+    func sound() throws {
+        let site = try site()
+        let audit = try PageAudit.run(directory: site.directory.path, reportsWanted: 10) { _ in }
+        #expect(audit.reports.isEmpty)
+        let used = try site.open()
+        #expect(Int(audit.pages) <= used.statistics.storage.usedBytes / 4_096)
+        #expect(audit.pages > 100)
+        try used.close()
+    }
+
+    @Test("Damaged page headers, node offsets and pointers never crash the opener", arguments: [1, 2, 3, 4, 5] as [UInt64])
+    func damaged(_ seed: UInt64) throws {
+        let site = try site()
+        let path = site.directory.path + "/data.mdb"
+        let original = try Data(contentsOf: URL(fileURLWithPath: path))
+        let journal = try site.open()
+        let pages = journal.statistics.storage.usedBytes / 4_096
+        try journal.close()
+        var random = SeededGenerator(seed: seed)
+        var found = 0
+        for _ in 0..<40 {
+            var data = original
+            // The first 64 bytes of a page are its header and its first node pointers: what LMDB follows blindly.
+            let offset = Int.random(in: 0..<pages, using: &random) * 4_096 + Int.random(in: 0..<64, using: &random)
+            data[offset] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+            try data.write(to: URL(fileURLWithPath: path))
+            do {
+                if try !JournalVerifier.verify(directory: site.directory.path).isSound { found += 1 }
+            } catch let error as JournalError {
+                #expect(error.code == "io", "seed \(seed), offset \(offset): \(error)")
+                found += 1
+            }
+        }
+        #expect(found > 0, "seed \(seed)")
+    }
+
+    @Test("A file cut short is named, not mapped", arguments: [100, 4_096, 8_192, 40_000])
+    func cutShort(_ bytes: Int) throws {
+        let site = try site()
+        let path = site.directory.path + "/data.mdb"
+        let data = try Data(contentsOf: URL(fileURLWithPath: path))
+        try data.prefix(bytes).write(to: URL(fileURLWithPath: path))
+        #expect(site.recoveryError()?.code == "corrupt")
+        #expect(try !JournalVerifier.verify(directory: site.directory.path).isSound)
+    }
+}

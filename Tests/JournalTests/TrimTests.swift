@@ -1,0 +1,104 @@
+import Testing
+
+@testable import Journal
+
+@Suite struct TrimTests {
+    @Test("Trimming drops whole segments before the checkpoint and keeps the rest", arguments: Disk.allCases)
+    func trim(_ disk: Disk) throws {
+        let site = try Site(disk)
+        var journal = try site.open { $0.segmentBytes = 20_000 }
+        let written = (0..<2_000).map { record($0, bytes: 100) }
+        for start in stride(from: 0, to: 2_000, by: 100) { try journal.commit(Array(written[start..<start + 100])) }
+        let before = try journal.listing().segments
+        #expect(before.count > 5)
+        journal.trim(before: Position(1_000))
+        while try journal.step() {}
+        #expect(journal.checkpoint == Position(1_000))
+        let oldest = journal.oldestPosition
+        #expect(oldest > .first && oldest <= Position(1_000))
+        #expect(try journal.listing().segments == before.filter { $0.first >= oldest })
+        #expect(try journal.replayed(from: nil).map(\.bytes) == Array(written[999...]))
+        #expect(throws: JournalError.positionTrimmed(oldest: oldest)) { try journal.read(from: oldest.previous) }
+        #expect(throws: JournalError.positionTrimmed(oldest: oldest)) { try journal.read(from: .zero) }
+        #expect(try journal.read(from: oldest, maxRecords: 1)[0].bytes == written[Int(oldest.rawValue) - 1])
+        // Nothing is left of the dropped tables.
+        #expect(try journal.storage.tableNames().filter { $0.hasPrefix("log.") } == journal.listing().segments.map(\.name))
+        try journal.close()
+        journal = try site.open { $0.segmentBytes = 20_000 }
+        #expect(journal.oldestPosition == oldest)
+        #expect(journal.checkpoint == Position(1_000))
+        // An earlier checkpoint changes nothing.
+        journal.trim(before: Position(10))
+        while try journal.step() {}
+        #expect(journal.checkpoint == Position(1_000))
+        try journal.close()
+    }
+
+    @Test("A trim of everything leaves an empty log that goes on counting", arguments: Disk.allCases)
+    func trimAll(_ disk: Disk) throws {
+        let site = try Site(disk)
+        var journal = try site.open { $0.segmentBytes = 4_000 }
+        for number in 0..<50 { try journal.commit([record(number, bytes: 1_000)]) }
+        journal.trim(before: Position(51))
+        while try journal.step() {}
+        try journal.close()
+        journal = try site.open { $0.segmentBytes = 4_000 }
+        #expect(journal.lastPosition == Position(50))
+        #expect(try journal.replayed(from: nil).isEmpty)
+        #expect(try journal.commit([record(99)]) == Position(51))
+        #expect(try journal.replayed(from: nil).map(\.bytes) == [record(99)])
+        try journal.close()
+    }
+
+    @Test("A segment that someone reads is dropped after they have finished", arguments: Disk.allCases)
+    func heldSegment(_ disk: Disk) throws {
+        let journal = try Site(disk).open { $0.segmentBytes = 4_000 }
+        for number in 0..<50 { try journal.commit([record(number, bytes: 1_000)]) }
+        let first = try journal.listing().segments[0].name
+        let snapshot = try journal.storage.snapshot()
+        let cursor = try #require(try snapshot.cursor(first))
+        journal.trim(before: Position(51))
+        while try journal.step() {}
+        #expect(try journal.storage.tableNames().contains(first))
+        #expect(try cursor.first() != nil)
+        cursor.close()
+        snapshot.close()
+        _ = try journal.step()
+        #expect(try !journal.storage.tableNames().contains(first))
+        try journal.close()
+    }
+
+    @Test("Under steady writing and trimming the file stops growing")
+    func boundedFile() throws {
+        let journal = try Site(.lmdb).open { $0.segmentBytes = 256 << 10 }
+        var sizes: [Int] = []
+        for round in 0..<60 {
+            for part in 0..<4 { try journal.commit((0..<500).map { record(round * part + $0, bytes: 120) }) }
+            let last = journal.lastPosition
+            journal.write((0..<50).map { .put(patients, key: [UInt8($0)], value: record(round, bytes: 300)) })
+            journal.trim(before: last.next)
+            while try journal.step() {}
+            sizes.append(journal.statistics.storage.usedBytes)
+        }
+        #expect(sizes[59] == sizes[20], "used bytes by round: \(sizes)")
+        #expect(journal.statistics.logBytes < 1 << 20)
+        try journal.close()
+    }
+
+    @Test("The file grows while it is open, and what it holds stays readable")
+    func growth() throws {
+        let site = try Site(.lmdb)
+        var journal = try site.open()
+        let before = journal.statistics.storage.fileBytes
+        #expect(before == 1 << 20)
+        for round in 0..<20 { try journal.commit((0..<1_000).map { record(round + $0, bytes: 500) }) }
+        let after = journal.statistics.storage
+        #expect(after.fileBytes > 10 << 20)
+        #expect(after.fileBytes - after.usedBytes >= 256 << 10)
+        #expect(try journal.replayed().count == 20_000)
+        try journal.close()
+        journal = try site.open()
+        #expect(try journal.replayed().count == 20_000)
+        try journal.close()
+    }
+}
