@@ -66,10 +66,12 @@ let package = Package(
         .target(name: "HaoyuanClient", dependencies: nio + ["Wire"], swiftSettings: settings),
         .executableTarget(
             name: "haoyuan",
-            dependencies: nio + [
-                "Server", "HaoyuanClient",
+            dependencies: [
+                "Server", "HaoyuanClient", "Engine", "Journal", "Scheduling", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: settings),

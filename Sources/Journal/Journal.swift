@@ -24,7 +24,8 @@ package final class Journal: Sendable {
     private let unfinished = NIOLockedValueBox<JournalError?>(nil)
 
     init(
-        options: JournalOptions, image: MetaImage, storage: any JournalStorage, queue: CommitQueue, committer: Committer?,
+        options: JournalOptions, image: MetaImage, storage: any JournalStorage, queue: CommitQueue,
+        committer: Committer?,
         directoryLock: DirectoryLock?
     ) {
         self.options = options
@@ -225,7 +226,7 @@ package final class Journal: Sendable {
                 let reason = try committer.run(queue)
                 unfinished.withLockedValue { $0 = reason }
             } catch {
-                queue.finishClosing(dead: true)
+                // Those who wait are told nothing: what became of their records is unknown until the next start.
                 onFatal(error)
             }
         }

@@ -171,7 +171,8 @@ func integerKey(_ number: UInt64) -> [UInt8] { withUnsafeBytes(of: number) { [UI
         #expect(site.recoveryError()?.code == "corrupt")
     }
 
-    @Test("A missing chunk is a gap, wherever it was", arguments: Disk.allCases, [1, 2, 29, 30, 31, 32, 33] as [UInt64])
+    @Test(
+        "A missing chunk is a gap, wherever it was", arguments: Disk.allCases, [1, 2, 29, 30, 31, 32, 33] as [UInt64])
     func missingChunk(_ disk: Disk, _ number: UInt64) throws {
         let site = try soundSite(disk)
         try site.tamper(Self.segment, key: integerKey(number)) { _ in nil }
@@ -255,7 +256,9 @@ func integerKey(_ number: UInt64) -> [UInt8] { withUnsafeBytes(of: number) { [UI
         #expect(report.kind == .segment && report.position == lost.first)
     }
 
-    @Test("A flipped, torn or displaced state value is found under its key, and the others are still served", arguments: Disk.allCases)
+    @Test(
+        "A flipped, torn or displaced state value is found under its key, and the others are still served",
+        arguments: Disk.allCases)
     func stateValue(_ disk: Disk) throws {
         let site = try soundSite(disk)
         try site.tamper("state.patients", key: [1, 2]) { old in
@@ -296,7 +299,9 @@ func integerKey(_ number: UInt64) -> [UInt8] { withUnsafeBytes(of: number) { [UI
         #expect(reports.first?.key == "0x09")
     }
 
-    @Test("A flipped bit in any meta entry keeps the journal shut", arguments: Disk.allCases, ["format", "log", "segments"])
+    @Test(
+        "A flipped bit in any meta entry keeps the journal shut", arguments: Disk.allCases,
+        ["format", "log", "segments"])
     func meta(_ disk: Disk, _ entry: String) throws {
         let site = try soundSite(disk)
         try site.tamper("meta", key: Array(entry.utf8)) { old in

@@ -83,24 +83,35 @@ import Testing
         #expect(await waiting.value == .closed)
     }
 
-    @Test("A failed sync ends the process through onFatal, and nobody is told yes")
+    @Test("A failed sync ends the process through onFatal, and nobody is told anything")
     func fatalSync() async throws {
         let site = try Site(.memory)
-        let seen = NIOLockedValueBox<[JournalError]>([])
+        let (errors, report) = AsyncStream.makeStream(of: JournalError.self)
         let journal = try site.open { options in
             options.driving = .thread
             // Ending the thread stands for ending the process.
             options.onFatal = { error in
-                seen.withLockedValue { $0.append(error) }
+                report.yield(error)
+                report.finish()
                 pthread_exit(nil)
             }
         }
         site.memory.failNextSync(errno: EIO)
         let last = journal.append(try RecordBatch([record(1)]))
-        await #expect(throws: JournalError.closed) { try await journal.whenDurable(last) }
+        let waiting = Task { () -> JournalError? in
+            do throws(JournalError) {
+                try await journal.whenDurable(last)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        var seen: [JournalError] = []
+        for await error in errors { seen.append(error) }
+        #expect(seen == [.syncFailed(errno: EIO)])
         #expect(journal.durablePosition == .zero)
-        try? journal.close()
-        #expect(seen.withLockedValue { $0 } == [.syncFailed(errno: EIO)])
+        waiting.cancel()
+        #expect(await waiting.value == .cancelled)
         let again = try site.open()
         #expect(try again.replayed().isEmpty)
         try again.close()

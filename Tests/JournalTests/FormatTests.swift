@@ -3,9 +3,11 @@ import Testing
 @testable import Journal
 
 @Suite struct FormatTests {
-    @Test("CRC-32C of the published check values", arguments: [
-        ("123456789", 0xe306_9283 as UInt32), ("", 0), ("a", 0xc1d0_4330),
-    ])
+    @Test(
+        "CRC-32C of the published check values",
+        arguments: [
+            ("123456789", 0xe306_9283 as UInt32), ("", 0), ("a", 0xc1d0_4330),
+        ])
     func checksum(_ text: String, _ expected: UInt32) {
         let bytes = Array(text.utf8)
         #expect(bytes.withUnsafeBytes { Checksum.extend(0, $0) } == expected)

@@ -38,7 +38,9 @@ final class SmallDisk {
 }
 
 @Suite(.serialized) struct FullDiskTests {
-    @Test("A full disk refuses writes, loses nothing, serves reads, and takes writes again when there is room", .enabled(if: SmallDisk.isPossible))
+    @Test(
+        "A full disk refuses writes, loses nothing, serves reads, and takes writes again when there is room",
+        .enabled(if: SmallDisk.isPossible))
     func realFullDisk() throws {
         let disk = try SmallDisk(mebibytes: 24)
         let clock = ManualClock()
@@ -100,6 +102,7 @@ final class SmallDisk {
             try journal.commit((0..<50).map { record($0, bytes: 1_000) })
             count += 1
         }
+        #expect(count < 1_000)
         #expect(journal.admission == .storageFull)
         #expect(journal.statistics.lastError == JournalError.mapFull(limitBytes: 8 << 20).description)
         #expect(journal.durablePosition == Position(UInt64(count * 50)))
@@ -145,7 +148,9 @@ final class SmallDisk {
         try journal.close()
     }
 
-    @Test("Closing on a full disk says that something was left behind", arguments: [JournalOptions.Driving.manual, .thread])
+    @Test(
+        "Closing on a full disk says that something was left behind",
+        arguments: [JournalOptions.Driving.manual, .thread])
     func closingFull(_ driving: JournalOptions.Driving) throws {
         let site = try Site(.memory)
         let journal = try site.open { $0.driving = driving }

@@ -14,7 +14,9 @@ private struct Model {
 }
 
 @Suite struct PropertyTests {
-    @Test("Random appends, table writes, trims, crashes and reopenings match a naive model", arguments: Disk.allCases, 1...6 as ClosedRange<UInt64>)
+    @Test(
+        "Random appends, table writes, trims, crashes and reopenings match a naive model", arguments: Disk.allCases,
+        1...6 as ClosedRange<UInt64>)
     func randomLife(_ disk: Disk, _ seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let site = try Site(disk)
@@ -54,7 +56,8 @@ private struct Model {
         var batch = RecordBatch()
         for _ in 0..<Int.random(in: 0...30, using: &random) {
             let size = Int.random(in: 0..<20, using: &random) == 0 ? 9_000 : 300
-            let bytes = record(Int.random(in: 0...9_999, using: &random), bytes: Int.random(in: 0...size, using: &random))
+            let bytes = record(
+                Int.random(in: 0...9_999, using: &random), bytes: Int.random(in: 0...size, using: &random))
             #expect(throws: Never.self) { try batch.append(bytes) }
             model.records.append(bytes)
             model.ends.append(model.last + UInt64(Chunk.span(ofRecordLength: bytes.count)))
@@ -67,7 +70,8 @@ private struct Model {
         for _ in 0..<Int.random(in: 1...20, using: &random) {
             let key = [UInt8.random(in: 0...20, using: &random), UInt8.random(in: 0...5, using: &random)]
             if Bool.random(using: &random) {
-                let value = record(Int.random(in: 0...99, using: &random), bytes: Int.random(in: 0...3_000, using: &random))
+                let value = record(
+                    Int.random(in: 0...99, using: &random), bytes: Int.random(in: 0...3_000, using: &random))
                 writes.append(.put(history, key: key, value: value))
                 model.values[key] = value
             } else {

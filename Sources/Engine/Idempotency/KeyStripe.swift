@@ -187,7 +187,8 @@ struct KeyStripe {
     private func find(_ key: IdempotencyKey) -> UInt64? {
         var place = home(key)
         while let ticket = ticket(at: place) {
-            if self[ticket].key == key { return ticket }
+            let found = self[ticket].key
+            if found.low == key.low, found.high == key.high { return ticket }
             place = (place + 1) & (index.count - 1)
         }
         return nil

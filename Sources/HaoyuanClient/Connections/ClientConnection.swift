@@ -41,7 +41,7 @@ final class ClientConnection: Sendable {
     ) {
         let eventLoop = box.eventLoop
         let limit = TimeAmount.nanoseconds(Int64(clamping: timeout.nanoseconds))
-        let timer = eventLoop.scheduleTask(in: limit) { box.value?.openingTimedOut() }
+        eventLoop.scheduleTask(in: limit) { box.value?.openingTimedOut() }
         ClientBootstrap(group: eventLoop)
             .connectTimeout(limit)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)

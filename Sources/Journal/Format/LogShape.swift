@@ -172,7 +172,8 @@ struct MetaImage: Sendable {
                     return try ValueEnvelope.read(raw, table: MetaEntry.table, key: bytes).get().value()
                 } catch {
                     throw .corrupt(
-                        .init(error.kind, table: MetaEntry.table, key: key, expected: error.expected, found: error.found))
+                        .init(
+                            error.kind, table: MetaEntry.table, key: key, expected: error.expected, found: error.found))
                 }
             }
         }

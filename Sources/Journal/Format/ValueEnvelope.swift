@@ -90,7 +90,8 @@ struct ValueEnvelope {
             snappy_uncompress(base, source.count, $0.baseAddress?.assumingMemoryBound(to: CChar.self), &length)
         }
         guard status == SNAPPY_OK, length == bytes.count else {
-            return ChunkFault(.malformed, expected: "\(bytes.count) bytes out of Snappy", found: "status \(status.rawValue)")
+            return ChunkFault(
+                .malformed, expected: "\(bytes.count) bytes out of Snappy", found: "status \(status.rawValue)")
         }
         return nil
     }

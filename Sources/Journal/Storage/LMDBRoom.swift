@@ -54,11 +54,10 @@ final class LMDBRoom {
         // No more from the disk, but trimming may have left free pages inside, which LMDB takes before it takes the tail.
         let free = freeListBytes()
         if free + tail >= wanted, tail >= min(reserve / 4, needed) { return ample() }
-        return free + tail >= needed + margin ? .scarce(reason) : .none(reason)
+        // At the limit of the map every page has blocks, and LMDB refuses by itself, cleanly, when there are too few.
+        if case .mapFull = reason { return .scarce(reason) }
+        return free + tail >= needed ? .scarce(reason) : .none(reason)
     }
-
-    /// What the free list itself and the roots may take in a commit that only frees.
-    private var margin: Int { 64 * pageBytes }
 
     private func ample() -> StorageRoom {
         refused = nil
@@ -82,14 +81,12 @@ final class LMDBRoom {
         let shortfall = roundedUp(wanted - tail)
         var reason = JournalError.storageFull
         for step in [max(shortfall, growthStep), shortfall] {
-            let target = allocated + roundedUp(step)
-            if target > limit {
-                reason = .mapFull(limitBytes: limit)
-                continue
-            }
+            let target = min(allocated + roundedUp(step), limit)
             guard let number = Self.allocate(descriptor, from: allocated, to: target) else {
                 allocated = target
-                return nil
+                if tail >= wanted { return nil }
+                reason = .mapFull(limitBytes: limit)
+                break
             }
             reason = number == ENOSPC || number == EDQUOT ? .storageFull : .io(errno: number, call: "posix_fallocate")
         }

@@ -81,7 +81,9 @@ package final class MemoryDisk: Sendable {
     /// A durable value as it stands.
     package func value(_ table: String, key: [UInt8]) -> [UInt8]? {
         image.withLockedValue { image in
-            guard let table = image.durable[table], let index = key.withUnsafeBytes({ table.find($0) }) else { return nil }
+            guard let table = image.durable[table], let index = key.withUnsafeBytes({ table.find($0) }) else {
+                return nil
+            }
             return [UInt8](table[index].value.bytes)
         }
     }
@@ -141,7 +143,7 @@ package final class MemoryStorage: JournalStorage {
     }
 
     package func beginWrite() throws(JournalError) -> any StorageTransaction {
-        MemoryTransaction(self, base: try withImage { $0.durable })
+        MemoryTransaction(self, existing: try withImage { Set($0.durable.keys) })
     }
 
     package func snapshot() throws(JournalError) -> any StorageSnapshot {
@@ -170,19 +172,19 @@ private final class MemoryTransaction: StorageTransaction {
     }
 
     private let storage: MemoryStorage
-    private let base: [String: OrderedTable]
+    private let existing: Set<String>
     private var names: [String] = []
     private var unsynced: [Change] = []
     private var isOver = false
 
-    init(_ storage: MemoryStorage, base: [String: OrderedTable]) {
+    init(_ storage: MemoryStorage, existing: Set<String>) {
         self.storage = storage
-        self.base = base
+        self.existing = existing
     }
 
     func table(_ name: String, _ keys: StorageKeys) throws(JournalError) -> StorageTable {
         if let index = names.firstIndex(of: name) { return StorageTable(id: UInt32(index)) }
-        if base[name] == nil { unsynced.append(.create(name, keys)) }
+        if !existing.contains(name) { unsynced.append(.create(name, keys)) }
         names.append(name)
         return StorageTable(id: UInt32(names.count - 1))
     }

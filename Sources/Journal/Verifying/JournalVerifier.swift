@@ -139,7 +139,8 @@ private struct LogVerification {
         for segment in shape.segments {
             progress(
                 JournalProgress(
-                    stage: .verifyingLog, done: min(total, segment.first.rawValue - shape.oldest.rawValue), total: total))
+                    stage: .verifyingLog, done: min(total, segment.first.rawValue - shape.oldest.rawValue), total: total
+                ))
             guard let cursor = try snapshot.cursor(segment.name) else {
                 verification.add(
                     CorruptionReport(

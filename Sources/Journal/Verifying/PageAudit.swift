@@ -88,7 +88,8 @@ private struct PageWalk {
         guard last < fileBytes / size else {
             throw .corrupt(
                 CorruptionReport(
-                    .page, table: "data.mdb", key: "page \(isSecondNewer ? 1 : 0)", fileOffset: isSecondNewer ? size : 0,
+                    .page, table: "data.mdb", key: "page \(isSecondNewer ? 1 : 0)",
+                    fileOffset: isSecondNewer ? size : 0,
                     expected: "a last page inside the file of \(fileBytes / size) pages", found: "page \(last)"))
         }
         pageLimit = last + 1
@@ -98,7 +99,8 @@ private struct PageWalk {
     /// Magic, data version, page size, and the flags of the free list, in which LMDB keeps those of the environment.
     private static func isMeta(_ bytes: [UInt8], pageBytes: UInt64) -> Bool {
         bytes.number(at: 16, as: UInt32.self) == 0xbeef_c0de && bytes.number(at: 20, as: UInt32.self) == 1
-            && bytes.number(at: 40, as: UInt32.self) == UInt32(pageBytes) && bytes.number(at: 44, as: UInt16.self) == 0x08
+            && bytes.number(at: 40, as: UInt32.self) == UInt32(pageBytes)
+            && bytes.number(at: 44, as: UInt16.self) == 0x08
             && bytes.number(at: 92, as: UInt16.self) == 0
     }
 
@@ -185,7 +187,9 @@ private struct PageWalk {
         let data = offset + 8 + keyBytes
         switch flags {
         case NodeFlag.overflow:
-            guard data + 8 <= bytes.count else { return report(number, tree, "node \(index) inside the page", "beyond") }
+            guard data + 8 <= bytes.count else {
+                return report(number, tree, "node \(index) inside the page", "beyond")
+            }
             try overflow(bytes.number(at: data, as: UInt64.self), size: size, tree: tree)
         case NodeFlag.table:
             guard size == 48, data + size <= bytes.count else {

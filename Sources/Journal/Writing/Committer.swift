@@ -38,7 +38,8 @@ final class Committer: @unchecked Sendable {
     let shared: NIOLockedValueBox<Shared>
 
     init(
-        writer: consuming LogWriter, storage: any JournalStorage, queue: CommitQueue, now: @escaping @Sendable () -> UInt64
+        writer: consuming LogWriter, storage: any JournalStorage, queue: CommitQueue,
+        now: @escaping @Sendable () -> UInt64
     ) {
         self.shared = NIOLockedValueBox(Shared(shape: writer.committed))
         self.writer = writer

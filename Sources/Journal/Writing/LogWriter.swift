@@ -202,7 +202,8 @@ extension LogWriter {
     ) throws(JournalError) {
         let key = Array(key.utf8)
         ValueEnvelope.write(
-            value, table: MetaEntry.table, key: key, reflects: run.shape.next.previous, compress: false, into: &envelope)
+            value, table: MetaEntry.table, key: key, reflects: run.shape.next.previous, compress: false, into: &envelope
+        )
         try run.transaction.put(meta, key: key, value: envelope)
     }
 }

@@ -69,12 +69,43 @@ struct PendingWork: Sendable {
         self.first = last.next
     }
 
-    /// What its transaction will take on disk, generously: records with what chunks add, every state value with a copied
-    /// leaf and its share of branches, and the fixed cost of the meta table, roots and free list.
+    /// What its transaction will take on disk, never less than it does: the leaves its chunks fill and their share of
+    /// branches; for every state value a copied and a split leaf, a copied branch and its overflow pages; and a fixed sum
+    /// for the meta table, the roots and the free list.
     var roomNeeded: Int {
-        let records = bytes.count * 2 + lengths.count * 3
-        let fragmentsAndTails = 64 << 10
-        let values = byteCount * 2 + tables.count * (3 * 4096)
-        return records + fragmentsAndTails + (tables.isEmpty ? 0 : values) + 256 << 10
+        let leaves = leavesNeeded
+        let values = tables.isEmpty ? 0 : tables.count * 4 + byteCount / Self.pageBytes
+        return (leaves + leaves / 64 + values + 64) * Self.pageBytes
+    }
+
+    private static let pageBytes = 4_096
+    private static let leafBytes = pageBytes - 16
+
+    /// How many leaf pages the records fill, packed as ``LogWriter`` and LMDB will pack them.
+    private var leavesNeeded: Int {
+        var leaves = 0
+        var page = Self.leafBytes
+        var chunk = 0
+        func seal(_ bytes: Int) {
+            let node = bytes + Chunk.pageOverheadBytes + 1
+            if page + node > Self.leafBytes {
+                leaves += 1
+                page = 0
+            }
+            page += node
+        }
+        for length in lengths {
+            let stored = Int(length) + (length < 0x80 ? 1 : 2)
+            if Int(length) > Chunk.wholeRecordBytes {
+                for _ in 0..<Chunk.span(ofRecordLength: Int(length)) { seal(Chunk.maximumBytes) }
+            } else if chunk + stored > Chunk.maximumBytes - Chunk.headerBytes {
+                seal(chunk + Chunk.headerBytes)
+                chunk = stored
+            } else {
+                chunk += stored
+            }
+        }
+        if chunk > 0 { seal(chunk + Chunk.headerBytes) }
+        return leaves + 2
     }
 }

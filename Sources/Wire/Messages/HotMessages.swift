@@ -105,6 +105,9 @@ extension PBOutcome {
     /// ten bytes (a number this version does not know may be negative), and a bool.
     static let mostBytes = 13 + 8 + 2 * 10 + 4 * 5 + 5 * 10 + 1
 
+    /// Bytes that hold any outcome of this version as an element of a batch: its enums are numbers of one byte.
+    package static let mostBytesOfAnswer = 2 + 13 + 8 + 2 * 10 + 4 * 5 + 5 * 1 + 1
+
     func write(into writer: inout ProtobufWriter) {
         writer.field(1, varint: UInt64(bitPattern: Int64(result.rawValue)))
         writer.field(2, fixed64: appointment)

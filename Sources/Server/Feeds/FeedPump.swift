@@ -1,0 +1,86 @@
+import Engine
+import Journal
+import NIOCore
+import Wire
+
+/// One subscription at work: takes events from the engine as fast as the other side reads, and no faster.
+struct FeedPump: Sendable {
+    let id: UInt32
+    let engine: Engine
+    let encoder: FrameEncoder
+    let epoch: UInt32
+    let session: NIOLoopBound<SessionHandler>
+    let eventLoop: any EventLoop
+
+    func run(after start: Position) async {
+        var after = start
+        do {
+            while !Task.isCancelled {
+                let (events, through) = try await engine.events(after: after, limit: WireLimits.eventsPerPush)
+                var pages = FeedPages(events, through: through, mostBytes: min(WireLimits.pushBytes, encoder.limit))
+                while let page = pages.next() {
+                    guard await send(page) else { return }
+                }
+                after = through
+            }
+        } catch {
+            guard !Task.isCancelled else { return }
+            eventLoop.execute { session.value.feedFailed(id, error) }
+        }
+    }
+
+    private func send(_ page: PBFeedPush) async -> Bool {
+        var frame = ByteBuffer()
+        do {
+            try encoder.write(
+                FrameHeader(.subscribe, flags: .push, requestID: id, epoch: epoch), into: &frame
+            ) { $0.writeMessage(page) }
+        } catch {
+            preconditionFailure("the smallest frame limit has room for what happened at one position: \(error)")
+        }
+        let bytes = frame
+        return await withCheckedContinuation { continuation in
+            eventLoop.execute { session.value.push(bytes, id, continuation) }
+        }
+    }
+}
+
+/// Events cut into pushes: at most so many and so many bytes, and never between two events at one position, so that each push's
+/// `through` is a place to resume from.
+struct FeedPages {
+    private var events: ArraySlice<PositionedEvent>
+    private let through: Position
+    private let mostBytes: Int
+    private var isDone = false
+
+    init(_ events: [PositionedEvent], through: Position, mostBytes: Int) {
+        self.events = events[...]
+        self.through = through
+        self.mostBytes = mostBytes
+    }
+
+    /// The next push; nil when all are out. There is always one: `through` moves on even where no event is shown.
+    mutating func next() -> PBFeedPush? {
+        guard !isDone else { return nil }
+        var push = PBFeedPush()
+        var bytes = 0
+        while let first = events.first {
+            let shown = PBEvent.events(of: first.event, at: first.position.rawValue)
+            let more = shown.reduce(0) { $0 + $1.mostBytes }
+            let isFull = push.events.count + shown.count > WireLimits.eventsPerPush || bytes + more > mostBytes
+            if isFull, !push.events.isEmpty { return push }
+            push.events += shown
+            push.through = first.position.rawValue
+            bytes += more
+            events.removeFirst()
+        }
+        isDone = true
+        push.through = through.rawValue
+        return push
+    }
+}
+
+extension PBEvent {
+    /// Bytes this event cannot exceed in a push: every number at its longest, and the texts as they are.
+    fileprivate var mostBytes: Int { 192 + self.operator.utf8.count + reason.utf8.count + entity.utf8.count }
+}

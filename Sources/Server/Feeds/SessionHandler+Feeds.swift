@@ -1,0 +1,116 @@
+import Engine
+import Journal
+import NIOCore
+import Wire
+
+/// Subscriptions of one connection.
+extension SessionHandler {
+    func subscribe(_ frame: Frame, deadline: UInt64?) throws(ProtocolError) {
+        let request = try PBSubscribeRequest(payload: frame.payload)
+        let id = frame.header.requestID
+        let serial = try machine.take(id, isWrite: false, isSubscribe: true, deadline: deadline)
+        let engine = shared.engine
+        let session = NIOLoopBound(self, eventLoop: shared.eventLoop)
+        let eventLoop = shared.eventLoop
+        Task {
+            let start = await FeedStart(request, engine)
+            eventLoop.execute { session.value.subscribed(id, serial: serial, start) }
+        }
+    }
+
+    private func subscribed(_ id: UInt32, serial: UInt64, _ start: FeedStart) {
+        guard machine.answered(id, serial: serial) else { return }
+        defer { flushReplies() }
+        switch start {
+        case .beyond(let error): writeFailure(Method.subscribe.rawValue, id, error)
+        case .after(let position):
+            guard machine.subscribed(id) else {
+                writeFailure(
+                    Method.subscribe.rawValue, id, ProtocolError(.draining, "this server is stopping; reconnect"))
+                return
+            }
+            var reply = PBSubscribeReply()
+            reply.after = position.rawValue
+            write(FrameHeader(.subscribe, flags: .reply, requestID: id)) { $0.writeMessage(reply) }
+            shared.identity.census.subscriptionsChanged(by: 1)
+            let pump = FeedPump(
+                id: id, engine: shared.engine, encoder: encoder, epoch: shared.identity.epoch,
+                session: NIOLoopBound(self, eventLoop: shared.eventLoop), eventLoop: shared.eventLoop)
+            feeds[id] = Task { await pump.run(after: position) }
+        }
+    }
+
+    func unsubscribe(_ frame: Frame) throws(ProtocolError) {
+        let subscription = try PBUnsubscribeRequest(payload: frame.payload).subscription
+        guard machine.unsubscribed(subscription) else {
+            throw ProtocolError(.notFound, "there is no subscription \(subscription) on this connection")
+        }
+        endFeed(subscription)
+        write(FrameHeader(.unsubscribe, flags: .reply, requestID: frame.header.requestID)) {
+            $0.writeMessage(PBUnsubscribeReply())
+        }
+    }
+
+    /// Sends one push.
+    ///
+    /// - Parameter continuation: told whether to go on, at once or when the other side has read more.
+    func push(_ frame: ByteBuffer, _ id: UInt32, _ continuation: CheckedContinuation<Bool, Never>) {
+        guard feeds[id] != nil, let context else {
+            continuation.resume(returning: false)
+            return
+        }
+        flushReplies()
+        context.writeAndFlush(wrapOutboundOut(frame), promise: nil)
+        if isWritable {
+            continuation.resume(returning: true)
+        } else {
+            pushesWaiting.append(continuation)
+        }
+    }
+
+    func resumePushes(isOpen: Bool) {
+        let waiting = pushesWaiting
+        pushesWaiting = []
+        for continuation in waiting { continuation.resume(returning: isOpen) }
+    }
+
+    /// The engine cannot go on with a feed.
+    func feedFailed(_ id: UInt32, _ error: EngineError) {
+        guard machine.unsubscribed(id) else { return }
+        endFeed(id)
+        writeFailure(Method.subscribe.rawValue, id, ProtocolError(error))
+        flushReplies()
+    }
+
+    private func endFeed(_ id: UInt32) {
+        guard let task = feeds.removeValue(forKey: id) else { return }
+        task.cancel()
+        shared.identity.census.subscriptionsChanged(by: -1)
+    }
+
+    func endFeeds() {
+        for id in Array(feeds.keys) { endFeed(id) }
+        resumePushes(isOpen: false)
+    }
+}
+
+/// Where a subscription begins.
+private enum FeedStart: Sendable {
+    case after(Position)
+    case beyond(ProtocolError)
+
+    init(_ request: PBSubscribeRequest, _ engine: Engine) async {
+        if request.latest {
+            self = .after(engine.durablePosition)
+        } else if request.after == 0 {
+            let oldest = await engine.status().journal.oldestPosition
+            self = .after(oldest == .zero ? .zero : oldest.previous)
+        } else {
+            let (after, last) = (Position(request.after), engine.durablePosition)
+            let isKnown = after <= last
+            self =
+                isKnown
+                ? .after(after) : .beyond(.invalid("after", "\(after) is beyond the journal's last position \(last)"))
+        }
+    }
+}

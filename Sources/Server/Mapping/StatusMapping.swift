@@ -1,0 +1,62 @@
+import Engine
+import Foundation
+import Journal
+import Scheduling
+import Wire
+
+extension PBStatusReply {
+    init(_ status: EngineStatus, server: String, connections: Int, subscriptions: Int) {
+        self.init()
+        self.server = server
+        cluster = Data(status.cluster)
+        epoch = status.epoch
+        role = .primary
+        nowMs = status.now.rawValue
+        uptimeMs = status.uptimeMilliseconds
+        position = status.position.rawValue
+        durablePosition = status.durablePosition.rawValue
+        oldestPosition = status.journal.oldestPosition.rawValue
+        counts = PBCounts(status)
+        journal = PBJournalStatus(status)
+        self.connections = UInt32(clamping: connections)
+        self.subscriptions = UInt32(clamping: subscriptions)
+        acceptingWrites = status.acceptingWrites
+        trouble = status.trouble
+    }
+}
+
+extension PBCounts {
+    init(_ status: EngineStatus) {
+        self.init()
+        departments = UInt64(status.catalogue.departments)
+        resources = UInt64(status.catalogue.resources)
+        services = UInt64(status.catalogue.services)
+        pools = UInt64(status.catalogue.pools)
+        templates = UInt64(status.catalogue.templates)
+        sessions = UInt64(status.counts.sessions)
+        slots = UInt64(status.counts.slots)
+        appointments = UInt64(status.counts.appointments)
+        holds = UInt64(status.counts.holds)
+        patients = status.patients
+        keys = UInt64(status.keys)
+    }
+}
+
+extension PBJournalStatus {
+    init(_ status: EngineStatus) {
+        let journal = status.journal
+        self.init()
+        commits = UInt64(journal.commits)
+        records = UInt64(journal.records)
+        bytes = UInt64(journal.recordBytes)
+        commitP50Us = journal.commitDurations.percentile(50) / 1_000
+        commitP99Us = journal.commitDurations.percentile(99) / 1_000
+        commitMaxUs = journal.commitDurations.longest / 1_000
+        fileBytes = UInt64(journal.storage.fileBytes)
+        mapBytes = UInt64(journal.storage.mapBytes)
+        logBytes = UInt64(journal.logBytes)
+        pendingBytes = UInt64(journal.pendingBytes)
+        checkpointPosition = status.checkpointPosition.rawValue
+        lastCheckpointMs = UInt64(max(0, status.lastCheckpoint?.rawValue ?? 0))
+    }
+}

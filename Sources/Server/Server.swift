@@ -1,0 +1,123 @@
+package import Engine
+import Foundation
+package import Logging
+package import NIOCore
+import NIOPosix
+import Wire
+
+/// The listener and its connections, in front of one engine.
+package final class Server: Sendable {
+    /// Where it listens; tells the port when the configuration left it to the system.
+    package let localAddress: SocketAddress
+
+    private let configuration: ServerConfiguration
+    private let group: MultiThreadedEventLoopGroup
+    private let listener: any Channel
+    private let loops: [NIOLoopBound<SessionLoop>]
+    private let logger: Logger
+
+    private init(
+        configuration: ServerConfiguration, group: MultiThreadedEventLoopGroup, listener: any Channel,
+        address: SocketAddress, loops: [NIOLoopBound<SessionLoop>], logger: Logger
+    ) {
+        self.configuration = configuration
+        self.group = group
+        self.listener = listener
+        localAddress = address
+        self.loops = loops
+        self.logger = logger
+    }
+
+    /// Listens, and answers from then on.
+    ///
+    /// - Parameters:
+    ///   - now: the server's clock, in milliseconds since 1970-01-01T00:00Z.
+    /// - Throws: what the system says when the address cannot be listened on.
+    package static func start(
+        engine: Engine, configuration: ServerConfiguration, logger: Logger,
+        now: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1_000) }
+    ) async throws -> Server {
+        precondition(
+            configuration.limits.inFlight >= configuration.limits.batchLength,
+            "every lawful batch fits what may be unanswered")
+        let status = await engine.status()
+        let identity = ServerIdentity(
+            name: configuration.serverName, cluster: status.cluster, epoch: status.epoch,
+            census: Census(connections: configuration.limits.connections, turnedAway: WireLimits.connectionsToTurnAway))
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, configuration.eventLoops))
+        do {
+            let loops = try await makeLoops(group, engine, configuration, identity, now, logger)
+            let listener = try await bootstrap(group, configuration, loops)
+                .bind(host: configuration.host, port: configuration.port).get()
+            guard let address = listener.localAddress else { throw ChannelError.unknownLocalAddress }
+            logger.info("listening", metadata: ["address": "\(address)"])
+            return Server(
+                configuration: configuration, group: group, listener: listener, address: address, loops: loops,
+                logger: logger)
+        } catch {
+            try? await group.shutdownGracefully()
+            throw error
+        }
+    }
+
+    private static func makeLoops(
+        _ group: MultiThreadedEventLoopGroup, _ engine: Engine, _ configuration: ServerConfiguration,
+        _ identity: ServerIdentity, _ now: @escaping @Sendable () -> Int64, _ logger: Logger
+    ) async throws -> [NIOLoopBound<SessionLoop>] {
+        var loops: [NIOLoopBound<SessionLoop>] = []
+        for eventLoop in group.makeIterator() {
+            let loop = try await eventLoop.submit {
+                NIOLoopBound(
+                    SessionLoop(
+                        eventLoop: eventLoop, engine: engine, configuration: configuration, identity: identity, now: now,
+                        logger: logger),
+                    eventLoop: eventLoop)
+            }.get()
+            loops.append(loop)
+        }
+        return loops
+    }
+
+    private static func bootstrap(
+        _ group: MultiThreadedEventLoopGroup, _ configuration: ServerConfiguration, _ loops: [NIOLoopBound<SessionLoop>]
+    ) -> ServerBootstrap {
+        let outbound = ChannelOptions.Types.WriteBufferWaterMark(
+            low: configuration.limits.outboundBytes / 4, high: configuration.limits.outboundBytes)
+        return ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 1_024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.writeBufferWaterMark, value: outbound)
+            .childChannelOption(
+                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1_024, initial: 4_096, maximum: 1 << 20))
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard let loop = loops.first(where: { $0.eventLoop === channel.eventLoop }) else {
+                        preconditionFailure("every event loop of the group has its sessions")
+                    }
+                    try channel.pipeline.syncOperations.addHandler(SessionHandler(loop.value))
+                }
+            }
+    }
+
+    /// Stops in order: no new connections, goodbye to those there are, answers to everything that was taken, then the end; at the
+    /// latest when the drain's time is over. The engine goes on, and is its owner's to stop.
+    ///
+    /// - Parameter reason: told to every client.
+    package func stop(reason: String) async {
+        logger.info("stopping", metadata: ["reason": "\(reason)"])
+        try? await listener.close().get()
+        let limit = TimeAmount.milliseconds(configuration.limits.drainMilliseconds)
+        for loop in loops {
+            loop.eventLoop.execute {
+                let timer = loop.eventLoop.scheduleTask(in: limit) { loop.value.closeAll() }
+                loop.value.drain(reason: reason).whenComplete { _ in timer.cancel() }
+            }
+        }
+        for loop in loops {
+            try? await loop.eventLoop.flatSubmit { loop.value.drain(reason: reason) }.get()
+        }
+        try? await group.shutdownGracefully()
+        logger.info("stopped")
+    }
+}

@@ -1,0 +1,28 @@
+import Engine
+import NIOCore
+import Wire
+
+/// Answers of the tick's batch, written one behind the other; ``flushReplies()`` sends them.
+extension SessionHandler {
+    /// The answer to a single write.
+    func answer(_ sink: LoopBatch.Sink, _ answer: Answer) {
+        guard machine.answered(sink.id, serial: sink.serial) else { return }
+        if case .failed(let error) = answer.outcome {
+            writeFailure(sink.method.rawValue, sink.id, ProtocolError(error))
+            return
+        }
+        write(FrameHeader(sink.method, flags: .reply, requestID: sink.id)) { buffer in
+            if case .together = sink.kind {
+                buffer.writeMessage(PBTogetherReply(answer))
+            } else {
+                buffer.writeOutcome(PBOutcome(answer))
+            }
+        }
+    }
+
+    /// The answers to a batch frame.
+    func answer(_ sink: LoopBatch.Sink, _ plan: BatchPlan, _ answers: ArraySlice<Answer>) {
+        guard machine.answered(sink.id, serial: sink.serial) else { return }
+        write(FrameHeader(sink.method, flags: .reply, requestID: sink.id)) { plan.write(answers, into: &$0) }
+    }
+}

@@ -1,0 +1,152 @@
+import Engine
+import NIOCore
+import Wire
+
+/// Requests that wait for their task. Few run at once, so that a client that asks for much and reads little holds little memory.
+struct RequestQueue {
+    struct Waiting {
+        let header: FrameHeader
+        let serial: UInt64
+        let deadline: UInt64?
+        let request: Request
+    }
+
+    /// Requests of one connection that are carried out at once.
+    static let mostRunning = 16
+    /// Requests that may wait before nothing more is read from the connection.
+    static let mostWaiting = 64
+
+    private var waiting = CircularBuffer<Waiting>()
+    private var running = 0
+
+    var isLong: Bool { waiting.count > Self.mostWaiting }
+
+    mutating func append(_ request: Waiting) { waiting.append(request) }
+
+    mutating func start() -> Waiting? {
+        guard running < Self.mostRunning, !waiting.isEmpty else { return nil }
+        running += 1
+        return waiting.removeFirst()
+    }
+
+    mutating func finished() { running -= 1 }
+
+    mutating func removeAll() { waiting.removeAll() }
+}
+
+extension SessionHandler {
+    /// Decodes a request and sends it on its way, or answers with what is wrong with it.
+    func carryOut(_ method: Method, _ frame: Frame) {
+        let deadline = deadline(of: frame.header)
+        do {
+            switch method {
+            case .book:
+                let booking = try Booking(PBBookRequest(fastPayload: frame.payload), on: origin)
+                try write(Write(booking, deadline: deadline), method, frame.header)
+            case .change:
+                let change = try StateChange(PBChangeRequest(fastPayload: frame.payload), on: origin)
+                try write(Write(change, deadline: deadline), method, frame.header)
+            case .move:
+                let move = try MoveWish(PBMoveRequest(payload: frame.payload), on: origin)
+                try write(Write(move, deadline: deadline), method, frame.header)
+            case .bookTogether:
+                let joint = try JointBooking(PBBookTogetherRequest(payload: frame.payload), on: origin)
+                try write(Write(joint, deadline: deadline), method, frame.header)
+            case .batch: try batch(frame, deadline: deadline)
+            case .subscribe: try subscribe(frame, deadline: deadline)
+            case .unsubscribe: try unsubscribe(frame)
+            default: try ask(method, frame, deadline: deadline)
+            }
+        } catch {
+            refuse(frame.header, error)
+        }
+    }
+
+    private func write(_ write: Write, _ method: Method, _ header: FrameHeader) throws(ProtocolError) {
+        let serial = try machine.take(header.requestID, isWrite: true, deadline: write.deadline)
+        let sink = LoopBatch.Sink(
+            session: self, method: method, id: header.requestID, serial: serial,
+            kind: method == .bookTogether ? .together : .single)
+        shared.batch.add(write, sink)
+    }
+
+    private func batch(_ frame: Frame, deadline: UInt64?) throws(ProtocolError) {
+        try machine.checkBatch(try PBBatchRequest.count(in: frame.payload))
+        let id = frame.header.requestID
+        try shared.batch.addBatch(frame.payload, on: origin, deadline: deadline) { plan throws(ProtocolError) in
+            let serial = try machine.take(id, weight: max(1, plan.count), isWrite: true, deadline: deadline)
+            return LoopBatch.Sink(session: self, method: .batch, id: id, serial: serial, kind: .batch(plan))
+        }
+    }
+
+    private func ask(_ method: Method, _ frame: Frame, deadline: UInt64?) throws(ProtocolError) {
+        guard let request = try Request(method, frame.payload, on: origin) else {
+            preconditionFailure("every method has its way: \(method)")
+        }
+        let serial = try machine.take(frame.header.requestID, isWrite: method.isWrite, deadline: deadline)
+        requests.append(
+            RequestQueue.Waiting(header: frame.header, serial: serial, deadline: deadline, request: request))
+        startRequests()
+    }
+
+    func startRequests() {
+        while isWritable, let next = requests.start() {
+            let (encoder, engine, identity) = (encoder, shared.engine, shared.identity)
+            let session = NIOLoopBound(self, eventLoop: shared.eventLoop)
+            let eventLoop = shared.eventLoop
+            Task {
+                let frame = await next.reply(engine, identity, encoder)
+                eventLoop.execute { session.value.replied(next, frame) }
+            }
+        }
+    }
+
+    private func replied(_ request: RequestQueue.Waiting, _ frame: ByteBuffer) {
+        requests.finished()
+        if machine.answered(request.header.requestID, serial: request.serial) {
+            outgoing.writeImmutableBuffer(frame)
+            flushReplies()
+        }
+        startRequests()
+        resumeReading()
+    }
+}
+
+extension RequestQueue.Waiting {
+    /// The whole frame that answers it: built off the event loop, since a catalogue or a month of sessions takes a while to encode.
+    fileprivate func reply(_ engine: Engine, _ identity: ServerIdentity, _ encoder: FrameEncoder) async -> ByteBuffer {
+        if let deadline, NIODeadline.now().uptimeNanoseconds >= deadline {
+            return failure(
+                ProtocolError(.deadlineExceeded, "the deadline passed before the work began"), identity, encoder)
+        }
+        do {
+            let message = try await request.answer(engine, identity)
+            var frame = ByteBuffer()
+            let header = FrameHeader(
+                method: self.header.method, flags: .reply, requestID: self.header.requestID, epoch: identity.epoch)
+            do {
+                try encoder.write(header, into: &frame) { $0.writeMessage(message) }
+                return frame
+            } catch {
+                let isWrite = self.header.knownMethod?.isWrite ?? false
+                let error = ProtocolError(
+                    .invalidArgument, "the answer is \(error.message); ask for less at once", maybeApplied: isWrite)
+                return failure(error, identity, encoder)
+            }
+        } catch {
+            return failure(ProtocolError(error), identity, encoder)
+        }
+    }
+
+    private func failure(_ error: ProtocolError, _ identity: ServerIdentity, _ encoder: FrameEncoder) -> ByteBuffer {
+        var frame = ByteBuffer()
+        let header = FrameHeader(
+            method: self.header.method, flags: [.reply, .error], requestID: self.header.requestID, epoch: identity.epoch)
+        do {
+            try encoder.write(header, into: &frame) { $0.writeMessage(PBFailure(error)) }
+        } catch {
+            preconditionFailure("every frame limit has room for a failure: \(error)")
+        }
+        return frame
+    }
+}

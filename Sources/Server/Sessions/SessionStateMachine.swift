@@ -1,0 +1,200 @@
+import Wire
+
+/// One connection as the server sees it: which frames are lawful now, which requests are unanswered, and when it is over. No socket,
+/// no clock: events in, what to do out.
+struct SessionStateMachine {
+    enum Reception: Equatable {
+        /// Read the `Hello`, then call ``greeted(batchLimit:)`` or end the session.
+        case hello
+        /// Read the message, then call ``take(_:weight:isWrite:deadline:)`` or answer with what is wrong.
+        case request(Method)
+        /// Answer with this; the code says whether the connection ends with it.
+        case fail(ProtocolError)
+        /// The connection is ending; nothing that comes is heard any more.
+        case ignore
+    }
+
+    /// A request that was taken and is not answered yet.
+    private struct Taken {
+        /// Tells this request from a later one under the same id.
+        var serial: UInt64
+        var weight: Int
+        var isWrite: Bool
+        var isSubscribe: Bool
+        /// Nanoseconds of the monotonic clock.
+        var deadline: UInt64?
+    }
+
+    private enum Phase {
+        case awaitingHello
+        case ready
+        case draining
+        case closing
+    }
+
+    private let inFlightLimit: Int
+    private let subscriptionLimit: Int
+    private var batchLimit = 0
+    private var phase = Phase.awaitingHello
+    private var taken = RequestTable<Taken>()
+    private var subscriptions: Set<UInt32> = []
+    private var subscribing = 0
+    private var inFlight = 0
+    private var serial: UInt64 = 0
+    private var lastTaken: UInt32 = 0
+
+    init(inFlightLimit: Int, subscriptionLimit: Int) {
+        self.inFlightLimit = inFlightLimit
+        self.subscriptionLimit = subscriptionLimit
+    }
+
+    var isAwaitingHello: Bool { if case .awaitingHello = phase { true } else { false } }
+    var isClosing: Bool { if case .closing = phase { true } else { false } }
+    /// The server stops, and everything that was taken is answered.
+    var isDrained: Bool { if case .draining = phase { taken.isEmpty } else { false } }
+    var liveSubscriptions: Set<UInt32> { subscriptions }
+
+    // MARK: Frames
+
+    func received(_ header: FrameHeader) -> Reception {
+        if case .closing = phase { return .ignore }
+        guard header.requestID != 0 else { return .fail(ProtocolError(.malformedFrame, "request id 0 is reserved")) }
+        guard header.flags.isDisjoint(with: [.reply, .error, .push]) else {
+            return .fail(ProtocolError(.malformedFrame, "a client sends requests, neither replies nor pushes"))
+        }
+        if case .awaitingHello = phase {
+            guard header.knownMethod == .hello else {
+                return .fail(ProtocolError(.handshakeRequired, "the first frame of a connection is HELLO"))
+            }
+            return .hello
+        }
+        guard !taken.contains(header.requestID), !subscriptions.contains(header.requestID) else {
+            return .fail(ProtocolError(.malformedFrame, "request id \(header.requestID) is in use on this connection"))
+        }
+        guard header.knownMethod != .hello else {
+            return .fail(ProtocolError(.handshakeRequired, "HELLO comes once on a connection"))
+        }
+        if case .draining = phase { return .fail(ProtocolError(.draining, "this server is stopping; reconnect")) }
+        guard let method = header.knownMethod, method.isRequest else {
+            return .fail(ProtocolError(.unknownMethod, "method \(header.method) is unknown here"))
+        }
+        return .request(method)
+    }
+
+    /// - Parameter batchLimit: Most requests of one batch on this connection.
+    mutating func greeted(batchLimit: Int) {
+        guard case .awaitingHello = phase else { return }
+        phase = .ready
+        self.batchLimit = batchLimit
+    }
+
+    // MARK: Requests
+
+    /// Whether a batch of this many requests is lawful, before any of it is decoded.
+    func checkBatch(_ count: Int) throws(ProtocolError) {
+        guard count <= batchLimit else {
+            throw ProtocolError(.batchTooLong, "a batch of \(count) requests, at most \(batchLimit)")
+        }
+    }
+
+    /// Takes a request whose message is good. It is unanswered until ``answered(_:serial:)``.
+    ///
+    /// - Parameters:
+    ///   - weight: A batch counts as the requests it holds.
+    ///   - deadline: Nanoseconds of the monotonic clock.
+    /// - Returns: What to give back with the answer.
+    mutating func take(
+        _ id: UInt32, weight: Int = 1, isWrite: Bool, isSubscribe: Bool = false, deadline: UInt64?
+    ) throws(ProtocolError) -> UInt64 {
+        guard inFlight + weight <= inFlightLimit else {
+            throw ProtocolError(
+                .overloaded, "\(inFlight) requests of this connection are unanswered, at most \(inFlightLimit)",
+                retryAfterMilliseconds: WireLimits.retryAfterMilliseconds)
+        }
+        if isSubscribe {
+            guard subscriptions.count + subscribing < subscriptionLimit else {
+                throw ProtocolError(
+                    .tooManySubscriptions, "this connection has \(subscriptionLimit) subscriptions, the most it may have")
+            }
+            subscribing += 1
+        }
+        serial += 1
+        inFlight += weight
+        lastTaken = id
+        taken.insert(
+            Taken(serial: serial, weight: weight, isWrite: isWrite, isSubscribe: isSubscribe, deadline: deadline), for: id)
+        return serial
+    }
+
+    /// - Returns: Whether anybody still waits for this answer. No, when the deadline has been answered instead.
+    mutating func answered(_ id: UInt32, serial: UInt64) -> Bool {
+        guard !isClosing, let request = taken[id], request.serial == serial else { return false }
+        release(id)
+        return true
+    }
+
+    private mutating func release(_ id: UInt32) {
+        guard let request = taken.remove(id) else { return }
+        inFlight -= request.weight
+        if request.isSubscribe { subscribing -= 1 }
+    }
+
+    // MARK: Subscriptions
+
+    /// The subscription that was taken under this id is answered, and its id stays in use. Nothing is subscribed on a connection
+    /// that is going away.
+    mutating func subscribed(_ id: UInt32) -> Bool {
+        guard case .ready = phase else { return false }
+        subscriptions.insert(id)
+        return true
+    }
+
+    /// - Returns: Whether there was such a subscription.
+    mutating func unsubscribed(_ id: UInt32) -> Bool { subscriptions.remove(id) != nil }
+
+    // MARK: Deadlines
+
+    /// Ids of the requests that nobody waits for any more, each with whether it may have been applied. They count as answered.
+    mutating func expire(now: UInt64) -> [(id: UInt32, isWrite: Bool)] {
+        var expired: [(id: UInt32, isWrite: Bool)] = []
+        taken.forEach { id, request in
+            if let deadline = request.deadline, deadline <= now { expired.append((id, request.isWrite)) }
+        }
+        for (id, _) in expired { release(id) }
+        return expired
+    }
+
+    /// The earliest deadline of an unanswered request.
+    var nextDeadline: UInt64? {
+        var earliest: UInt64?
+        taken.forEach { _, request in
+            if let deadline = request.deadline { earliest = min(earliest ?? deadline, deadline) }
+        }
+        return earliest
+    }
+
+    // MARK: The end
+
+    /// The server stops: nothing more is taken.
+    ///
+    /// - Returns: The last request id that was taken, for `Goodbye`; nil when there is nobody to say goodbye to.
+    mutating func drain() -> UInt32? {
+        switch phase {
+        case .ready:
+            phase = .draining
+            subscriptions = []
+            return lastTaken
+        case .awaitingHello, .draining, .closing:
+            return nil
+        }
+    }
+
+    /// The connection ends; answers that still come are for nobody.
+    mutating func close() {
+        phase = .closing
+        taken = RequestTable()
+        subscriptions = []
+        subscribing = 0
+        inFlight = 0
+    }
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+import HaoyuanClient
+
+/// What booking and holding have in common: for whom, which slots, for what.
+struct BookingOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "For whom: '#17' or 17 by id, 'system|value' by identifier (in quotes, for the shell).", valueName: "patient"))
+    var patient: PatientArgument
+
+    @Option(
+        name: .customLong("slot"),
+        help: ArgumentHelp(
+            "The slot, by id or place; with several, each may name its service after =. Repeat it to take up to 16 together, "
+                + "all or none.", valueName: "slot[=service]"))
+    var slots: [SlotChoice] = []
+
+    @Option(help: ArgumentHelp("What is booked. Default: the only service that the slot’s pool offers.", valueName: "code"))
+    var service: String?
+
+    @Flag(help: "Register the patient first when the identifier is unknown.")
+    var register = false
+
+    func validate() throws {
+        guard !slots.isEmpty else { throw ValidationError("say which slot: --slot") }
+    }
+
+    /// Takes the slots, held or for good, and shows what came of it.
+    func take(hold: Bool, key: KeyOption, connection: ConnectionOptions, output: OutputOptions) async throws {
+        try await ServerLink.with(connection, key: key.key) { link in
+            let names = try await link.names()
+            let items = try slots.map { choice in
+                JointItem(slot: choice.slot, service: try names.service(choice.service ?? service, in: choice.slot).id)
+            }
+            let patient = try await link.patient(patient, registering: register)
+            let answer = WriteAnswer(link: link, key: key.key, isJSON: output.json)
+            if items.count == 1 {
+                try await answer.show(
+                    link.client.book(
+                        patient: patient, slot: items[0].slot, service: items[0].service, hold: hold, key: key.key.key))
+            } else {
+                try await answer.show(
+                    link.client.bookTogether(patient: patient, items: items, hold: hold, key: key.key.key))
+            }
+        }
+    }
+}
+
+struct Book: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Book a slot for a patient, or several together.",
+        discussion: "Several slots are all booked or none. Ends with 2 when a rule refuses.")
+
+    @OptionGroup var booking: BookingOptions
+    @OptionGroup var key: KeyOption
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws { try await booking.take(hold: false, key: key, connection: connection, output: output) }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import HaoyuanClient
+
+struct Import: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Bring a hospital into the engine, from a YAML file or a folder of CSV files.",
+        discussion: "Entities are matched by code: known ones are updated, new ones added, none removed. All of it or, when "
+            + "one is wrong, none. Importing the same again changes nothing.")
+
+    @Argument(help: ArgumentHelp("A YAML file, or a folder with departments.csv, pools.csv and so on.", valueName: "path"))
+    var path: String
+
+    @Option(help: ArgumentHelp("Then open the sessions of the templates from today to this day.", valueName: "day"))
+    var until: DayArgument?
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let catalogue = try HospitalSource.read(path)
+        try await ServerLink.with(connection) { link in
+            let change = try await link.client.putCatalogue(catalogue)
+            let opened = try await until.asyncMap { try await generate(until: $0, link) }
+            if output.json {
+                Output.document([
+                    "added": .count(change.added), "changed": .count(change.changed),
+                    "unchanged": .count(change.unchanged), "position": .count(change.position.rawValue),
+                    "sessions": .optional(opened) {
+                        [
+                            "opened": .count($0.opened), "unchanged": .count($0.unchanged),
+                            "conflicts": .list($0.conflicts.map { .text($0) }),
+                        ]
+                    },
+                ])
+            } else {
+                Output.line("\(change.added) added, \(change.changed) changed, \(change.unchanged) as they were")
+                if let opened {
+                    Output.line("\(Numbers.counted(opened.opened, "session")) opened, \(Numbers.grouped(opened.unchanged)) open already")
+                    for conflict in opened.conflicts { Output.complain("not opened: \(conflict)") }
+                }
+            }
+            if let opened, !opened.conflicts.isEmpty { throw Ending(status: .notRight) }
+        }
+    }
+
+    private func generate(until: DayArgument, _ link: ServerLink) async throws -> SessionsOpened {
+        let names = try await link.names()
+        return try await link.client.generateSessions(
+            from: names.day(.fromToday(0), link), to: names.day(until, link))
+    }
+}

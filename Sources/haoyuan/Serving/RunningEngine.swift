@@ -1,0 +1,70 @@
+import Engine
+import Glibc
+import Journal
+import Logging
+import NIOCore
+import Scheduling
+import Server
+
+/// An engine with its server in front: what `serve` keeps up, and what `replay` drives.
+struct RunningEngine {
+    let engine: Engine
+    let server: Server
+
+    /// Recovers the engine and listens.
+    /// - Throws: a `CommandFailure` that names what is in the way.
+    static func start(
+        _ engineConfiguration: EngineConfiguration, _ serverConfiguration: ServerConfiguration, logger: Logger,
+        now: @escaping @Sendable () -> Int64
+    ) async throws -> RunningEngine {
+        let engine = try recover(engineConfiguration)
+        do {
+            let server = try await Server.start(
+                engine: engine, configuration: serverConfiguration, logger: logger, now: now)
+            return RunningEngine(engine: engine, server: server)
+        } catch {
+            await engine.stop()
+            throw CommandFailure(cannotListen: error, at: "\(serverConfiguration.host):\(serverConfiguration.port)")
+        }
+    }
+
+    private static func recover(_ configuration: EngineConfiguration) throws -> Engine {
+        do {
+            return try Engine.start(configuration)
+        } catch let error as JournalError {
+            throw CommandFailure(error)
+        } catch let error as DamagedState {
+            throw CommandFailure(
+                .inputOutput, error.description, remedy: "keep the folder as it is and run haoyuan verify on a copy")
+        } catch let error as CodingError {
+            throw CommandFailure(
+                .inputOutput, "the data folder holds what this version cannot read: \(error.description)",
+                remedy: "keep the folder as it is and run haoyuan verify on a copy")
+        }
+    }
+
+    /// Answers what was taken, then brings everything to disk.
+    func stop(reason: String) async {
+        await server.stop(reason: reason)
+        await engine.stop()
+    }
+
+    var port: Int { server.localAddress.port ?? 0 }
+}
+
+extension CommandFailure {
+    fileprivate init(cannotListen error: any Error, at address: String) {
+        let number = (error as? IOError)?.errnoCode
+        let reason = number.map { String(cString: strerror($0)) } ?? "\(error)"
+        switch number {
+        case EADDRINUSE:
+            self.init(
+                .temporary, "\(address) is taken by another process", remedy: "stop that one, or choose another --port")
+        case EACCES, EADDRNOTAVAIL:
+            self.init(
+                .configuration, "cannot listen on \(address): \(reason)", remedy: "choose another --host or --port")
+        default:
+            self.init(.configuration, "cannot listen on \(address): \(reason)", remedy: "check --host and --port")
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import Dispatch
+import Glibc
+
+/// SIGTERM and SIGINT: the first asks for an orderly end, the second ends the process at once.
+final class StopSignals: Sendable {
+    private let sources: [any DispatchSourceSignal]
+    /// The name of the first signal, when it comes.
+    let first: AsyncStream<String>
+
+    init() {
+        let (stream, continuation) = AsyncStream.makeStream(of: String.self)
+        first = stream
+        let queue = DispatchQueue(label: "haoyuan.signals")
+        // Touched only on the queue, which runs one block at a time.
+        nonisolated(unsafe) var count = 0
+        sources = [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT")].map { number, name in
+            // The default would end the process before anybody could be told.
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+            source.setEventHandler {
+                count += 1
+                if count > 1 { _exit(128 + number) }
+                continuation.yield(name)
+                continuation.finish()
+            }
+            source.resume()
+            return source
+        }
+    }
+
+    /// Waits for the first of them.
+    func wait() async -> String {
+        for await name in first { return name }
+        return ""
+    }
+}

@@ -1,0 +1,299 @@
+import Scheduling
+
+/// A hospital of the core alone: catalogue, pools and patients, put together as the engine does it, with a journal in an array
+/// and a clock that moves when a test says so. It opens on 2025-06-01 at midnight in Shanghai.
+struct World: Sendable {
+    var catalogue = Catalogue()
+    var pools = PoolBook()
+    var patients = PatientBook()
+    var now = World.at("2025-06-01", "00:00")
+    private(set) var journal: [Event] = []
+
+    init(
+        perDayDepartment: UInt32 = 0, perDay: UInt32 = 0, holdSeconds: UInt32 = 900, zone: TimeZoneRules = .shanghai
+    ) {
+        var draft = CatalogueDraft()
+        draft.hospital = Hospital(name: "仁济医院", zone: zone)
+        draft.services = [.init(code: "visit", name: "普通门诊", kind: .clinic)]
+        draft.policies = [
+            .init(department: "", perDayDepartment: perDayDepartment, perDay: perDay, holdSeconds: holdSeconds)
+        ]
+        put(draft)
+    }
+
+    static func at(_ date: String, _ time: String, in zone: TimeZoneRules = .shanghai) -> Instant {
+        guard let date = LocalDate(date), let time = WallTime(time) else { preconditionFailure("\(date) \(time)") }
+        return zone.instant(of: date, time)
+    }
+
+    // MARK: Catalogue and sessions
+
+    mutating func put(_ draft: CatalogueDraft) {
+        do throws(InvalidCatalogue) {
+            for entity in try catalogue.decide(draft).events { apply(.catalogueChanged(entity)) }
+        } catch {
+            preconditionFailure("a test's catalogue is valid: \(error)")
+        }
+    }
+
+    /// A service that takes some units in each of some neighbouring slots.
+    mutating func service(slots: UInt32 = 1, units: UInt32 = 1) -> ServiceID {
+        var draft = CatalogueDraft()
+        let code = "exam-\(slots)-\(units)"
+        draft.services = [.init(code: code, name: code, kind: .exam, slots: slots, units: units)]
+        put(draft)
+        return ServiceID(rawValue: catalogue.services.id(code: code) ?? 0)
+    }
+
+    /// The pool of this code, made with its department where they are not there yet.
+    mutating func pool(_ code: String, in department: String = "内科") -> PoolID {
+        if catalogue.pools.id(code: code) == nil {
+            var draft = CatalogueDraft()
+            draft.departments = [.init(code: department, name: department)]
+            draft.pools = [.init(code: code, name: code, department: department, resources: [], services: ["visit"])]
+            put(draft)
+        }
+        return PoolID(rawValue: catalogue.pools.id(code: code) ?? 0)
+    }
+
+    mutating func open(
+        _ pool: String = "张医师", in department: String = "内科", on date: String = "2025-07-01", at start: String = "08:00",
+        slots: Int = 4, minutes: UInt16 = 10, capacity: UInt16 = 1
+    ) -> SessionID {
+        let id = self.pool(pool, in: department)
+        guard let date = LocalDate(date), let start = WallTime(start) else { preconditionFailure("\(date) \(start)") }
+        let times = SessionTimes(
+            date: date, start: catalogue.hospital.zone.instant(of: date, start), slotMinutes: minutes,
+            slots: UInt16(slots))
+        do throws(SessionConflict) {
+            let definition = try pools.decideOpening(
+                pool: id, times: times, template: nil, capacities: Array(repeating: capacity, count: slots))
+            guard let definition else { preconditionFailure("a test opens a session once") }
+            apply(.sessionOpened(definition))
+            return definition.id
+        } catch {
+            preconditionFailure("a test's sessions do not overlap: \(error)")
+        }
+    }
+
+    mutating func archive(before horizon: Instant) {
+        for id in pools.archivable(before: horizon, limit: .max) {
+            let session = pools.session(id)
+            apply(.sessionArchived(id))
+            for (index, record) in (session?.appointments ?? []).enumerated() {
+                guard let record else { continue }
+                patients.remove(AppointmentID(session: id, number: UInt32(index + 1)), patient: record.patient)
+            }
+        }
+    }
+
+    // MARK: Bookings
+
+    /// One appointment that a test asks for.
+    struct Wish {
+        var session: SessionID
+        var slot: Int
+        var service = ServiceID(rawValue: 1)
+    }
+
+    mutating func book(
+        _ patient: UInt64, _ session: SessionID, slot: Int = 0, service: ServiceID = ServiceID(rawValue: 1),
+        hold: Bool = false
+    ) throws(Refusal) -> AppointmentID {
+        let wish = Wish(session: session, slot: slot, service: service)
+        let request = request(patient, wish, holdUntil: hold ? holdEnd(of: session) : nil)
+        let commitment = try commitment(request)
+        try patients.decide(commitment, patient: request.patient, policy: policy(of: session))
+        let claim = patients.claim(commitment, patient: request.patient)
+        do throws(Refusal) {
+            let taken = try pools.decide(request)
+            apply(.booked(taken))
+            patients.settle(claim, as: taken.appointment)
+            return taken.appointment
+        } catch {
+            patients.release(claim)
+            throw error
+        }
+    }
+
+    mutating func hold(
+        _ patient: UInt64, _ session: SessionID, slot: Int = 0, service: ServiceID = ServiceID(rawValue: 1)
+    ) throws(Refusal) -> AppointmentID {
+        try book(patient, session, slot: slot, service: service, hold: true)
+    }
+
+    /// All of them, or none.
+    mutating func bookTogether(_ patient: UInt64, _ wishes: [Wish]) throws(Refusal) -> [AppointmentID] {
+        let requests = wishes.map { request(patient, $0, holdUntil: nil) }
+        let claims = try claim(requests, policy: policy(of: wishes[0].session))
+        var taken = try claimAtPools(requests, claims)
+        for index in taken.indices { taken[index].itinerary = taken[0].appointment }
+        for taken in taken { pools.release(claim: taken.appointment) }
+        apply(.bookedTogether(taken))
+        for (claim, taken) in zip(claims, taken) { patients.settle(claim, as: taken.appointment) }
+        return taken.map(\.appointment)
+    }
+
+    mutating func move(
+        _ id: AppointmentID, to session: SessionID, slot: Int, ifVersion: UInt32 = 0
+    ) throws(Refusal) -> AppointmentID? {
+        guard let change = try pools.decideMove(id, ifVersion: ifVersion, reason: "改约", now: now),
+            let record = pools.record(id)
+        else { return nil }
+        pools.lock(id)
+        defer { pools.unlock(id) }
+        let wish = Wish(session: session, slot: slot, service: record.service)
+        let held = record.state == .held ? record.holdUntil : nil
+        let requests = [request(record.patient.rawValue, wish, holdUntil: held)]
+        let claims = try claim(requests, policy: policy(of: session), excluding: id)
+        var taken = try claimAtPools(requests, claims)[0]
+        taken.movedFrom = id
+        pools.release(claim: taken.appointment)
+        apply(.moved(from: change, to: taken))
+        patients.settle(claims[0], as: taken.appointment)
+        patients.change(id, patient: record.patient, to: .moved)
+        return taken.appointment
+    }
+
+    /// The version it reached; nil where there is no such appointment.
+    @discardableResult
+    mutating func change(
+        _ id: AppointmentID, _ transition: Transition, ifVersion: UInt32 = 0, reason: String = ""
+    ) throws(Refusal) -> UInt32? {
+        let change = try pools.decide(
+            transition, id, ifVersion: ifVersion, reason: reason, zone: catalogue.hospital.zone, now: now)
+        guard let change else { return nil }
+        apply(.changed(change))
+        patients.change(id, patient: change.patient, to: change.state)
+        return change.version
+    }
+
+    /// Ends the holds that have run out; tells which, in their order.
+    @discardableResult
+    mutating func expire(limit: Int = .max) -> [AppointmentID] {
+        pools.decideExpiries(now: now, limit: limit).map { change in
+            apply(.changed(change))
+            patients.change(change.appointment, patient: change.patient, to: change.state)
+            return change.appointment
+        }
+    }
+
+    // MARK: Looking
+
+    func state(of id: AppointmentID) -> AppointmentState? { pools.record(id)?.state }
+
+    func free(_ session: SessionID, slot: Int = 0) -> UInt16? { pools.session(session)?.slots[slot].free }
+
+    var violations: [Violation] {
+        Invariants.violations(catalogue: catalogue, pools: [pools], patients: [patients])
+    }
+
+    // MARK: Inside
+
+    private mutating func apply(_ fact: Fact) {
+        let event = Event(at: now, by: Origin(channel: .window, operatorName: "王护士"), fact: fact)
+        if case .catalogueChanged(let entity) = fact { catalogue.evolve(entity) }
+        let isSound = pools.evolve(event)
+        precondition(isSound, "what was decided can be applied: \(fact)")
+        journal.append(event)
+    }
+
+    func request(_ patient: UInt64, _ wish: Wish, holdUntil: Instant? = nil) -> PoolBook.Request {
+        guard let service = catalogue.services[wish.service.rawValue] else { preconditionFailure("unknown service") }
+        return PoolBook.Request(
+            patient: PatientID(rawValue: patient), slot: SlotID(session: wish.session, index: UInt16(wish.slot)),
+            service: wish.service, span: service.slots, units: service.units, holdUntil: holdUntil)
+    }
+
+    func policy(of session: SessionID) -> Policy {
+        guard let pool = catalogue.pools[session.pool.rawValue] else { preconditionFailure("unknown pool") }
+        return catalogue.policy(for: pool.department)
+    }
+
+    private func holdEnd(of session: SessionID) -> Instant {
+        now.advanced(milliseconds: Int64(policy(of: session).holdSeconds) * 1_000)
+    }
+
+    /// - Throws: `slotPast` for a session that is not open.
+    private func commitment(_ request: PoolBook.Request) throws(Refusal) -> PatientBook.Commitment {
+        guard let session = pools.session(request.slot.session),
+            let pool = catalogue.pools[request.slot.pool.rawValue]
+        else { throw Refusal(.slotPast) }
+        return PatientBook.Commitment(
+            session.times, slot: UInt16(request.slot.index), span: request.span, department: pool.department)
+    }
+
+    private mutating func claim(
+        _ requests: [PoolBook.Request], policy: Policy, excluding: AppointmentID? = nil
+    ) throws(Refusal) -> [PatientBook.Claim] {
+        var claims: [PatientBook.Claim] = []
+        for request in requests {
+            do throws(Refusal) {
+                let commitment = try commitment(request)
+                try patients.decide(commitment, patient: request.patient, policy: policy, excluding: excluding)
+                claims.append(patients.claim(commitment, patient: request.patient))
+            } catch {
+                for claim in claims { patients.release(claim) }
+                throw error
+            }
+        }
+        return claims
+    }
+
+    private mutating func claimAtPools(
+        _ requests: [PoolBook.Request], _ claims: [PatientBook.Claim]
+    ) throws(Refusal) -> [Taken] {
+        var taken: [Taken] = []
+        for request in requests {
+            do throws(Refusal) {
+                taken.append(try pools.claim(request))
+            } catch {
+                for taken in taken { pools.release(claim: taken.appointment) }
+                for claim in claims { patients.release(claim) }
+                throw error
+            }
+        }
+        return taken
+    }
+}
+
+extension TimeZoneRules {
+    static let shanghai = TimeZoneRules(
+        name: "Asia/Shanghai", changes: [.init(fromSecond: 0, offsetSeconds: 28_800)])
+
+    /// Berlin around 2025: forward on 30 March at 02:00, back on 26 October at 03:00.
+    static let berlin = TimeZoneRules(
+        name: "Europe/Berlin",
+        changes: [
+            .init(fromSecond: 0, offsetSeconds: 3_600), .init(fromSecond: 1_743_296_400, offsetSeconds: 7_200),
+            .init(fromSecond: 1_761_440_400, offsetSeconds: 3_600),
+        ])
+}
+
+/// The rule that refused, or nil where nothing did.
+func rule<Value>(_ body: () throws(Refusal) -> Value) -> Rule? {
+    do throws(Refusal) {
+        _ = try body()
+        return nil
+    } catch {
+        return error.rule
+    }
+}
+
+/// SplitMix64: the same seed gives the same numbers everywhere.
+struct Dice: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+
+    /// True once in `sides` throws.
+    mutating func once(in sides: Int) -> Bool { Int.random(in: 0..<sides, using: &self) == 0 }
+}
