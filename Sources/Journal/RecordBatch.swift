@@ -3,7 +3,7 @@
 /// Fill it, hand it to ``Journal/append(_:tables:)``, call ``removeAll(keepingCapacity:)``, fill it again. All records
 /// of a batch become durable in the same commit.
 package struct RecordBatch: Sendable {
-    private(set) var writer = ByteWriter()
+    private(set) var writer = RecordWriter()
     private(set) var lengths: [UInt32] = []
     /// How many log positions the batch takes: one for each record, and more for those that are stored in fragments.
     package private(set) var span = 0
@@ -42,7 +42,7 @@ package struct RecordBatch: Sendable {
     /// Adds the record that `body` writes straight into the batch's own buffer: nothing is copied, nothing allocated.
     /// - Throws: ``JournalError/recordTooLarge(bytes:)``; the batch is then as it was.
     @inline(__always)
-    package mutating func appendRecord(_ body: (inout ByteWriter) -> Void) throws(JournalError) {
+    package mutating func appendRecord(_ body: (inout RecordWriter) -> Void) throws(JournalError) {
         let start = writer.count
         body(&writer)
         precondition(writer.count >= start, "A record's writer only ever adds bytes.")
@@ -79,7 +79,7 @@ package struct RecordBatch: Sendable {
 }
 
 /// Writes bytes, numbers and text at the end of a growing buffer. Integers are little-endian.
-package struct ByteWriter: Sendable {
+package struct RecordWriter: Sendable {
     @usableFromInline package private(set) var bytes: [UInt8] = []
 
     /// An empty writer.

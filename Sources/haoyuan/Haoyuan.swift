@@ -23,7 +23,7 @@ struct Haoyuan: AsyncParsableCommand {
 
     static func main() async {
         let status = await run(Array(CommandLine.arguments.dropFirst()))
-        exit(status.rawValue)
+        Glibc.exit(status.rawValue)
     }
 
     /// Carries out one command line, and says on standard error why it could not.

@@ -201,7 +201,7 @@ struct BookingPipeline: Sendable {
     private func recordRefusals(_ batch: inout Batch) {
         guard !batch.refusals.isEmpty else { return }
         var records = RecordBatch()
-        var writer = Scheduling.ByteWriter()
+        var writer = ByteWriter()
         for (index, refusal, item) in batch.refusals {
             writer.removeAll()
             let event = Event(

@@ -144,7 +144,7 @@ extension BookingPipeline {
     }
 
     private func append(_ event: Event) -> Position {
-        var writer = Scheduling.ByteWriter()
+        var writer = ByteWriter()
         event.encode(into: &writer)
         var records = RecordBatch()
         do throws(JournalError) {

@@ -92,7 +92,7 @@ actor Directory {
     /// Writes what no checkpoint has yet.
     func checkpoint() {
         var writes = unsavedEntities.map { entity in
-            var writer = Scheduling.ByteWriter()
+            var writer = ByteWriter()
             entity.encode(into: &writer)
             return TableWrite.put(EngineTables.catalogue, key: entity.key, value: writer.bytes)
         }
@@ -105,7 +105,7 @@ actor Directory {
     }
 
     private func record(_ event: Event, into records: inout RecordBatch) throws(EngineError) {
-        var writer = Scheduling.ByteWriter()
+        var writer = ByteWriter()
         event.encode(into: &writer)
         do {
             try records.append(writer.bytes)

@@ -9,7 +9,7 @@ actor PoolShard {
     private let view: EngineView
     /// Filled and emptied within one step; kept for their memory.
     private var records = RecordBatch()
-    private var writer = Scheduling.ByteWriter()
+    private var writer = ByteWriter()
     /// The last position whose facts are in `book`; what a reading here reflects.
     private var position: Position
 

@@ -7,7 +7,7 @@ enum AnswerTables {
     /// Packs answers into values. Returns the writes and, for each, the latest moment in it.
     static func writes(_ answers: [KeptAnswer], from number: UInt64) -> [(write: TableWrite, latest: Instant)] {
         var writes: [(TableWrite, Instant)] = []
-        var writer = Scheduling.ByteWriter()
+        var writer = ByteWriter()
         var latest = Instant(rawValue: 0)
         func close() {
             guard !writer.bytes.isEmpty else { return }
@@ -35,7 +35,7 @@ extension KeptAnswer {
     /// Key, fingerprint and the longest answer: a joint booking of 16.
     static let mostBytes = 24 + 10 + 10 + 4 + 10 + 10 * Limits.itemsTogether
 
-    fileprivate func encode(into writer: inout Scheduling.ByteWriter) {
+    fileprivate func encode(into writer: inout ByteWriter) {
         writer.fixed(key.high)
         writer.fixed(key.low)
         writer.fixed(fingerprint)

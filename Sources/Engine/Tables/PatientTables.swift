@@ -5,9 +5,9 @@ import Scheduling
 enum PatientTables {
     static func writes(_ registrations: [(PatientID, [Identifier])], from number: UInt64) -> [TableWrite] {
         var writes: [TableWrite] = []
-        var writer = Scheduling.ByteWriter()
+        var writer = ByteWriter()
         for (patient, identifiers) in registrations {
-            var one = Scheduling.ByteWriter()
+            var one = ByteWriter()
             one.varint(patient.rawValue)
             one.varint(UInt64(identifiers.count))
             for identifier in identifiers {

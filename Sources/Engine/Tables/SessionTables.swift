@@ -31,13 +31,13 @@ enum SessionTables {
     }
 
     private static func definition(_ session: Session, in table: Table) -> TableWrite {
-        var writer = Scheduling.ByteWriter()
+        var writer = ByteWriter()
         session.definition.encode(into: &writer)
         return .put(table, key: EngineTables.key(session.id.rawValue, 0), value: writer.bytes)
     }
 
     private static func page(_ page: Int, of session: Session, in table: Table) -> TableWrite {
-        var writer = Scheduling.ByteWriter()
+        var writer = ByteWriter()
         session.encodePage(page, into: &writer)
         return .put(table, key: EngineTables.key(session.id.rawValue, UInt64(page) + 1), value: writer.bytes)
     }

@@ -58,7 +58,6 @@ final class ClientConnection: Sendable {
                     box.value?.close(.connectionFailed("no connection to \(address): \(error)"))
                     box.value = nil
                 }
-                _ = timer
             }
     }
 

@@ -81,14 +81,14 @@ enum MetaEntry {
     static let applicationPrefix = "app."
 
     static func encodeFormat(creationID: [UInt8]) -> [UInt8] {
-        var writer = ByteWriter()
+        var writer = RecordWriter()
         writer.append(littleEndian: format)
         writer.append(creationID)
         return writer.bytes
     }
 
     static func encodeLog(_ shape: LogShape) -> [UInt8] {
-        var writer = ByteWriter()
+        var writer = RecordWriter()
         writer.append(littleEndian: shape.next.rawValue)
         writer.append(littleEndian: shape.chain)
         writer.append(littleEndian: shape.checkpoint.rawValue)
@@ -96,7 +96,7 @@ enum MetaEntry {
     }
 
     static func encodeSegments(_ segments: [LogShape.Segment]) -> [UInt8] {
-        var writer = ByteWriter()
+        var writer = RecordWriter()
         writer.reserve(segments.count * 12)
         for segment in segments {
             writer.append(littleEndian: segment.first.rawValue)

@@ -28,11 +28,11 @@ enum DayArgument: Equatable, Sendable {
     }
 
     /// The day itself, as `YYYY-MM-DD`.
-    /// - Parameter today: only asked for where the day is told from it.
-    func day(today: () async throws -> LocalDate) async rethrows -> String {
+    /// - Parameter now: milliseconds since 1970; only asked for where the day is told from today.
+    func day(_ clock: HospitalClock, now: () async throws -> Int64) async rethrows -> String {
         switch self {
         case .date(let date): date.description
-        case .fromToday(let days): try await today().advanced(days: days).description
+        case .fromToday(let days): clock.day(try await now(), plus: days)
         }
     }
 }

@@ -77,10 +77,6 @@ struct HospitalNames {
 
     /// The day that a person meant. Days told from today are counted in the hospital's zone, by the server's clock.
     func day(_ argument: DayArgument, _ link: ServerLink) async throws -> LocalDate {
-        let clock = clock
-        return LocalDate(
-            try await argument.day {
-                clock.date(try await link.client.status().now.milliseconds)
-            })
+        LocalDate(try await argument.day(clock) { try await link.client.status().now.milliseconds })
     }
 }

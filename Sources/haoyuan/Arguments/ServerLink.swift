@@ -27,8 +27,9 @@ struct ServerLink {
     private func greet(within patience: Duration) async throws {
         do {
             _ = try await client.status(options: RequestOptions(timeout: patience))
-        } catch where error.code == .deadlineExceeded || error.code == .overloaded {
-            // Somebody is there and busy; the request itself has its own patience.
+        } catch {
+            // Somebody may be there and busy; the request itself has its own patience.
+            if error.code != .deadlineExceeded, error.code != .overloaded { throw error }
         }
     }
 

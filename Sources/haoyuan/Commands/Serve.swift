@@ -1,5 +1,6 @@
 import ArgumentParser
 import Engine
+import Journal
 import Logging
 import Scheduling
 

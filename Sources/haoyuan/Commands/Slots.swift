@@ -84,7 +84,7 @@ struct Slots: AsyncParsableCommand {
         var table = Table(["DAY", "TIME", "POOL", "NAME", .right("FREE"), .right("OF"), "SLOT", "ID"])
         for slot in slots {
             table.add([
-                Table.Cell(names.clock.date(slot.start.milliseconds).description),
+                Table.Cell(names.clock.day(slot.start.milliseconds)),
                 Table.Cell(names.clock.stretch(slot.start.milliseconds, slot.end.milliseconds)),
                 Table.Cell(names.poolCode(slot.pool)), Table.Cell(names.poolName(slot.pool)),
                 Table.Cell(String(slot.free), .good), Table.Cell(String(slot.capacity)), Table.Cell(slot.slot.place),

@@ -100,7 +100,7 @@ struct AppointmentView {
     var when: String {
         let clock = names.clock
         let (start, end) = (appointment.start.milliseconds, appointment.end.milliseconds)
-        return "\(clock.date(start)) \(clock.stretch(start, end))"
+        return "\(clock.day(start)) \(clock.stretch(start, end))"
     }
 
     static let columns: [Table.Column] = [
@@ -112,7 +112,7 @@ struct AppointmentView {
         let start = appointment.start.milliseconds
         return [
             Table.Cell(appointment.id.place), Table.Cell(appointment.state.word, appointment.state.tint),
-            Table.Cell(clock.date(start).description), Table.Cell(clock.stretch(start, appointment.end.milliseconds)),
+            Table.Cell(clock.day(start)), Table.Cell(clock.stretch(start, appointment.end.milliseconds)),
             Table.Cell(String(appointment.number)), Table.Cell("#\(appointment.patient)"),
             Table.Cell(names.serviceName(appointment.service)), Table.Cell(names.poolName(appointment.pool)),
             Table.Cell(appointment.id.description, .quiet),

@@ -16,11 +16,11 @@ struct CSVFolder {
         guard !names.isEmpty else {
             throw CommandFailure(.configuration, "\(path) has no CSV files", remedy: "see docs/reference/hospital-files.md")
         }
-        var draft = CatalogueDraft()
+        var collector = CatalogueCollector()
         for kind in EntityKind.allCases where names.contains(kind.section + ".csv") {
-            for entry in try entries(of: kind) { try draft.add(entry, kind) }
+            for entry in try entries(of: kind) { try collector.add(entry, kind) }
         }
-        return draft.catalogue
+        return collector.catalogue
     }
 
     private func csvFiles() throws(CommandFailure) -> [String] {

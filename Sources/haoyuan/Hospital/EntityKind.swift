@@ -37,7 +37,7 @@ enum EntityKind: String, CaseIterable {
 }
 
 /// A catalogue that grows entry by entry.
-struct CatalogueDraft {
+struct CatalogueCollector {
     private(set) var catalogue = Catalogue()
     private var places: [String: String] = [:]
 

@@ -23,7 +23,7 @@ enum HospitalSource {
         guard case .mapping(let mapping) = root else {
             throw CommandFailure(.configuration, "\(name): the file must be a mapping with the key ‘departments’ and others")
         }
-        var draft = CatalogueDraft()
+        var collector = CatalogueCollector()
         for (key, value) in mapping {
             let section = key.string ?? ""
             guard let kind = EntityKind(section: section) else {
@@ -31,9 +31,9 @@ enum HospitalSource {
                     .configuration, "\(name) line \(key.mark?.line ?? 1): ‘\(section)’ is no section",
                     remedy: "the sections are \(EntityKind.allCases.map(\.section).joined(separator: ", "))")
             }
-            for entry in try entries(of: kind, value, name) { try draft.add(entry, kind) }
+            for entry in try entries(of: kind, value, name) { try collector.add(entry, kind) }
         }
-        return draft.catalogue
+        return collector.catalogue
     }
 
     private static func entries(of kind: EntityKind, _ node: Node, _ name: String) throws(CommandFailure) -> [Entry] {
@@ -88,8 +88,8 @@ enum YAMLProblem {
             return CommandFailure(
                 .configuration, "\(name) line \(mark.line): this is no YAML: \(problem)", remedy: "mend that line")
         case .duplicatedKeysInMapping(let duplicates, let context):
-            let keys = duplicates.map { "‘\($0.string ?? "?")’" }.joined(separator: ", ")
-            return CommandFailure(.configuration, "\(name) line \(context.mark.line): \(keys) stands there twice")
+            let keys = duplicates.map { "‘\($0)’" }.joined(separator: ", ")
+            return CommandFailure(.configuration, "\(name): \(keys) stands there twice (\(context))")
         default: return CommandFailure(.configuration, "\(name): this is no YAML: \(error)")
         }
     }

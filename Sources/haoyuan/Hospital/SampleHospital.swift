@@ -24,9 +24,9 @@ enum SampleHospital {
             }
             _ = try await client.putCatalogue(sample)
             let names = HospitalNames(sample)
-            let today = names.clock.date(status.now.milliseconds)
+            let now = status.now.milliseconds
             _ = try await client.generateSessions(
-                from: LocalDate(today.description), to: LocalDate(today.advanced(days: days - 1).description))
+                from: LocalDate(names.clock.day(now)), to: LocalDate(names.clock.day(now, plus: days - 1)))
         } catch let error as HaoyuanError {
             throw CommandFailure(.internal, "the sample hospital was not taken: \(error.message)")
         }

@@ -2,10 +2,9 @@ import Dispatch
 import Glibc
 
 /// SIGTERM and SIGINT: the first asks for an orderly end, the second ends the process at once.
-final class StopSignals: Sendable {
+struct StopSignals {
     private let sources: [any DispatchSourceSignal]
-    /// The name of the first signal, when it comes.
-    let first: AsyncStream<String>
+    private let first: AsyncStream<String>
 
     init() {
         let (stream, continuation) = AsyncStream.makeStream(of: String.self)
@@ -28,7 +27,7 @@ final class StopSignals: Sendable {
         }
     }
 
-    /// Waits for the first of them.
+    /// Waits for the first of them, and gives its name.
     func wait() async -> String {
         for await name in first { return name }
         return ""

@@ -8,8 +8,10 @@ struct HospitalClock {
     /// An unknown zone is read as UTC: the times shown then say `Z`.
     init(zone name: String) { zone = TimeZone(identifier: name) ?? .gmt }
 
-    /// The day, as `YYYY-MM-DD`.
-    func date(_ milliseconds: Int64) -> LocalDate { wall(milliseconds).date }
+    /// The day, as `YYYY-MM-DD`, or the one so many days later.
+    func day(_ milliseconds: Int64, plus days: Int32 = 0) -> String {
+        wall(milliseconds).date.advanced(days: days).description
+    }
 
     /// `08:15`.
     func time(_ milliseconds: Int64) -> String { wall(milliseconds).time.description }
@@ -26,7 +28,7 @@ struct HospitalClock {
         return "\(date) \(time):\(second < 10 ? "0" : "")\(second)"
     }
 
-    /// `08:15–08:30`, and with the day's name before it where that differs from `day`.
+    /// `08:15–08:30`.
     func stretch(_ start: Int64, _ end: Int64) -> String { "\(time(start))–\(time(end))" }
 
     /// ISO 8601 with the zone's offset, to the millisecond: `2026-03-09T08:15:00.000+08:00`.

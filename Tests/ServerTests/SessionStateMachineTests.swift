@@ -1,0 +1,136 @@
+import Testing
+
+@testable import Server
+@testable import Wire
+
+@Suite struct `A session without a socket` {
+    private func ready(inFlight: Int = 10, subscriptions: Int = 2) -> SessionStateMachine {
+        var machine = SessionStateMachine(inFlightLimit: inFlight, subscriptionLimit: subscriptions)
+        machine.greeted(batchLimit: 5)
+        return machine
+    }
+
+    private func code(_ reception: SessionStateMachine.Reception) -> ErrorCode? {
+        if case .fail(let error) = reception { error.code } else { nil }
+    }
+
+    @Test func `nothing but HELLO comes first`() {
+        let machine = SessionStateMachine(inFlightLimit: 10, subscriptionLimit: 2)
+        #expect(machine.received(FrameHeader(.hello, requestID: 1)) == .hello)
+        #expect(code(machine.received(FrameHeader(.status, requestID: 1))) == .handshakeRequired)
+        #expect(code(machine.received(FrameHeader(method: 99, requestID: 1))) == .handshakeRequired)
+    }
+
+    @Test func `HELLO does not come twice`() {
+        #expect(code(ready().received(FrameHeader(.hello, requestID: 2))) == .handshakeRequired)
+    }
+
+    @Test(arguments: [FrameFlags.reply, .push, [.reply, .error], .error])
+    func `a client sends no replies and no pushes`(flags: FrameFlags) {
+        #expect(code(ready().received(FrameHeader(.book, flags: flags, requestID: 2))) == .malformedFrame)
+    }
+
+    @Test(arguments: [0, 3, 60, 61, 255] as [UInt8])
+    func `methods nobody knows, and goodbye, are unknown`(method: UInt8) {
+        #expect(code(ready().received(FrameHeader(method: method, requestID: 2))) == .unknownMethod)
+    }
+
+    @Test func `every method of a client is taken`() {
+        for method in Method.allCases where method.isRequest && method != .hello {
+            #expect(ready().received(FrameHeader(method, requestID: 2)) == .request(method))
+        }
+    }
+
+    @Test func `request id 0 and ids in use are malformed`() throws {
+        var machine = ready()
+        #expect(code(machine.received(FrameHeader(.book, requestID: 0))) == .malformedFrame)
+        let serial = try machine.take(7, isWrite: true, deadline: nil)
+        #expect(code(machine.received(FrameHeader(.book, requestID: 7))) == .malformedFrame)
+        let isWanted = machine.answered(7, serial: serial)
+        #expect(isWanted)
+        #expect(machine.received(FrameHeader(.book, requestID: 7)) == .request(.book))
+        let isSubscribed = machine.subscribed(7)
+        #expect(isSubscribed)
+        #expect(code(machine.received(FrameHeader(.book, requestID: 7))) == .malformedFrame)
+    }
+
+    @Test func `as much as the limit is in flight, one more is overloaded`() throws {
+        var machine = ready(inFlight: 10)
+        let serial = try machine.take(2, weight: 9, isWrite: true, deadline: nil)
+        _ = try machine.take(3, isWrite: true, deadline: nil)
+        do {
+            _ = try machine.take(4, isWrite: true, deadline: nil)
+            Issue.record("taken above the limit")
+        } catch {
+            #expect(error.code == .overloaded && error.retryAfterMilliseconds > 0)
+        }
+        _ = machine.answered(2, serial: serial)
+        _ = try machine.take(4, weight: 9, isWrite: true, deadline: nil)
+    }
+
+    @Test func `a batch at the limit is lawful, one more request is not`() throws {
+        try ready().checkBatch(5)
+        #expect(throws: ProtocolError.self) { try ready().checkBatch(6) }
+    }
+
+    @Test func `subscriptions have their own limit, those under way included`() throws {
+        var machine = ready(subscriptions: 2)
+        let first = try machine.take(2, isWrite: false, isSubscribe: true, deadline: nil)
+        _ = try machine.take(3, isWrite: false, isSubscribe: true, deadline: nil)
+        #expect(throws: ProtocolError.self) { try machine.take(4, isWrite: false, isSubscribe: true, deadline: nil) }
+        _ = machine.answered(2, serial: first)
+        _ = machine.subscribed(2)
+        #expect(throws: ProtocolError.self) { try machine.take(4, isWrite: false, isSubscribe: true, deadline: nil) }
+        let wasThere = machine.unsubscribed(2)
+        #expect(wasThere)
+        _ = try machine.take(4, isWrite: false, isSubscribe: true, deadline: nil)
+    }
+
+    @Test func `a deadline that passes is answered once, and the late answer is for nobody`() throws {
+        var machine = ready()
+        let early = try machine.take(2, isWrite: true, deadline: 100)
+        let late = try machine.take(3, isWrite: false, deadline: 200)
+        _ = try machine.take(4, isWrite: true, deadline: nil)
+        #expect(machine.nextDeadline == 100)
+        let before = machine.expire(now: 99)
+        #expect(before.isEmpty)
+        let expired = machine.expire(now: 100)
+        #expect(expired.map(\.id) == [2] && expired[0].isWrite)
+        let isWanted = machine.answered(2, serial: early)
+        #expect(!isWanted)
+        // The id may be used again at once; the old answer does not reach the new request.
+        let again = try machine.take(2, isWrite: true, deadline: nil)
+        let isOldWanted = machine.answered(2, serial: early)
+        let isNewWanted = machine.answered(2, serial: again)
+        #expect(!isOldWanted && isNewWanted)
+        #expect(machine.nextDeadline == 200)
+        let isLateWanted = machine.answered(3, serial: late)
+        #expect(isLateWanted && machine.nextDeadline == nil)
+    }
+
+    @Test func `a draining session answers what it took and takes nothing more`() throws {
+        var machine = ready()
+        let serial = try machine.take(9, isWrite: true, deadline: nil)
+        _ = machine.subscribed(5)
+        let last = machine.drain()
+        #expect(last == 9)
+        #expect(machine.liveSubscriptions.isEmpty && !machine.isDrained)
+        #expect(code(machine.received(FrameHeader(.book, requestID: 10))) == .draining)
+        let isSubscribed = machine.subscribed(11)
+        #expect(!isSubscribed)
+        let isWanted = machine.answered(9, serial: serial)
+        #expect(isWanted && machine.isDrained)
+        let again = machine.drain()
+        #expect(again == nil)
+    }
+
+    @Test func `a closing session hears nothing and answers nobody`() throws {
+        var machine = ready()
+        let serial = try machine.take(2, isWrite: true, deadline: 5)
+        machine.close()
+        #expect(machine.received(FrameHeader(.book, requestID: 3)) == .ignore)
+        let isWanted = machine.answered(2, serial: serial)
+        let expired = machine.expire(now: 10)
+        #expect(!isWanted && expired.isEmpty && machine.isClosing)
+    }
+}

@@ -1,0 +1,249 @@
+import NIOCore
+import Scheduling
+import Testing
+
+@testable import Wire
+
+@Suite struct `Words of the domain on the wire` {
+    @Test func `every enum goes both ways, number by number`() {
+        for channel in Channel.allCases { #expect(PBChannel(channel).channel == channel) }
+        for state in AppointmentState.allCases { #expect(PBAppointmentState(state).state == state) }
+        for transition in Transition.allCases { #expect(PBTransition(transition).transition == transition) }
+        for rule in Rule.allCases { #expect(PBRule(rule).rule == rule) }
+        for code in ErrorCode.allCases { #expect(PBErrorCode(code).code == code) }
+        for authority in [Authority.nobody, .department, .hospital] { #expect(PBAuthority(authority).authority == authority) }
+        for kind in [Resource.Kind.practitioner, .device, .room, .desk] { #expect(PBResourceKind(kind).kind == kind) }
+        for kind in [Service.Kind.clinic, .exam, .lab] { #expect(PBServiceKind(kind).kind == kind) }
+    }
+
+    /// Names, so that a number that slips shows.
+    @Test func `the numbers mean the same on both sides`() {
+        #expect(Channel.allCases.map { "\(PBChannel($0))" } == Channel.allCases.map { "\($0)" })
+        #expect(AppointmentState.allCases.map { "\(PBAppointmentState($0))" } == AppointmentState.allCases.map { "\($0)" })
+        #expect(Transition.allCases.map { "\(PBTransition($0))" } == Transition.allCases.map { "\($0)" })
+        #expect(Rule.allCases.map { "\(PBRule($0))" } == Rule.allCases.map { "\($0)" })
+        #expect(ErrorCode.allCases.map { "\(PBErrorCode($0))" } == ErrorCode.allCases.map { "\($0)" })
+        #expect(PBErrorCode.allCases.count == ErrorCode.allCases.count + 1)
+        #expect(PBRule.allCases.count == Rule.allCases.count + 1)
+        #expect(PBChannel.allCases.count == Channel.allCases.count + 1)
+        #expect(PBAppointmentState.allCases.count == AppointmentState.allCases.count + 1)
+        #expect(PBTransition.allCases.count == Transition.allCases.count + 1)
+    }
+
+    @Test(arguments: [0, 99, -1, 256 + 1])
+    func `a number of a later version is nothing`(number: Int) {
+        #expect(PBChannel(rawValue: number)?.channel == nil)
+        #expect(PBTransition(rawValue: number)?.transition == nil)
+        #expect(PBErrorCode(rawValue: number)?.code == nil)
+    }
+}
+
+@Suite struct `Writes are checked as they come in` {
+    private let kiosk = ConnectionOrigin(channel: .kiosk, operatorName: "k-3")
+
+    private var booking: PBBookRequest {
+        var booking = PBBookRequest()
+        booking.keyLow = 1
+        booking.patient = 5
+        booking.slot = 77
+        booking.service = 2
+        return booking
+    }
+
+    @Test func `channel and operator of Hello hold where the request names none`() throws {
+        var message = booking
+        #expect(try Booking(message, on: kiosk).by == Origin(channel: .kiosk, operatorName: "k-3"))
+        message.channel = .ward
+        message.operator = "nurse-7"
+        #expect(try Booking(message, on: kiosk).by == Origin(channel: .ward, operatorName: "nurse-7"))
+    }
+
+    struct Wrong: CustomTestStringConvertible {
+        var testDescription: String
+        var change: @Sendable (inout PBBookRequest) -> Void
+    }
+
+    @Test(arguments: [
+        Wrong(testDescription: "key_high, key_low") { $0.keyLow = 0 },
+        Wrong(testDescription: "channel") { $0.channel = .system },
+        Wrong(testDescription: "channel") { $0.channel = .UNRECOGNIZED(77) },
+        Wrong(testDescription: "operator") { $0.operator = String(repeating: "x", count: 65) },
+    ])
+    func `what cannot be is named by its field`(wrong: Wrong) {
+        var message = booking
+        wrong.change(&message)
+        #expect { try Booking(message, on: kiosk) } throws: { error in
+            guard let error = error as? ProtocolError else { return false }
+            return error.code == .invalidArgument && error.message.hasPrefix(wrong.testDescription + ":")
+        }
+    }
+
+    @Test func `without a channel anywhere the write is refused`() {
+        #expect { try Booking(booking, on: ConnectionOrigin(channel: nil, operatorName: "")) } throws: {
+            ($0 as? ProtocolError)?.message.hasPrefix("channel:") ?? false
+        }
+    }
+
+    @Test func `texts at their limit are taken and one byte more is not`() throws {
+        var message = booking
+        message.operator = String(repeating: "x", count: 64)
+        #expect(try Booking(message, on: kiosk).by.operatorName.utf8.count == 64)
+        var change = PBChangeRequest()
+        change.keyHigh = 9
+        change.transition = .cancel
+        change.reason = String(repeating: "因", count: 85) + "x"
+        #expect(try StateChange(change, on: kiosk).reason.utf8.count == 256)
+        change.reason += "x"
+        #expect(throws: ProtocolError.self) { try StateChange(change, on: kiosk) }
+        change.reason = ""
+        change.transition = .unspecified
+        #expect(throws: ProtocolError.self) { try StateChange(change, on: kiosk) }
+    }
+
+    @Test(arguments: [0, 1, 17])
+    func `a joint booking takes 2 to 16 items`(count: Int) throws {
+        var message = PBBookTogetherRequest()
+        message.keyLow = 4
+        message.items = Array(repeating: PBTogetherItem(), count: count)
+        #expect(throws: ProtocolError.self) { try JointBooking(message, on: kiosk) }
+        for lawful in [2, 16] {
+            message.items = Array(repeating: PBTogetherItem(), count: lawful)
+            #expect(try JointBooking(message, on: kiosk).items.count == lawful)
+        }
+    }
+
+    @Test(arguments: ["", "2026-2-3", "2026-02-30", "1969-12-31", "2149-06-07", "yesterday"])
+    func `a day that is none is named`(text: String) {
+        #expect { try LocalDate(text, field: "from") } throws: { ($0 as? ProtocolError)?.message.hasPrefix("from:") ?? false }
+    }
+
+    @Test func `identifiers are named by where they stand`() {
+        var request = PBRegisterPatientsRequest()
+        var patient = PBPatient()
+        var identifier = PBIdentifier()
+        identifier.system = "urn:mrn"
+        patient.identifiers = [identifier]
+        request.patients = [patient]
+        #expect { try request.identifiers() } throws: {
+            ($0 as? ProtocolError)?.message.hasPrefix("patients[0].identifiers[0].value:") ?? false
+        }
+        request.patients = [PBPatient()]
+        #expect { try request.identifiers() } throws: {
+            ($0 as? ProtocolError)?.message.hasPrefix("patients[0].identifiers:") ?? false
+        }
+    }
+}
+
+@Suite struct `The catalogue goes round` {
+    @Test func `what is put comes back the same`() throws {
+        var wire = PBCatalogue()
+        wire.hospital.name = "人民医院"
+        wire.hospital.timeZone = "UTC"
+        var department = PBDepartment()
+        department.code = "CT"
+        department.name = "CT室"
+        wire.departments = [department]
+        var resource = PBResource()
+        resource.code = "ct-1"
+        resource.name = "CT-1"
+        resource.kind = .device
+        resource.department = "CT"
+        wire.resources = [resource]
+        var service = PBService()
+        service.code = "scan"
+        service.name = "增强CT"
+        service.kind = .exam
+        service.slots = 3
+        service.priceFen = 45_000
+        service.preparation = "空腹 6 小时"
+        wire.services = [service]
+        var pool = PBPool()
+        pool.code = "ct"
+        pool.name = "CT"
+        pool.department = "CT"
+        pool.resources = ["ct-1"]
+        pool.services = ["scan"]
+        wire.pools = [pool]
+        var policy = PBPolicy()
+        policy.department = "CT"
+        policy.perDay = 2
+        wire.policies = [policy]
+        var template = PBTemplate()
+        template.code = "ct-am"
+        template.pool = "ct"
+        template.weekdays = 0b1_1111
+        template.start = "08:00"
+        template.slotMinutes = 10
+        template.slots = 24
+        template.capacity = 1
+        template.validUntil = "2026-12-31"
+        wire.templates = [template]
+
+        let (draft, hospital) = try wire.draft()
+        #expect(hospital?.name == "人民医院" && hospital?.zone == "UTC")
+        var catalogue = Catalogue()
+        for entity in try catalogue.decide(draft).events { catalogue.evolve(entity) }
+
+        var expected = wire
+        expected.hospital.name = ""
+        expected.departments[0].id = 1
+        expected.resources[0].id = 1
+        expected.services[0].id = 1
+        expected.services[0].units = 1
+        expected.pools[0].id = 1
+        expected.templates[0].id = 1
+        expected.policies[0].version = PBCatalogue(catalogue).policies.last?.version ?? 0
+        expected.policies[0].holdSeconds = 900
+        let standard = PBCatalogue(catalogue).policies[0]
+        #expect(standard.department == "" && standard.holdSeconds == 900)
+        expected.policies.insert(standard, at: 0)
+        #expect(PBCatalogue(catalogue) == expected)
+    }
+
+    @Test func `a kind that this version does not know is named`() {
+        var wire = PBCatalogue()
+        wire.resources = [PBResource(), PBResource()]
+        wire.resources[0].kind = .device
+        #expect { try wire.draft() } throws: { ($0 as? ProtocolError)?.message.hasPrefix("resources[1].kind:") ?? false }
+    }
+}
+
+@Suite struct `Events as the feed shows them` {
+    private let at = Instant(rawValue: 1_772_409_600_000)
+    private let by = Origin(channel: .ward, operatorName: "nurse-7")
+
+    private func taken(_ number: UInt32) -> Taken {
+        let session = SessionID(pool: PoolID(rawValue: 3), index: 2)
+        return Taken(
+            appointment: AppointmentID(session: session, number: number), patient: PatientID(rawValue: 8), slot: 4, span: 2,
+            units: 1, service: ServiceID(rawValue: 6), state: .held, holdUntil: at.advanced(milliseconds: 900_000),
+            itinerary: AppointmentID(session: session, number: 1))
+    }
+
+    @Test func `a joint booking is several events at one position`() {
+        let event = Event(at: at, by: by, fact: .bookedTogether([taken(1), taken(2)]))
+        let shown = PBEvent.events(of: event, at: 41)
+        #expect(shown.map(\.position) == [41, 41])
+        #expect(shown.map(\.appointment) == [taken(1).appointment.rawValue, taken(2).appointment.rawValue])
+        #expect(shown.allSatisfy { $0.kind == .booked && $0.state == .held && $0.slots == 2 && $0.operator == "nurse-7" && $0.version == 1 })
+        #expect(shown[0].slot == SlotID(session: taken(1).appointment.session, index: 4).rawValue)
+    }
+
+    @Test func `a move names what was given up`() {
+        let old = Change(
+            appointment: taken(1).appointment, patient: PatientID(rawValue: 8), state: .moved, version: 2, reason: "医生停诊")
+        let shown = PBEvent.events(of: Event(at: at, by: by, fact: .moved(from: old, to: taken(9))), at: 5)
+        #expect(shown.count == 1)
+        #expect(shown[0].kind == .moved && shown[0].movedFrom == taken(1).appointment.rawValue)
+        #expect(shown[0].appointment == taken(9).appointment.rawValue && shown[0].reason == "医生停诊")
+    }
+
+    @Test func `refusals, sessions, patients and the catalogue are shown too`() {
+        func shown(_ fact: Fact) -> PBEvent { PBEvent.events(of: Event(at: at, by: by, fact: fact), at: 1)[0] }
+        #expect(shown(.refused(Refusal(.slotFull), item: 0)).rule == .slotFull)
+        #expect(shown(.sessionArchived(SessionID(rawValue: 12))).session == 12)
+        #expect(shown(.patientRegistered(PatientID(rawValue: 4), [])).patient == 4)
+        let department = Department(id: DepartmentID(rawValue: 1), code: "CT", name: "CT室")
+        #expect(shown(.catalogueChanged(.department(department))).entity == "department CT")
+    }
+}
