@@ -19,6 +19,8 @@ final class ServedHospital: Sendable {
     static let today = "2026-03-02"
 
     let folder: String
+    /// The disk, which a test may hold back.
+    let disk: GatedStorage
     let engine: Engine
     let server: Server
     let clinic = ServiceID(rawValue: 1)
@@ -29,9 +31,10 @@ final class ServedHospital: Sendable {
     var port: Int { server.localAddress.port ?? 0 }
 
     private init(
-        folder: String, engine: Engine, server: Server, session: SessionID, patients: [PatientID]
+        folder: String, disk: GatedStorage, engine: Engine, server: Server, session: SessionID, patients: [PatientID]
     ) {
         self.folder = folder
+        self.disk = disk
         self.engine = engine
         self.server = server
         self.session = session
@@ -42,10 +45,11 @@ final class ServedHospital: Sendable {
         patients count: Int = 200, _ change: (inout ServerConfiguration) -> Void = { _ in }
     ) async throws -> ServedHospital {
         let folder = NSTemporaryDirectory() + "haoyuan-server-" + UUID().uuidString
-        let engine = try Engine.start(Self.engineConfiguration(folder))
+        let (disk, engine) = try startEngine(folder)
         let (session, patients) = try await fill(engine, patients: count)
         let server = try await serve(engine, change)
-        return ServedHospital(folder: folder, engine: engine, server: server, session: session, patients: patients)
+        return ServedHospital(
+            folder: folder, disk: disk, engine: engine, server: server, session: session, patients: patients)
     }
 
     static func serve(_ engine: Engine, _ change: (inout ServerConfiguration) -> Void = { _ in }) async throws -> Server {
@@ -59,15 +63,18 @@ final class ServedHospital: Sendable {
             now: { morning.rawValue })
     }
 
-    private static func engineConfiguration(_ folder: String) -> EngineConfiguration {
-        var journal = JournalOptions(directory: folder)
-        journal.initialFileBytes = 16 << 20
-        journal.growthStepBytes = 16 << 20
-        journal.reserveBytes = 4 << 20
-        var configuration = EngineConfiguration(journal: journal, cores: 2)
+    private static func startEngine(_ folder: String) throws -> (GatedStorage, Engine) {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        var options = JournalOptions(directory: folder)
+        options.initialFileBytes = 16 << 20
+        options.growthStepBytes = 16 << 20
+        options.reserveBytes = 4 << 20
+        let disk = try GatedStorage(options)
+        options.storage = disk
+        var configuration = EngineConfiguration(journal: options, cores: 2)
         configuration.clock = SimulatedClock(now: morning)
         configuration.seed = 7
-        return configuration
+        return (disk, try Engine.start(configuration))
     }
 
     private static func fill(
@@ -93,6 +100,7 @@ final class ServedHospital: Sendable {
     }
 
     func close() async {
+        disk.open()
         await server.stop(reason: "the test is over")
         await engine.stop()
         try? FileManager.default.removeItem(atPath: folder)

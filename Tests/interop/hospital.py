@@ -57,7 +57,7 @@ class Hospital:
         self.connection = connection
         self.now_ms = connection.welcome.now_ms
         known = connection.call(pb.GetCatalogueRequest()).catalogue.hospital
-        if not known.time_zone:
+        if not known.name:
             zone = day_zone(self.now_ms)[0]
             self.put(hospital=pb.Hospital(name="第一人民医院", time_zone=zone))
             known = connection.call(pb.GetCatalogueRequest()).catalogue.hospital

@@ -1,40 +1,43 @@
 /// What is known of each unanswered request, by its id: an open-addressing table, because requests come and go by the hundred
 /// thousand a second and ids are small, mostly consecutive numbers that need no strong hash.
 ///
-/// Linear probing with backward-shift deletion, so it holds no tombstones and never needs cleaning.
+/// Linear probing with backward-shift deletion, so it holds no tombstones and never needs cleaning. Inlinable, because a generic
+/// type that is not is looked up at run time by its users in other modules, which cost more than the table itself.
 package struct RequestTable<Value> {
-    private var ids: ContiguousArray<UInt32>
-    private var values: ContiguousArray<Value?>
-    package private(set) var count = 0
+    @usableFromInline var ids: ContiguousArray<UInt32>
+    @usableFromInline var values: ContiguousArray<Value?>
+    @usableFromInline var entries = 0
+
+    @inlinable package var count: Int { entries }
 
     /// An empty table. It grows as requests come, and keeps its size after.
-    package init() {
+    @inlinable package init() {
         ids = ContiguousArray(repeating: 0, count: 16)
         values = ContiguousArray(repeating: nil, count: 16)
     }
 
-    package var isEmpty: Bool { count == 0 }
+    @inlinable package var isEmpty: Bool { entries == 0 }
 
-    package func contains(_ id: UInt32) -> Bool { ids[place(of: id)] == id }
+    @inlinable package func contains(_ id: UInt32) -> Bool { ids[place(of: id)] == id }
 
     /// The value under this id. The id is never 0.
-    package subscript(id: UInt32) -> Value? {
+    @inlinable package subscript(id: UInt32) -> Value? {
         let place = place(of: id)
         return ids[place] == id ? values[place] : nil
     }
 
     /// - Precondition: the id is not 0 and not in the table.
-    package mutating func insert(_ value: Value, for id: UInt32) {
+    @inlinable package mutating func insert(_ value: Value, for id: UInt32) {
         precondition(id != 0, "request id 0 is reserved")
-        if (count + 1) * 2 > ids.count { grow() }
+        if (entries + 1) * 2 > ids.count { grow() }
         let place = place(of: id)
         precondition(ids[place] == 0, "a request id is unique among the unanswered")
         ids[place] = id
         values[place] = value
-        count += 1
+        entries += 1
     }
 
-    package mutating func remove(_ id: UInt32) -> Value? {
+    @inlinable package mutating func remove(_ id: UInt32) -> Value? {
         precondition(id != 0, "request id 0 is reserved")
         var hole = place(of: id)
         guard ids[hole] == id else { return nil }
@@ -52,30 +55,30 @@ package struct RequestTable<Value> {
         }
         ids[hole] = 0
         values[hole] = nil
-        count -= 1
+        entries -= 1
         return removed
     }
 
     /// Every entry, in no particular order.
-    package func forEach(_ body: (UInt32, Value) -> Void) {
+    @inlinable package func forEach(_ body: (UInt32, Value) -> Void) {
         for place in ids.indices where ids[place] != 0 {
             if let value = values[place] { body(ids[place], value) }
         }
     }
 
-    private var mask: Int { ids.count - 1 }
+    @inlinable var mask: Int { ids.count - 1 }
 
     /// Fibonacci hashing: spreads consecutive ids and ids with a common stride alike.
-    private func home(_ id: UInt32) -> Int { Int((id &* 0x9E37_79B1) >> 7) & mask }
+    @inlinable func home(_ id: UInt32) -> Int { Int((id &* 0x9E37_79B1) >> 7) & mask }
 
     /// Where the id is, or would be put.
-    private func place(of id: UInt32) -> Int {
+    @inlinable func place(of id: UInt32) -> Int {
         var place = home(id)
         while ids[place] != 0 && ids[place] != id { place = (place + 1) & mask }
         return place
     }
 
-    private mutating func grow() {
+    @inlinable mutating func grow() {
         let old = (ids, values)
         ids = ContiguousArray(repeating: 0, count: old.0.count * 2)
         values = ContiguousArray(repeating: nil, count: old.0.count * 2)

@@ -131,7 +131,11 @@ struct SizeMeasurement {
 
     /// What the process holds in memory of its own, after giving back what it can.
     private static func anonymousBytes() -> Int {
-        malloc_trim(0)
+        // The Glibc module leaves malloc.h out, so the function is asked for by name.
+        if let symbol = dlsym(nil, "malloc_trim") {
+            typealias MallocTrim = @convention(c) (Int) -> Int32
+            _ = unsafeBitCast(symbol, to: MallocTrim.self)(0)
+        }
         let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
         let line = status.split(separator: "\n").first { $0.hasPrefix("RssAnon:") } ?? ""
         return (line.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) } ?? 0) * 1_024
