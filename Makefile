@@ -22,8 +22,10 @@ help: ## print this list
 setup: ## install what is missing: Debian packages, and a Python environment in .venv
 	@scripts/setup
 
+# Named products, because `--build-tests` alone also builds the plugins of the dependencies, protoc among them: minutes for nothing.
 build: setup ## compile everything, tests included (debug)
-	$(SWIFT) build --build-tests
+	$(SWIFT) build --product haoyuan
+	$(SWIFT) build --product haoyuanPackageTests
 
 release: setup ## compile the optimised engine: .build/release/haoyuan
 	$(SWIFT) build --configuration release --product haoyuan
@@ -51,9 +53,10 @@ format: ## rewrite the sources in the project's format
 proto: setup ## generate Sources/Wire/Generated from proto/
 	@scripts/generate-proto
 
-bench: setup ## run the benchmarks (their own package, in Benchmarks/)
-	@test -f Benchmarks/Package.swift || { echo 'make bench: this version has no Benchmarks/ package' >&2; exit 1; }
-	$(SWIFT) run --package-path Benchmarks --configuration release
+bench: release ## measure this machine: bookings over sockets in batches and one by one, memory, starts
+	.build/release/haoyuan bench batch
+	.build/release/haoyuan bench pipelined
+	.build/release/haoyuan bench sizes --count 1000000
 
 clean: ## remove everything that was built; the data in ./var stays
 	rm -rf .build .build-protoc .venv

@@ -76,7 +76,8 @@ package struct AppointmentID: RawRepresentable, Hashable, Sendable {
     package var number: UInt32 { UInt32(truncatingIfNeeded: rawValue) & 0xF_FFFF }
 }
 
-/// FHIR's Identifier: who gave it out, and what it says. Compared byte by byte.
+/// FHIR's Identifier: who gave it out, and what it says. Compared byte by byte: what `String` holds for equal depends on the
+/// Unicode tables of the day, and two cards whose bytes differ are two cards.
 package struct Identifier: Hashable, Sendable {
     package var system: String
     package var value: String
@@ -84,6 +85,17 @@ package struct Identifier: Hashable, Sendable {
     package init(system: String, value: String) {
         self.system = system
         self.value = value
+    }
+
+    package static func == (a: Identifier, b: Identifier) -> Bool {
+        a.system.utf8.elementsEqual(b.system.utf8) && a.value.utf8.elementsEqual(b.value.utf8)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        for text in [system, value] {
+            for byte in text.utf8 { hasher.combine(byte) }
+            hasher.combine(UInt8(0xFF))  // no UTF-8 has it, so it ends a text
+        }
     }
 }
 

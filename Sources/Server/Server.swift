@@ -1,6 +1,7 @@
 package import Engine
 import Foundation
 package import Logging
+import NIOConcurrencyHelpers
 package import NIOCore
 import NIOPosix
 import Wire
@@ -15,6 +16,7 @@ package final class Server: Sendable {
     private let listener: any Channel
     private let loops: [NIOLoopBound<SessionLoop>]
     private let logger: Logger
+    private let stopping = NIOLockedValueBox<Task<Void, Never>?>(nil)
 
     private init(
         configuration: ServerConfiguration, group: MultiThreadedEventLoopGroup, listener: any Channel,
@@ -101,23 +103,42 @@ package final class Server: Sendable {
     }
 
     /// Stops in order: no new connections, goodbye to those there are, answers to everything that was taken, then the end; at the
-    /// latest when the drain's time is over. The engine goes on, and is its owner's to stop.
+    /// latest when the drain's time is over. The engine goes on, and is its owner's to stop. Repeating it waits for the first.
     ///
     /// - Parameter reason: told to every client.
     package func stop(reason: String) async {
+        let task = stopping.withLockedValue { stopping in
+            if let task = stopping { return task }
+            let task = Task { await self.drain(reason: reason) }
+            stopping = task
+            return task
+        }
+        await task.value
+    }
+
+    private func drain(reason: String) async {
         logger.info("stopping", metadata: ["reason": "\(reason)"])
         try? await listener.close().get()
         let limit = TimeAmount.milliseconds(configuration.limits.drainMilliseconds)
+        var quiet: [EventLoopFuture<Void>] = []
         for loop in loops {
-            loop.eventLoop.execute {
-                let timer = loop.eventLoop.scheduleTask(in: limit) { loop.value.closeAll() }
-                loop.value.drain(reason: reason).whenComplete { _ in timer.cancel() }
-            }
+            let left = try? await loop.eventLoop.submit { loop.value.drain(reason: reason, within: limit) }.get()
+            if let left { quiet.append(left) }
         }
+        var isQuiet = true
         for loop in loops {
-            try? await loop.eventLoop.flatSubmit { loop.value.drain(reason: reason) }.get()
+            let isQuietToo = try? await loop.eventLoop.flatSubmit {
+                loop.value.isEmpty.map { loop.value.isQuiet }
+            }.get()
+            isQuiet = isQuiet && isQuietToo ?? false
         }
-        try? await group.shutdownGracefully()
+        // What the engine still has comes back to its event loop, though to nobody: the loops end after it.
+        let (group, all) = (group, quiet)
+        let ending = Task {
+            for loop in all { try? await loop.get() }
+            try? await group.shutdownGracefully()
+        }
+        if isQuiet { await ending.value }
         logger.info("stopped")
     }
 }

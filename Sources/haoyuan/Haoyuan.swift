@@ -11,14 +11,14 @@ struct Haoyuan: AsyncParsableCommand {
             + "They speak to 127.0.0.1:7440 unless --host and --port, or HAOYUAN_ADDRESS, say otherwise.",
         version: Version.text,
         groupedSubcommands: [
-            CommandGroup(name: "Running:", subcommands: [Serve.self, Status.self, Watch.self]),
-            CommandGroup(name: "Hospital:", subcommands: [Import.self, CatalogueCommand.self, Sessions.self, Patients.self]),
+            CommandGroup(name: "Running", subcommands: [Serve.self, Status.self, Watch.self]),
+            CommandGroup(name: "Hospital", subcommands: [Import.self, CatalogueCommand.self, Sessions.self, Patients.self]),
             CommandGroup(
-                name: "Reservations:",
+                name: "Reservations",
                 subcommands: [Slots.self, Hold.self, Book.self, Confirm.self, Cancel.self, Move.self, Appointments.self]),
             CommandGroup(
-                name: "Visits:", subcommands: [Arrive.self, Call.self, Start.self, Complete.self, NoShow.self, Stop.self]),
-            CommandGroup(name: "Proof:", subcommands: [Replay.self, Bench.self, Inspect.self, Verify.self]),
+                name: "Visits", subcommands: [Arrive.self, Call.self, Start.self, Complete.self, NoShow.self, Stop.self]),
+            CommandGroup(name: "Proof", subcommands: [Replay.self, Bench.self, Inspect.self, Verify.self]),
         ])
 
     static func main() async {
@@ -37,11 +37,11 @@ struct Haoyuan: AsyncParsableCommand {
             }
             return .ok
         } catch {
-            return report(error)
+            return report(error, of: arguments)
         }
     }
 
-    private static func report(_ error: any Error) -> ExitStatus {
+    private static func report(_ error: any Error, of arguments: [String]) -> ExitStatus {
         switch error {
         case let failure as CommandFailure:
             Output.complain("haoyuan: \(failure)")
@@ -50,19 +50,27 @@ struct Haoyuan: AsyncParsableCommand {
             return ending.status
         default:
             return exitCode(for: error) == .validationFailure || exitCode(for: error) == .success
-                ? reportParsing(error) : reportUnexpected(error)
+                ? reportParsing(error, of: arguments) : reportUnexpected(error)
         }
     }
 
     /// Help and completion scripts come as errors too; they are what was asked for.
-    private static func reportParsing(_ error: any Error) -> ExitStatus {
+    private static func reportParsing(_ error: any Error, of arguments: [String]) -> ExitStatus {
         guard exitCode(for: error) != .success else {
             Output.line(fullMessage(for: error))
             return .ok
         }
-        let problem = message(for: error)
-        Output.complain("haoyuan: \(CommandFailure.usage(problem, remedy: "see haoyuan help"))")
+        // What was typed up to the first option, as far as it is words: the command whose help tells more.
+        let words = arguments.prefix { !$0.isEmpty && $0.allSatisfy { $0.isLetter || $0 == "-" } && !$0.hasPrefix("-") }
+        let command = (["haoyuan"] + words.prefix(2).filter(isCommand)).joined(separator: " ")
+        Output.complain("haoyuan: \(CommandFailure.usage(message(for: error), remedy: "see \(command) --help"))")
         return .usage
+    }
+
+    private static func isCommand(_ word: String) -> Bool {
+        let commands = configuration.groupedSubcommands.flatMap(\.subcommands) + Sessions.configuration.subcommands
+            + Patients.configuration.subcommands
+        return commands.contains { $0._commandName == word }
     }
 
     private static func reportUnexpected(_ error: any Error) -> ExitStatus {

@@ -25,7 +25,7 @@ import Testing
         let other = try world.book(2, session)
         #expect(other.number == 2)
         world.pools.release(claim: claimed.appointment)
-        #expect(world.pools.evolve(claimed, channel: .app, at: world.now))
+        #expect(world.pools.evolve(claimed, channel: .app, at: world.now) == true)
         #expect(world.pools.record(claimed.appointment)?.patient == PatientID(rawValue: 1))
         #expect(world.free(session) == 0)
     }

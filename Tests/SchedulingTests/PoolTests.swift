@@ -114,7 +114,7 @@ import Testing
         let taken = Taken(
             appointment: last, patient: PatientID(rawValue: 1), slot: 0, span: 1, units: 1,
             service: ServiceID(rawValue: 1), state: .booked, holdUntil: nil)
-        #expect(world.pools.evolve(taken, channel: .app, at: world.now))
+        #expect(world.pools.evolve(taken, channel: .app, at: world.now) == true)
         let request = world.request(2, .init(session: session, slot: 1))
         #expect(try world.pools.decide(request).appointment.number == Limits.numbersPerSession)
         let claimed = try world.pools.claim(request)

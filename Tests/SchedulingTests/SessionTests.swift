@@ -110,7 +110,7 @@ import Testing
         let late = world.journal.suffix(3)
         world.archive(before: World.at("2025-08-01", "00:00"))
         let before = world.state
-        for event in late { #expect(world.pools.evolve(event)) }
+        for event in late { #expect(world.pools.evolve(event) == true) }
         #expect(world.state == before)
     }
 

@@ -254,7 +254,8 @@ import Testing
     @Test func `ids that do not exist are not found`() async throws {
         try await withHospital { hospital in
             let connection = try await RawConnection.greeted(port: hospital.port)
-            let unknown: UInt64 = 1 << 40
+            // Pool 9: there is one.
+            let unknown: UInt64 = 9 << 40
             try await connection.send(.patientAppointments, 2, PBPatientAppointmentsRequest.with { $0.patient = unknown })
             #expect(try await connection.failure().code == .notFound)
             try await connection.send(.sessionAppointments, 3, PBSessionAppointmentsRequest.with { $0.session = unknown })

@@ -57,6 +57,7 @@ class Hospital:
         self.connection = connection
         self.now_ms = connection.welcome.now_ms
         known = connection.call(pb.GetCatalogueRequest()).catalogue.hospital
+        # PROTOCOL.md §5: a server without a hospital answers an empty name.
         if not known.name:
             zone = day_zone(self.now_ms)[0]
             self.put(hospital=pb.Hospital(name="第一人民医院", time_zone=zone))
@@ -155,7 +156,9 @@ class Hospital:
         return self.connection.call(pb.OpenSessionsRequest(sessions=sessions))
 
     def sessions(self, **query):
-        return list(self.connection.call(pb.ListSessionsRequest(**query)).sessions)
+        """Sessions of the coming months, or of the days `from` and `to`."""
+        months = {"from": self.date(0), "to": self.date(100)}
+        return list(self.connection.call(pb.ListSessionsRequest(**{**months, **query})).sessions)
 
     def session_now(self, clinic):
         """The clinic's session as it stands."""

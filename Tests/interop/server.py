@@ -23,12 +23,13 @@ class ServerProcess:
     """`haoyuan serve`. The data outlives `stop` and `kill`: `start` can be called again. `remove` ends it all."""
 
     def __init__(self, *options):
+        """`options` are those of the command line; they may be changed for the next start."""
         self._folder = tempfile.TemporaryDirectory(prefix="haoyuan-interop-")
         self.folder = pathlib.Path(self._folder.name)
         self.data = self.folder / "data"
         self.log = self.folder / "log"
         self.port = None
-        self._options = options
+        self.options = options
         self._process = None
 
     def __enter__(self):
@@ -54,7 +55,7 @@ class ServerProcess:
                     self.data,
                     "--port-file",
                     port_file,
-                    *self._options,
+                    *self.options,
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=log,

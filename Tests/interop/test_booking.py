@@ -200,8 +200,19 @@ class Moving(Case):
         # Two slots long: the new place overlaps the old one, in time and in units.
         clinic = self.hospital.clinic(slots=2, capacities=(1, 1, 1))
         old = self.hospital.book(clinic)
-        self.assert_done(self.hospital.move(old.appointment, clinic.slots[1]))
+        later = self.assert_done(self.hospital.move(old.appointment, clinic.slots[1]))
         self.assertEqual(list(self.hospital.session_now(clinic).taken), [0, 1, 1])
+        earlier = self.assert_done(self.hospital.move(later.appointment, clinic.slots[0]))
+        self.assertEqual(list(self.hospital.session_now(clinic).taken), [1, 1, 0])
+        self.assert_done(self.hospital.move(earlier.appointment, clinic.slots[0]))
+        self.assertEqual(list(self.hospital.session_now(clinic).taken), [1, 1, 0])
+
+    def test_a_move_that_overlaps_itself_still_needs_what_lies_beyond(self):
+        clinic = self.hospital.clinic(slots=2, capacities=(1, 1, 1, 1))
+        old = self.hospital.book(clinic)
+        self.hospital.book(clinic, slot=2)
+        self.assert_refused(self.hospital.move(old.appointment, clinic.slots[1]), pb.RULE_SLOT_FULL)
+        self.assertEqual(list(self.hospital.session_now(clinic).taken), [1, 1, 1, 1])
 
     def test_a_move_does_not_count_twice_against_the_patients_limits(self):
         clinic = self.hospital.clinic(policy={"per_day_department": 1, "per_day": 1})

@@ -86,14 +86,21 @@ class Checksums(AbuseCase):
         self.assertFalse(self.connection.call(request).again, "a damaged request was carried out")
 
     def test_a_frame_without_its_checksum_ends_the_connection(self):
-        wire = self.greeted(features=pb.FEATURE_CRC32C)
-        wire.send(Frame(Method.STATUS, 5))
-        self.assert_ends(wire, "CHECKSUM_MISMATCH", "MALFORMED_FRAME", request=5)
+        for payload in (b"", padded(40)):
+            with self.subTest(length=len(payload)):
+                wire = self.greeted(features=pb.FEATURE_CRC32C)
+                wire.send(Frame(Method.STATUS, 5, payload))
+                self.assert_ends(wire, "CHECKSUM_MISMATCH", request=5)
+
+    def test_a_checksum_nobody_agreed_on_ends_the_connection(self):
+        wire = self.greeted()
+        wire.send(Frame(Method.STATUS, 5, flags=CRC32C))
+        self.assert_ends(wire, "MALFORMED_FRAME", request=5)
 
     def test_a_frame_too_short_for_its_checksum_ends_the_connection(self):
         wire = self.greeted(features=pb.FEATURE_CRC32C)
         wire.send_bytes(encode_as_is(Frame(Method.STATUS, 5, flags=CRC32C), length=18)[:22])
-        self.assert_ends(wire, "CHECKSUM_MISMATCH", "MALFORMED_FRAME")
+        self.assert_ends(wire, "CHECKSUM_MISMATCH")
 
     def test_the_checksum_covers_the_compressed_bytes(self):
         wire = self.greeted(features=BOTH)

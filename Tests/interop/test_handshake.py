@@ -1,7 +1,7 @@
 """PROTOCOL.md §2: the first frame and what follows from it."""
 
-from case import AbuseCase, port
-from client import MAGIC, Connection, hello
+from case import AbuseCase
+from client import MAGIC, hello
 from frames import CRC32C, ERROR, REPLY, SNAPPY, Frame, Method
 from hospital import booking
 from messages import pb
@@ -96,11 +96,14 @@ class BadGreeting(AbuseCase):
                 self.assert_ends(wire, "HANDSHAKE_REQUIRED", request=1)
 
     def test_a_hello_that_is_no_message_ends_the_connection(self):
-        for payload in (b"", b"\xff" * 20, b"\x32\x02\xff\xfe"):
+        for payload in (b"\xff" * 20, b"\x32\x02\xff\xfe"):
             with self.subTest(payload=payload):
                 wire = self.wire()
                 wire.send(Frame(Method.HELLO, 1, payload))
-                self.assert_ends(wire, "HANDSHAKE_REQUIRED", "MALFORMED_MESSAGE", request=1)
+                self.assert_ends(wire, "MALFORMED_MESSAGE", request=1)
+
+    def test_an_empty_hello_has_no_magic(self):
+        self.greets_and_fails(pb.Hello(), "HANDSHAKE_REQUIRED")
 
     def test_a_second_hello_ends_the_connection(self):
         wire = self.greeted()
@@ -109,29 +112,27 @@ class BadGreeting(AbuseCase):
 
     def test_hello_under_another_request_id_or_with_flags_is_no_good_hello(self):
         message = hello().SerializeToString()
-        for frame in (
-            Frame(Method.HELLO, 2, message),
-            Frame(Method.HELLO, 1, message, CRC32C),
-            Frame(Method.HELLO, 1, message, SNAPPY),
+        for frame, code in (
+            (Frame(Method.HELLO, 2, message), "HANDSHAKE_REQUIRED"),
+            (Frame(Method.HELLO, 1, message, CRC32C), "MALFORMED_FRAME"),
+            (Frame(Method.HELLO, 1, message, SNAPPY), "DECOMPRESSION_FAILED"),
         ):
             with self.subTest(frame=frame):
                 wire = self.wire()
                 wire.send(frame)
-                self.assert_ends(wire, "HANDSHAKE_REQUIRED", "MALFORMED_FRAME", "DECOMPRESSION_FAILED")
+                self.assert_ends(wire, code, request=frame.request)
 
     def test_garbage_instead_of_a_frame_ends_the_connection(self):
-        for garbage in (
-            b"GET / HTTP/1.1\r\nHost: haoyuan\r\n\r\n",
-            b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(40),
-            b"\x00" * 64,
-            b"\xff" * 64,
+        for garbage, code in (
+            (b"GET / HTTP/1.1\r\nHost: haoyuan\r\n\r\n", "FRAME_TOO_LARGE"),
+            (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(40), "FRAME_TOO_LARGE"),
+            (b"\x00" * 64, "MALFORMED_FRAME"),
+            (b"\xff" * 64, "FRAME_TOO_LARGE"),
         ):
             with self.subTest(garbage=garbage[:8]):
                 wire = self.wire()
                 wire.send_bytes(garbage)
-                self.assert_ends(
-                    wire, "FRAME_TOO_LARGE", "MALFORMED_FRAME", "HANDSHAKE_REQUIRED", "UNSUPPORTED_VERSION"
-                )
+                self.assert_ends(wire, code)
 
     def test_a_client_that_leaves_in_the_middle_of_hello_is_no_trouble(self):
         for length in (0, 1, 4, 19, 25):
@@ -142,8 +143,17 @@ class BadGreeting(AbuseCase):
                 while (frame := wire.read()) is not None:
                     self.assertTrue(frame.flags & ERROR, f"an answer to half a Hello: {frame}")
 
-    def test_an_unknown_channel_in_hello_is_refused(self):
-        self.greets_and_fails(hello(channel=99), "INVALID_ARGUMENT", "HANDSHAKE_REQUIRED")
+    def test_a_hello_whose_fields_cannot_be_is_refused(self):
+        for wrong in (
+            {"channel": 99},
+            {"channel": pb.CHANNEL_SYSTEM},
+            {"operator": "x" * 65},
+            {"client": "x" * 257},
+            {"credential": "x" * 257},
+            {"frame_limit": 65_535},
+        ):
+            with self.subTest(wrong=wrong):
+                self.greets_and_fails(hello(**wrong), "INVALID_ARGUMENT")
 
 
 class Neighbours(AbuseCase):
@@ -151,10 +161,3 @@ class Neighbours(AbuseCase):
         connections = [self.connect() for _ in range(50)]
         futures = [connection.send(pb.StatusRequest()) for connection in connections]
         self.assertGreaterEqual(max(future.result(60).connections for future in futures), 50)
-
-    def test_a_closed_connection_leaves_the_count(self):
-        before = Connection(port())
-        before.close()
-        # The server learns of the end on its own time; each question gives it some.
-        counts = (self.connection.call(pb.StatusRequest()).connections for _ in range(100_000))
-        self.assertTrue(any(count == 1 for count in counts), "a closed connection is still counted")

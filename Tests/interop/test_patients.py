@@ -60,22 +60,36 @@ class Registering(Case):
         self.assertEqual(one.patient, other.patient)
         self.assertEqual([one.created, other.created], [True, False])
 
-    def test_items_that_say_too_little_or_too_much_fail_alone(self):
+    def test_an_item_that_cannot_be_understood_fails_the_request_whole(self):
         bad = (
             [],
-            [identifier(system=" ", value="")],
+            [identifier() for _ in range(17)],
             [pb.Identifier(value="1")],
             [pb.Identifier(system="card")],
+            [identifier(value="x" * 129)],
+            [identifier(system="x" * 129)],
             [identifier(value="x" * 100_000)],
-            [identifier(system="x" * 100_000)],
         )
         for identifiers in bad:
             with self.subTest(identifiers=str(identifiers)[:60]):
                 good = identifier()
-                wrong, right = self.register(list(identifiers), [good])
-                self.assertEqual((wrong.patient, wrong.created), (0, False))
-                self.assertTrue(wrong.problem)
-                self.assertEqual(self.find(good), [right.patient])
+                with self.fails("INVALID_ARGUMENT"):
+                    self.register([good], list(identifiers))
+                self.assertEqual(self.find(good), [0])
+
+    def test_more_identifiers_than_a_patient_may_have_fail_only_that_item(self):
+        card, fresh = identifier(), identifier()
+        self.register([card, *(identifier() for _ in range(15))])
+        full, good = self.register([card, identifier()], [fresh])
+        self.assertEqual((full.patient, full.created), (0, False))
+        self.assertTrue(full.problem)
+        self.assertEqual(self.find(fresh), [good.patient])
+
+    def test_a_request_carries_8192_and_not_one_more(self):
+        identifiers = [pb.Identifier(system="card", value=f"nobody {at}") for at in range(8_193)]
+        self.assertEqual(self.find(*identifiers[:-1]), [0] * 8_192)
+        with self.fails("INVALID_ARGUMENT"):
+            self.find(*identifiers)
 
     def test_none_at_all_is_answered_with_none(self):
         self.assertEqual(self.register(), [])

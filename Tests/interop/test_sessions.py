@@ -83,7 +83,7 @@ class Opening(Case):
 
     def test_a_pool_nobody_knows_is_not_found(self):
         for pool in (unique("nowhere"), ""):
-            with self.subTest(pool=pool), self.fails("NOT_FOUND", "INVALID_ARGUMENT"):
+            with self.subTest(pool=pool), self.fails("NOT_FOUND"):
                 self.hospital.open(self.new(pool=pool))
 
 
@@ -186,6 +186,18 @@ class Listing(Case):
         self.assertEqual(self.hospital.sessions(pool=clinic.pool, department=neighbour.department), [])
 
     def test_days_that_are_none_are_refused(self):
-        for wrong in ({"from": "yesterday"}, {"to": "2030-02-30"}):
+        for wrong in (
+            {"from": ""},
+            {"to": ""},
+            {"from": "yesterday"},
+            {"to": "2030-02-30"},
+            {"to": self.hospital.date(0)},
+            {"to": self.hospital.date(401)},
+        ):
             with self.subTest(wrong=wrong), self.fails("INVALID_ARGUMENT"):
                 self.hospital.sessions(**{"from": self.hospital.date(1), "to": self.hospital.date(1), **wrong})
+
+    def test_ids_nobody_has_are_not_found(self):
+        for wrong in ({"department": 4_000_000}, {"pool": 4_000_000}):
+            with self.subTest(wrong=wrong), self.fails("NOT_FOUND"):
+                self.hospital.sessions(**wrong)

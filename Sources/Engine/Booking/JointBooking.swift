@@ -72,9 +72,13 @@ extension BookingPipeline {
             let event = Event(
                 at: batch.now, by: write.by, answer: batch.answered(index), fact: .moved(from: change, to: taken.fact))
             let position = append(event)
-            await old.endMove(id, change, at: batch.now, position: position)
-            await shards.pools[poolShard(of: slot.pool, batch)].finish(
-                [taken.fact], by: write.by, at: batch.now, position: position)
+            let new = shards.pools[poolShard(of: slot.pool, batch)]
+            if new === old {
+                await old.finishMove(change, taken.fact, by: write.by, at: batch.now, position: position)
+            } else {
+                await old.endMove(id, change, at: batch.now, position: position)
+                await new.finish([taken.fact], by: write.by, at: batch.now, position: position)
+            }
             await shards.patients[shards.index(of: record.patient)].settle([
                 .made(taken.claim, taken.fact.appointment), .changed(id, record.patient, .moved),
             ])
@@ -100,13 +104,14 @@ extension BookingPipeline {
         case .failure(let refused): throw .refused(refused.refusal)
         case .success(let claims): claim = claims[0]
         }
-        switch await claimAtPools([resolved.request], batch.snapshot) {
-        case .failure(let refused):
+        do throws(Refusal) {
+            let pool = shards.pools[poolShard(of: slot.pool, batch)]
+            var taken = try await pool.claim(resolved.request, movedFrom: id)
+            taken.movedFrom = id
+            return (taken, claim)
+        } catch {
             await patientShard.settle([.refused(claim)])
-            throw .refused(refused.refusal)
-        case .success(var taken):
-            taken[0].movedFrom = id
-            return (taken[0], claim)
+            throw .refused(error)
         }
     }
 

@@ -17,6 +17,9 @@ extension Engine {
         department: DepartmentID?, pool: PoolID?, from: LocalDate, to: LocalDate
     ) async throws(EngineError) -> Reading<[SessionSummary]> {
         try checkDays(from, to, most: EngineLimits.daysPerSearch)
+        let catalogue = view.current.catalogue.catalogue
+        try checkKnown(department?.rawValue, in: catalogue.departments, "department")
+        try checkKnown(pool?.rawValue, in: catalogue.pools, "pool")
         let chosen = try pools { department == nil || $0.department == department }.filter { pool == nil || $0 == pool }
         var found: [SessionSummary] = []
         var position = Position.zero
@@ -39,6 +42,8 @@ extension Engine {
         guard (1...EngineLimits.slotsPerSearch).contains(query.limit) else {
             throw EngineError(.invalidArgument, "limit: 1 to \(EngineLimits.slotsPerSearch)")
         }
+        try checkKnown(query.department?.rawValue, in: catalogue.catalogue.departments, "department")
+        try checkKnown(query.resource?.rawValue, in: catalogue.catalogue.resources, "resource")
         let now = time.now()
         let from = query.from ?? catalogue.catalogue.hospital.zone.wall(at: now).date
         let to = query.to ?? (query.nextFree ? LocalDate.range.upperBound : from)
@@ -183,6 +188,13 @@ extension Engine {
     private func durable<Value>(_ reading: Reading<Value>) async throws(EngineError) -> Reading<Value> {
         try await untilDurable(reading.position)
         return reading
+    }
+
+    private func checkKnown<Entity>(
+        _ id: UInt32?, in register: Register<Entity>, _ kind: String
+    ) throws(EngineError) {
+        guard let id, register[id] == nil else { return }
+        throw EngineError(.notFound, "there is no \(kind) \(id)")
     }
 
     private func pools(_ matches: (Pool) -> Bool) throws(EngineError) -> [PoolID] {

@@ -107,6 +107,16 @@ actor PoolShard {
         return .success(claimed)
     }
 
+    /// Takes the new place of a move ahead of the fact. Units of the old place that the new one needs are not asked for again:
+    /// nobody else gets them while the move lasts, and `finishMove` passes them on.
+    func claim(_ request: PoolBook.Request, movedFrom id: AppointmentID) throws(Refusal) -> Taken {
+        guard let old = book.record(id) else { return try book.claim(request) }
+        var taken = try book.claim(request.beyond(old, of: id.session))
+        taken.slot = UInt16(request.slot.index)
+        taken.span = request.span
+        return taken
+    }
+
     func release(_ claims: [AppointmentID]) {
         for claim in claims { book.release(claim: claim) }
     }
@@ -144,6 +154,13 @@ actor PoolShard {
         guard let change else { return }
         book.evolve(change, at: now)
         self.position = max(self.position, position)
+    }
+
+    /// The move ends within this shard: the old place is given up and the new one taken in one step, so that nobody comes
+    /// between them where they overlap.
+    func finishMove(_ change: Change, _ taken: Taken, by origin: Origin, at now: Instant, position: Position) {
+        endMove(change.appointment, change, at: now, position: position)
+        finish([taken], by: origin, at: now, position: position)
     }
 
     // MARK: Time
@@ -290,5 +307,19 @@ actor PoolShard {
         position = journal.append(records, tables: tables)
         records.removeAll()
         return position
+    }
+}
+
+extension PoolBook.Request {
+    /// This request for those slots only that an appointment of the same session does not have already. Whole, where the two
+    /// differ in their shape: then nothing is passed on.
+    fileprivate func beyond(_ old: AppointmentRecord, of session: SessionID) -> PoolBook.Request {
+        let (first, oldFirst) = (Int(slot.index), Int(old.slot))
+        let shift = abs(first - oldFirst)
+        guard slot.session == session, span == old.span, units == old.units, shift < Int(span) else { return self }
+        var beyond = self
+        if first > oldFirst { beyond.slot = SlotID(session: session, index: UInt16(oldFirst + Int(span))) }
+        beyond.span = UInt8(shift)
+        return beyond
     }
 }

@@ -23,8 +23,6 @@ final class LoopBatch {
     /// Writes at which a tick's batch goes off before the tick ends: as many as one frame may bring.
     private static let mostWrites = WireLimits.batchLength
 
-    private let engine: Engine
-    private let eventLoop: any EventLoop
     private var writes: [Write] = []
     private var sinks: [Sink] = []
     private var isScheduled = false
@@ -32,15 +30,10 @@ final class LoopBatch {
     private var underWay: [UInt64: [Sink]] = [:]
     private var number: UInt64 = 0
 
-    init(engine: Engine, eventLoop: any EventLoop) {
-        self.engine = engine
-        self.eventLoop = eventLoop
-    }
-
     func add(_ write: Write, _ sink: Sink) {
         writes.append(write)
         sinks.append(sink)
-        goSoon()
+        goSoon(sink.session.shared)
     }
 
     /// Adds a batch frame's writes.
@@ -53,41 +46,43 @@ final class LoopBatch {
         let start = writes.count
         let plan = try BatchPlan(payload, on: connection, deadline: deadline, into: &writes)
         do {
-            sinks.append(try take(plan))
+            let sink = try take(plan)
+            sinks.append(sink)
+            goSoon(sink.session.shared)
         } catch {
             writes.removeSubrange(start...)
             throw error
         }
-        goSoon()
     }
 
-    private func goSoon() {
+    private func goSoon(_ loop: SessionLoop) {
         if writes.count >= Self.mostWrites {
-            go()
+            go(loop)
         } else if !isScheduled {
             isScheduled = true
             // The loop runs its tasks after it has read from every ready socket: at the end of this tick.
-            let batch = NIOLoopBound(self, eventLoop: eventLoop)
-            eventLoop.execute {
-                batch.value.isScheduled = false
-                batch.value.go()
+            let bound = NIOLoopBound(loop, eventLoop: loop.eventLoop)
+            loop.eventLoop.execute {
+                bound.value.batch.isScheduled = false
+                bound.value.batch.go(bound.value)
             }
         }
     }
 
-    private func go() {
+    private func go(_ loop: SessionLoop) {
         guard !sinks.isEmpty else { return }
         number += 1
-        let (number, writes, engine, eventLoop) = (number, writes, engine, eventLoop)
+        let (number, writes, engine) = (number, writes, loop.engine)
         underWay[number] = sinks
         self.writes = []
         self.writes.reserveCapacity(min(writes.count, Self.mostWrites))
         sinks = []
         sinks.reserveCapacity(64)
-        let batch = NIOLoopBound(self, eventLoop: eventLoop)
-        Task {
-            let answers = await engine.execute(writes)
-            eventLoop.execute { batch.value.answered(number, answers) }
+        let bound = NIOLoopBound(loop, eventLoop: loop.eventLoop)
+        loop.begin {
+            await engine.execute(writes)
+        } back: { answers in
+            bound.value.batch.answered(number, answers)
         }
     }
 

@@ -12,20 +12,23 @@ struct FeedPump: Sendable {
     let session: NIOLoopBound<SessionHandler>
     let eventLoop: any EventLoop
 
-    func run(after start: Position) async {
+    /// Goes on until the subscription ends.
+    ///
+    /// - Returns: Why the engine cannot go on; nil where nobody wants more.
+    func run(after start: Position) async -> EngineError? {
         var after = start
         do {
             while !Task.isCancelled {
                 let (events, through) = try await engine.events(after: after, limit: WireLimits.eventsPerPush)
                 var pages = FeedPages(events, through: through, mostBytes: min(WireLimits.pushBytes, encoder.limit))
                 while let page = pages.next() {
-                    guard await send(page) else { return }
+                    guard await send(page) else { return nil }
                 }
                 after = through
             }
+            return nil
         } catch {
-            guard !Task.isCancelled else { return }
-            eventLoop.execute { session.value.feedFailed(id, error) }
+            return Task.isCancelled ? nil : error
         }
     }
 

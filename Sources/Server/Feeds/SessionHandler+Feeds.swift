@@ -11,10 +11,10 @@ extension SessionHandler {
         let serial = try machine.take(id, isWrite: false, isSubscribe: true, deadline: deadline)
         let engine = shared.engine
         let session = NIOLoopBound(self, eventLoop: shared.eventLoop)
-        let eventLoop = shared.eventLoop
-        Task {
-            let start = await FeedStart(request, engine)
-            eventLoop.execute { session.value.subscribed(id, serial: serial, start) }
+        shared.begin {
+            await FeedStart(request, engine)
+        } back: { start in
+            session.value.subscribed(id, serial: serial, start)
         }
     }
 
@@ -36,7 +36,11 @@ extension SessionHandler {
             let pump = FeedPump(
                 id: id, engine: shared.engine, encoder: encoder, epoch: shared.identity.epoch,
                 session: NIOLoopBound(self, eventLoop: shared.eventLoop), eventLoop: shared.eventLoop)
-            feeds[id] = Task { await pump.run(after: position) }
+            feeds[id] = shared.begin {
+                await pump.run(after: position)
+            } back: { error in
+                if let error { pump.session.value.feedFailed(id, error) }
+            }
         }
     }
 

@@ -9,7 +9,7 @@ extension PBHello {
         do {
             self = try PBHello(payload: payload)
         } catch {
-            throw ProtocolError(.handshakeRequired, "the first frame's payload is no Hello")
+            throw ProtocolError(.malformedMessage, "the first frame's payload is no Hello")
         }
     }
 

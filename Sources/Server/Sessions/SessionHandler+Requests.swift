@@ -93,10 +93,10 @@ extension SessionHandler {
         while isWritable, let next = requests.start() {
             let (encoder, engine, identity) = (encoder, shared.engine, shared.identity)
             let session = NIOLoopBound(self, eventLoop: shared.eventLoop)
-            let eventLoop = shared.eventLoop
-            Task {
-                let frame = await next.reply(engine, identity, encoder)
-                eventLoop.execute { session.value.replied(next, frame) }
+            shared.begin {
+                await next.reply(engine, identity, encoder)
+            } back: { frame in
+                session.value.replied(next, frame)
             }
         }
     }
@@ -130,7 +130,7 @@ extension RequestQueue.Waiting {
             } catch {
                 let isWrite = self.header.knownMethod?.isWrite ?? false
                 let error = ProtocolError(
-                    .invalidArgument, "the answer is \(error.message); ask for less at once", maybeApplied: isWrite)
+                    .frameTooLarge, "the answer is \(error.message); ask for less at once", maybeApplied: isWrite)
                 return failure(error, identity, encoder)
             }
         } catch {

@@ -15,7 +15,10 @@ final class SessionLoop {
 
     private var sessions: [ObjectIdentifier: SessionHandler] = [:]
     private var isDraining = false
-    private let isEmpty: EventLoopPromise<Void>
+    /// Tasks that will come back to this event loop.
+    private var tasks = 0
+    private let empty: EventLoopPromise<Void>
+    private let quiet: EventLoopPromise<Void>
 
     /// - Parameter now: milliseconds since 1970-01-01T00:00Z, for `Welcome`.
     init(
@@ -28,8 +31,9 @@ final class SessionLoop {
         self.identity = identity
         self.now = now
         self.logger = logger
-        batch = LoopBatch(engine: engine, eventLoop: eventLoop)
-        isEmpty = eventLoop.makePromise()
+        batch = LoopBatch()
+        empty = eventLoop.makePromise()
+        quiet = eventLoop.makePromise()
     }
 
     func joined(_ session: SessionHandler) {
@@ -40,23 +44,56 @@ final class SessionLoop {
 
     func left(_ session: SessionHandler) {
         sessions[ObjectIdentifier(session)] = nil
-        if isDraining, sessions.isEmpty { isEmpty.succeed() }
+        checkEnd()
     }
 
-    /// Says goodbye to everybody.
-    ///
-    /// - Returns: Done when the last session has gone.
-    func drain(reason: String) -> EventLoopFuture<Void> {
-        if !isDraining {
-            isDraining = true
-            for session in sessions.values { session.drain(reason: reason) }
-            if sessions.isEmpty { isEmpty.succeed() }
+    // MARK: Work away from the event loop
+
+    /// Does `work` in a task and comes back with its result.
+    @discardableResult
+    func begin<Value: Sendable>(
+        _ work: @escaping @Sendable () async -> Value, back: @escaping @Sendable (Value) -> Void
+    ) -> Task<Void, Never> {
+        tasks += 1
+        let (loop, eventLoop) = (NIOLoopBound(self, eventLoop: eventLoop), eventLoop)
+        return Task {
+            let value = await work()
+            eventLoop.execute {
+                back(value)
+                loop.value.tasks -= 1
+                loop.value.checkEnd()
+            }
         }
-        return isEmpty.futureResult
     }
 
-    /// Waits for nobody any longer.
-    func closeAll() {
+    // MARK: The end
+
+    /// The last session has gone.
+    var isEmpty: EventLoopFuture<Void> { empty.futureResult }
+    /// No task will come back.
+    var isQuiet: Bool { tasks == 0 }
+
+    /// Says goodbye to everybody, and after a time waits for nobody any longer.
+    ///
+    /// - Returns: Done when the last session has gone and no task will come back.
+    func drain(reason: String, within limit: TimeAmount) -> EventLoopFuture<Void> {
+        precondition(!isDraining, "a loop is drained once")
+        isDraining = true
+        let loop = NIOLoopBound(self, eventLoop: eventLoop)
+        let timer = eventLoop.scheduleTask(in: limit) { loop.value.closeAll() }
+        isEmpty.whenComplete { _ in timer.cancel() }
+        for session in sessions.values { session.drain(reason: reason) }
+        checkEnd()
+        return quiet.futureResult
+    }
+
+    private func closeAll() {
         for session in sessions.values { session.abandon() }
+    }
+
+    private func checkEnd() {
+        guard isDraining, sessions.isEmpty else { return }
+        empty.succeed()
+        if tasks == 0 { quiet.succeed() }
     }
 }

@@ -63,8 +63,8 @@ struct SessionStateMachine {
             return .fail(ProtocolError(.malformedFrame, "a client sends requests, neither replies nor pushes"))
         }
         if case .awaitingHello = phase {
-            guard header.knownMethod == .hello else {
-                return .fail(ProtocolError(.handshakeRequired, "the first frame of a connection is HELLO"))
+            guard header.knownMethod == .hello, header.requestID == 1 else {
+                return .fail(ProtocolError(.handshakeRequired, "the first frame is HELLO, with request id 1"))
             }
             return .hello
         }

@@ -72,9 +72,12 @@ package struct FrameDecoder: Sendable {
 
     private func checkLength(_ length: Int) throws(FrameFault) {
         let trailer = features.contains(.checksum) ? 4 : 0
-        guard length >= FrameHeader.byteCount + trailer else {
+        guard length >= FrameHeader.byteCount else {
             throw FrameFault(
-                ProtocolError(.malformedFrame, "a frame's length is at least \(FrameHeader.byteCount + trailer), not \(length)"))
+                ProtocolError(.malformedFrame, "a frame's length is at least \(FrameHeader.byteCount), not \(length)"))
+        }
+        guard length >= FrameHeader.byteCount + trailer else {
+            throw FrameFault(ProtocolError(.checksumMismatch, "the frame has no room for its checksum"))
         }
         guard length <= FrameHeader.byteCount + trailer + limit else {
             let sent = length - FrameHeader.byteCount - trailer
@@ -106,8 +109,11 @@ package struct FrameDecoder: Sendable {
         guard FrameFlags.known.isSuperset(of: flags) else {
             throw fault(.malformedFrame, "flags \(flagBits) have bits that no version defines")
         }
-        guard flags.contains(.checksum) == features.contains(.checksum) else {
-            throw fault(.malformedFrame, "the checksum flag is not what the handshake agreed on")
+        guard flags.contains(.checksum) || !features.contains(.checksum) else {
+            throw fault(.checksumMismatch, "the frame does not say that it carries the checksum that was agreed on")
+        }
+        guard !flags.contains(.checksum) || features.contains(.checksum) else {
+            throw fault(.malformedFrame, "the frame says that it carries a checksum, which was not agreed on")
         }
         guard !flags.contains(.snappy) || features.contains(.snappy) else {
             throw fault(.decompressionFailed, "a compressed frame, but compression was not agreed on")

@@ -14,12 +14,18 @@ struct CommandFailure: Error, Equatable, Sendable, CustomStringConvertible {
 
     /// The line as it is shown: `what is wrong; what to do`. Line breaks would make two of it.
     var description: String {
-        let text = [problem, remedy].compactMap { $0 }.map(Self.withoutFullStop).joined(separator: "; ")
+        let text = [problem, remedy].compactMap { $0 }.map(Self.asClause).joined(separator: "; ")
         return text.split(whereSeparator: \.isNewline).joined(separator: " ")
     }
 
-    private static func withoutFullStop(_ sentence: String) -> String {
-        sentence.hasSuffix(".") && !sentence.hasSuffix("…") ? String(sentence.dropLast()) : sentence
+    /// A whole sentence as a part of one: no capital in front (but names such as `HAOYUAN_ADDRESS` keep theirs), no full stop behind.
+    private static func asClause(_ sentence: String) -> String {
+        var clause = sentence[...]
+        if clause.hasSuffix(".") { clause = clause.dropLast() }
+        guard let first = clause.first, let second = clause.dropFirst().first, first.isUppercase, second.isLowercase else {
+            return String(clause)
+        }
+        return first.lowercased() + clause.dropFirst()
     }
 
     static func usage(_ problem: String, remedy: String? = nil) -> CommandFailure {

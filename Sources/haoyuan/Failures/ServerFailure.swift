@@ -29,3 +29,14 @@ extension CommandFailure {
         self.init(status, error.message.isEmpty ? error.code.description : error.message, remedy: remedy)
     }
 }
+
+extension CommandFailure {
+    /// What broke a replay off.
+    init(duringReplay error: any Error) {
+        switch error {
+        case let failure as CommandFailure: self = failure
+        case let error as HaoyuanError: self.init(.internal, "the replay broke off: \(error)")
+        default: self.init(.internal, "the replay broke off: \(error)")
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import Engine
+import Foundation
+import Journal
+import Scheduling
+
+/// A hospital made for measuring: 20 departments, 200 pools, one service, sessions of 40 slots, patients as many as asked.
+struct BenchHospital {
+    static let pools = 200
+    static let slotsPerSession = 40
+    /// Items of one request while it is furnished.
+    static let batch = 8_192
+    static let clinic = ServiceID(rawValue: 1)
+    static let origin = Origin(channel: .app, operatorName: "bench")
+
+    let patients: Int
+    /// Sessions of each pool: one a day.
+    let days: Int
+
+    /// A folder of its own and no checkpoints but those asked for.
+    static func configuration(_ folder: String, checkpoints: Bool) -> EngineConfiguration {
+        var configuration = EngineConfiguration(
+            journal: JournalOptions(directory: folder), cores: ProcessInfo.processInfo.activeProcessorCount)
+        if !checkpoints {
+            configuration.checkpointAfterBytes = .max
+            configuration.checkpointAfterMilliseconds = .max
+        }
+        return configuration
+    }
+
+    static func putCatalogue(in engine: Engine) async throws {
+        var draft = CatalogueDraft()
+        draft.departments = (0..<20).map { .init(code: "d\($0)", name: "d\($0)") }
+        draft.services = [.init(code: "v", name: "v", kind: .clinic)]
+        draft.pools = (0..<pools).map {
+            .init(code: "p\($0)", name: "p\($0)", department: "d\($0 % 20)", resources: [], services: ["v"])
+        }
+        _ = try await engine.putCatalogue(draft, hospital: (name: "bench", zone: "Asia/Shanghai"), by: origin)
+    }
+
+    func register(in engine: Engine, _ progress: (Int) -> Void) async throws {
+        for start in stride(from: 0, to: patients, by: Self.batch) {
+            let part = (start..<min(start + Self.batch, patients)).map {
+                [Identifier(system: "urn:bench", value: "\($0)")]
+            }
+            _ = try await engine.registerPatients(part, by: Self.origin)
+            progress(start)
+        }
+    }
+
+    /// Opens the sessions, each slot with places for all patients that come to it in one round.
+    func open(in engine: Engine) async throws {
+        let first = LocalDate(rawValue: Int32(Date().timeIntervalSince1970 / 86_400) + 2)
+        guard let start = WallTime("08:00") else { preconditionFailure("08:00 is a time") }
+        let places = UInt32(patients / (Self.pools * Self.slotsPerSession) + 1)
+        for day in 0..<days {
+            let drafts = (0..<Self.pools).map {
+                SessionDraft(
+                    pool: "p\($0)", date: first.advanced(days: Int32(day)), start: start, slotMinutes: 10,
+                    capacities: [UInt32](repeating: places, count: Self.slotsPerSession))
+            }
+            _ = try await engine.openSessions(drafts, by: Self.origin)
+        }
+    }
+
+    /// Where a patient goes in a round: another day each round, so nobody is in two places.
+    func slot(ofPatient patient: Int, round: Int) -> SlotID {
+        let session = SessionID(pool: PoolID(rawValue: UInt32(patient % Self.pools) + 1), index: UInt32(round % days))
+        return SlotID(session: session, index: UInt16(patient / Self.pools % Self.slotsPerSession))
+    }
+}

@@ -1,0 +1,147 @@
+import Scheduling
+
+extension Dice {
+    /// An event of the given kind with random content that the domain allows.
+    mutating func event(_ kind: Int) -> Event {
+        let answer = once(in: 3) ? nil : Event.Answered(key: .init(high: next(), low: next()), fingerprint: next())
+        return Event(at: instant(), by: Origin(channel: pick(Channel.allCases), operatorName: text(64)), answer: answer, fact: fact(kind))
+    }
+
+    /// Kinds of facts, the catalogue's seven included.
+    static let kinds = 0..<15
+
+    private mutating func fact(_ kind: Int) -> Fact {
+        switch kind {
+        case 0: .booked(taken())
+        case 1: .bookedTogether(many(Limits.itemsTogether) { $0.taken() })
+        case 2: .changed(change())
+        case 3: .moved(from: change(), to: taken())
+        case 4: .refused(refusal(), item: UInt8.random(in: 0...15, using: &self))
+        case 5: .sessionOpened(definition())
+        case 6: .sessionArchived(session())
+        case 7:
+            .patientRegistered(
+                PatientID(rawValue: next() >> 20),
+                many(Limits.identifiersPerPatient) { Identifier(system: $0.text(128), value: $0.text(128)) })
+        default: .catalogueChanged(entity(kind - 8))
+        }
+    }
+
+    private mutating func entity(_ kind: Int) -> CatalogueEntity {
+        let (code, name) = (text(64), text(256))
+        let department = DepartmentID(rawValue: small())
+        switch kind {
+        case 0:
+            let changes = [TimeZoneRules.Change(fromSecond: 0, offsetSeconds: 0)] + many(4) {
+                TimeZoneRules.Change(
+                    fromSecond: Int64(bitPattern: $0.next()), offsetSeconds: Int32.random(in: -50_000...50_000, using: &$0))
+            }
+            return .hospital(Hospital(name: name, zone: TimeZoneRules(name: code, changes: changes)))
+        case 1: return .department(Department(id: department, code: code, name: name))
+        case 2:
+            return .resource(
+                Resource(
+                    id: ResourceID(rawValue: small()), code: code, name: name,
+                    kind: pick([.practitioner, .device, .room, .desk]), department: department))
+        case 3:
+            return .service(
+                Service(
+                    id: ServiceID(rawValue: small()), code: code, name: name, kind: pick([.clinic, .exam, .lab]),
+                    slots: UInt8.random(in: 1...32, using: &self), units: UInt16.random(in: 1...10_000, using: &self),
+                    priceFen: small(), preparation: text(2_048)))
+        case 4:
+            return .pool(
+                Pool(
+                    id: PoolID(rawValue: small()), code: code, name: name, department: department,
+                    resources: many(9) { ResourceID(rawValue: $0.small()) },
+                    services: many(9) { ServiceID(rawValue: $0.small()) }))
+        case 5:
+            return .policy(
+                Policy(
+                    department: once(in: 2) ? nil : DepartmentID(rawValue: small() | 1), version: small(),
+                    perDayDepartment: small(), perDay: small(), holdSeconds: small()))
+        default:
+            return .template(
+                Template(
+                    id: TemplateID(rawValue: small()), code: code, pool: PoolID(rawValue: small()),
+                    weekdays: UInt8.random(in: 1...127, using: &self),
+                    start: WallTime(rawValue: UInt16.random(in: 0...1_439, using: &self)),
+                    slotMinutes: UInt16.random(in: 1...1_440, using: &self),
+                    slots: UInt16.random(in: 1...512, using: &self),
+                    capacity: UInt16.random(in: 1...10_000, using: &self),
+                    validFrom: once(in: 2) ? nil : LocalDate.range.lowerBound,
+                    validUntil: once(in: 2) ? nil : LocalDate.range.upperBound))
+        }
+    }
+
+    mutating func taken() -> Taken {
+        let state: AppointmentState = once(in: 2) ? .held : .booked
+        return Taken(
+            appointment: appointment(), patient: PatientID(rawValue: next() >> 20),
+            slot: UInt16.random(in: 0...511, using: &self), span: UInt8.random(in: 1...32, using: &self),
+            units: UInt16.random(in: 1...10_000, using: &self), service: ServiceID(rawValue: small()), state: state,
+            holdUntil: state == .held ? instant() : nil, itinerary: once(in: 2) ? nil : appointment(),
+            movedFrom: once(in: 2) ? nil : appointment())
+    }
+
+    private mutating func change() -> Change {
+        Change(
+            appointment: appointment(), patient: PatientID(rawValue: next() >> 20),
+            state: pick(AppointmentState.allCases), version: small(), reason: text(256))
+    }
+
+    private mutating func refusal() -> Refusal {
+        Refusal(
+            pick(Rule.allCases), policyVersion: small(), authority: pick([.nobody, .department, .hospital]),
+            limit: small())
+    }
+
+    private mutating func definition() -> SessionDefinition {
+        let date = LocalDate(rawValue: Int32.random(in: 1...65_535, using: &self))
+        let slots = UInt16.random(in: 1...512, using: &self)
+        let minutes = UInt16.random(in: 1...UInt16(min(1_440, 2_880 / Int(slots))), using: &self)
+        let start = Instant(minute: UInt32(date.rawValue) * 1_440 - UInt32.random(in: 0...840, using: &self))
+        return SessionDefinition(
+            id: session(), times: SessionTimes(date: date, start: start, slotMinutes: minutes, slots: slots),
+            template: once(in: 2) ? nil : TemplateID(rawValue: small() | 1),
+            capacities: (0..<slots).map { _ in UInt16.random(in: 0...10_000, using: &self) })
+    }
+
+    private mutating func session() -> SessionID { SessionID(rawValue: next() >> 20) }
+
+    private mutating func appointment() -> AppointmentID {
+        AppointmentID(session: session(), number: UInt32.random(in: 1...Limits.numbersPerSession, using: &self))
+    }
+
+    private mutating func instant() -> Instant { Instant(rawValue: Int64(next() >> (20 + next() % 20)) + 1) }
+
+    /// Of any length in bits.
+    private mutating func small() -> UInt32 { UInt32(truncatingIfNeeded: next()) >> UInt32.random(in: 0...31, using: &self) }
+
+    private mutating func text(_ limit: Int) -> String {
+        var text = ""
+        let count = Int.random(in: 0...limit, using: &self)
+        while text.utf8.count < count {
+            let letter = pick(["a", "号", "源", "é", "e\u{301}", "\u{0}", "👩‍⚕️", " ", "\"", "\n"])
+            if text.utf8.count + letter.utf8.count > limit { break }
+            text += letter
+        }
+        return text
+    }
+
+    private mutating func many<Element>(_ limit: Int, _ make: (inout Dice) -> Element) -> [Element] {
+        (0..<Int.random(in: 1...limit, using: &self)).map { _ in make(&self) }
+    }
+
+    mutating func pick<Element>(_ elements: [Element]) -> Element {
+        elements[Int.random(in: 0..<elements.count, using: &self)]
+    }
+}
+
+extension Event {
+    var bytes: [UInt8] { encoded { encode(into: &$0) } }
+
+    init(decoding bytes: [UInt8]) throws(CodingError) {
+        self = try bytes.withRaw { raw throws(CodingError) in try Event(decoding: raw) }
+    }
+}
