@@ -108,6 +108,12 @@ final class ServedHospital: Sendable {
 
     func slot(_ index: UInt16) -> SlotID { SlotID(session: session, index: index) }
 
+    // The same as numbers, for tests that speak the client's own words.
+    var clinicNumber: UInt32 { clinic.rawValue }
+    var sessionNumber: UInt64 { session.rawValue }
+    var patientNumbers: [UInt64] { patients.map(\.rawValue) }
+    func slotNumber(_ index: UInt16) -> UInt64 { slot(index).rawValue }
+
     func booking(_ key: UInt64, patient: Int = 0, slot index: UInt16 = 0) -> PBBookRequest {
         var booking = PBBookRequest()
         booking.keyHigh = 0xABCD
@@ -126,6 +132,19 @@ final class ServedHospital: Sendable {
         configuration.connections = 1
         return configuration
     }
+}
+
+/// A port that was free a moment ago and that nobody listens on.
+func closedPort() async throws -> Int {
+    let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        .bind(host: "127.0.0.1", port: 0).get()
+    let port = try #require(listener.localAddress?.port)
+    try await listener.close().get()
+    return port
+}
+
+extension Server {
+    var port: Int { localAddress.port ?? 0 }
 }
 
 /// Runs a test against a hospital of its own, and takes it down whatever happens.

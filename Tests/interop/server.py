@@ -11,7 +11,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 START_S = 60
-STOP_S = 60
+STOP_S = 30
 
 
 def binary():
@@ -84,11 +84,14 @@ class ServerProcess:
         self._process.send_signal(signal.SIGTERM)
 
     def wait(self):
-        """The exit code, once it has ended."""
-        return self._process.wait(STOP_S)
+        """The exit code, once it has ended; a sentence when it does not end in time."""
+        try:
+            return self._process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            return f"no end {STOP_S} s after SIGTERM"
 
     def stop(self):
-        """SIGTERM, and the exit code."""
+        """SIGTERM, and what `wait` says."""
         self.ask_to_stop()
         return self.wait()
 

@@ -50,7 +50,7 @@ def main(names):
         status = server.stop() if alive else None
         if status != 0:
             # However the tests went: a server that does not end with 0 when asked is a failure of its own.
-            print(f"the server {'ended with ' + str(status) if alive else 'was gone'}:\n{server.log_text()[-4000:]}")
+            print(f"the server's end: {status if alive else 'gone before it was asked'}\n{server.log_text()[-4000:]}")
     failed = len(result.failed) + (status != 0)
     passed = result.testsRun - len(result.failed) - len(result.skipped)
     print(f"{passed} passed, {failed} failed")

@@ -103,7 +103,8 @@ package enum Invariants {
                 found.append(Violation("\(id): listed for patient \(patient.rawValue), made for another"))
             }
             if appointment.record.state.occupiesSlot != counts {
-                found.append(Violation("\(id): counts for its patient although it is \(appointment.record.state)"))
+                let verb = counts ? "counts" : "does not count"
+                found.append(Violation("\(id): \(verb) for its patient although it is \(appointment.record.state)"))
             }
             if let meant = meaning(of: appointment, catalogue, pools), meant != commitment {
                 found.append(Violation("\(id): its patient has it at another time or in another department"))

@@ -66,8 +66,8 @@ struct ReplayReport {
         sheet.add("booked", "\(Numbers.grouped(booked)): \(Numbers.grouped(completed)) completed, \(Numbers.grouped(noShows)) no-shows")
         sheet.add(
             "refused",
-            "\(Numbers.grouped(refused))" + (refusals.isEmpty ? "" : ": ")
-                + refusals.map { "\(Numbers.grouped($0.count)) by \($0.rule)" }.joined(separator: ", "))
+            ([Numbers.counted(refused, "booking")] + refusals.map { "\(Numbers.grouped($0.count)) × \($0.rule)" })
+                .joined(separator: ", "))
         sheet.add(
             "journal",
             "\(Numbers.bytes(recordBytes)) of records, log \(Numbers.bytes(logBytes)), file \(Numbers.bytes(fileBytes))")

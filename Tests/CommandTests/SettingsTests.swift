@@ -1,0 +1,101 @@
+import ArgumentParser
+import Foundation
+import Testing
+
+@testable import haoyuan
+
+@Suite("Every setting of serve is read from options and file alike, and a bad one is named")
+struct SettingsTests {
+    private func settings(_ arguments: [String] = [], file: String? = nil) throws -> ServeSettings {
+        let folder = try Folder()
+        defer { folder.remove() }
+        var arguments = arguments
+        if let file { arguments += ["--config", try folder.file("haoyuan.yaml", file)] }
+        return try ServeOptions.parse(arguments).settings()
+    }
+
+    @Test("the options win over the file, the file over the defaults")
+    func precedence() throws {
+        let settings = try settings(
+            ["--port", "0", "--key-window", "48h"],
+            file: """
+                # a comment
+                port: 7441
+                host: 0.0.0.0
+                sample: true
+                checkpoint-bytes: 1GiB
+                log-format: json
+                """)
+        #expect(settings.port == 0)
+        #expect(settings.host == "0.0.0.0")
+        #expect(settings.sample)
+        #expect(settings.checkpointBytes.bytes == 1 << 30)
+        #expect(settings.keyWindow.milliseconds == 172_800_000)
+        #expect(settings.logFormat == .json)
+        #expect(settings.drain.milliseconds == ServeSettings().drain.milliseconds)
+    }
+
+    @Test("an empty file changes nothing")
+    func emptyFile() throws { #expect(try settings(file: "").port == 7440) }
+
+    @Test(
+        "what is wrong in a file",
+        arguments: [
+            ("ports: 7440", "line 1: ‘ports’ is no setting; docs/reference/configuration.md lists them"),
+            ("port: many", "line 1: port is ‘many’, it must be a number from 0 to 65535"),
+            ("host: x\nport: 65536", "line 2: port is ‘65536’"),
+            ("port: [1, 2]", "line 1: ‘port’ must have one value"),
+            ("key-window: 24", "key-window is ‘24’, it must be a time from 1m to 3650d"),
+            ("key-window: 1s", "key-window is ‘1s’"),
+            ("file-limit: 64 GB", "file-limit is ‘64 GB’, it must be a size from 16MiB to 64TiB"),
+            ("log-level: loud", "log-level is ‘loud’, it must be one of trace, debug, info"),
+            ("log-format: xml", "log-format is ‘xml’, it must be one of text, json"),
+            ("sample: yes", "sample is ‘yes’, it must be one of true, false"),
+            ("data: ''", "data is ‘’, it must be a folder"),
+            ("batch: 8193", "batch is ‘8193’, it must be a number from 1 to 8192"),
+            ("in-flight: 100", "in-flight is 100, less than batch, 8192"),
+            ("file-limit: 16MiB", "file-limit is 16MiB, less than file-initial, 256MiB"),
+            ("a: b: c", "this is no YAML"),
+            ("- port", "the file must be a mapping"),
+        ])
+    func faults(text: String, sentence: String) {
+        let failure = #expect(throws: CommandFailure.self) { try settings(file: text) }
+        #expect(failure?.status == .configuration)
+        #expect(failure?.description.contains(sentence) == true, "\(failure?.description ?? "nothing") has not: \(sentence)")
+    }
+
+    @Test("a bad option is a matter of usage, and is named as it was typed")
+    func badOption() {
+        let failure = #expect(throws: CommandFailure.self) { try settings(["--loops", "0"]) }
+        #expect(failure?.status == .usage)
+        #expect(failure?.description == "--loops is ‘0’, it must be a number from 1 to 256")
+    }
+
+    @Test("every setting is an option, and stands in the documentation", arguments: ServeSettings.all.map(\.name))
+    func documented(name: String) throws {
+        #expect(ServeOptions.helpMessage(columns: 200).contains("--\(name) ") || name == "sample")
+        let page = try String(
+            contentsOfFile: Binary.repository + "/docs/reference/configuration.md", encoding: .utf8)
+        #expect(page.contains("| `\(name)` |"))
+    }
+
+    @Test("each option reaches its setting")
+    func reach() throws {
+        for setting in ServeSettings.all where setting.name != "sample" {
+            let value = Self.otherValues[setting.name]
+            let given = try ServeOptions.parse(["--\(setting.name)", try #require(value, "no value for \(setting.name)")])
+            #expect(given.given.map(\.name) == [setting.name])
+            let mirror = String(describing: try given.settings())
+            #expect(mirror != String(describing: ServeSettings()), "\(setting.name) changed nothing")
+        }
+    }
+
+    /// For each setting a value that is not its default on any machine.
+    private static let otherValues = [
+        "data": "/elsewhere", "host": "::1", "port": "1", "port-file": "p", "credential-file": "c", "loops": "77",
+        "shards": "77", "log-level": "trace", "log-format": "json", "key-window": "25h", "archive-after": "9d",
+        "checkpoint-bytes": "1MiB", "checkpoint-time": "7s", "file-initial": "1GiB", "file-growth": "1GiB",
+        "file-limit": "1TiB", "file-reserve": "1GiB", "segment-bytes": "1MiB", "queue-bytes": "1GiB", "connections": "7",
+        "in-flight": "9000", "batch": "7", "subscriptions": "1", "frame-bytes": "1MiB", "handshake": "3s", "drain": "1s",
+    ]
+}
