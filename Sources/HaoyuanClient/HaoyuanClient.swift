@@ -92,7 +92,14 @@ public final class HaoyuanClient: Sendable {
     private func attempt(
         _ method: Wire.Method, _ payload: ByteBuffer, weight: Int, deadline: UInt64?
     ) async throws(HaoyuanError) -> ByteBuffer {
-        try await pool.connection().ask(method, payload, weight: weight, deadline: deadline, ticket: nextTicket())
+        try await pool.connection().ask(
+            method, payload, weight: weight, deadline: deadline.map(loopDeadline), ticket: nextTicket())
+    }
+
+    /// A moment of the client's clock as the event loops' clock tells it: connections time their waiting by their loops.
+    private func loopDeadline(_ deadline: UInt64) -> UInt64 {
+        let now = time.now()
+        return NIODeadline.now().uptimeNanoseconds &+ (deadline > now ? deadline - now : 0)
     }
 
     func nextTicket() -> UInt64 {
@@ -105,6 +112,8 @@ public final class HaoyuanClient: Sendable {
 
 extension ClientConnection {
     /// Sends one request and waits for its answer, its deadline, the end of the connection or of the task.
+    ///
+    /// - Parameter deadline: Nanoseconds of the clock behind `NIODeadline`.
     func ask(
         _ method: Wire.Method, _ payload: ByteBuffer, weight: Int = 1, deadline: UInt64?, ticket: UInt64
     ) async throws(HaoyuanError) -> ByteBuffer {
@@ -114,6 +123,8 @@ extension ClientConnection {
                     Request(
                         method: method, payload: payload, weight: weight, deadline: deadline, ticket: ticket,
                         waiter: continuation))
+                // A task that was cancelled before it came here has told so before there was anything to cancel.
+                if Task.isCancelled { cancel(ticket: ticket) }
             }
         } onCancel: {
             cancel(ticket: ticket)

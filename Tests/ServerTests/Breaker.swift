@@ -27,7 +27,6 @@ final class Breaker: Sendable {
     static func to(port: Int) async throws -> Breaker {
         let state = NIOLockedValueBox(State())
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .childChannelOption(.autoRead, value: false)
             .childChannelInitializer { client in
                 state.withLockedValue {
                     $0.open.append(client)
@@ -42,7 +41,6 @@ final class Breaker: Sendable {
                     .connect(host: "127.0.0.1", port: port)
                     .flatMapThrowing { server in
                         try client.pipeline.syncOperations.addHandler(Pass(to: server))
-                        client.setOption(.autoRead, value: true).whenComplete { _ in client.read() }
                     }
             }
             .bind(host: "127.0.0.1", port: 0).get()

@@ -307,6 +307,7 @@ struct KnownHospital: Sendable {
         try await withHospital { served in
             let hospital = KnownHospital(hospital: served)
             let client = hospital.client()
+            _ = try await client.status()
             served.disk.shut()
             let key = IdempotencyKey.random()
             await #expect {

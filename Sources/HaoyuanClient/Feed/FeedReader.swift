@@ -51,7 +51,7 @@ final class FeedReader {
         request.latest = after == nil
         var payload = ByteBuffer()
         payload.writeMessage(request)
-        let deadline = client.time.now() &+ client.configuration.connectTimeout.nanoseconds
+        let deadline = NIODeadline.now().uptimeNanoseconds &+ client.configuration.connectTimeout.nanoseconds
         let reply: ByteBuffer
         do {
             reply = try await connection.ask(.subscribe, payload, deadline: deadline, ticket: client.nextTicket())

@@ -55,8 +55,9 @@ package enum Invariants {
                     Violation("\(session.id): slot \(index) says \(slot.taken) units taken, its appointments \(taken[index])"))
             }
         }
-        let free = session.slots.reduce(0) { $0 + UInt32($1.free) }
-        if free != session.free {
+        // Not `Slot.free`: a slot above its capacity has none that could be told.
+        let free = session.slots.reduce(0) { $0 + Int($1.capacity) - Int($1.taken) }
+        if free != Int(session.free) {
             found.append(Violation("\(session.id): says \(session.free) units free, its slots \(free)"))
         }
         return found

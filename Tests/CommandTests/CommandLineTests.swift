@@ -1,0 +1,299 @@
+import Foundation
+import Testing
+
+@Suite("Every subcommand, against a real server", .serialized)
+struct CommandLineTests {
+    /// A session of today that runs into tomorrow evening: whatever the time is, a slot of it lies ahead.
+    private static let hospital = """
+        hospital: {name: 试验医院, time_zone: Asia/Shanghai}
+        departments: [{code: general, name: 全科}, {code: imaging, name: 影像科}]
+        services:
+          - {code: clinic, name: 门诊}
+          - {code: ct, name: CT 平扫, kind: exam, slots: 2}
+          - {code: echo, name: 超声, kind: exam}
+        pools:
+          - {code: general, name: 全科号, department: general, services: [clinic]}
+          - {code: imaging, name: 影像检查, department: imaging, services: [ct, echo]}
+        policies: [{department: general, per_day_department: 1, hold: 1h}]
+        templates:
+          - {code: general-long, pool: general, start: "00:00", slot_minutes: 5, slots: 512, capacity: 2}
+          - {code: imaging-long, pool: imaging, start: "00:00", slot_minutes: 5, slots: 512, capacity: 1}
+        """
+
+    private func withHospital(_ body: (ServerProcess) async throws -> Void) async throws {
+        try await withServer([]) { server in
+            let file = try server.folder.file("hospital.yaml", Self.hospital)
+            let imported = try await server.object("import", file, "--until", "today")
+            try #require(imported["added"] as? Int == 11)
+            try #require((imported["sessions"] as? [String: Any])?["opened"] as? Int == 2)
+            try await body(server)
+        }
+    }
+
+    /// Slots of today's session that lie ahead, as places.
+    private func slots(_ service: String, _ server: ServerProcess, skip: Int = 2) async throws -> [String] {
+        // The first few may begin while the test runs.
+        let found = try await server.object("slots", "--service", service, "--limit", "12")
+        return try #require(found["slots"] as? [[String: Any]]).dropFirst(skip).compactMap { $0["place"] as? String }
+    }
+
+    @Test("a hold is confirmed, refused a second time, moved, and cancelled")
+    func holdToCancel() async throws {
+        try await withHospital { server in
+            let free = try await slots("clinic", server)
+            let unknown = try await server.ask("hold", "--patient", "urn:id|1", "--slot", free[0])
+            #expect(unknown.status == 64)
+            #expect(unknown.complaints.hasPrefix("haoyuan: there is no patient ‘urn:id|1’; register first"))
+
+            let held = try await server.object("hold", "--patient", "urn:id|1", "--register", "--slot", free[0])
+            #expect(held["state"] as? String == "held")
+            #expect(held["number"] as? Int == 1)
+            let id = try #require(held["appointment"] as? String)
+
+            let key = "00000000-0000-4000-8000-000000000001"
+            let confirmed = try await server.object("confirm", id, "--key", key)
+            #expect(confirmed["state"] as? String == "booked")
+            #expect(confirmed["again"] as? Bool == false)
+            let again = try await server.object("confirm", id, "--key", key)
+            #expect(again["again"] as? Bool == true)
+            #expect(again["position"] as? Int == confirmed["position"] as? Int)
+
+            let refused = try await server.ask("confirm", id)
+            #expect(refused.status == 2)
+            #expect(refused.complaints.hasPrefix("haoyuan: refused by STATE: "))
+            #expect(refused.output.isEmpty)
+
+            let other = try await server.ask("book", "--patient", "1", "--slot", free[3], "--json")
+            #expect(other.status == 2)
+            let refusal = try other.object()
+            #expect(refusal["rule"] as? String == "PER_DAY_DEPARTMENT")
+            #expect(refusal["limit"] as? Int == 1)
+            #expect(refusal["authority"] as? String == "department")
+
+            let moved = try await server.object("move", id, "--to", free[4], "--reason", "later")
+            let newID = try #require(moved["appointment"] as? String)
+            #expect(newID != id)
+            let cancelled = try await server.object("cancel", newID, "--if-version", "1", "--reason", "well again")
+            #expect(cancelled["state"] as? String == "cancelled")
+
+            let all = try await server.list("appointments", "--patient", "#1")
+            #expect(all.map { $0["state"] as? String } == ["moved", "cancelled"])
+        }
+    }
+
+    @Test("several are booked together or not at all")
+    func together() async throws {
+        try await withHospital { server in
+            let clinic = try await slots("clinic", server)
+            let exams = try await slots("ct", server)
+            let patient = try await server.object("patients", "register", "urn:id|7", "urn:card|7")
+            #expect(patient["patient"] as? String == "1")
+            let booked = try await server.object(
+                "book", "--patient", "urn:card|7", "--slot", clinic[6], "--slot", "\(exams[0])=ct")
+            let made = try #require(booked["appointments"] as? [[String: Any]])
+            #expect(made.map { $0["service"] as? String } == ["clinic", "ct"])
+            #expect(Set(made.compactMap { $0["itinerary"] as? String }).count == 1)
+
+            // The other patient finds the exam's slot taken, and so gets nothing.
+            let refused = try await server.ask(
+                "book", "--patient", "urn:id|8", "--register", "--slot", clinic[6], "--slot", "\(exams[0])=echo", "--json")
+            #expect(refused.status == 2)
+            #expect(try refused.object()["rule"] as? String == "SLOT_FULL")
+            #expect(try refused.object()["item"] as? Int == 1)
+            #expect(try await server.list("appointments", "--patient", "2").isEmpty)
+
+            let vague = try await server.ask("book", "--patient", "1", "--slot", exams[4])
+            #expect(vague.status == 64)
+            #expect(vague.complaints.contains("can be booked for ct, echo; say which with --service"))
+        }
+    }
+
+    @Test("a visit goes its way, and a no-show before its time is refused")
+    func visit() async throws {
+        try await withHospital { server in
+            let free = try await slots("clinic", server)
+            let booked = try await server.object("book", "--patient", "urn:id|1", "--register", "--slot", free[0])
+            let id = try #require(booked["appointment"] as? String)
+            #expect(try await server.ask("no-show", id).status == 2)
+            for (command, state) in [
+                ("arrive", "arrived"), ("call", "called"), ("start", "started"), ("complete", "completed"),
+            ] {
+                #expect(try await server.object(command, id)["state"] as? String == state)
+            }
+            let second = try await server.object("book", "--patient", "urn:id|2", "--register", "--slot", free[0])
+            let stopped = try await server.object("stop", try #require(second["appointment"] as? String), "--reason", "停诊")
+            #expect(stopped["state"] as? String == "stopped")
+
+            let session = free[0].split(separator: "/").prefix(2).joined(separator: "/")
+            let found = try await server.list("appointments", "--session", session)
+            #expect(found.map { $0["state"] as? String } == ["completed", "stopped"])
+            #expect(found.map { $0["number"] as? Int } == [1, 2])
+            let one = try await server.ask("appointments", "--id", id, "--id", "1/0/99")
+            #expect(one.status == 64)
+            #expect(one.output.contains("completed"))
+            #expect(one.complaints.contains("there is no appointment 1/0/99"))
+        }
+    }
+
+    @Test("the change feed tells all of it, from any position")
+    func watch() async throws {
+        try await withHospital { server in
+            let free = try await slots("clinic", server)
+            _ = try await server.object("hold", "--patient", "urn:id|1", "--register", "--slot", free[0], "--operator", "窗口3")
+            let status = try await server.object("status")
+            let position = try #require(status["durable_position"] as? Int)
+            let all = try await server.ask("watch", "--after", "0", "--count", "\(position)", "--json")
+            let events = try all.output.split(separator: "\n").map {
+                try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+            }
+            #expect(events.compactMap { $0["position"] as? Int } == Array(1...position))
+            #expect(events.last?["kind"] as? String == "booked")
+            #expect(events.last?["state"] as? String == "held")
+            #expect(events.last?["operator"] as? String == "窗口3")
+            let lines = try await server.ask("watch", "--after", "\(position - 1)", "--count", "1")
+            #expect(lines.output.contains("@\(position)  held 1/0/1 for #1: 门诊 · 全科号, until "))
+            #expect(lines.output.contains("(window, 窗口3)"))
+        }
+    }
+
+    @Test("the catalogue, sessions and patients are listed for people and for programs")
+    func listings() async throws {
+        try await withHospital { server in
+            let departments = try await server.ask("catalogue", "departments")
+            #expect(
+                departments.output == """
+                    CODE     NAME    POOLS  SERVICES
+                    general  全科        1  clinic
+                    imaging  影像科      1  ct, echo
+
+                    """)
+            for kind in ["departments", "resources", "services", "pools", "policies", "templates"] {
+                let list = try await server.list("catalogue", kind)
+                let table = try await server.ask("catalogue", kind)
+                #expect(table.output.split(separator: "\n").count == list.count + 1)
+            }
+            let everything = try await server.object("catalogue")
+            #expect((everything["hospital"] as? [String: Any])?["name"] as? String == "试验医院")
+            #expect(try await server.list("catalogue", "services", "--department", "imaging").count == 2)
+            #expect(try await server.ask("catalogue", "pools", "--department", "cellar").status == 64)
+
+            let sessions = try await server.list("sessions", "list")
+            #expect(sessions.compactMap { $0["pool"] as? String } == ["general", "imaging"])
+            #expect(try await server.list("sessions", "list", "--pool", "影像检查").count == 1)
+            let generated = try await server.object("sessions", "generate", "--to", "today")
+            #expect(generated["opened"] as? Int == 0)
+            #expect(generated["unchanged"] as? Int == 2)
+            // Tomorrow's would begin while today's still run.
+            let overlapping = try await server.ask("sessions", "generate", "--to", "tomorrow", "--json")
+            #expect(overlapping.status == 1)
+            #expect((try overlapping.object()["conflicts"] as? [String])?.count == 2)
+
+            _ = try await server.object("patients", "register", "urn:id|1")
+            let known = try await server.object("patients", "register", "urn:id|1", "urn:card|5")
+            #expect(known["created"] as? Bool == false)
+            let found = try await server.list("patients", "find", "urn:card|5", "urn:card|6")
+            #expect(found.map { $0["patient"] as? String } == ["1", nil])
+        }
+    }
+
+    @Test("slots by department, by service and the next one; and none is no error")
+    func slots() async throws {
+        try await withHospital { server in
+            let both = try await server.object("slots", "--department", "imaging", "--service", "ct", "--limit", "5")
+            #expect((both["slots"] as? [Any])?.count == 5)
+            #expect(both["more"] as? Bool == true)
+            let next = try await server.object("slots", "--service", "echo", "--next")
+            #expect((next["slots"] as? [Any])?.count == 1)
+            let none = try await server.ask("slots", "--service", "echo", "--day", "+200")
+            #expect(none.status == 0)
+            #expect(none.output.isEmpty)
+            #expect(none.complaints == "no free slots; try another day, or --next for the first one\n")
+            let table = try await server.ask("slots", "--service", "clinic", "--limit", "1")
+            #expect(table.output.hasPrefix("DAY         TIME         POOL     NAME    FREE  OF  SLOT"))
+        }
+    }
+
+    @Test("status tells how the server is; a server that is not there is 69")
+    func status() async throws {
+        try await withHospital { server in
+            let status = try await server.object("status")
+            #expect(status["accepting_writes"] as? Bool == true)
+            #expect((status["counts"] as? [String: Any])?["sessions"] as? Int == 2)
+            #expect(try await server.ask("status").output.contains("试验医院 (Asia/Shanghai)"))
+            let away = try await server.ask("status", "--host", "127.0.0.1", "--port", "1")
+            #expect(away.status == 69)
+            #expect(away.complaints.hasPrefix("haoyuan: no server answers at 127.0.0.1:1; start one with haoyuan serve"))
+        }
+    }
+
+    @Test("importing again changes nothing, and one wrong entity refuses all")
+    func importing() async throws {
+        try await withHospital { server in
+            let again = try await server.object("import", server.folder.path + "/hospital.yaml")
+            #expect(again["unchanged"] as? Int == 11)
+            let wrong = try server.folder.file(
+                "wrong.yaml", "departments: [{code: new, name: New}]\npools: [{code: x, name: X, department: nowhere}]\n")
+            let refused = try await server.ask("import", wrong)
+            #expect(refused.status == 64)
+            #expect(refused.complaints.contains("pool ‘x’: there is no department ‘nowhere’"))
+            #expect(try await server.list("catalogue", "departments").count == 2)
+            let csv = try await server.ask("import", Binary.repository + "/docs/samples/hospital-csv", "--until", "+6")
+            #expect(csv.status == 1 || csv.status == 0, "\(csv.complaints)")
+        }
+    }
+
+    @Test(
+        "what is wrong with a command line is one line, and 64",
+        arguments: [
+            (["nonsense"], "unexpected argument 'nonsense'; see haoyuan --help"),
+            (["slots"], "say which slots: --department, --service or --resource; see haoyuan slots --help"),
+            (["sessions", "generate"], "missing expected argument '--to <day>'; see haoyuan sessions generate --help"),
+            (["book", "--patient", "1"], "say which slot: --slot"),
+            (["book", "--patient", "x", "--slot", "1/0/0"], "the value 'x' is invalid for '--patient <patient>'"),
+            (["appointments"], "say which appointments: one of --id, --patient, --session"),
+            (["cancel", "1/0"], "the value '1/0' is invalid for '<appointment>'"),
+            (["status", "--port", "0"], "--port is 0, it must be 1 to 65535"),
+            (["serve", "--port", "many"], "--port is ‘many’, it must be a number from 0 to 65535"),
+            (["replay"], "missing expected argument '--trace <file>'"),
+            (["inspect", "--from", "1", "--last", "1"], "--from and --last are two ways to say where to begin"),
+        ])
+    func usage(arguments: [String], sentence: String) async throws {
+        let finished = try await Binary.run(arguments)
+        #expect(finished.status == 64)
+        #expect(finished.complaints.hasPrefix("haoyuan: \(sentence)"), "\(finished.complaints)")
+        #expect(finished.complaints.split(separator: "\n").count == 1)
+        #expect(finished.output.isEmpty)
+    }
+
+    @Test("an address that cannot be read is named")
+    func badAddress() async throws {
+        let finished = try await Binary.run(["status"], environment: ["HAOYUAN_ADDRESS": "a:b:c"])
+        #expect(finished.status == 64)
+        #expect(finished.complaints == "haoyuan: HAOYUAN_ADDRESS is ‘a:b:c’; write it as host:port\n")
+    }
+
+    @Test("help, version and completion scripts are what was asked for", arguments: ["bash", "zsh", "fish"])
+    func help(shell: String) async throws {
+        let script = try await Binary.run(["--generate-completion-script", shell])
+        #expect(script.status == 0)
+        #expect(script.output.contains("haoyuan"))
+        #expect(script.output.contains("appointments"))
+        #expect(try await Binary.run(["--version"]).output.hasPrefix("haoyuan "))
+        #expect(try await Binary.run(["help", "slots"]).output.contains("--service"))
+    }
+
+    @Test("a server that asks for a credential tells who comes without")
+    func credential() async throws {
+        let folder = try Folder()
+        defer { folder.remove() }
+        let file = try folder.file("credential", "open sesame\n")
+        let server = try await ServerProcess.start(in: folder, ["--sample", "--credential-file", file])
+        let without = try await server.ask("status")
+        #expect(without.status == 64)
+        #expect(without.complaints.contains("HAOYUAN_CREDENTIAL"))
+        let with = try await Binary.run(
+            ["status"], environment: ["HAOYUAN_ADDRESS": "127.0.0.1:\(server.port)", "HAOYUAN_CREDENTIAL": "open sesame"])
+        #expect(with.status == 0, "\(with.complaints)")
+        #expect(await server.end() == 0)
+    }
+}

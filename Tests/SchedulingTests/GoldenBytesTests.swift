@@ -1,0 +1,122 @@
+import Scheduling
+import Testing
+
+/// Bytes that an earlier build wrote, and every later one must read and write alike: journals outlive builds. When a test here
+/// fails, the format has drifted; give the new form a kind of its own instead.
+@Suite struct `The journal's bytes do not drift` {
+    private static let appointment = AppointmentID(
+        session: SessionID(pool: PoolID(rawValue: 3), index: 7), number: 42)
+    private static let other = AppointmentID(session: SessionID(pool: PoolID(rawValue: 300), index: 1), number: 1)
+    private static let held = Taken(
+        appointment: appointment, patient: PatientID(rawValue: 1_000_000), slot: 12, span: 2, units: 300,
+        service: ServiceID(rawValue: 5), state: .held, holdUntil: Instant(rawValue: 1_750_000_900_000),
+        itinerary: appointment, movedFrom: other)
+    private static let booked = Taken(
+        appointment: other, patient: PatientID(rawValue: 1), slot: 0, span: 1, units: 1, service: ServiceID(rawValue: 1),
+        state: .booked, holdUntil: nil)
+    private static let change = Change(
+        appointment: appointment, patient: PatientID(rawValue: 1_000_000), state: .cancelled, version: 2, reason: "发热")
+
+    private static func event(_ fact: Fact, answered: Bool = false) -> Event {
+        Event(
+            at: Instant(rawValue: 1_750_000_000_000), by: Origin(channel: .kiosk, operatorName: "王"),
+            answer: answered
+                ? .init(key: .init(high: 0x0102_0304_0506_0708, low: 0x090A_0B0C_0D0E_0F10), fingerprint: 0xFEDC_BA98)
+                : nil,
+            fact: fact)
+    }
+
+    private static func entity(_ entity: CatalogueEntity) -> Event { event(.catalogueChanged(entity)) }
+
+    static let golden: [(event: Event, hex: String)] = [
+        (event(.booked(held), answered: true), ""),
+        (event(.booked(booked)), ""),
+        (event(.bookedTogether([booked, held])), ""),
+        (event(.changed(change)), ""),
+        (event(.moved(from: change, to: booked)), ""),
+        (event(.refused(Refusal(.perDay, policyVersion: 200, authority: .hospital, limit: 3), item: 1), answered: true), ""),
+        (
+            event(
+                .sessionOpened(
+                    SessionDefinition(
+                        id: appointment.session,
+                        times: SessionTimes(
+                            date: LocalDate(rawValue: 20_270), start: Instant(minute: 29_188_320), slotMinutes: 10, slots: 3),
+                        template: TemplateID(rawValue: 9), capacities: [0, 1, 300]))), ""
+        ),
+        (event(.sessionArchived(appointment.session)), ""),
+        (
+            event(.patientRegistered(PatientID(rawValue: 130), [.init(system: "mrn", value: "A1"), .init(system: "id", value: "号")])),
+            ""
+        ),
+        (
+            entity(
+                .hospital(
+                    Hospital(
+                        name: "仁",
+                        zone: TimeZoneRules(
+                            name: "Z", changes: [.init(fromSecond: -1, offsetSeconds: -3_600), .init(fromSecond: 5, offsetSeconds: 7_200)])))),
+            ""
+        ),
+        (entity(.department(Department(id: DepartmentID(rawValue: 1), code: "d", name: "内"))), ""),
+        (
+            entity(
+                .resource(
+                    Resource(
+                        id: ResourceID(rawValue: 2), code: "r", name: "n", kind: .device, department: DepartmentID(rawValue: 1)))), ""
+        ),
+        (
+            entity(
+                .service(
+                    Service(
+                        id: ServiceID(rawValue: 3), code: "s", name: "n", kind: .lab, slots: 2, units: 300, priceFen: 2_500,
+                        preparation: "p"))), ""
+        ),
+        (
+            entity(
+                .pool(
+                    Pool(
+                        id: PoolID(rawValue: 4), code: "p", name: "n", department: DepartmentID(rawValue: 1),
+                        resources: [ResourceID(rawValue: 2)], services: [ServiceID(rawValue: 3), ServiceID(rawValue: 200)]))), ""
+        ),
+        (entity(.policy(Policy(department: nil, version: 1, perDayDepartment: 1, perDay: 2, holdSeconds: 900))), ""),
+        (
+            entity(
+                .policy(
+                    Policy(
+                        department: DepartmentID(rawValue: 1), version: 2, perDayDepartment: 0, perDay: 0, holdSeconds: 60))), ""
+        ),
+        (
+            entity(
+                .template(
+                    Template(
+                        id: TemplateID(rawValue: 5), code: "t", pool: PoolID(rawValue: 4), weekdays: 31,
+                        start: WallTime(rawValue: 480), slotMinutes: 10, slots: 24, capacity: 2, validFrom: nil,
+                        validUntil: LocalDate.range.upperBound))), ""
+        ),
+    ]
+
+    @Test(arguments: golden.indices)
+    func `an event is written and read as ever`(index: Int) throws {
+        let (event, hex) = Self.golden[index]
+        #expect(Self.hex(event.bytes) == hex)
+        #expect(try Event(decoding: event.bytes) == event)
+    }
+
+    @Test func `a page of appointments is written as ever`() throws {
+        var world = World()
+        world.now = Instant(rawValue: 1_750_000_000_000)
+        let session = world.open(capacity: 2)
+        let id = try world.hold(7, session)
+        _ = try world.book(8, session, slot: 3)
+        world.now = Instant(rawValue: 1_750_000_060_000)
+        try world.change(id, .confirm)
+        let kept = try #require(world.pools.session(session))
+        #expect(Self.hex(encoded { kept.encodePage(0, into: &$0) }) == "")
+    }
+
+    private static func hex(_ bytes: [UInt8]) -> String {
+        let digits = Array("0123456789abcdef")
+        return bytes.map { "\(digits[Int($0 >> 4)])\(digits[Int($0 & 15)])" }.joined()
+    }
+}
