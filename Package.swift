@@ -10,6 +10,7 @@ let settings: [SwiftSetting] = [
 ]
 
 let nio: [Target.Dependency] = [
+    .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
     .product(name: "NIOCore", package: "swift-nio"),
     .product(name: "NIOPosix", package: "swift-nio"),
 ]
@@ -61,17 +62,22 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "Server",
-            dependencies: nio + ["Engine", "Wire", .product(name: "Logging", package: "swift-log")],
+            dependencies: nio + [
+                "Engine", "Wire",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
             swiftSettings: settings),
-        .target(name: "HaoyuanClient", dependencies: nio + ["Wire"], swiftSettings: settings),
+        .target(
+            name: "HaoyuanClient",
+            dependencies: nio + ["Wire", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            swiftSettings: settings),
         .executableTarget(
             name: "haoyuan",
-            dependencies: [
+            dependencies: nio + [
                 "Server", "HaoyuanClient", "Engine", "Journal", "Scheduling", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
-                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: settings),
@@ -80,7 +86,8 @@ let package = Package(
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: settings),
         .testTarget(name: "EngineTests", dependencies: ["Engine"], swiftSettings: settings),
         .testTarget(name: "ServerTests", dependencies: nio + ["Server", "HaoyuanClient"], swiftSettings: settings),
-        .testTarget(name: "CommandTests", dependencies: ["haoyuan"], swiftSettings: settings),
+        .testTarget(
+            name: "CommandTests", dependencies: ["haoyuan"], exclude: ["Fixtures"], swiftSettings: settings),
         .testTarget(name: "HouseTests", swiftSettings: settings),
     ]
 )

@@ -79,7 +79,8 @@ package final class Engine: Sendable {
         var draft = draft
         if let hospital {
             guard let rules = TimeZones.rules(of: hospital.zone) else {
-                throw EngineError(.invalidArgument, "time_zone: ‘\(hospital.zone)’ is no IANA zone, such as Asia/Shanghai")
+                throw EngineError(
+                    .invalidArgument, "time_zone: ‘\(hospital.zone)’ is no IANA zone, such as Asia/Shanghai")
             }
             draft.hospital = Hospital(name: hospital.name, zone: rules)
         }
@@ -182,7 +183,9 @@ package final class Engine: Sendable {
         background.withLockedValue { $0 = tasks }
     }
 
-    private func repeating(every milliseconds: Int64, _ body: @escaping @Sendable (Engine) async -> Void) -> Task<Void, Never> {
+    private func repeating(every milliseconds: Int64, _ body: @escaping @Sendable (Engine) async -> Void) -> Task<
+        Void, Never
+    > {
         let clock = configuration.clock
         return Task(executorPreference: configuration.executor) { [weak self] in
             while !Task.isCancelled {
@@ -227,14 +230,16 @@ package final class Engine: Sendable {
 
     func checkCount(_ count: Int, _ what: String) throws(EngineError) {
         guard count <= EngineLimits.itemsPerRequest else {
-            throw EngineError(.invalidArgument, "\(what): \(count), at most \(EngineLimits.itemsPerRequest) in one request")
+            throw EngineError(
+                .invalidArgument, "\(what): \(count), at most \(EngineLimits.itemsPerRequest) in one request")
         }
     }
 
     func checkDays(_ from: LocalDate, _ to: LocalDate, most: Int) throws(EngineError) {
         guard LocalDate.range.contains(from), LocalDate.range.contains(to) else {
             throw EngineError(
-                .invalidArgument, "from, to: days lie between \(LocalDate.range.lowerBound) and \(LocalDate.range.upperBound)")
+                .invalidArgument,
+                "from, to: days lie between \(LocalDate.range.lowerBound) and \(LocalDate.range.upperBound)")
         }
         guard from <= to else { throw EngineError(.invalidArgument, "to: \(to) is before \(from)") }
         guard Int(to.rawValue - from.rawValue) < most else {

@@ -32,6 +32,7 @@ package struct EngineConfiguration: Sendable {
 
 /// Where a start stands.
 package struct RecoveryProgress: Sendable {
+    /// What is being brought back.
     package enum Stage: String, Sendable { case patients, sessions, keys, log, invariants }
     package var stage: Stage
     /// Items done in this stage: patients, sessions, keys, records, appointments.

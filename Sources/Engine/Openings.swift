@@ -3,7 +3,8 @@ import Scheduling
 extension Catalogue {
     /// The sessions that templates describe for these days.
     /// - Parameter templates: codes; empty for all.
-    func openings(from: LocalDate, to: LocalDate, templates codes: [String]) throws(EngineError) -> [PoolShard.Opening] {
+    func openings(from: LocalDate, to: LocalDate, templates codes: [String]) throws(EngineError) -> [PoolShard.Opening]
+    {
         var chosen = templates.all
         if !codes.isEmpty {
             chosen = []
@@ -35,7 +36,9 @@ extension Catalogue {
 
     /// A session as somebody describes it, or what is wrong with it.
     func opening(_ draft: SessionDraft, index: Int) throws(EngineError) -> PoolShard.Opening {
-        func invalid(_ problem: String) -> EngineError { EngineError(.invalidArgument, "sessions[\(index)]: \(problem)") }
+        func invalid(_ problem: String) -> EngineError {
+            EngineError(.invalidArgument, "sessions[\(index)]: \(problem)")
+        }
         guard let pool = pools[code: draft.pool] else {
             throw EngineError(.notFound, "sessions[\(index)]: there is no pool ‘\(draft.pool)’")
         }

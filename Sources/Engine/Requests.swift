@@ -17,6 +17,7 @@ package struct Write: Sendable {
     }
 }
 
+/// What a write asks for.
 package enum Command: Sendable {
     /// Takes one appointment: held when `hold`, else booked at once.
     case book(patient: PatientID, item: Item, hold: Bool)
@@ -41,6 +42,7 @@ package enum Command: Sendable {
 
 /// The answer to one write.
 package struct Answer: Sendable {
+    /// What became of a write.
     package enum Outcome: Sendable {
         case done(Receipt)
         /// `item` is the index within a joint booking.
@@ -85,6 +87,7 @@ package struct Receipt: Hashable, Sendable {
 
 /// A request that was not answered. The codes are a subset of the wire's, with the same meaning.
 package struct EngineError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What kind of failure it is; programs branch on it.
     package enum Code: Hashable, Sendable {
         case invalidArgument, notFound, keyReused, deadlineExceeded, overloaded, storageFull, draining, positionTrimmed
         case `internal`
@@ -179,6 +182,7 @@ package struct FreeSlot: Hashable, Sendable {
     }
 }
 
+/// One page of a search.
 package struct SlotPage: Sendable {
     /// By start, then by id.
     package var slots: [FreeSlot]
@@ -217,6 +221,7 @@ package struct FoundAppointment: Sendable {
     }
 }
 
+/// What became of one patient of a registration.
 package struct PatientOutcome: Sendable {
     /// Nil when it failed.
     package var patient: PatientID?
@@ -253,6 +258,7 @@ package struct Reading<Value: Sendable>: Sendable {
     }
 }
 
+/// How the engine is doing at this moment. Durations in milliseconds, positions of the journal.
 package struct EngineStatus: Sendable {
     package var cluster: [UInt8]
     package var epoch: UInt32

@@ -71,7 +71,8 @@ package final class Server: Sendable {
             let loop = try await eventLoop.submit {
                 NIOLoopBound(
                     SessionLoop(
-                        eventLoop: eventLoop, engine: engine, configuration: configuration, identity: identity, now: now,
+                        eventLoop: eventLoop, engine: engine, configuration: configuration, identity: identity,
+                        now: now,
                         logger: logger),
                     eventLoop: eventLoop)
             }.get()
@@ -91,7 +92,8 @@ package final class Server: Sendable {
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.writeBufferWaterMark, value: outbound)
             .childChannelOption(
-                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1_024, initial: 4_096, maximum: 1 << 20))
+                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1_024, initial: 4_096, maximum: 1 << 20)
+            )
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let loop = loops.first(where: { $0.eventLoop === channel.eventLoop }) else {

@@ -41,7 +41,8 @@ package struct ServerConfiguration: Sendable {
     }
 
     package init(
-        host: String = "127.0.0.1", port: Int = 7440, serverName: String, credential: String? = nil, eventLoops: Int = 1,
+        host: String = "127.0.0.1", port: Int = 7440, serverName: String, credential: String? = nil,
+        eventLoops: Int = 1,
         keyWindowMilliseconds: Int64
     ) {
         self.host = host

@@ -12,12 +12,16 @@ struct Haoyuan: AsyncParsableCommand {
         version: Version.text,
         groupedSubcommands: [
             CommandGroup(name: "Running", subcommands: [Serve.self, Status.self, Watch.self]),
-            CommandGroup(name: "Hospital", subcommands: [Import.self, CatalogueCommand.self, Sessions.self, Patients.self]),
+            CommandGroup(
+                name: "Hospital", subcommands: [Import.self, CatalogueCommand.self, Sessions.self, Patients.self]),
             CommandGroup(
                 name: "Reservations",
-                subcommands: [Slots.self, Hold.self, Book.self, Confirm.self, Cancel.self, Move.self, Appointments.self]),
+                subcommands: [
+                    Slots.self, Hold.self, Book.self, Confirm.self, Cancel.self, Move.self, Appointments.self,
+                ]),
             CommandGroup(
-                name: "Visits", subcommands: [Arrive.self, Call.self, Start.self, Complete.self, NoShow.self, Stop.self]),
+                name: "Visits",
+                subcommands: [Arrive.self, Call.self, Start.self, Complete.self, NoShow.self, Stop.self]),
             CommandGroup(name: "Proof", subcommands: [Replay.self, Bench.self, Inspect.self, Verify.self]),
         ])
 
@@ -68,7 +72,8 @@ struct Haoyuan: AsyncParsableCommand {
     }
 
     private static func isCommand(_ word: String) -> Bool {
-        let commands = configuration.groupedSubcommands.flatMap(\.subcommands) + Sessions.configuration.subcommands
+        let commands =
+            configuration.groupedSubcommands.flatMap(\.subcommands) + Sessions.configuration.subcommands
             + Patients.configuration.subcommands
         return commands.contains { $0._commandName == word }
     }

@@ -8,7 +8,9 @@ struct Finished: Sendable {
     var complaints: String
 
     /// Standard output as JSON.
-    func json() throws -> Any { try JSONSerialization.jsonObject(with: Data(output.utf8), options: [.fragmentsAllowed]) }
+    func json() throws -> Any {
+        try JSONSerialization.jsonObject(with: Data(output.utf8), options: [.fragmentsAllowed])
+    }
 
     /// Standard output as a JSON object.
     func object() throws -> [String: Any] { try #require(try json() as? [String: Any]) }
@@ -52,7 +54,7 @@ enum Binary {
         let process = process(arguments, in: folder, environment: environment)
         let files = try ["out", "err"].map { name in
             let path = scratch.path + "/" + name
-            FileManager.default.createFile(atPath: path, contents: nil)
+            _ = FileManager.default.createFile(atPath: path, contents: nil)
             return try #require(FileHandle(forWritingAtPath: path))
         }
         process.standardOutput = files[0]

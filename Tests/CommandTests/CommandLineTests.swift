@@ -96,7 +96,8 @@ struct CommandLineTests {
 
             // The other patient finds the exam's slot taken, and so gets nothing.
             let refused = try await server.ask(
-                "book", "--patient", "urn:id|8", "--register", "--slot", clinic[6], "--slot", "\(exams[0])=echo", "--json")
+                "book", "--patient", "urn:id|8", "--register", "--slot", clinic[6], "--slot", "\(exams[0])=echo",
+                "--json")
             #expect(refused.status == 2)
             #expect(try refused.object()["rule"] as? String == "SLOT_FULL")
             #expect(try refused.object()["item"] as? Int == 1)
@@ -121,7 +122,8 @@ struct CommandLineTests {
                 #expect(try await server.object(command, id)["state"] as? String == state)
             }
             let second = try await server.object("book", "--patient", "urn:id|2", "--register", "--slot", free[0])
-            let stopped = try await server.object("stop", try #require(second["appointment"] as? String), "--reason", "停诊")
+            let stopped = try await server.object(
+                "stop", try #require(second["appointment"] as? String), "--reason", "停诊")
             #expect(stopped["state"] as? String == "stopped")
 
             let session = free[0].split(separator: "/").prefix(2).joined(separator: "/")
@@ -139,7 +141,8 @@ struct CommandLineTests {
     func watch() async throws {
         try await withHospital { server in
             let free = try await slots("clinic", server)
-            _ = try await server.object("hold", "--patient", "urn:id|1", "--register", "--slot", free[0], "--operator", "窗口3")
+            _ = try await server.object(
+                "hold", "--patient", "urn:id|1", "--register", "--slot", free[0], "--operator", "窗口3")
             let status = try await server.object("status")
             let position = try #require(status["durable_position"] as? Int)
             let all = try await server.ask("watch", "--after", "0", "--count", "\(position)", "--json")
@@ -222,7 +225,8 @@ struct CommandLineTests {
             #expect(try await server.ask("status").output.contains("试验医院 (Asia/Shanghai)"))
             let away = try await server.ask("status", "--host", "127.0.0.1", "--port", "1")
             #expect(away.status == 69)
-            #expect(away.complaints.hasPrefix("haoyuan: no server answers at 127.0.0.1:1; start one with haoyuan serve"))
+            #expect(
+                away.complaints.hasPrefix("haoyuan: no server answers at 127.0.0.1:1; start one with haoyuan serve"))
         }
     }
 
@@ -232,7 +236,8 @@ struct CommandLineTests {
             let again = try await server.object("import", server.folder.path + "/hospital.yaml")
             #expect(again["unchanged"] as? Int == 11)
             let wrong = try server.folder.file(
-                "wrong.yaml", "departments: [{code: new, name: New}]\npools: [{code: x, name: X, department: nowhere}]\n")
+                "wrong.yaml",
+                "departments: [{code: new, name: New}]\npools: [{code: x, name: X, department: nowhere}]\n")
             let refused = try await server.ask("import", wrong)
             #expect(refused.status == 64)
             #expect(refused.complaints.contains("pool ‘x’: there is no department ‘nowhere’"))
@@ -292,7 +297,8 @@ struct CommandLineTests {
         #expect(without.status == 64)
         #expect(without.complaints.contains("HAOYUAN_CREDENTIAL"))
         let with = try await Binary.run(
-            ["status"], environment: ["HAOYUAN_ADDRESS": "127.0.0.1:\(server.port)", "HAOYUAN_CREDENTIAL": "open sesame"])
+            ["status"],
+            environment: ["HAOYUAN_ADDRESS": "127.0.0.1:\(server.port)", "HAOYUAN_CREDENTIAL": "open sesame"])
         #expect(with.status == 0, "\(with.complaints)")
         #expect(await server.end() == 0)
     }

@@ -57,15 +57,24 @@ struct HospitalFileTests {
             ("wards: []", "h.yaml line 1: ‘wards’ is no section; the sections are hospital, departments"),
             ("departments: 3", "h.yaml line 1: ‘departments’ must be a list"),
             ("departments:\n  - code: a", "h.yaml line 2: department: ‘name’ is missing"),
-            ("departments:\n  - {code: a, name: A, colour: red}", "department: ‘colour’ is no field; its fields are code, name"),
+            (
+                "departments:\n  - {code: a, name: A, colour: red}",
+                "department: ‘colour’ is no field; its fields are code, name"
+            ),
             ("departments:\n  - {code: [a], name: A}", "‘code’ is a list, it must be one value"),
             ("departments:\n  - {code: {a: b}, name: A}", "‘code’ must be a value or a list of values"),
-            ("departments:\n  - {code: a, name: A}\n  - {code: a, name: B}", "line 3: department: ‘a’ stands there already (h.yaml line 2)"),
+            (
+                "departments:\n  - {code: a, name: A}\n  - {code: a, name: B}",
+                "line 3: department: ‘a’ stands there already (h.yaml line 2)"
+            ),
             ("departments:\n  - code: a\n    code: b\n    name: c", "stands there twice"),
             ("services:\n  - {code: a, name: A, slots: many}", "service: ‘slots’ is ‘many’, it must be a whole number"),
             ("services:\n  - {code: a, name: A, slots: -1}", "service: ‘slots’ is ‘-1’"),
             ("services:\n  - {code: a, name: A, kind: spa}", "‘kind’ is ‘spa’, it must be one of clinic, exam, lab"),
-            ("resources:\n  - {code: a, name: A, department: d}", "‘kind’ is missing; it is one of practitioner, device"),
+            (
+                "resources:\n  - {code: a, name: A, department: d}",
+                "‘kind’ is missing; it is one of practitioner, device"
+            ),
             ("policies:\n  - {hold: 15}", "policy: ‘hold’ is ‘15’, it must be a time such as 15m"),
             (
                 "templates:\n  - {code: a, pool: p, weekdays: someday, start: '08:00', slot_minutes: 5, slots: 1}",
@@ -79,7 +88,9 @@ struct HospitalFileTests {
     func yamlFaults(text: String, sentence: String) {
         let failure = #expect(throws: CommandFailure.self) { try HospitalSource.parse(yaml: text, name: "h.yaml") }
         #expect(failure?.status == .configuration)
-        #expect(failure?.description.contains(sentence) == true, "\(failure?.description ?? "nothing") has not: \(sentence)")
+        #expect(
+            failure?.description.contains(sentence) == true, "\(failure?.description ?? "nothing") has not: \(sentence)"
+        )
         #expect(failure?.description.contains(where: \.isNewline) == false)
     }
 
@@ -100,7 +111,9 @@ struct HospitalFileTests {
         _ = try folder.file(file, text)
         let failure = #expect(throws: CommandFailure.self) { try HospitalSource.read(folder.path) }
         #expect(failure?.status == .configuration)
-        #expect(failure?.description.contains(sentence) == true, "\(failure?.description ?? "nothing") has not: \(sentence)")
+        #expect(
+            failure?.description.contains(sentence) == true, "\(failure?.description ?? "nothing") has not: \(sentence)"
+        )
     }
 
     @Test("a path that is not there, a folder without files, and a file that is not UTF-8")

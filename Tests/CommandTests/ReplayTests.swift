@@ -35,7 +35,8 @@ struct ReplayTests {
         let folder = try Folder()
         defer { folder.remove() }
         let arguments = [
-            "replay", "--trace", Binary.traceFixture, "--data", folder.path + "/data", "--passes", "1", "--connections", "3",
+            "replay", "--trace", Binary.traceFixture, "--data", folder.path + "/data", "--passes", "1", "--connections",
+            "3",
             "--json",
         ]
         let first = try await Binary.run(arguments).object()
@@ -69,22 +70,27 @@ struct ReplayTests {
 
     @Test("what is no trace is refused in a line")
     func noTrace() async throws {
-        let finished = try await Binary.run(["replay", "--trace", Binary.repository + "/docs/samples/hospital-csv/pools.csv"])
+        let finished = try await Binary.run([
+            "replay", "--trace", Binary.repository + "/docs/samples/hospital-csv/pools.csv",
+        ])
         #expect(finished.status == 64)
         #expect(finished.complaints.contains("has no column ‘PatientId’"))
         #expect(try await Binary.run(["replay", "--trace", "/nothing.csv"]).status == 74)
     }
 
-    /// The real trace is not part of the project; where it lies beside the checkout, it is replayed too.
-    private static let realTrace = Binary.repository + "/../shared/data/noshow-39596.csv"
-
     @Test(
         "39,596 real appointments, in the order people booked them",
-        .enabled(if: FileManager.default.fileExists(atPath: realTrace), "there is no ../shared/data/noshow-39596.csv"))
+        .enabled(if: RealTrace.isThere, "there is no ../shared/data/noshow-39596.csv"))
     func realTrace() async throws {
-        let report = try await Binary.run(["replay", "--trace", Self.realTrace, "--json"]).object()
+        let report = try await Binary.run(["replay", "--trace", RealTrace.path, "--json"]).object()
         #expect(report["ok"] as? Bool == true)
         #expect(report["booked"] as? Int == 39_595)
         #expect((report["refusals"] as? [String: Int]) == ["SLOT_PAST": 1])
     }
+}
+
+/// The real trace is not part of the project; where it lies beside the checkout, it is replayed too.
+private enum RealTrace {
+    static let path = Binary.repository + "/../shared/data/noshow-39596.csv"
+    static var isThere: Bool { FileManager.default.fileExists(atPath: path) }
 }

@@ -23,10 +23,11 @@ final class ServerProcess: Sendable {
         let portFile = folder.path + "/port"
         try? FileManager.default.removeItem(atPath: portFile)
         let process = Binary.process(
-            ["serve", "--data", folder.path + "/data", "--port", "0", "--port-file", portFile] + arguments, in: folder.path)
+            ["serve", "--data", folder.path + "/data", "--port", "0", "--port-file", portFile] + arguments,
+            in: folder.path)
         let output = Pipe()
         let log = folder.path + "/log"
-        FileManager.default.createFile(atPath: log, contents: nil)
+        _ = FileManager.default.createFile(atPath: log, contents: nil)
         process.standardOutput = output
         process.standardError = FileHandle(forWritingAtPath: log)
         let (ends, end) = AsyncStream.makeStream(of: Int32.self)

@@ -61,7 +61,9 @@ struct SettingsTests {
     func faults(text: String, sentence: String) {
         let failure = #expect(throws: CommandFailure.self) { try settings(file: text) }
         #expect(failure?.status == .configuration)
-        #expect(failure?.description.contains(sentence) == true, "\(failure?.description ?? "nothing") has not: \(sentence)")
+        #expect(
+            failure?.description.contains(sentence) == true, "\(failure?.description ?? "nothing") has not: \(sentence)"
+        )
     }
 
     @Test("a bad option is a matter of usage, and is named as it was typed")
@@ -83,7 +85,9 @@ struct SettingsTests {
     func reach() throws {
         for setting in ServeSettings.all where setting.name != "sample" {
             let value = Self.otherValues[setting.name]
-            let given = try ServeOptions.parse(["--\(setting.name)", try #require(value, "no value for \(setting.name)")])
+            let given = try ServeOptions.parse([
+                "--\(setting.name)", try #require(value, "no value for \(setting.name)"),
+            ])
             #expect(given.given.map(\.name) == [setting.name])
             let mirror = String(describing: try given.settings())
             #expect(mirror != String(describing: ServeSettings()), "\(setting.name) changed nothing")
@@ -95,7 +99,9 @@ struct SettingsTests {
         "data": "/elsewhere", "host": "::1", "port": "1", "port-file": "p", "credential-file": "c", "loops": "77",
         "shards": "77", "log-level": "trace", "log-format": "json", "key-window": "25h", "archive-after": "9d",
         "checkpoint-bytes": "1MiB", "checkpoint-time": "7s", "file-initial": "1GiB", "file-growth": "1GiB",
-        "file-limit": "1TiB", "file-reserve": "1GiB", "segment-bytes": "1MiB", "queue-bytes": "1GiB", "connections": "7",
-        "in-flight": "9000", "batch": "7", "subscriptions": "1", "frame-bytes": "1MiB", "handshake": "3s", "drain": "1s",
+        "file-limit": "1TiB", "file-reserve": "1GiB", "segment-bytes": "1MiB", "queue-bytes": "1GiB",
+        "connections": "7",
+        "in-flight": "9000", "batch": "7", "subscriptions": "1", "frame-bytes": "1MiB", "handshake": "3s",
+        "drain": "1s",
     ]
 }

@@ -9,7 +9,8 @@ struct TraceTests {
         "ids that were printed as floats",
         arguments: [
             ("29872499824296.0", "29872499824296"), ("2.9872499824296e+13", "29872499824296"),
-            ("2.9872499824296E13", "29872499824296"), ("29872499824296", "29872499824296"), ("2.9e+13", "29000000000000"),
+            ("2.9872499824296E13", "29872499824296"), ("29872499824296", "29872499824296"),
+            ("2.9e+13", "29000000000000"),
             ("93779.52927", "93779.52927"), ("9.377952927e4", "93779.52927"), ("0012.50", "12.5"), ("125e-1", "12.5"),
             (".5", "0.5"), ("5.", "5"), ("1e-3", "0.001"),
         ])
@@ -19,7 +20,9 @@ struct TraceTests {
         #expect(decimal.isFractional == text.contains("."))
     }
 
-    @Test("what is no id", arguments: ["", ".", "0", "0.0", "-5", "+5", "1e", "1e999", "0x10", "1,5", "nan", "inf", "1 2", "1e2.5"])
+    @Test(
+        "what is no id",
+        arguments: ["", ".", "0", "0.0", "-5", "+5", "1e", "1e999", "0x10", "1,5", "nan", "inf", "1 2", "1e2.5"])
     func noDecimals(source: String) { #expect(DecimalText(source) == nil) }
 
     private static let header = "PatientId,AppointmentID,ScheduledDay,AppointmentDay,Age,Neighbourhood,No_show"
@@ -36,11 +39,16 @@ struct TraceTests {
             ("1,-2,2016-05-01 08:00:00,2016-05-02,40,A,No", .appointment),
             ("1,2,2016-05-01,2016-05-02,40,A,No", .booked), ("1,2,2016-05-01 24:00:00,2016-05-02,40,A,No", .booked),
             ("1,2,2016-13-01 08:00:00,2016-05-02,40,A,No", .booked),
-            ("1,2,2016-05-01 08:00:00,2016-02-30,40,A,No", .visit), ("1,2,2016-05-01 08:00:00,2016-05-02 or 03,40,A,No", .visit),
-            ("1,2,2016-05-01 08:00:00,9999-01-01,40,A,No", .visit), ("1,2,2016-05-01 08:00:00,2016-05-02,-1,A,No", .age),
-            ("1,2,2016-05-01 08:00:00,2016-05-02,111,A,No", .age), ("1,2,2016-05-01 08:00:00,2016-05-02,nan,A,No", .age),
-            ("1,2,2016-05-01 08:00:00,2016-05-02,40,,No", .clinic), ("1,2,2016-05-01 08:00:00,2016-05-02,40,A,no", .noShow),
-            ("7,7.0,2016-05-01 08:00:00,2016-05-02,40,A,No", .duplicate), ("1,2,\"2016-05-01 08:00:00,2016-05-02,40,A,No", .quotes),
+            ("1,2,2016-05-01 08:00:00,2016-02-30,40,A,No", .visit),
+            ("1,2,2016-05-01 08:00:00,2016-05-02 or 03,40,A,No", .visit),
+            ("1,2,2016-05-01 08:00:00,9999-01-01,40,A,No", .visit),
+            ("1,2,2016-05-01 08:00:00,2016-05-02,-1,A,No", .age),
+            ("1,2,2016-05-01 08:00:00,2016-05-02,111,A,No", .age),
+            ("1,2,2016-05-01 08:00:00,2016-05-02,nan,A,No", .age),
+            ("1,2,2016-05-01 08:00:00,2016-05-02,40,,No", .clinic),
+            ("1,2,2016-05-01 08:00:00,2016-05-02,40,A,no", .noShow),
+            ("7,7.0,2016-05-01 08:00:00,2016-05-02,40,A,No", .duplicate),
+            ("1,2,\"2016-05-01 08:00:00,2016-05-02,40,A,No", .quotes),
         ])
     func traps(row: String, fault: Trace.Fault) throws {
         let trace = try trace("7,7,2016-05-01 08:00:00,2016-05-02,0,A,No", row)
@@ -145,6 +153,8 @@ struct TraceTests {
         #expect(law.allows(.slotFull, booking: 0, slot: 0))
         #expect(!law.allows(.slotFull, booking: 1, slot: 1))
         #expect(!law.allows(.version, booking: 0, slot: 0))
-        #expect(!RefusalLaw(plan: plan, answers: answers, perDayDepartment: 0).allows(.perDayDepartment, booking: 0, slot: 1))
+        #expect(
+            !RefusalLaw(plan: plan, answers: answers, perDayDepartment: 0).allows(
+                .perDayDepartment, booking: 0, slot: 1))
     }
 }

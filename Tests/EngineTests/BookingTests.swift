@@ -71,7 +71,9 @@ import Testing
 
     @Test("the patient's limits name the policy's version and who may override them")
     func limits() async throws {
-        let hospital = try await Hospital(policies: [.init(department: "", perDayDepartment: 1, perDay: 2, holdSeconds: 60)])
+        let hospital = try await Hospital(policies: [
+            .init(department: "", perDayDepartment: 1, perDay: 2, holdSeconds: 60)
+        ])
         let li = try await hospital.open("li", capacities: [5, 5, 5])
         let ct = try await hospital.open("ct", at: "11:00", capacities: [5, 5, 5])
         let later = try await hospital.open("ct", at: "15:00", capacities: [5])
@@ -105,10 +107,14 @@ import Testing
         let nowhere = SessionID(pool: PoolID(rawValue: 9), index: 0)
         #expect(await hospital.run(hospital.book(0, nowhere, 0)).error?.code == .notFound)
         #expect(await hospital.run(hospital.book(0, session, 2)).error?.code == .notFound)
-        #expect(await hospital.run(hospital.book(0, session, 0, service: ServiceID(rawValue: 99))).error?.code == .notFound)
-        #expect(await hospital.run(hospital.book(0, session, 0, service: hospital.scan)).refusal?.rule == .serviceNotOffered)
+        #expect(
+            await hospital.run(hospital.book(0, session, 0, service: ServiceID(rawValue: 99))).error?.code == .notFound)
+        #expect(
+            await hospital.run(hospital.book(0, session, 0, service: hospital.scan)).refusal?.rule == .serviceNotOffered
+        )
         let stranger = Command.book(
-            patient: PatientID(rawValue: 9_999), item: .init(slot: SlotID(session: session, index: 0), service: hospital.clinic), hold: false)
+            patient: PatientID(rawValue: 9_999),
+            item: .init(slot: SlotID(session: session, index: 0), service: hospital.clinic), hold: false)
         #expect(await hospital.run(stranger).error?.code == .notFound)
         #expect(await hospital.change(AppointmentID(session: session, number: 1), .cancel).error?.code == .notFound)
         hospital.clock.advance(to: Hospital.morning.advanced(milliseconds: 3_600_000))
@@ -126,7 +132,8 @@ import Testing
         #expect(await hospital.run(hospital.book(1, ct, 0, service: hospital.scan)).refusal?.rule == .slotFull)
         #expect(await hospital.run(hospital.book(1, ct, 2, service: hospital.scan)).refusal?.rule == .serviceNotOffered)
         #expect(await hospital.run(hospital.book(1, ct, 0)).receipt != nil)
-        let free = try await hospital.engine.search(SlotQuery(department: DepartmentID(rawValue: 2), from: Hospital.today))
+        let free = try await hospital.engine.search(
+            SlotQuery(department: DepartmentID(rawValue: 2), from: Hospital.today))
         #expect(free.value.slots.isEmpty)
         await hospital.expectSound()
     }

@@ -21,7 +21,10 @@ final class Hospital {
     let clinic = ServiceID(rawValue: 1)
     let scan = ServiceID(rawValue: 2)
 
-    init(patients count: Int = 50, policies: [CatalogueDraft.Policy] = [], change: (inout EngineConfiguration) -> Void = { _ in }) async throws {
+    init(
+        patients count: Int = 50, policies: [CatalogueDraft.Policy] = [],
+        change: (inout EngineConfiguration) -> Void = { _ in }
+    ) async throws {
         folder = NSTemporaryDirectory() + "haoyuan-engine-" + UUID().uuidString
         engine = try Engine.start(Self.configuration(folder, clock, change))
         var draft = CatalogueDraft()
@@ -31,7 +34,8 @@ final class Hospital {
             .init(code: "ct-1", name: "CT-1", kind: .device, department: "CT"),
         ]
         draft.services = [
-            .init(code: "visit", name: "普通门诊", kind: .clinic), .init(code: "scan", name: "增强CT", kind: .exam, slots: 3, units: 1),
+            .init(code: "visit", name: "普通门诊", kind: .clinic),
+            .init(code: "scan", name: "增强CT", kind: .exam, slots: 3, units: 1),
         ]
         draft.pools = [
             .init(code: "li", name: "李医生", department: "CARD", resources: ["dr-li"], services: ["visit"]),
@@ -61,16 +65,24 @@ final class Hospital {
     }
 
     /// Opens a session at a wall time and returns its id.
-    func open(_ pool: String, day: Int32 = 0, at start: String = "09:00", minutes: UInt32 = 10, capacities: [UInt32]) async throws -> SessionID {
+    func open(_ pool: String, day: Int32 = 0, at start: String = "09:00", minutes: UInt32 = 10, capacities: [UInt32])
+        async throws -> SessionID
+    {
         let draft = SessionDraft(
-            pool: pool, date: Self.today.advanced(days: day), start: try #require(WallTime(start)), slotMinutes: minutes,
+            pool: pool, date: Self.today.advanced(days: day), start: try #require(WallTime(start)),
+            slotMinutes: minutes,
             capacities: capacities)
         let opened = try await engine.openSessions([draft], by: Self.doctor)
         #expect(opened.value.conflicts.isEmpty)
         let date = Self.today.advanced(days: day)
         let sessions = try await engine.sessions(department: nil, pool: nil, from: date, to: date).value
         let zone = try await engine.catalogue().value.hospital.zone
-        return try #require(sessions.first { $0.times.start == zone.instant(of: date, draft.start) && $0.id.pool == PoolID(rawValue: pool == "li" ? 1 : 2) }).id
+        return try #require(
+            sessions.first {
+                $0.times.start == zone.instant(of: date, draft.start)
+                    && $0.id.pool == PoolID(rawValue: pool == "li" ? 1 : 2)
+            }
+        ).id
     }
 
     func key() -> IdempotencyKey {
@@ -82,7 +94,9 @@ final class Hospital {
         Write(key: key ?? self.key(), by: Self.doctor, command: command)
     }
 
-    func book(_ patient: Int, _ session: SessionID, _ slot: UInt16, service: ServiceID? = nil, hold: Bool = false) -> Command {
+    func book(_ patient: Int, _ session: SessionID, _ slot: UInt16, service: ServiceID? = nil, hold: Bool = false)
+        -> Command
+    {
         .book(
             patient: patients[patient],
             item: .init(slot: SlotID(session: session, index: slot), service: service ?? clinic), hold: hold)

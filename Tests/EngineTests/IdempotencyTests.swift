@@ -92,7 +92,8 @@ import Testing
         let joint = hospital.write(
             .bookTogether(
                 patient: hospital.patients[250],
-                items: [li, ct].map { .init(slot: SlotID(session: $0, index: 0), service: hospital.clinic) }, hold: false))
+                items: [li, ct].map { .init(slot: SlotID(session: $0, index: 0), service: hospital.clinic) },
+                hold: false))
         let jointFirst = await hospital.engine.execute([joint])[0]
         await hospital.engine.checkpoint()
         try await hospital.restart()
@@ -137,7 +138,8 @@ extension Answer.Outcome {
             now += Int64.random(in: 0...2, using: &random)
             let key = IdempotencyKey(high: 1, low: UInt64.random(in: 1...400, using: &random))
             let fingerprint = UInt64.random(in: 1...3, using: &random)
-            let begin = stripe.begin(key, fingerprint, journalAt: Position(UInt64(step)), now: Instant(rawValue: now), window: window)
+            let begin = stripe.begin(
+                key, fingerprint, journalAt: Position(UInt64(step)), now: Instant(rawValue: now), window: window)
             let known = model[key]
             switch begin {
             case .fresh(let ticket):
@@ -145,7 +147,8 @@ extension Answer.Outcome {
                 #expect(known == nil || (known!.answer != nil && known!.at < now - window), "seed \(seed) step \(step)")
                 model[key] = (fingerprint, nil, now)
                 open.append((ticket, key))
-            case .underWay: #expect(known?.fingerprint == fingerprint && known?.answer == nil, "seed \(seed) step \(step)")
+            case .underWay:
+                #expect(known?.fingerprint == fingerprint && known?.answer == nil, "seed \(seed) step \(step)")
             case .answered(let answer): #expect(known?.answer == answer, "seed \(seed) step \(step)")
             case .reused: #expect(known != nil && known?.fingerprint != fingerprint, "seed \(seed) step \(step)")
             }
@@ -169,12 +172,15 @@ extension Answer.Outcome {
         var stripe = KeyStripe(seed: 1)
         let now = Instant(rawValue: 5)
         func begin(_ low: UInt64, at position: UInt64) -> UInt64? {
-            let begin = stripe.begin(IdempotencyKey(high: 9, low: low), 1, journalAt: Position(position), now: now, window: 100)
+            let begin = stripe.begin(
+                IdempotencyKey(high: 9, low: low), 1, journalAt: Position(position), now: now, window: 100)
             if case .fresh(let ticket) = begin { return ticket }
             return nil
         }
         func answer(_ id: UInt64) -> StoredAnswer {
-            StoredAnswer(outcome: .done(AppointmentID(rawValue: id), .booked, version: 1, holdUntil: nil), position: Position(id))
+            StoredAnswer(
+                outcome: .done(AppointmentID(rawValue: id), .booked, version: 1, holdUntil: nil), position: Position(id)
+            )
         }
         guard let a = begin(1, at: 10), let b = begin(2, at: 11), let c = begin(3, at: 12) else {
             Issue.record("three new keys are fresh")

@@ -88,7 +88,8 @@ import Testing
         let first = try #require(await hospital.run(hospital.book(0, li, 0)).receipt)
         let before = hospital.engine.durablePosition
         let to = SlotID(session: ct, index: 0)
-        let moved = try #require(await hospital.run(.move(first.appointment, to: to, ifVersion: 1, reason: "CT first")).receipt)
+        let moved = try #require(
+            await hospital.run(.move(first.appointment, to: to, ifVersion: 1, reason: "CT first")).receipt)
         #expect(hospital.engine.durablePosition == before.advanced(by: 1))
         #expect(try await hospital.state(first.appointment) == .moved)
         #expect(try await hospital.state(moved.appointment) == .booked)
@@ -109,8 +110,10 @@ import Testing
         let first = try #require(await hospital.run(hospital.book(0, li, 0)).receipt)
         #expect(await hospital.run(hospital.book(1, ct, 0)).receipt != nil)
         let to = SlotID(session: ct, index: 0)
-        #expect(await hospital.run(.move(first.appointment, to: to, ifVersion: 0, reason: "")).refusal?.rule == .slotFull)
-        #expect(await hospital.run(.move(first.appointment, to: to, ifVersion: 9, reason: "")).refusal?.rule == .version)
+        #expect(
+            await hospital.run(.move(first.appointment, to: to, ifVersion: 0, reason: "")).refusal?.rule == .slotFull)
+        #expect(
+            await hospital.run(.move(first.appointment, to: to, ifVersion: 9, reason: "")).refusal?.rule == .version)
         #expect(try await hospital.state(first.appointment) == .booked)
         #expect(await hospital.change(first.appointment, .cancel).receipt != nil)
         await hospital.expectSound()
@@ -118,11 +121,14 @@ import Testing
 
     @Test("a patient may move within the time of the appointment that is given up")
     func moveOverItself() async throws {
-        let hospital = try await Hospital(policies: [.init(department: "", perDayDepartment: 1, perDay: 1, holdSeconds: 60)])
+        let hospital = try await Hospital(policies: [
+            .init(department: "", perDayDepartment: 1, perDay: 1, holdSeconds: 60)
+        ])
         let li = try await hospital.open("li", at: "09:00", minutes: 20, capacities: [1])
         let ct = try await hospital.open("ct", at: "09:10", minutes: 10, capacities: [1])
         let first = try #require(await hospital.run(hospital.book(0, li, 0)).receipt)
-        let moved = await hospital.run(.move(first.appointment, to: SlotID(session: ct, index: 0), ifVersion: 0, reason: ""))
+        let moved = await hospital.run(
+            .move(first.appointment, to: SlotID(session: ct, index: 0), ifVersion: 0, reason: ""))
         #expect(moved.receipt != nil)
         await hospital.expectSound()
     }

@@ -35,7 +35,8 @@ import Testing
         let free = try await hospital.engine.search(SlotQuery(service: hospital.scan, from: Hospital.today)).value.slots
         #expect(free.map(\.slot.index) == [0])
         for slot in free {
-            let command = Command.book(patient: hospital.patients[1], item: .init(slot: slot.slot, service: hospital.scan), hold: false)
+            let command = Command.book(
+                patient: hospital.patients[1], item: .init(slot: slot.slot, service: hospital.scan), hold: false)
             #expect(await hospital.run(command).receipt != nil)
         }
     }
@@ -64,7 +65,9 @@ import Testing
         let positions = (1...60).map { start.advanced(by: $0) }
         #expect(seen.map(\.position) == positions)
         #expect(seen.allSatisfy { $0.event.by == Hospital.doctor && $0.event.at == Hospital.morning })
-        let cancelled = seen.count { if case .changed(let change) = $0.event.fact { change.state == .cancelled } else { false } }
+        let cancelled = seen.count {
+            if case .changed(let change) = $0.event.fact { change.state == .cancelled } else { false }
+        }
         #expect(cancelled == 30)
     }
 
@@ -90,7 +93,9 @@ import Testing
     func registration() async throws {
         let hospital = try await Hospital(patients: 1)
         func register(_ pairs: [(String, String)]) async throws -> PatientOutcome {
-            try await hospital.engine.registerPatients([pairs.map { Identifier(system: $0.0, value: $0.1) }], by: Hospital.doctor).value[0]
+            try await hospital.engine.registerPatients(
+                [pairs.map { Identifier(system: $0.0, value: $0.1) }], by: Hospital.doctor
+            ).value[0]
         }
         let first = try await register([("id", "110101"), ("card", "A")])
         let second = try await register([("card", "A"), ("insurance", "X")])
@@ -117,18 +122,27 @@ import Testing
         let hospital = try await Hospital()
         var draft = CatalogueDraft()
         draft.templates = [
-            .init(code: "li-am", pool: "li", weekdays: 0b0011111, start: try #require(WallTime("08:30")), slotMinutes: 15, slots: 12, capacity: 2)
+            .init(
+                code: "li-am", pool: "li", weekdays: 0b0011111, start: try #require(WallTime("08:30")), slotMinutes: 15,
+                slots: 12, capacity: 2)
         ]
         _ = try await hospital.engine.putCatalogue(draft, hospital: nil, by: Hospital.doctor)
         let to = Hospital.today.advanced(days: 13)
-        let first = try await hospital.engine.generateSessions(from: Hospital.today, to: to, templates: [], by: Hospital.doctor).value
+        let first = try await hospital.engine.generateSessions(
+            from: Hospital.today, to: to, templates: [], by: Hospital.doctor
+        ).value
         #expect(first.opened == 10)
-        let again = try await hospital.engine.generateSessions(from: Hospital.today, to: to, templates: ["li-am"], by: Hospital.doctor).value
+        let again = try await hospital.engine.generateSessions(
+            from: Hospital.today, to: to, templates: ["li-am"], by: Hospital.doctor
+        ).value
         #expect(again.opened == 0 && again.unchanged == 10)
-        let sessions = try await hospital.engine.sessions(department: DepartmentID(rawValue: 1), pool: nil, from: Hospital.today, to: to).value
+        let sessions = try await hospital.engine.sessions(
+            department: DepartmentID(rawValue: 1), pool: nil, from: Hospital.today, to: to
+        ).value
         #expect(sessions.count == 10)
         #expect(sessions[0].times.start == Hospital.morning.advanced(milliseconds: 30 * 60_000))
-        let clash = SessionDraft(pool: "li", date: Hospital.today, start: try #require(WallTime("10:00")), slotMinutes: 10, capacities: [1])
+        let clash = SessionDraft(
+            pool: "li", date: Hospital.today, start: try #require(WallTime("10:00")), slotMinutes: 10, capacities: [1])
         let opened = try await hospital.engine.openSessions([clash], by: Hospital.doctor).value
         #expect(opened.opened == 0 && opened.conflicts.count == 1)
     }

@@ -14,7 +14,8 @@ import Testing
             var ids: [AppointmentID] = []
             for round in 0..<3 {
                 for patient in 0..<10 {
-                    let answer = await hospital.run(hospital.book(round * 10 + patient, li, UInt16(round), hold: patient % 2 == 0))
+                    let answer = await hospital.run(
+                        hospital.book(round * 10 + patient, li, UInt16(round), hold: patient % 2 == 0))
                     ids.append(try #require(answer.receipt).appointment)
                 }
                 _ = await hospital.change(ids[round * 10], .confirm)
@@ -44,7 +45,9 @@ import Testing
         let li = try await hospital.open("li", capacities: [UInt32](repeating: 1_000, count: 4))
         let ct = try await hospital.open("ct", at: "13:00", capacities: [UInt32](repeating: 1_000, count: 4))
         for round in 0..<20 {
-            let writes = (0..<100).map { hospital.write(hospital.book(round * 100 + $0, round % 2 == 0 ? li : ct, UInt16($0 % 4))) }
+            let writes = (0..<100).map {
+                hospital.write(hospital.book(round * 100 + $0, round % 2 == 0 ? li : ct, UInt16($0 % 4)))
+            }
             let answers = await hospital.engine.execute(writes)
             let acknowledged = answers.compactMap { $0.receipt?.appointment }
             #expect(acknowledged.count == 100)
@@ -76,7 +79,9 @@ import Testing
                 let patient = job * 10 + place
                 let slot = UInt16(place % 6)
                 guard job % 3 == 0 else { return hospital.write(hospital.book(patient, job % 3 == 1 ? li : ct, slot)) }
-                let items = [li, ct].map { Command.Item(slot: SlotID(session: $0, index: slot), service: hospital.clinic) }
+                let items = [li, ct].map {
+                    Command.Item(slot: SlotID(session: $0, index: slot), service: hospital.clinic)
+                }
                 return hospital.write(.bookTogether(patient: hospital.patients[patient], items: items, hold: false))
             }
         }
@@ -88,7 +93,9 @@ import Testing
             }
             return await group.reduce(into: []) { $0 += $1 }
         }
-        let acknowledged = answers.compactMap(\.receipt).flatMap { $0.together.isEmpty ? [$0.appointment] : $0.together }
+        let acknowledged = answers.compactMap(\.receipt).flatMap {
+            $0.together.isEmpty ? [$0.appointment] : $0.together
+        }
         #expect(answers.allSatisfy { $0.receipt != nil })
         try await hospital.restart()
         #expect(try await hospital.engine.appointments(acknowledged).value.count == acknowledged.count)
@@ -102,7 +109,9 @@ import Testing
         let hospital = try await Hospital()
         let li = try await hospital.open("li", capacities: [40])
         var ids: [AppointmentID] = []
-        for patient in 0..<40 { ids.append(try #require(await hospital.run(hospital.book(patient, li, 0)).receipt).appointment) }
+        for patient in 0..<40 {
+            ids.append(try #require(await hospital.run(hospital.book(patient, li, 0)).receipt).appointment)
+        }
         await hospital.engine.checkpoint()
         hospital.clock.advance(to: Hospital.morning.advanced(milliseconds: 4_000_000))
         for id in ids.dropLast() { #expect(await hospital.change(id, .noShow).receipt != nil) }

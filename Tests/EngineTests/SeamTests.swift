@@ -47,9 +47,12 @@ import Testing
         var draft = CatalogueDraft()
         draft.departments = (0..<4).map { .init(code: "d\($0)", name: "科室\($0)") }
         draft.services = [.init(code: "v", name: "门诊", kind: .clinic)]
-        draft.pools = (0..<4).map { .init(code: "p\($0)", name: "p", department: "d\($0)", resources: [], services: ["v"]) }
+        draft.pools = (0..<4).map {
+            .init(code: "p\($0)", name: "p", department: "d\($0)", resources: [], services: ["v"])
+        }
         _ = try await engine.putCatalogue(draft, hospital: nil, by: Hospital.doctor)
-        _ = try await engine.registerPatients((0..<12).map { [Identifier(system: "s", value: "\($0)")] }, by: Hospital.doctor)
+        _ = try await engine.registerPatients(
+            (0..<12).map { [Identifier(system: "s", value: "\($0)")] }, by: Hospital.doctor)
         let start = try #require(WallTime("20:00"))
         let sessions = (0..<4).map {
             SessionDraft(pool: "p\($0)", date: Hospital.today, start: start, slotMinutes: 10, capacities: [2, 2, 2])

@@ -12,12 +12,16 @@ import Testing
         draft.pools = [.init(code: "p", name: "张医师门诊", department: "im", resources: ["zhang"], services: ["visit"])]
         draft.policies = [.init(department: "im", perDayDepartment: 1, perDay: 3, holdSeconds: 600)]
         draft.templates = [
-            .init(code: "t", pool: "p", weekdays: 31, start: WallTime(rawValue: 480), slotMinutes: 10, slots: 24, capacity: 2)
+            .init(
+                code: "t", pool: "p", weekdays: 31, start: WallTime(rawValue: 480), slotMinutes: 10, slots: 24,
+                capacity: 2)
         ]
         return draft
     }
 
-    private func put(_ draft: CatalogueDraft, into catalogue: Catalogue = Catalogue()) throws -> (Catalogue, CataloguePut) {
+    private func put(_ draft: CatalogueDraft, into catalogue: Catalogue = Catalogue()) throws -> (
+        Catalogue, CataloguePut
+    ) {
         let put = try catalogue.decide(draft)
         var next = catalogue
         for entity in put.events { next.evolve(entity) }
@@ -77,7 +81,9 @@ import Testing
         let initial = Policy.initial
         var draft = draft
         draft.policies = [
-            .init(department: "im", perDayDepartment: initial.perDayDepartment, perDay: initial.perDay, holdSeconds: initial.holdSeconds)
+            .init(
+                department: "im", perDayDepartment: initial.perDayDepartment, perDay: initial.perDay,
+                holdSeconds: initial.holdSeconds)
         ]
         let (catalogue, _) = try put(draft)
         let id = try #require(catalogue.departments[code: "im"]).id
@@ -133,7 +139,8 @@ import Testing
         #expect(problem { $0.services[0].units = UInt32(Limits.capacityPerSlot) } == nil)
         #expect(problem { $0.services[0].units = UInt32(Limits.capacityPerSlot) + 1 } != nil)
         #expect(problem { $0.services[0].preparation = String(repeating: "p", count: Limits.preparationBytes) } == nil)
-        #expect(problem { $0.services[0].preparation = String(repeating: "p", count: Limits.preparationBytes + 1) } != nil)
+        #expect(
+            problem { $0.services[0].preparation = String(repeating: "p", count: Limits.preparationBytes + 1) } != nil)
     }
 
     @Test func `every limit of a template holds at the limit and not one past it`() {
@@ -168,8 +175,13 @@ import Testing
     @Test func `every limit of names, holds and members holds at the limit and not one past it`() {
         #expect(problem { $0.departments.append(.init(code: "", name: "x")) } != nil)
         #expect(problem { $0.departments.append(.init(code: "a\nb", name: "x")) } != nil)
-        #expect(problem { $0.departments.append(.init(code: String(repeating: "c", count: Limits.codeBytes), name: "x")) } == nil)
-        #expect(problem { $0.departments.append(.init(code: String(repeating: "c", count: Limits.codeBytes + 1), name: "x")) } != nil)
+        #expect(
+            problem { $0.departments.append(.init(code: String(repeating: "c", count: Limits.codeBytes), name: "x")) }
+                == nil)
+        #expect(
+            problem {
+                $0.departments.append(.init(code: String(repeating: "c", count: Limits.codeBytes + 1), name: "x"))
+            } != nil)
         #expect(problem { $0.departments[0].name = "" } != nil)
         #expect(problem { $0.departments[0].name = String(repeating: "n", count: Limits.nameBytes) } == nil)
         #expect(problem { $0.departments[0].name = String(repeating: "n", count: Limits.nameBytes + 1) } != nil)

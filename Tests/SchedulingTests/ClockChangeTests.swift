@@ -6,26 +6,30 @@ import Testing
         zone.instant(of: try #require(LocalDate(date)), try #require(WallTime(time)))
     }
 
-    @Test(arguments: [
-        ("2025-03-30", "01:59", 1_743_296_340),  // the last minute of winter
-        ("2025-03-30", "02:00", 1_743_296_400),  // skipped: as long after the gap's begin as it was meant to be
-        ("2025-03-30", "02:30", 1_743_298_200),
-        ("2025-03-30", "03:00", 1_743_296_400),  // the first minute of summer
-        ("2025-10-26", "01:59", 1_761_436_740),
-        ("2025-10-26", "02:00", 1_761_436_800),  // comes twice: the first
-        ("2025-10-26", "02:59", 1_761_440_340),
-        ("2025-10-26", "03:00", 1_761_444_000),
-        ("2025-01-01", "00:00", 1_735_686_000), ("2025-07-01", "00:00", 1_751_320_800),
-    ] as [(String, String, Int64)])
-    func `a wall time in Berlin is one moment, also where clocks change`(date: String, time: String, second: Int64) throws {
+    @Test(
+        arguments: [
+            ("2025-03-30", "01:59", 1_743_296_340),  // the last minute of winter
+            ("2025-03-30", "02:00", 1_743_296_400),  // skipped: as long after the gap's begin as it was meant to be
+            ("2025-03-30", "02:30", 1_743_298_200),
+            ("2025-03-30", "03:00", 1_743_296_400),  // the first minute of summer
+            ("2025-10-26", "01:59", 1_761_436_740),
+            ("2025-10-26", "02:00", 1_761_436_800),  // comes twice: the first
+            ("2025-10-26", "02:59", 1_761_440_340),
+            ("2025-10-26", "03:00", 1_761_444_000),
+            ("2025-01-01", "00:00", 1_735_686_000), ("2025-07-01", "00:00", 1_751_320_800),
+        ] as [(String, String, Int64)])
+    func `a wall time in Berlin is one moment, also where clocks change`(date: String, time: String, second: Int64)
+        throws
+    {
         #expect(try instant(date, time, .berlin) == Instant(rawValue: second * 1_000))
     }
 
-    @Test(arguments: [
-        (1_743_296_399, "2025-03-30", "01:59"), (1_743_296_400, "2025-03-30", "03:00"),
-        (1_761_440_399, "2025-10-26", "02:59"), (1_761_440_400, "2025-10-26", "02:00"), (-1, "1970-01-01", "00:59"),
-        (-3_601, "1969-12-31", "23:59"),
-    ] as [(Int64, String, String)])
+    @Test(
+        arguments: [
+            (1_743_296_399, "2025-03-30", "01:59"), (1_743_296_400, "2025-03-30", "03:00"),
+            (1_761_440_399, "2025-10-26", "02:59"), (1_761_440_400, "2025-10-26", "02:00"), (-1, "1970-01-01", "00:59"),
+            (-3_601, "1969-12-31", "23:59"),
+        ] as [(Int64, String, String)])
     func `a moment is one wall time in Berlin`(second: Int64, date: String, time: String) {
         for millisecond in [0, 999] as [Int64] {
             let wall = TimeZoneRules.berlin.wall(at: Instant(rawValue: second * 1_000 + millisecond))

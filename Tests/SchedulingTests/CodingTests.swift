@@ -43,7 +43,10 @@ import Testing
             var bytes = dice.event(kind).bytes
             for _ in 0...Int.random(in: 0...2, using: &dice) {
                 let place = Int.random(in: 0..<min(bytes.count, 96), using: &dice)
-                bytes[place] = dice.once(in: 2) ? bytes[place] ^ (1 << UInt8.random(in: 0...7, using: &dice)) : UInt8(truncatingIfNeeded: dice.next())
+                bytes[place] =
+                    dice.once(in: 2)
+                    ? bytes[place] ^ (1 << UInt8.random(in: 0...7, using: &dice))
+                    : UInt8(truncatingIfNeeded: dice.next())
             }
             guard let event = try? Event(decoding: bytes) else { continue }
             read += 1
@@ -107,11 +110,12 @@ import Testing
         #expect(try decoded(bytes) { reader throws(CodingError) in try reader.varint() } == value)
     }
 
-    @Test(arguments: [
-        [0x80], [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x02],
-        [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01],
-        [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x81], [],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0x80], [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x02],
+            [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01],
+            [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x81], [],
+        ] as [[UInt8]])
     func `a number that does not end or fit is none`(bytes: [UInt8]) {
         #expect(throws: CodingError.self) { try decoded(bytes) { reader throws(CodingError) in try reader.varint() } }
     }
@@ -123,7 +127,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [[2, 0xC3, 0x28], [1, 0xFF], [3, 0xED, 0xA0, 0x80], [2, 0x61], [0xFF, 0xFF, 0xFF, 0xFF, 0x0F]] as [[UInt8]])
+    @Test(
+        arguments: [[2, 0xC3, 0x28], [1, 0xFF], [3, 0xED, 0xA0, 0x80], [2, 0x61], [0xFF, 0xFF, 0xFF, 0xFF, 0x0F]]
+            as [[UInt8]])
     func `a text that is not UTF-8 or not there is none`(bytes: [UInt8]) {
         #expect(throws: CodingError.self) { try decoded(bytes) { reader throws(CodingError) in try reader.string() } }
     }

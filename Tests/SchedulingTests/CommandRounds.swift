@@ -52,7 +52,8 @@ struct CommandRounds {
         let slots = Int.random(in: 3...6, using: &dice)
         let capacity = Int.random(in: 1...3, using: &dice)
         let id = world.open(
-            pool, in: department, on: date.description, at: start, slots: slots, minutes: 10, capacity: UInt16(capacity))
+            pool, in: department, on: date.description, at: start, slots: slots, minutes: 10, capacity: UInt16(capacity)
+        )
         lastCommand = "open \(id)"
         model.sittings[id] = NaiveHospital.Sitting(
             department: department, date: date, start: Int(World.at(date.description, start).rawValue / 60_000),
@@ -129,7 +130,8 @@ struct CommandRounds {
 
     /// Time passes: mostly minutes, so that holds run out; sometimes hours, so that visits take place.
     private mutating func pass() {
-        let minutes = dice.once(in: 6) ? Int64.random(in: 100...600, using: &dice) : Int64.random(in: 1...12, using: &dice)
+        let minutes =
+            dice.once(in: 6) ? Int64.random(in: 100...600, using: &dice) : Int64.random(in: 1...12, using: &dice)
         world.now = world.now.advanced(milliseconds: minutes * 60_000)
         lastCommand = "\(minutes) minutes pass"
         let expired = world.expire()
@@ -169,7 +171,8 @@ struct CommandRounds {
 
     // MARK: Comparing
 
-    private mutating func take(_ id: AppointmentID, _ patient: UInt64, _ wish: NaiveHospital.Wish, holdUntil: Instant?) {
+    private mutating func take(_ id: AppointmentID, _ patient: UInt64, _ wish: NaiveHospital.Wish, holdUntil: Instant?)
+    {
         appointments.append(id)
         let visit = NaiveHospital.Visit(
             patient: patient, session: wish.session, slots: wish.slots, units: wish.units,

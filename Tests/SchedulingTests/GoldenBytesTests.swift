@@ -12,7 +12,8 @@ import Testing
         service: ServiceID(rawValue: 5), state: .held, holdUntil: Instant(rawValue: 1_750_000_900_000),
         itinerary: appointment, movedFrom: other)
     private static let booked = Taken(
-        appointment: other, patient: PatientID(rawValue: 1), slot: 0, span: 1, units: 1, service: ServiceID(rawValue: 1),
+        appointment: other, patient: PatientID(rawValue: 1), slot: 0, span: 1, units: 1,
+        service: ServiceID(rawValue: 1),
         state: .booked, holdUntil: nil)
     private static let change = Change(
         appointment: appointment, patient: PatientID(rawValue: 1_000_000), state: .cancelled, version: 2, reason: "发热")
@@ -29,25 +30,46 @@ import Testing
     private static func entity(_ entity: CatalogueEntity) -> Event { event(.catalogueChanged(entity)) }
 
     static let golden: [(event: Event, hex: String)] = [
-        (event(.booked(held), answered: true), ""),
-        (event(.booked(booked)), ""),
-        (event(.bookedTogether([booked, held])), ""),
-        (event(.changed(change)), ""),
-        (event(.moved(from: change, to: booked)), ""),
-        (event(.refused(Refusal(.perDay, policyVersion: 200, authority: .hospital, limit: 3), item: 1), answered: true), ""),
+        (
+            event(.booked(held), answered: true),
+            "8180b883a1f7320303e78e8b0807060504030201100f0e0d0c0b0a0998badcfe00000000aa80c083"
+                + "8060c0843d0c02ac020501a0afbaa1f732aa80c08380608180c08080804b"
+        ),
+        (event(.booked(booked)), "0180b883a1f7320303e78e8b8180c08080804b010001010102000000"),
+        (
+            event(.bookedTogether([booked, held])),
+            "0280b883a1f7320303e78e8b028180c08080804b010001010102000000aa80c0838060c0843d0c02"
+                + "ac020501a0afbaa1f732aa80c08380608180c08080804b"
+        ),
+        (event(.changed(change)), "0380b883a1f7320303e78e8baa80c0838060c0843d070206e58f91e783ad"),
+        (
+            event(.moved(from: change, to: booked)),
+            "0480b883a1f7320303e78e8baa80c0838060c0843d070206e58f91e783ad8180c08080804b010001"
+                + "010102000000"
+        ),
+        (
+            event(
+                .refused(Refusal(.perDay, policyVersion: 200, authority: .hospital, limit: 3), item: 1), answered: true),
+            "8580b883a1f7320303e78e8b0807060504030201100f0e0d0c0b0a0998badcfe0000000004c80103"
+                + "0301"
+        ),
         (
             event(
                 .sessionOpened(
                     SessionDefinition(
                         id: appointment.session,
                         times: SessionTimes(
-                            date: LocalDate(rawValue: 20_270), start: Instant(minute: 29_188_320), slotMinutes: 10, slots: 3),
-                        template: TemplateID(rawValue: 9), capacities: [0, 1, 300]))), ""
+                            date: LocalDate(rawValue: 20_270), start: Instant(minute: 29_188_320), slotMinutes: 10,
+                            slots: 3),
+                        template: TemplateID(rawValue: 9), capacities: [0, 1, 300]))),
+            "0680b883a1f7320303e78e8b8780c001ae9e01e0c1f50d0a09030001ac02"
         ),
-        (event(.sessionArchived(appointment.session)), ""),
+        (event(.sessionArchived(appointment.session)), "0780b883a1f7320303e78e8b8780c001"),
         (
-            event(.patientRegistered(PatientID(rawValue: 130), [.init(system: "mrn", value: "A1"), .init(system: "id", value: "号")])),
-            ""
+            event(
+                .patientRegistered(
+                    PatientID(rawValue: 130), [.init(system: "mrn", value: "A1"), .init(system: "id", value: "号")])),
+            "0880b883a1f7320303e78e8b820102036d726e02413102696403e58fb7"
         ),
         (
             entity(
@@ -55,36 +77,54 @@ import Testing
                     Hospital(
                         name: "仁",
                         zone: TimeZoneRules(
-                            name: "Z", changes: [.init(fromSecond: -1, offsetSeconds: -3_600), .init(fromSecond: 5, offsetSeconds: 7_200)])))),
-            ""
+                            name: "Z",
+                            changes: [
+                                .init(fromSecond: -1, offsetSeconds: -3_600),
+                                .init(fromSecond: 5, offsetSeconds: 7_200),
+                            ])))),
+
+            "0980b883a1f7320303e78e8b0103e4bb81015a02fffffffffffffffff0f1ffffffffffff05000000"
+                + "00000000201c000000000000"
+
         ),
-        (entity(.department(Department(id: DepartmentID(rawValue: 1), code: "d", name: "内"))), ""),
+        (
+            entity(.department(Department(id: DepartmentID(rawValue: 1), code: "d", name: "内"))),
+            "0980b883a1f7320303e78e8b0201016403e58685"
+        ),
         (
             entity(
                 .resource(
                     Resource(
-                        id: ResourceID(rawValue: 2), code: "r", name: "n", kind: .device, department: DepartmentID(rawValue: 1)))), ""
+                        id: ResourceID(rawValue: 2), code: "r", name: "n", kind: .device,
+                        department: DepartmentID(rawValue: 1)))), "0980b883a1f7320303e78e8b03020172016e0201"
         ),
         (
             entity(
                 .service(
                     Service(
-                        id: ServiceID(rawValue: 3), code: "s", name: "n", kind: .lab, slots: 2, units: 300, priceFen: 2_500,
-                        preparation: "p"))), ""
+                        id: ServiceID(rawValue: 3), code: "s", name: "n", kind: .lab, slots: 2, units: 300,
+                        priceFen: 2_500,
+                        preparation: "p"))), "0980b883a1f7320303e78e8b04030173016e0302ac02c4130170"
         ),
         (
             entity(
                 .pool(
                     Pool(
                         id: PoolID(rawValue: 4), code: "p", name: "n", department: DepartmentID(rawValue: 1),
-                        resources: [ResourceID(rawValue: 2)], services: [ServiceID(rawValue: 3), ServiceID(rawValue: 200)]))), ""
+                        resources: [ResourceID(rawValue: 2)],
+                        services: [ServiceID(rawValue: 3), ServiceID(rawValue: 200)]))),
+            "0980b883a1f7320303e78e8b05040170016e0101020203c801"
         ),
-        (entity(.policy(Policy(department: nil, version: 1, perDayDepartment: 1, perDay: 2, holdSeconds: 900))), ""),
+        (
+            entity(.policy(Policy(department: nil, version: 1, perDayDepartment: 1, perDay: 2, holdSeconds: 900))),
+            "0980b883a1f7320303e78e8b06000101028407"
+        ),
         (
             entity(
                 .policy(
                     Policy(
-                        department: DepartmentID(rawValue: 1), version: 2, perDayDepartment: 0, perDay: 0, holdSeconds: 60))), ""
+                        department: DepartmentID(rawValue: 1), version: 2, perDayDepartment: 0, perDay: 0,
+                        holdSeconds: 60))), "0980b883a1f7320303e78e8b06010200003c"
         ),
         (
             entity(
@@ -92,7 +132,8 @@ import Testing
                     Template(
                         id: TemplateID(rawValue: 5), code: "t", pool: PoolID(rawValue: 4), weekdays: 31,
                         start: WallTime(rawValue: 480), slotMinutes: 10, slots: 24, capacity: 2, validFrom: nil,
-                        validUntil: LocalDate.range.upperBound))), ""
+                        validUntil: LocalDate.range.upperBound))),
+            "0980b883a1f7320303e78e8b07050174041fe0030a180200808004"
         ),
     ]
 
@@ -112,7 +153,10 @@ import Testing
         world.now = Instant(rawValue: 1_750_000_060_000)
         try world.change(id, .confirm)
         let kept = try #require(world.pools.session(session))
-        #expect(Self.hex(encoded { kept.encodePage(0, into: &$0) }) == "")
+        #expect(
+            Self.hex(encoded { kept.encodePage(0, into: &$0) })
+                == "818080808020070001010102a0afbaa1f7320000020280b883a1f732e08c87a1f732048280808080"
+                + "20080301010102000000020180b883a1f73280b883a1f73204")
     }
 
     private static func hex(_ bytes: [UInt8]) -> String {

@@ -1,5 +1,6 @@
-@testable import Scheduling
 import Testing
+
+@testable import Scheduling
 
 /// A check that has never found anything proves nothing: each promise is broken here, and the breach must be named.
 @Suite struct `Broken promises are found` {

@@ -89,7 +89,9 @@ import Testing
         var world = World()
         let session = world.open(slots: 6, capacity: 2)
         let exam = world.service(slots: 2, units: 1)
-        for (patient, slot) in [(1, 1), (2, 1), (3, 4)] as [(UInt64, Int)] { _ = try world.book(patient, session, slot: slot) }
+        for (patient, slot) in [(1, 1), (2, 1), (3, 4)] as [(UInt64, Int)] {
+            _ = try world.book(patient, session, slot: slot)
+        }
         let listed = try #require(world.pools.session(session))
         for slot in 0..<6 {
             let offered = listed.fits(slot: UInt16(slot), span: 2, units: 1)

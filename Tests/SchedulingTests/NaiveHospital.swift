@@ -124,7 +124,8 @@ struct NaiveHospital {
     }
 
     mutating func archive(before horizon: Instant) {
-        for (id, sitting) in sittings where sitting.time(0..<sitting.capacities.count).upperBound * 60_000 < horizon.rawValue {
+        for (id, sitting) in sittings
+        where sitting.time(0..<sitting.capacities.count).upperBound * 60_000 < horizon.rawValue {
             let here = visits.filter { $1.session == id }
             guard here.values.allSatisfy({ Self.ends.contains($0.state) }) else { continue }
             sittings[id] = nil

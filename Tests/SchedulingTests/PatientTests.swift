@@ -9,7 +9,9 @@ import Testing
         let elsewhere = world.open("王医师", in: "外科", at: "14:00")
         let tomorrow = world.open(on: "2025-07-02")
         for slot in 0..<Int(limit == 0 ? 5 : limit) { _ = try world.book(1, session, slot: slot) }
-        #expect(rule { () throws(Refusal) in try world.book(1, session, slot: 5) } == (limit == 0 ? nil : .perDayDepartment))
+        #expect(
+            rule { () throws(Refusal) in try world.book(1, session, slot: 5) } == (limit == 0 ? nil : .perDayDepartment)
+        )
         #expect(rule { () throws(Refusal) in try world.book(1, elsewhere) } == nil)
         #expect(rule { () throws(Refusal) in try world.book(1, tomorrow) } == nil)
         #expect(rule { () throws(Refusal) in try world.book(2, session, slot: 5) } == (limit == 0 ? .slotFull : nil))
@@ -51,10 +53,12 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("07:50", 10, nil), ("07:51", 10, .overlap), ("08:09", 1, .overlap), ("08:10", 10, nil), ("07:00", 180, .overlap),
-        ("08:03", 2, .overlap), ("08:00", 10, .overlap),
-    ] as [(String, UInt16, Rule?)])
+    @Test(
+        arguments: [
+            ("07:50", 10, nil), ("07:51", 10, .overlap), ("08:09", 1, .overlap), ("08:10", 10, nil),
+            ("07:00", 180, .overlap),
+            ("08:03", 2, .overlap), ("08:00", 10, .overlap),
+        ] as [(String, UInt16, Rule?)])
     func `a patient is in one place at a time, and intervals that touch do not overlap`(
         start: String, minutes: UInt16, expected: Rule?
     ) throws {
@@ -74,9 +78,10 @@ import Testing
         #expect(rule { () throws(Refusal) in try world.book(1, morning, slot: 1) } == nil)
     }
 
-    @Test(arguments: [
-        (Transition.cancel, nil), (.stop, nil), (.noShow, .overlap), (.arrive, .overlap),
-    ] as [(Transition, Rule?)])
+    @Test(
+        arguments: [
+            (Transition.cancel, nil), (.stop, nil), (.noShow, .overlap), (.arrive, .overlap),
+        ] as [(Transition, Rule?)])
     func `what was given up does not count, what was spent does`(transition: Transition, expected: Rule?) throws {
         var world = World(perDayDepartment: 2)
         let session = world.open()

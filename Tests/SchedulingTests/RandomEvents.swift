@@ -4,7 +4,9 @@ extension Dice {
     /// An event of the given kind with random content that the domain allows.
     mutating func event(_ kind: Int) -> Event {
         let answer = once(in: 3) ? nil : Event.Answered(key: .init(high: next(), low: next()), fingerprint: next())
-        return Event(at: instant(), by: Origin(channel: pick(Channel.allCases), operatorName: text(64)), answer: answer, fact: fact(kind))
+        return Event(
+            at: instant(), by: Origin(channel: pick(Channel.allCases), operatorName: text(64)), answer: answer,
+            fact: fact(kind))
     }
 
     /// Kinds of facts, the catalogue's seven included.
@@ -32,10 +34,13 @@ extension Dice {
         let department = DepartmentID(rawValue: small())
         switch kind {
         case 0:
-            let changes = [TimeZoneRules.Change(fromSecond: 0, offsetSeconds: 0)] + many(4) {
-                TimeZoneRules.Change(
-                    fromSecond: Int64(bitPattern: $0.next()), offsetSeconds: Int32.random(in: -50_000...50_000, using: &$0))
-            }
+            let changes =
+                [TimeZoneRules.Change(fromSecond: 0, offsetSeconds: 0)]
+                + many(4) {
+                    TimeZoneRules.Change(
+                        fromSecond: Int64(bitPattern: $0.next()),
+                        offsetSeconds: Int32.random(in: -50_000...50_000, using: &$0))
+                }
             return .hospital(Hospital(name: name, zone: TimeZoneRules(name: code, changes: changes)))
         case 1: return .department(Department(id: department, code: code, name: name))
         case 2:
@@ -116,7 +121,9 @@ extension Dice {
     private mutating func instant() -> Instant { Instant(rawValue: Int64(next() >> (20 + next() % 20)) + 1) }
 
     /// Of any length in bits.
-    private mutating func small() -> UInt32 { UInt32(truncatingIfNeeded: next()) >> UInt32.random(in: 0...31, using: &self) }
+    private mutating func small() -> UInt32 {
+        UInt32(truncatingIfNeeded: next()) >> UInt32.random(in: 0...31, using: &self)
+    }
 
     private mutating func text(_ limit: Int) -> String {
         var text = ""

@@ -44,7 +44,8 @@ import Testing
             for from in [world.journal.count, 0, Int.random(in: 0...world.journal.count, using: &dice)] {
                 let tail = last.journal[from...]
                 #expect(
-                    try checkpoint.recovered(with: tail) == last.state, "seed \(seed), checkpoint \(index), from \(from)")
+                    try checkpoint.recovered(with: tail) == last.state,
+                    "seed \(seed), checkpoint \(index), from \(from)")
             }
         }
     }
@@ -74,7 +75,8 @@ import Testing
         #expect(world.pools.dirtySessions == [session])
         #expect(world.pools.session(session)?.dirtyPageIndexes == [1])
         try world.change(AppointmentID(session: session, number: 2_199), .cancel)
-        #expect(world.pools.session(session)?.dirtyPageIndexes == [1] + Array(63...68), "one bit stands for all from 63 on")
+        #expect(
+            world.pools.session(session)?.dirtyPageIndexes == [1] + Array(63...68), "one bit stands for all from 63 on")
         checkpoint.write(&world)
         #expect(try checkpoint.recovered(with: []) == world.state)
     }

@@ -20,10 +20,11 @@ import Testing
         #expect(try opening(world, session.pool, at: "08:00").get() == nil)
     }
 
-    @Test(arguments: [
-        ("07:30", 4, true), ("07:20", 4, false), ("08:00", 5, true), ("08:30", 4, true), ("08:40", 4, false),
-        ("07:00", 30, true), ("08:10", 1, true),
-    ] as [(String, UInt16, Bool)])
+    @Test(
+        arguments: [
+            ("07:30", 4, true), ("07:20", 4, false), ("08:00", 5, true), ("08:30", 4, true), ("08:40", 4, false),
+            ("07:00", 30, true), ("08:10", 1, true),
+        ] as [(String, UInt16, Bool)])
     func `sessions of a pool never overlap, but may touch`(start: String, slots: UInt16, conflicts: Bool) throws {
         var world = World()
         let session = world.open(at: "08:00", slots: 4)

@@ -39,7 +39,8 @@ import Testing
     }
 
     @Test(arguments: AppointmentState.allCases, Transition.allCases)
-    func `a transition goes where the table says, or is refused`(state: AppointmentState, transition: Transition) throws {
+    func `a transition goes where the table says, or is refused`(state: AppointmentState, transition: Transition) throws
+    {
         var (world, id) = try Self.world(with: state)
         let version = try #require(world.pools.record(id)).version
         if let target = Self.table[state]?[transition] {
@@ -56,7 +57,9 @@ import Testing
     }
 
     @Test(arguments: AppointmentState.allCases)
-    func `an end state gives its units back or keeps them, and counts for its patient alike`(state: AppointmentState) throws {
+    func `an end state gives its units back or keeps them, and counts for its patient alike`(state: AppointmentState)
+        throws
+    {
         let (world, id) = try Self.world(with: state)
         let isFree = [.cancelled, .expired, .moved, .stopped].contains(state)
         #expect(state.occupiesSlot == !isFree)
@@ -128,7 +131,8 @@ import Testing
             } catch {
                 #expect(error == Refusal(.version, limit: 2))
             }
-            #expect(rule { () throws(Refusal) in try world.move(id, to: session, slot: 1, ifVersion: stale) } == .version)
+            #expect(
+                rule { () throws(Refusal) in try world.move(id, to: session, slot: 1, ifVersion: stale) } == .version)
         }
         #expect(try world.change(id, .cancel, ifVersion: 2) == 3)
     }

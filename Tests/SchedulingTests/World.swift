@@ -57,7 +57,8 @@ struct World: Sendable {
     }
 
     mutating func open(
-        _ pool: String = "张医师", in department: String = "内科", on date: String = "2025-07-01", at start: String = "08:00",
+        _ pool: String = "张医师", in department: String = "内科", on date: String = "2025-07-01",
+        at start: String = "08:00",
         slots: Int = 4, minutes: UInt16 = 10, capacity: UInt16 = 1
     ) -> SessionID {
         let id = self.pool(pool, in: department)

@@ -21,7 +21,9 @@ import Testing
             if let id { #expect(frame.header.requestID == id) }
             let failure = try PBFailure(payload: frame.payload)
             #expect(failure.code == code, "\(failure.message)")
-            #expect(failure.retryable == failure.code.code?.isRetryable && !failure.maybeApplied && !failure.message.isEmpty)
+            #expect(
+                failure.retryable == failure.code.code?.isRetryable && !failure.maybeApplied && !failure.message.isEmpty
+            )
             if endsConnection {
                 #expect(await connection.next() == nil)
             } else {
@@ -222,16 +224,32 @@ import Testing
         Bad("items", .bookTogether, Bad.make(PBBookTogetherRequest.self) { $0.keyLow = 1 }),
         Bad("department, service, resource", .searchSlots, PBSearchSlotsRequest()),
         Bad("from", .listSessions, PBListSessionsRequest()),
-        Bad("to", .listSessions, Bad.make(PBListSessionsRequest.self) { ($0.from, $0.to) = ("2026-03-02", "2026-03-01") }),
-        Bad("to", .listSessions, Bad.make(PBListSessionsRequest.self) { ($0.from, $0.to) = ("2026-03-02", "2028-03-01") }),
+        Bad(
+            "to", .listSessions,
+            Bad.make(PBListSessionsRequest.self) { ($0.from, $0.to) = ("2026-03-02", "2026-03-01") }),
+        Bad(
+            "to", .listSessions,
+            Bad.make(PBListSessionsRequest.self) { ($0.from, $0.to) = ("2026-03-02", "2028-03-01") }),
         Bad("from", .generateSessions, Bad.make(PBGenerateSessionsRequest.self) { $0.from = "2026-02-30" }),
         Bad("sessions[0].date", .openSessions, Bad.make(PBOpenSessionsRequest.self) { $0.sessions = [PBNewSession()] }),
-        Bad("patients[0].identifiers", .registerPatients, Bad.make(PBRegisterPatientsRequest.self) { $0.patients = [PBPatient()] }),
-        Bad("identifiers[0].system", .findPatients, Bad.make(PBFindPatientsRequest.self) { $0.identifiers = [PBIdentifier()] }),
-        Bad("resources[0].kind", .putCatalogue, Bad.make(PBPutCatalogueRequest.self) { $0.catalogue.resources = [PBResource()] }),
-        Bad("ids", .getAppointments, Bad.make(PBGetAppointmentsRequest.self) { $0.ids = Array(repeating: 1, count: 8_193) }),
-        Bad("identifiers", .findPatients, Bad.make(PBFindPatientsRequest.self) { $0.identifiers = Array(repeating: PBIdentifier(), count: 8_193) }),
-        Bad("patients", .registerPatients, Bad.make(PBRegisterPatientsRequest.self) { $0.patients = Array(repeating: PBPatient(), count: 8_193) }),
+        Bad(
+            "patients[0].identifiers", .registerPatients,
+            Bad.make(PBRegisterPatientsRequest.self) { $0.patients = [PBPatient()] }),
+        Bad(
+            "identifiers[0].system", .findPatients,
+            Bad.make(PBFindPatientsRequest.self) { $0.identifiers = [PBIdentifier()] }),
+        Bad(
+            "resources[0].kind", .putCatalogue,
+            Bad.make(PBPutCatalogueRequest.self) { $0.catalogue.resources = [PBResource()] }),
+        Bad(
+            "ids", .getAppointments,
+            Bad.make(PBGetAppointmentsRequest.self) { $0.ids = Array(repeating: 1, count: 8_193) }),
+        Bad(
+            "identifiers", .findPatients,
+            Bad.make(PBFindPatientsRequest.self) { $0.identifiers = Array(repeating: PBIdentifier(), count: 8_193) }),
+        Bad(
+            "patients", .registerPatients,
+            Bad.make(PBRegisterPatientsRequest.self) { $0.patients = Array(repeating: PBPatient(), count: 8_193) }),
         Bad("after", .subscribe, Bad.make(PBSubscribeRequest.self) { $0.after = 1 << 40 }),
     ]
 
@@ -256,9 +274,11 @@ import Testing
             let connection = try await RawConnection.greeted(port: hospital.port)
             // Pool 9: there is one.
             let unknown: UInt64 = 9 << 40
-            try await connection.send(.patientAppointments, 2, PBPatientAppointmentsRequest.with { $0.patient = unknown })
+            try await connection.send(
+                .patientAppointments, 2, PBPatientAppointmentsRequest.with { $0.patient = unknown })
             #expect(try await connection.failure().code == .notFound)
-            try await connection.send(.sessionAppointments, 3, PBSessionAppointmentsRequest.with { $0.session = unknown })
+            try await connection.send(
+                .sessionAppointments, 3, PBSessionAppointmentsRequest.with { $0.session = unknown })
             #expect(try await connection.failure().code == .notFound)
             var booking = hospital.booking(1)
             booking.slot = unknown

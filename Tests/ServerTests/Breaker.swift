@@ -92,11 +92,13 @@ final class Breaker: Sendable {
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             let bytes = unwrapInboundIn(data)
             let isWelcome = bytes.getInteger(at: bytes.readerIndex + 5, as: UInt8.self) == 1
-            let isCut = !isWelcome && state.withLockedValue { state in
-                guard state.cuts > 0 else { return false }
-                state.cuts -= 1
-                return true
-            }
+            let isCut =
+                !isWelcome
+                && state.withLockedValue { state in
+                    guard state.cuts > 0 else { return false }
+                    state.cuts -= 1
+                    return true
+                }
             if isCut { client.close(promise: nil) } else { client.writeAndFlush(bytes, promise: nil) }
         }
 

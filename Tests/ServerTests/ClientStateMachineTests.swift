@@ -11,7 +11,8 @@ import Testing
         _ waiter: Int, _ method: Wire.Method = .book, weight: Int = 1, deadline: UInt64? = nil
     ) -> Machine.Request {
         Machine.Request(
-            method: method, payload: ByteBuffer(), weight: weight, deadline: deadline, ticket: UInt64(waiter), waiter: waiter)
+            method: method, payload: ByteBuffer(), weight: weight, deadline: deadline, ticket: UInt64(waiter),
+            waiter: waiter)
     }
 
     private func ready(inFlight: Int = 100, batch: Int = 50) -> Machine {
@@ -100,7 +101,8 @@ import Testing
         for waiter in 1...4 { _ = machine.submit(request(waiter)) }
         let failed = machine.goodbye(lastRequest: 2).sorted { $0.waiter < $1.waiter }
         #expect(failed.map(\.waiter) == [2, 3, 4])
-        #expect(failed.allSatisfy { $0.error.code == .draining && $0.error.isRetryable && !$0.error.mayHaveBeenApplied })
+        #expect(
+            failed.allSatisfy { $0.error.code == .draining && $0.error.isRetryable && !$0.error.mayHaveBeenApplied })
         #expect(answered(machine.received(reply(2))) == 1)
         #expect(machine.isIdle && machine.isDraining)
     }
@@ -166,7 +168,9 @@ import Testing
             }
         }
         var machine = ready()
-        guard case .violation = machine.received(reply(2, .book, flags: [])), case .violation = machine.received(reply(0)) else {
+        guard case .violation = machine.received(reply(2, .book, flags: [])),
+            case .violation = machine.received(reply(0))
+        else {
             Issue.record("taken")
             return
         }
@@ -249,7 +253,8 @@ import Testing
     @Test func `waits double up to a limit and are shortened at random by up to half`() {
         var retries = RetryStateMachine(.repeatable, backoff: backoff, deadline: nil)
         let delays = [0, 0, 0, 0, 1].map { delay(retries.failed(.lost("gone"), now: 0, jitter: $0)) }
-        #expect(delays == [.milliseconds(20), .milliseconds(40), .milliseconds(80), .milliseconds(100), .milliseconds(50)])
+        #expect(
+            delays == [.milliseconds(20), .milliseconds(40), .milliseconds(80), .milliseconds(100), .milliseconds(50)])
     }
 
     @Test func `the server's advice is the least that is waited`() {
@@ -270,7 +275,9 @@ import Testing
         #expect(final(retries.failed(HaoyuanError(code, "no"), now: 0, jitter: 0))?.code == code)
     }
 
-    @Test(arguments: [HaoyuanError.Code.overloaded, .storageFull, .draining, .internal, .connectionLost, .connectionFailed])
+    @Test(arguments: [
+        HaoyuanError.Code.overloaded, .storageFull, .draining, .internal, .connectionLost, .connectionFailed,
+    ])
     func `what may help is repeated`(code: HaoyuanError.Code) {
         var retries = RetryStateMachine(.repeatable, backoff: backoff, deadline: nil)
         let error = HaoyuanError(code, "later", isRetryable: code.isRetryable, mayHaveBeenApplied: true)

@@ -16,7 +16,8 @@ struct KnownHospital: Sendable {
 
     /// A client whose waits take no time, and say how long they would have been.
     func client(
-        port: Int? = nil, waits: NIOLockedValueBox<[Duration]>? = nil, _ change: (inout ClientConfiguration) -> Void = { _ in }
+        port: Int? = nil, waits: NIOLockedValueBox<[Duration]>? = nil,
+        _ change: (inout ClientConfiguration) -> Void = { _ in }
     ) -> HaoyuanClient {
         var configuration = hospital.clientConfiguration()
         if let port { configuration.addresses = [.init(host: "127.0.0.1", port: port)] }
@@ -40,14 +41,16 @@ struct KnownHospital: Sendable {
                 patient: hospital.patient(0), slot: hospital.slot(2), service: hospital.service, key: .random())
             let receipt = try #require(held.receipt)
             #expect(receipt.state == .held && receipt.number == 1 && receipt.version == 1 && receipt.holdUntil != nil)
-            let confirmed = try #require(try await client.confirm(receipt.appointment, ifVersion: 1, key: .random()).receipt)
+            let confirmed = try #require(
+                try await client.confirm(receipt.appointment, ifVersion: 1, key: .random()).receipt)
             #expect(confirmed.state == .booked && confirmed.version == 2)
             let stale = try await client.cancel(receipt.appointment, ifVersion: 1, reason: "改期", key: .random())
             #expect(stale.refusal?.rule == .version)
             let again = try await client.book(
                 patient: hospital.patient(0), slot: hospital.slot(2), service: hospital.service, key: .random())
             #expect(again.refusal?.rule == .overlap && again.refusal?.authority == .nobody)
-            let moved = try #require(try await client.move(receipt.appointment, to: hospital.slot(50), key: .random()).receipt)
+            let moved = try #require(
+                try await client.move(receipt.appointment, to: hospital.slot(50), key: .random()).receipt)
             #expect(moved.appointment != receipt.appointment)
             let cancelled = try await client.cancel(moved.appointment, reason: "病愈", key: .random())
             #expect(cancelled.receipt?.state == .cancelled)
@@ -55,7 +58,10 @@ struct KnownHospital: Sendable {
             let all = try await client.appointments(of: hospital.patient(0))
             #expect(all.map(\.state) == [.moved, .cancelled])
             #expect(all.last?.movedFrom == receipt.appointment && all.last?.channel == .miniProgram)
-            #expect(try await client.appointments([receipt.appointment, AppointmentID(rawValue: 5)]).map(\.id) == [receipt.appointment])
+            #expect(
+                try await client.appointments([receipt.appointment, AppointmentID(rawValue: 5)]).map(\.id) == [
+                    receipt.appointment
+                ])
             let session = SessionID(rawValue: served.sessionNumber)
             #expect(try await client.appointments(in: session).map(\.number) == [1, 2])
             client.close()
@@ -86,13 +92,15 @@ struct KnownHospital: Sendable {
             let opened = try await client.generateSessions(from: "2026-03-03", to: "2026-03-04")
             #expect(opened.opened == 2 && opened.conflicts.isEmpty)
             #expect(try await client.generateSessions(from: "2026-03-03", to: "2026-03-04").unchanged == 2)
-            let extra = NewSession(pool: "ct", date: "2026-03-05", start: "08:30", slotMinutes: 20, capacities: [2, 0, 1])
+            let extra = NewSession(
+                pool: "ct", date: "2026-03-05", start: "08:30", slotMinutes: 20, capacities: [2, 0, 1])
             #expect(try await client.openSessions([extra]).opened == 1)
             let department = try #require(after.departments.first { $0.code == "CT" })
             let sessions = try await client.sessions(department: department.id, from: "2026-03-03", to: "2026-03-05")
             #expect(sessions.map(\.capacities) == [[1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 1, 1], [2, 0, 1]])
             let scan = try #require(after.services.first { $0.code == "scan" })
-            let page = try await client.searchSlots(.init(service: scan.id, from: "2026-03-03", to: "2026-03-05", limit: 3))
+            let page = try await client.searchSlots(
+                .init(service: scan.id, from: "2026-03-03", to: "2026-03-05", limit: 3))
             #expect(page.slots.count == 3 && page.hasMore)
             let rest = try await client.searchSlots(
                 .init(service: scan.id, from: "2026-03-03", to: "2026-03-05", after: page.slots.last))
@@ -111,7 +119,8 @@ struct KnownHospital: Sendable {
             #expect(first[0] == .created(id))
             #expect(first[1] == .known(PatientID(rawValue: served.patientNumbers[0])))
             #expect(try await client.registerPatients([[mrn, card]]) == [.known(id)])
-            #expect(try await client.findPatients([mrn, Identifier(system: "urn:mrn", value: "8"), card]) == [id, nil, id])
+            #expect(
+                try await client.findPatients([mrn, Identifier(system: "urn:mrn", value: "8"), card]) == [id, nil, id])
             let torn = try await client.registerPatients([[mrn, Identifier(system: "urn:test", value: "p0")]])
             #expect(torn[0].patient == nil)
             client.close()
@@ -137,15 +146,20 @@ struct KnownHospital: Sendable {
             #expect(refusal.rule == .overlap)
             let outcomes = try await client.batch(
                 bookings: (0..<3).map {
-                    BookingRequest(key: .random(), patient: hospital.patient($0), slot: hospital.slot(3), service: hospital.service)
+                    BookingRequest(
+                        key: .random(), patient: hospital.patient($0), slot: hospital.slot(3), service: hospital.service
+                    )
                 }, changes: [ChangeRequest(key: .random(), appointment: appointments[0], transition: .cancel)])
-            guard case .refused = outcomes.bookings[0], case .done = outcomes.bookings[1], case .done(let cancelled) = outcomes.changes[0]
+            guard case .refused = outcomes.bookings[0], case .done = outcomes.bookings[1],
+                case .done(let cancelled) = outcomes.changes[0]
             else {
                 Issue.record("\(outcomes)")
                 return
             }
             #expect(cancelled.state == .cancelled)
-            let failed = try await client.batch(changes: [.init(key: .random(), appointment: .init(rawValue: 9 << 40), transition: .cancel)])
+            let failed = try await client.batch(changes: [
+                .init(key: .random(), appointment: .init(rawValue: 9 << 40), transition: .cancel)
+            ])
             #expect(failed.changes == [.failed(.notFound)])
             client.close()
         }
@@ -156,13 +170,18 @@ struct KnownHospital: Sendable {
             let hospital = KnownHospital(hospital: served)
             let client = hospital.client()
             let status = try await client.status()
-            #expect(status.role == .primary && status.cluster.count == 16 && status.connections == 1 && status.isAcceptingWrites)
+            #expect(
+                status.role == .primary && status.cluster.count == 16 && status.connections == 1
+                    && status.isAcceptingWrites)
             #expect(status.counts.patients == 200 && status.counts.pools == 1 && status.counts.sessions == 1)
             #expect(status.journal.commits > 0 && status.durablePosition == status.position && status.trouble.isEmpty)
             let key = IdempotencyKey.random()
-            _ = try await client.book(patient: hospital.patient(0), slot: hospital.slot(0), service: hospital.service, key: key)
-            await #expect { try await client.book(patient: hospital.patient(1), slot: hospital.slot(0), service: hospital.service, key: key) }
-                throws: { ($0 as? HaoyuanError)?.code == .keyReused }
+            _ = try await client.book(
+                patient: hospital.patient(0), slot: hospital.slot(0), service: hospital.service, key: key)
+            await #expect {
+                try await client.book(
+                    patient: hospital.patient(1), slot: hospital.slot(0), service: hospital.service, key: key)
+            } throws: { ($0 as? HaoyuanError)?.code == .keyReused }
             await #expect { try await client.appointments(of: PatientID(rawValue: 1 << 50)) } throws: { error in
                 guard let error = error as? HaoyuanError else { return false }
                 return error.code == .notFound && !error.isRetryable && !error.mayHaveBeenApplied
@@ -182,7 +201,9 @@ struct KnownHospital: Sendable {
             }
             let outcomes = try await client.batch(
                 bookings: (0..<200).map {
-                    BookingRequest(key: .random(), patient: hospital.patient($0), slot: hospital.slot(1), service: hospital.service)
+                    BookingRequest(
+                        key: .random(), patient: hospital.patient($0), slot: hospital.slot(1), service: hospital.service
+                    )
                 })
             #expect(outcomes.bookings.count { if case .done = $0 { true } else { false } } == 100)
             #expect(try await client.appointments(in: SessionID(rawValue: served.sessionNumber)).count == 100)
@@ -241,7 +262,9 @@ struct KnownHospital: Sendable {
             breaker.cutNext(1)
             #expect(try await client.status().counts.patients == 200)
             breaker.cutNext(1)
-            await #expect { try await client.putCatalogue(Catalogue(departments: [.init(code: "X", name: "X")])) } throws: { error in
+            await #expect {
+                try await client.putCatalogue(Catalogue(departments: [.init(code: "X", name: "X")]))
+            } throws: { error in
                 guard let error = error as? HaoyuanError else { return false }
                 return error.code == .connectionLost && error.mayHaveBeenApplied && error.isRetryable
             }
@@ -291,7 +314,8 @@ struct KnownHospital: Sendable {
                 var done = 0
                 for index in 0..<200 {
                     let outcome = try await client.book(
-                        patient: hospital.patient(index), slot: hospital.slot(UInt16(index / 100)), service: hospital.service, key: .random())
+                        patient: hospital.patient(index), slot: hospital.slot(UInt16(index / 100)),
+                        service: hospital.service, key: .random())
                     if outcome.receipt != nil { done += 1 }
                 }
                 return done
@@ -408,7 +432,8 @@ struct KnownHospital: Sendable {
             let bookings = Task {
                 for index in 0..<200 where !Task.isCancelled {
                     _ = try await client.book(
-                        patient: hospital.patient(index), slot: hospital.slot(UInt16(index / 100)), service: hospital.service, key: .random())
+                        patient: hospital.patient(index), slot: hospital.slot(UInt16(index / 100)),
+                        service: hospital.service, key: .random())
                 }
             }
             let page = try #require(try await pages.value)
@@ -462,13 +487,16 @@ struct KnownHospital: Sendable {
         #expect(IdempotencyKey(key.description) == key)
         #expect(IdempotencyKey("01234567-89AB-CDEF-0000-000000000007") == key)
         #expect(IdempotencyKey([1, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0, 0, 0, 0, 0, 0, 0, 7]) == key)
-        for text in ["", "0123", "0123456789abcdef000000000000000g", "+123456789abcdef0000000000000007"] { #expect(IdempotencyKey(text) == nil) }
+        for text in ["", "0123", "0123456789abcdef000000000000000g", "+123456789abcdef0000000000000007"] {
+            #expect(IdempotencyKey(text) == nil)
+        }
         #expect(IdempotencyKey([1, 2, 3]) == nil)
         #expect(IdempotencyKey.random() != .random())
     }
 
     @Test(arguments: [
-        ("db", "db:7440"), ("db:1", "db:1"), ("[::1]", "[::1]:7440"), ("[::1]:80", "[::1]:80"), ("10.0.0.1:65535", "10.0.0.1:65535"),
+        ("db", "db:7440"), ("db:1", "db:1"), ("[::1]", "[::1]:7440"), ("[::1]:80", "[::1]:80"),
+        ("10.0.0.1:65535", "10.0.0.1:65535"),
     ])
     func `addresses are read`(text: String, meaning: String) {
         #expect(ClientConfiguration.Address(text)?.description == meaning)

@@ -17,7 +17,9 @@ import Testing
             #expect(try #require(await connection.next()).header.requestID == 42)
             let stopping = Task { await hospital.server.stop(reason: "upgrade") }
             let goodbye = try #require(await connection.next())
-            #expect(goodbye.header.flags == .push && goodbye.header.knownMethod == .goodbye && goodbye.header.requestID == 0)
+            #expect(
+                goodbye.header.flags == .push && goodbye.header.knownMethod == .goodbye && goodbye.header.requestID == 0
+            )
             let message = try PBGoodbye(payload: goodbye.payload)
             #expect(message.reason == "upgrade" && message.lastRequest == 42)
             try await connection.send(.book, 43, hospital.booking(3, patient: 2))

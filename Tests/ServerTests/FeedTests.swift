@@ -27,7 +27,8 @@ import Testing
         var through: UInt64 = 0
         while through < end {
             let frame = try #require(await connection.next())
-            #expect(frame.header.flags == .push && frame.header.requestID == id && frame.header.knownMethod == .subscribe)
+            #expect(
+                frame.header.flags == .push && frame.header.requestID == id && frame.header.knownMethod == .subscribe)
             let push = try PBFeedPush(payload: frame.payload)
             #expect(push.events.count <= WireLimits.eventsPerPush && push.through >= through)
             #expect(push.events.allSatisfy { $0.position > through && $0.position <= push.through })
@@ -50,8 +51,10 @@ import Testing
             try await other.send(.book, 2, hospital.booking(1))
             let outcome = try PBOutcome(payload: try #require(await other.next()).payload)
             let event = try #require(try await read(connection, 9, through: outcome.position).first)
-            #expect(event.kind == .booked && event.appointment == outcome.appointment && event.position == outcome.position)
-            #expect(event.channel == .kiosk && event.operator == "raw" && event.patient == hospital.patients[0].rawValue)
+            #expect(
+                event.kind == .booked && event.appointment == outcome.appointment && event.position == outcome.position)
+            #expect(
+                event.channel == .kiosk && event.operator == "raw" && event.patient == hospital.patients[0].rawValue)
             // The connection is still good for requests.
             try await connection.send(.status, 10, PBStatusRequest())
             let status = try PBStatusReply(payload: try #require(await connection.next()).payload)
@@ -118,7 +121,8 @@ import Testing
             for round in 0..<8 as Range<UInt64> {
                 var batch = PBBatchRequest()
                 batch.bookings = (0..<8_000).map { index in
-                    var booking = hospital.booking(round * 8_000 + UInt64(index) + 1, patient: index % 200, slot: UInt16(index / 200))
+                    var booking = hospital.booking(
+                        round * 8_000 + UInt64(index) + 1, patient: index % 200, slot: UInt16(index / 200))
                     booking.operator = String(repeating: "o", count: 64)
                     return booking
                 }
@@ -141,11 +145,13 @@ import Testing
         let events = (1...700 as ClosedRange<UInt64>).map { position in
             let taken = (0..<3 as Range<UInt32>).map { number in
                 Taken(
-                    appointment: AppointmentID(session: session, number: UInt32(position) * 3 + number), patient: PatientID(rawValue: 1),
+                    appointment: AppointmentID(session: session, number: UInt32(position) * 3 + number),
+                    patient: PatientID(rawValue: 1),
                     slot: 0, span: 1, units: 1, service: ServiceID(rawValue: 1), state: .booked, holdUntil: nil)
             }
             return PositionedEvent(
-                position: Position(position), event: Event(at: Instant(rawValue: 5), by: by, fact: .bookedTogether(taken)))
+                position: Position(position),
+                event: Event(at: Instant(rawValue: 5), by: by, fact: .bookedTogether(taken)))
         }
         for mostBytes in [WireLimits.pushBytes, 70_000] {
             var pages = FeedPages(events, through: Position(703), mostBytes: mostBytes)
@@ -155,7 +161,10 @@ import Testing
             #expect(all.allSatisfy { $0.events.count <= 1_000 && $0.events.count % 3 == 0 })
             #expect(all.allSatisfy { ((try? $0.serializedBytes() as [UInt8]) ?? []).count <= mostBytes })
             #expect(all.last?.through == 703)
-            #expect(zip(all, all.dropFirst()).allSatisfy { $0.events.last?.position == $0.through && $1.events[0].position == $0.through + 1 })
+            #expect(
+                zip(all, all.dropFirst()).allSatisfy {
+                    $0.events.last?.position == $0.through && $1.events[0].position == $0.through + 1
+                })
         }
         var empty = FeedPages([], through: Position(9), mostBytes: 1_000)
         #expect(empty.next()?.through == 9)

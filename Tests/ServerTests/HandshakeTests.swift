@@ -31,13 +31,21 @@ import Testing
 
     @Test(arguments: [
         Bad(testDescription: "wrong magic", code: .handshakeRequired) { $0.magic += 1 },
-        Bad(testDescription: "only later versions", code: .unsupportedVersion) { ($0.versionMin, $0.versionMax) = (2, 9) },
-        Bad(testDescription: "only earlier versions", code: .unsupportedVersion) { ($0.versionMin, $0.versionMax) = (0, 0) },
+        Bad(testDescription: "only later versions", code: .unsupportedVersion) {
+            ($0.versionMin, $0.versionMax) = (2, 9)
+        },
+        Bad(testDescription: "only earlier versions", code: .unsupportedVersion) {
+            ($0.versionMin, $0.versionMax) = (0, 0)
+        },
         Bad(testDescription: "wrong credential", code: .unauthenticated) { $0.credential = "sesamf" },
         Bad(testDescription: "no credential", code: .unauthenticated) { $0.credential = "" },
         Bad(testDescription: "the engine's own channel", code: .invalidArgument) { $0.channel = .system },
-        Bad(testDescription: "a long operator", code: .invalidArgument) { $0.operator = String(repeating: "x", count: 65) },
-        Bad(testDescription: "a long client name", code: .invalidArgument) { $0.client = String(repeating: "x", count: 257) },
+        Bad(testDescription: "a long operator", code: .invalidArgument) {
+            $0.operator = String(repeating: "x", count: 65)
+        },
+        Bad(testDescription: "a long client name", code: .invalidArgument) {
+            $0.client = String(repeating: "x", count: 257)
+        },
         Bad(testDescription: "a tiny frame limit", code: .invalidArgument) { $0.frameLimit = 65_535 },
     ])
     func `a Hello that cannot be taken is answered and the connection ends`(bad: Bad) async throws {
@@ -99,7 +107,9 @@ import Testing
         try await withHospital { hospital in
             let connection = try await RawConnection.greeted(port: hospital.port) { $0.features = features.rawValue }
             var batch = PBBatchRequest()
-            batch.bookings = (0..<500).map { hospital.booking(UInt64($0) + 1, patient: $0 % 200, slot: UInt16($0 % 100)) }
+            batch.bookings = (0..<500).map {
+                hospital.booking(UInt64($0) + 1, patient: $0 % 200, slot: UInt16($0 % 100))
+            }
             try await connection.send(.batch, 2, batch, features: features)
             let frame = try #require(await connection.next())
             #expect(frame.header.flags.contains(.checksum) == features.contains(.checksum))

@@ -1,12 +1,13 @@
 import Engine
 import Foundation
-import struct HaoyuanClient.ClientConfiguration
 import Journal
 import Logging
 import NIOCore
 import NIOPosix
 import Scheduling
 import Testing
+
+import struct HaoyuanClient.ClientConfiguration
 
 @testable import Server
 @testable import Wire
@@ -52,14 +53,16 @@ final class ServedHospital: Sendable {
             folder: folder, disk: disk, engine: engine, server: server, session: session, patients: patients)
     }
 
-    static func serve(_ engine: Engine, _ change: (inout ServerConfiguration) -> Void = { _ in }) async throws -> Server {
+    static func serve(_ engine: Engine, _ change: (inout ServerConfiguration) -> Void = { _ in }) async throws -> Server
+    {
         var configuration = ServerConfiguration(
             port: 0, serverName: "haoyuan-test", keyWindowMilliseconds: EngineLimits.keyWindowMilliseconds)
         // Hanging up takes no longer than it must: every test client closes when it is told to.
         configuration.limits.drainMilliseconds = 5_000
         change(&configuration)
         return try await Server.start(
-            engine: engine, configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            engine: engine, configuration: configuration,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             now: { morning.rawValue })
     }
 

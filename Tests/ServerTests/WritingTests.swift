@@ -21,7 +21,8 @@ import Testing
                 let patient = Int(index) % 200
                 burst.writeImmutableBuffer(
                     try connection.frame(
-                        .book, index + 2, hospital.booking(UInt64(index) + 1, patient: patient, slot: UInt16(index / 200 * 4 % 100))))
+                        .book, index + 2,
+                        hospital.booking(UInt64(index) + 1, patient: patient, slot: UInt16(index / 200 * 4 % 100))))
             }
             try await connection.send(bytes: burst)
             var results: [UInt32: PBOutcome] = [:]
@@ -39,7 +40,9 @@ import Testing
         }
     }
 
-    @Test func `a batch at the limit is answered in its order, and one request more is refused before it is decoded`() async throws {
+    @Test func `a batch at the limit is answered in its order, and one request more is refused before it is decoded`()
+        async throws
+    {
         try await withHospital { hospital in
             let connection = try await RawConnection.greeted(port: hospital.port)
             var batch = PBBatchRequest()
@@ -52,7 +55,9 @@ import Testing
             for (index, outcome) in reply.bookings.enumerated() {
                 #expect(outcome.result == .done || outcome.rule == .slotFull)
                 // Slot by slot: the first hundred who ask for one get it.
-                if outcome.result == .done, index % 200 >= 100 { Issue.record("slot \(index / 200) went to a latecomer") }
+                if outcome.result == .done, index % 200 >= 100 {
+                    Issue.record("slot \(index / 200) went to a latecomer")
+                }
             }
             batch.bookings.append(hospital.booking(9_999))
             try await connection.send(.batch, 3, batch)
@@ -85,7 +90,10 @@ import Testing
             try await connection.send(.batch, 2, batch)
             let reply = try PBBatchReply(payload: try #require(await connection.next()).payload)
             #expect(reply.bookings.map(\.result) == [.failed, .done, .failed, .done, .done, .failed])
-            #expect(reply.bookings.map(\.error) == [.invalidArgument, .unspecified, .invalidArgument, .unspecified, .unspecified, .notFound])
+            #expect(
+                reply.bookings.map(\.error) == [
+                    .invalidArgument, .unspecified, .invalidArgument, .unspecified, .unspecified, .notFound,
+                ])
             #expect(reply.changes.map(\.error) == [.invalidArgument, .notFound])
         }
     }
@@ -104,7 +112,8 @@ import Testing
             let first = try await RawConnection.greeted(port: hospital.port)
             try await first.send(.book, 2, hospital.booking(5))
             let told = try outcome(await first.next())
-            #expect(told.result == .done && !told.again && told.number == 1 && told.state == .booked && told.position > 0)
+            #expect(
+                told.result == .done && !told.again && told.number == 1 && told.state == .booked && told.position > 0)
             let second = try await RawConnection.greeted(port: hospital.port) { $0.operator = "somebody else" }
             var repetition = hospital.booking(5)
             repetition.channel = .ward
@@ -131,13 +140,17 @@ import Testing
             let refused = try #require(await connection.next())
             #expect(refused.header.requestID == 4)
             let failure = try PBFailure(payload: refused.payload)
-            #expect(failure.code == .overloaded && failure.retryable && !failure.maybeApplied && failure.retryAfterMs > 0)
+            #expect(
+                failure.code == .overloaded && failure.retryable && !failure.maybeApplied && failure.retryAfterMs > 0)
             // Another connection has limits of its own.
             let other = try await RawConnection.greeted(port: hospital.port)
             try await other.send(.book, 2, hospital.booking(12, patient: 12))
             hospital.disk.open()
             #expect(try outcome(await other.next()).result == .done)
-            let ids = [try #require(await connection.next()).header.requestID, try #require(await connection.next()).header.requestID]
+            let ids = [
+                try #require(await connection.next()).header.requestID,
+                try #require(await connection.next()).header.requestID,
+            ]
             #expect(Set(ids) == [2, 3])
             try await connection.send(.book, 5, hospital.booking(11, patient: 11))
             #expect(try outcome(await connection.next()).result == .done)
@@ -171,7 +184,8 @@ import Testing
 }
 
 @Suite struct `Deadlines` {
-    @Test func `a write that has begun when its deadline passes may have been applied, and its key tells`() async throws {
+    @Test func `a write that has begun when its deadline passes may have been applied, and its key tells`() async throws
+    {
         try await withHospital { hospital in
             let connection = try await RawConnection.greeted(port: hospital.port)
             hospital.disk.shut()

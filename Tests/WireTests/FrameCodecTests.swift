@@ -26,7 +26,8 @@ import Testing
         var stream = FrameStream()
         for id in 2..<12 as Range<UInt32> {
             try stream.append(
-                FrameStream.frame(FrameHeader(.book, requestID: id), ByteBuffer(repeating: UInt8(id), count: Int(id) * 5), .checksum))
+                FrameStream.frame(
+                    FrameHeader(.book, requestID: id), ByteBuffer(repeating: UInt8(id), count: Int(id) * 5), .checksum))
         }
         var decoder = FrameDecoder()
         decoder.features = .checksum
@@ -34,7 +35,9 @@ import Testing
         for start in stride(from: 0, to: stream.bytes.count, by: piece) {
             decoder.feed(ByteBuffer(bytes: stream.bytes[start..<min(start + piece, stream.bytes.count)]))
             while let frame = try decoder.next() {
-                #expect(frame.payload == ByteBuffer(repeating: UInt8(frame.header.requestID), count: Int(frame.header.requestID) * 5))
+                #expect(
+                    frame.payload
+                        == ByteBuffer(repeating: UInt8(frame.header.requestID), count: Int(frame.header.requestID) * 5))
                 ids.append(frame.header.requestID)
             }
         }
@@ -164,7 +167,9 @@ import Testing
             for _ in 0..<20 where !isFaulty {
                 var bytes = random.bytes(Int.random(in: 1...200, using: &random))
                 // Lengths that look good lead deeper in.
-                if Bool.random(using: &random) { bytes = [0, 0, 0, UInt8.random(in: 16...60, using: &random), 1] + bytes }
+                if Bool.random(using: &random) {
+                    bytes = [0, 0, 0, UInt8.random(in: 16...60, using: &random), 1] + bytes
+                }
                 decoder.feed(ByteBuffer(bytes: bytes))
                 do { while try decoder.next() != nil {} } catch { isFaulty = true }
             }
@@ -188,7 +193,8 @@ import Testing
 
     @Test func `a claim that no data could keep is refused before memory is set aside`() {
         // A varint of 4,000,000 and nothing behind it.
-        #expect(Compression.decompress(ByteBuffer(bytes: [0x80, 0x92, 0xf4, 0x01]), limit: WireLimits.frameBytes) == nil)
+        #expect(
+            Compression.decompress(ByteBuffer(bytes: [0x80, 0x92, 0xf4, 0x01]), limit: WireLimits.frameBytes) == nil)
         #expect(Compression.decompress(ByteBuffer(), limit: 100) == nil)
     }
 

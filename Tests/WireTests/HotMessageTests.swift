@@ -23,7 +23,9 @@ import Testing
         var random = SeededGenerator(seed: seed)
         for _ in 0..<40 {
             let change = PBChangeRequest.random(&random)
-            #expect(try PBChangeRequest(fastPayload: ByteBuffer(bytes: change.serializedBytes() as [UInt8])) == change, "seed \(seed)")
+            #expect(
+                try PBChangeRequest(fastPayload: ByteBuffer(bytes: change.serializedBytes() as [UInt8])) == change,
+                "seed \(seed)")
         }
     }
 
@@ -108,18 +110,24 @@ import Testing
             for _ in 0..<Int.random(in: 1...3, using: &random) where !bytes.isEmpty {
                 bytes[Int.random(in: bytes.indices, using: &random)] = UInt8.random(in: .min ... .max, using: &random)
             }
-            if Bool.random(using: &random) { bytes = Array(bytes.prefix(Int.random(in: 0...bytes.count, using: &random))) }
+            if Bool.random(using: &random) {
+                bytes = Array(bytes.prefix(Int.random(in: 0...bytes.count, using: &random)))
+            }
             let payload = ByteBuffer(bytes: bytes)
             let library = try? PBBookRequest(payload: payload)
             let byHand = try? PBBookRequest(fastPayload: payload)
             // The one difference: groups, which proto3 does not have, are passed over there and refused here.
             if let byHand { #expect(byHand == library, "seed \(seed), bytes \(bytes)") }
-            if library != nil, byHand == nil { #expect(bytes.contains { $0 & 7 == 3 || $0 & 7 == 4 }, "seed \(seed), bytes \(bytes)") }
+            if library != nil, byHand == nil {
+                #expect(bytes.contains { $0 & 7 == 3 || $0 & 7 == 4 }, "seed \(seed), bytes \(bytes)")
+            }
         }
     }
 
     @Test func `fields of a later version are passed over`() throws {
-        let later: [UInt8] = [0x78, 5, 0x82, 1, 2, 65, 66, 0x89, 1, 1, 2, 3, 4, 5, 6, 7, 8, 0x95, 1, 1, 2, 3, 4, 0x18, 42]
+        let later: [UInt8] = [
+            0x78, 5, 0x82, 1, 2, 65, 66, 0x89, 1, 1, 2, 3, 4, 5, 6, 7, 8, 0x95, 1, 1, 2, 3, 4, 0x18, 42,
+        ]
         #expect(try PBBookRequest(fastPayload: ByteBuffer(bytes: later)).patient == 42)
         #expect(try PBBookRequest(payload: ByteBuffer(bytes: later)).unknownFields.data.isEmpty)
     }
@@ -127,7 +135,9 @@ import Testing
     @Test(arguments: [[0x42, 2, 0xc3, 0x28], [0x42, 1, 0xff], [0x42, 3, 0xed, 0xa0, 0x80]] as [[UInt8]])
     func `a string that is no UTF-8 is a malformed message`(bytes: [UInt8]) {
         let payload = ByteBuffer(bytes: bytes)
-        #expect { try PBBookRequest(fastPayload: payload) } throws: { ($0 as? ProtocolError)?.code == .malformedMessage }
+        #expect { try PBBookRequest(fastPayload: payload) } throws: {
+            ($0 as? ProtocolError)?.code == .malformedMessage
+        }
         #expect { try PBBookRequest(payload: payload) } throws: { ($0 as? ProtocolError)?.code == .malformedMessage }
     }
 

@@ -11,7 +11,9 @@ import Testing
         for transition in Transition.allCases { #expect(PBTransition(transition).transition == transition) }
         for rule in Rule.allCases { #expect(PBRule(rule).rule == rule) }
         for code in ErrorCode.allCases { #expect(PBErrorCode(code).code == code) }
-        for authority in [Authority.nobody, .department, .hospital] { #expect(PBAuthority(authority).authority == authority) }
+        for authority in [Authority.nobody, .department, .hospital] {
+            #expect(PBAuthority(authority).authority == authority)
+        }
         for kind in [Resource.Kind.practitioner, .device, .room, .desk] { #expect(PBResourceKind(kind).kind == kind) }
         for kind in [Service.Kind.clinic, .exam, .lab] { #expect(PBServiceKind(kind).kind == kind) }
     }
@@ -19,7 +21,8 @@ import Testing
     /// Names, so that a number that slips shows.
     @Test func `the numbers mean the same on both sides`() {
         #expect(Channel.allCases.map { "\(PBChannel($0))" } == Channel.allCases.map { "\($0)" })
-        #expect(AppointmentState.allCases.map { "\(PBAppointmentState($0))" } == AppointmentState.allCases.map { "\($0)" })
+        #expect(
+            AppointmentState.allCases.map { "\(PBAppointmentState($0))" } == AppointmentState.allCases.map { "\($0)" })
         #expect(Transition.allCases.map { "\(PBTransition($0))" } == Transition.allCases.map { "\($0)" })
         #expect(Rule.allCases.map { "\(PBRule($0))" } == Rule.allCases.map { "\($0)" })
         #expect(ErrorCode.allCases.map { "\(PBErrorCode($0))" } == ErrorCode.allCases.map { "\($0)" })
@@ -114,7 +117,9 @@ import Testing
 
     @Test(arguments: ["", "2026-2-3", "2026-02-30", "1969-12-31", "2149-06-07", "yesterday"])
     func `a day that is none is named`(text: String) {
-        #expect { try LocalDate(text, field: "from") } throws: { ($0 as? ProtocolError)?.message.hasPrefix("from:") ?? false }
+        #expect { try LocalDate(text, field: "from") } throws: {
+            ($0 as? ProtocolError)?.message.hasPrefix("from:") ?? false
+        }
     }
 
     @Test func `identifiers are named by where they stand`() {
@@ -204,7 +209,9 @@ import Testing
         var wire = PBCatalogue()
         wire.resources = [PBResource(), PBResource()]
         wire.resources[0].kind = .device
-        #expect { try wire.draft() } throws: { ($0 as? ProtocolError)?.message.hasPrefix("resources[1].kind:") ?? false }
+        #expect { try wire.draft() } throws: {
+            ($0 as? ProtocolError)?.message.hasPrefix("resources[1].kind:") ?? false
+        }
     }
 }
 
@@ -215,7 +222,8 @@ import Testing
     private func taken(_ number: UInt32) -> Taken {
         let session = SessionID(pool: PoolID(rawValue: 3), index: 2)
         return Taken(
-            appointment: AppointmentID(session: session, number: number), patient: PatientID(rawValue: 8), slot: 4, span: 2,
+            appointment: AppointmentID(session: session, number: number), patient: PatientID(rawValue: 8), slot: 4,
+            span: 2,
             units: 1, service: ServiceID(rawValue: 6), state: .held, holdUntil: at.advanced(milliseconds: 900_000),
             itinerary: AppointmentID(session: session, number: 1))
     }
@@ -225,13 +233,17 @@ import Testing
         let shown = PBEvent.events(of: event, at: 41)
         #expect(shown.map(\.position) == [41, 41])
         #expect(shown.map(\.appointment) == [taken(1).appointment.rawValue, taken(2).appointment.rawValue])
-        #expect(shown.allSatisfy { $0.kind == .booked && $0.state == .held && $0.slots == 2 && $0.operator == "nurse-7" && $0.version == 1 })
+        #expect(
+            shown.allSatisfy {
+                $0.kind == .booked && $0.state == .held && $0.slots == 2 && $0.operator == "nurse-7" && $0.version == 1
+            })
         #expect(shown[0].slot == SlotID(session: taken(1).appointment.session, index: 4).rawValue)
     }
 
     @Test func `a move names what was given up`() {
         let old = Change(
-            appointment: taken(1).appointment, patient: PatientID(rawValue: 8), state: .moved, version: 2, reason: "医生停诊")
+            appointment: taken(1).appointment, patient: PatientID(rawValue: 8), state: .moved, version: 2,
+            reason: "医生停诊")
         let shown = PBEvent.events(of: Event(at: at, by: by, fact: .moved(from: old, to: taken(9))), at: 5)
         #expect(shown.count == 1)
         #expect(shown[0].kind == .moved && shown[0].movedFrom == taken(1).appointment.rawValue)

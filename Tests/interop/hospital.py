@@ -57,7 +57,7 @@ class Hospital:
         self.connection = connection
         self.now_ms = connection.welcome.now_ms
         known = connection.call(pb.GetCatalogueRequest()).catalogue.hospital
-        # PROTOCOL.md §5: a server without a hospital answers an empty name.
+        # PROTOCOL.md §5: before a hospital was put, the server answers an empty name.
         if not known.name:
             zone = day_zone(self.now_ms)[0]
             self.put(hospital=pb.Hospital(name="第一人民医院", time_zone=zone))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import signal
@@ -72,7 +73,9 @@ class ServerProcess:
             text = port_file.read_text() if port_file.exists() else ""
             if text.strip().isdigit():
                 return int(text)
-            time.sleep(0.02)
+            # Waits for the one thing that would make waiting pointless, a little at a time.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(0.02)
         raise RuntimeError(f"the server gave no port in {START_S} s:\n{self.log_text()}")
 
     @property

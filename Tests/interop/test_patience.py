@@ -15,7 +15,7 @@ class Patience(Case):
 
     @classmethod
     def begin(cls):
-        """Says nothing on one connection; on another books what begins with the next minute and asks for a no-show too early."""
+        """On one connection says nothing; on another books the next minute and asks for a no-show too early."""
         cls.silent = Wire(port())
         cls.waiting = connection = Connection(port())
         hospital = Hospital(connection)

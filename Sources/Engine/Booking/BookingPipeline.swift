@@ -228,7 +228,8 @@ struct BookingPipeline: Sendable {
             try await journal.whenDurable(batch.position)
         } catch {
             let unknown = EngineError(
-                .internal, "the journal ended before this was known to be on disk (\(error.code)); ask again with the same key",
+                .internal,
+                "the journal ended before this was known to be on disk (\(error.code)); ask again with the same key",
                 maybeApplied: true)
             for index in batch.writes.indices where batch.answers[index]?.position != .zero {
                 batch.fail(index, unknown)

@@ -122,7 +122,8 @@ struct KeyStripe {
                 guard let answer = answer(checkpointed) else { return (answers, Position(entry.answer.position)) }
                 answers.append(
                     KeptAnswer(
-                        key: entry.key, fingerprint: entry.fingerprint, at: Instant(rawValue: entry.at), answer: answer))
+                        key: entry.key, fingerprint: entry.fingerprint, at: Instant(rawValue: entry.at), answer: answer)
+                )
             }
             checkpointed += 1
         }
@@ -147,7 +148,11 @@ struct KeyStripe {
         let ticket = next
         ring[place(of: ticket)] = entry
         next += 1
-        if (count + 1) * 5 > index.count * 4 { rebuildIndex(places: index.count * 2) } else { addToIndex(ticket, entry.key) }
+        if (count + 1) * 5 > index.count * 4 {
+            rebuildIndex(places: index.count * 2)
+        } else {
+            addToIndex(ticket, entry.key)
+        }
         return ticket
     }
 

@@ -70,7 +70,9 @@ struct PackedAnswer: Sendable {
         self.position = position
     }
 
-    static func underWay(since position: Position) -> PackedAnswer { PackedAnswer(.underWay, position: position.rawValue) }
+    static func underWay(since position: Position) -> PackedAnswer {
+        PackedAnswer(.underWay, position: position.rawValue)
+    }
     static let abandoned = PackedAnswer(.abandoned, position: 0)
 
     /// - Parameter aside: set to the list to keep aside, for a joint booking.

@@ -4,7 +4,9 @@ package import Scheduling
 // Readings answer from memory with the position of what they saw, and return once that is durable: nothing that a crash could
 // undo is ever shown.
 extension Engine {
-    package func catalogue() async throws(EngineError) -> Reading<Catalogue> { try await durable(await directory.read()) }
+    package func catalogue() async throws(EngineError) -> Reading<Catalogue> {
+        try await durable(await directory.read())
+    }
 
     /// Ids in the order of the identifiers; nil for unknown ones. At most `EngineLimits.itemsPerRequest`.
     package func findPatients(_ identifiers: [Identifier]) async throws(EngineError) -> [PatientID?] {
@@ -100,7 +102,9 @@ extension Engine {
     }
 
     /// A patient's appointments, by start; with `history` the archived ones too.
-    package func appointments(of patient: PatientID, history: Bool) async throws(EngineError) -> Reading<[FoundAppointment]> {
+    package func appointments(of patient: PatientID, history: Bool) async throws(EngineError) -> Reading<
+        [FoundAppointment]
+    > {
         guard view.current.knows(patient) else {
             throw EngineError(.notFound, "there is no patient \(patient.rawValue)")
         }
@@ -109,11 +113,14 @@ extension Engine {
         if history {
             let known = Set(ids)
             let limit = EngineLimits.appointmentsPerReading - reading.value.count
-            for appointment in try self.history.appointments(of: patient, limit: limit) where !known.contains(appointment.id) {
+            for appointment in try self.history.appointments(of: patient, limit: limit)
+            where !known.contains(appointment.id) {
                 reading.value.append(FoundAppointment(appointment, isArchived: true))
             }
         }
-        reading.value.sort { ($0.appointment.start, $0.appointment.id.rawValue) < ($1.appointment.start, $1.appointment.id.rawValue) }
+        reading.value.sort {
+            ($0.appointment.start, $0.appointment.id.rawValue) < ($1.appointment.start, $1.appointment.id.rawValue)
+        }
         return reading
     }
 
@@ -227,7 +234,8 @@ extension JournalStatistics {
     fileprivate var trouble: String {
         switch admission {
         case .open: ""
-        case .overloaded: "more is asked than the disk can take (\(pendingBytes) bytes wait); callers are told to come back"
+        case .overloaded:
+            "more is asked than the disk can take (\(pendingBytes) bytes wait); callers are told to come back"
         case .storageFull: "the disk is full: free space in the data folder's file system; reads go on meanwhile"
         }
     }

@@ -89,7 +89,9 @@ package struct RecoveredState {
                     pools[shard].archive(id)
                 } else {
                     var reader = ByteReader(value)
-                    note(pools[shard].evolve(try SessionDefinition(from: &reader)), "\(id) overlaps another session of its pool")
+                    note(
+                        pools[shard].evolve(try SessionDefinition(from: &reader)),
+                        "\(id) overlaps another session of its pool")
                     pools[shard].markClean(id)
                 }
                 done += 1

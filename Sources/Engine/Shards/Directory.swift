@@ -55,7 +55,9 @@ actor Directory {
 
     // MARK: Patients
 
-    func register(_ patients: [[Identifier]], by origin: Origin, now: Instant) throws(EngineError) -> Reading<[PatientOutcome]> {
+    func register(_ patients: [[Identifier]], by origin: Origin, now: Instant) throws(EngineError) -> Reading<
+        [PatientOutcome]
+    > {
         var outcomes: [PatientOutcome] = []
         var records = RecordBatch()
         for identifiers in patients {
@@ -85,7 +87,9 @@ actor Directory {
         return Reading(outcomes, at: position)
     }
 
-    func find(_ identifiers: [Identifier]) -> Reading<[PatientID?]> { Reading(identifiers.map { registry[$0] }, at: position) }
+    func find(_ identifiers: [Identifier]) -> Reading<[PatientID?]> {
+        Reading(identifiers.map { registry[$0] }, at: position)
+    }
 
     // MARK: Checkpoints
 

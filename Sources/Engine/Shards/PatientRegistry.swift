@@ -127,7 +127,9 @@ struct PatientRegistry: Sendable {
         return place(hash)
     }
 
-    private static func begin(_ system: UInt16) -> UInt64 { (0xCBF2_9CE4_8422_2325 ^ UInt64(system)) &* 0x100_0000_01B3 }
+    private static func begin(_ system: UInt16) -> UInt64 {
+        (0xCBF2_9CE4_8422_2325 ^ UInt64(system)) &* 0x100_0000_01B3
+    }
 
     private func place(_ hash: UInt64) -> Int {
         Int(truncatingIfNeeded: (hash &* 0x9E37_79B9_7F4A_7C15) >> 32) & (index.count - 1)

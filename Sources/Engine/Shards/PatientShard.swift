@@ -69,7 +69,8 @@ actor PatientShard {
             switch settlement {
             case .made(let claim, let appointment): book.settle(claim, as: appointment)
             case .refused(let claim): book.release(claim)
-            case .changed(let appointment, let patient, let state): book.change(appointment, patient: patient, to: state)
+            case .changed(let appointment, let patient, let state):
+                book.change(appointment, patient: patient, to: state)
             case .archived(let appointment, let patient): book.remove(appointment, patient: patient)
             }
         }

@@ -186,7 +186,9 @@ actor PoolShard {
     }
 
     /// Opens what is not open yet; conflicts are told and stop no other.
-    func open(_ openings: [Opening], by origin: Origin, now: Instant) -> (opened: Int, unchanged: Int, [SessionConflict]) {
+    func open(_ openings: [Opening], by origin: Origin, now: Instant) -> (
+        opened: Int, unchanged: Int, [SessionConflict]
+    ) {
         var opened: [SessionDefinition] = []
         var unchanged = 0
         var conflicts: [SessionConflict] = []

@@ -197,7 +197,8 @@ final class ConnectionHandler: ChannelInboundHandler {
         do {
             let welcome = try PBWelcome(payload: payload)
             let features = Features(rawValue: welcome.features)
-            guard Features(rawValue: hello.features).isSuperset(of: features), welcome.version == UInt32(FrameHeader.version)
+            guard Features(rawValue: hello.features).isSuperset(of: features),
+                welcome.version == UInt32(FrameHeader.version)
             else {
                 close(HaoyuanError(.protocolViolation, "\(peer) agreed to what was not offered"))
                 return

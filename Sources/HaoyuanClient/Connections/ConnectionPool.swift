@@ -47,7 +47,8 @@ final class ConnectionPool: Sendable {
     }
 
     private func connect(slot: Int, address: Int, generation: Int) -> ClientConnection {
-        ClientConnection(to: configuration.addresses[address], configuration, on: group.next()) { [weak self] welcomed in
+        ClientConnection(to: configuration.addresses[address], configuration, on: group.next()) {
+            [weak self] welcomed in
             self?.ended(slot: slot, generation: generation, wasWelcomed: welcomed)
         }
     }

@@ -124,7 +124,9 @@ struct ConnectionStateMachine<Waiter> {
     private func hasRoom(for request: Request) -> Bool { inFlight + request.weight <= inFlightLimit }
 
     private mutating func register(_ request: Request) -> UInt32 {
-        repeat { lastID &+= 1 } while lastID <= Self.helloID || pending.contains(lastID) || subscriptions.contains(lastID)
+        repeat {
+            lastID &+= 1
+        } while lastID <= Self.helloID || pending.contains(lastID) || subscriptions.contains(lastID)
         inFlight += request.weight
         pending.insert(
             Pending(
@@ -186,7 +188,9 @@ struct ConnectionStateMachine<Waiter> {
 
     /// Those whose deadline has passed.
     mutating func expire(now: UInt64) -> [Failed] {
-        release { deadline, _ in deadline.map { $0 <= now } ?? false } error: { wasSent, isWrite in
+        release { deadline, _ in
+            deadline.map { $0 <= now } ?? false
+        } error: { wasSent, isWrite in
             HaoyuanError(
                 .deadlineExceeded,
                 wasSent ? "no answer came before the deadline" : "the deadline passed before the request could be sent",
@@ -196,7 +200,9 @@ struct ConnectionStateMachine<Waiter> {
 
     /// The one whose task was cancelled.
     mutating func cancel(ticket: UInt64) -> [Failed] {
-        release { _, own in own == ticket } error: { wasSent, isWrite in
+        release { _, own in
+            own == ticket
+        } error: { wasSent, isWrite in
             HaoyuanError(.cancelled, "the task was cancelled", mayHaveBeenApplied: wasSent && isWrite)
         }
     }
@@ -259,7 +265,8 @@ struct ConnectionStateMachine<Waiter> {
 }
 
 extension HaoyuanError {
-    static let draining = HaoyuanError(.draining, "the server is stopping and did not take the request", isRetryable: true)
+    static let draining = HaoyuanError(
+        .draining, "the server is stopping and did not take the request", isRetryable: true)
 }
 
 extension ConnectionStateMachine.Request: Sendable where Waiter: Sendable {}

@@ -55,7 +55,7 @@ final class FeedReader {
         let reply: ByteBuffer
         do {
             reply = try await connection.ask(.subscribe, payload, deadline: deadline, ticket: client.nextTicket())
-        } catch where error.code == .deadlineExceeded {
+        } catch  where error.code == .deadlineExceeded {
             // The feed itself has no deadline: the next connection may do better.
             throw HaoyuanError.lost(error.message)
         }

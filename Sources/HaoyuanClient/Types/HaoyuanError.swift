@@ -130,7 +130,8 @@ extension HaoyuanError {
 
     init(_ error: ProtocolError) {
         self.init(
-            Code(error.code), error.message, isRetryable: error.code.isRetryable, mayHaveBeenApplied: error.maybeApplied)
+            Code(error.code), error.message, isRetryable: error.code.isRetryable, mayHaveBeenApplied: error.maybeApplied
+        )
     }
 
     /// Nothing of the request reached a server.

@@ -27,7 +27,9 @@ public enum Channel: Hashable, Sendable {
     case unknown(Int)
 
     /// Every value this version knows, in the order of their numbers.
-    public static let known: [Channel] = [.app, .miniProgram, .kiosk, .window, .workstation, .ward, .platform, .checkup, .system]
+    public static let known: [Channel] = [
+        .app, .miniProgram, .kiosk, .window, .workstation, .ward, .platform, .checkup, .system,
+    ]
 
     init(_ wire: PBChannel) {
         let number = wire.rawValue
@@ -81,7 +83,9 @@ public enum AppointmentState: Hashable, Sendable {
     case unknown(Int)
 
     /// Every value this version knows, in the order of their numbers.
-    public static let known: [AppointmentState] = [.held, .booked, .arrived, .called, .started, .completed, .cancelled, .expired, .noShow, .moved, .stopped]
+    public static let known: [AppointmentState] = [
+        .held, .booked, .arrived, .called, .started, .completed, .cancelled, .expired, .noShow, .moved, .stopped,
+    ]
 
     init(_ wire: PBAppointmentState) {
         let number = wire.rawValue
@@ -188,7 +192,10 @@ public enum Rule: Hashable, Sendable {
     case unknown(Int)
 
     /// Every value this version knows, in the order of their numbers.
-    public static let known: [Rule] = [.slotFull, .slotPast, .perDayDepartment, .perDay, .overlap, .holdExpired, .state, .version, .tooEarly, .serviceNotOffered, .numbersExhausted, .patientAppointments, .inProgress]
+    public static let known: [Rule] = [
+        .slotFull, .slotPast, .perDayDepartment, .perDay, .overlap, .holdExpired, .state, .version, .tooEarly,
+        .serviceNotOffered, .numbersExhausted, .patientAppointments, .inProgress,
+    ]
 
     init(_ wire: PBRule) {
         let number = wire.rawValue
@@ -339,7 +346,9 @@ public enum ChangeKind: Hashable, Sendable {
     case unknown(Int)
 
     /// Every value this version knows, in the order of their numbers.
-    public static let known: [ChangeKind] = [.booked, .changed, .moved, .refused, .sessionOpened, .sessionArchived, .patientRegistered, .catalogueChanged]
+    public static let known: [ChangeKind] = [
+        .booked, .changed, .moved, .refused, .sessionOpened, .sessionArchived, .patientRegistered, .catalogueChanged,
+    ]
 
     init(_ wire: PBEventKind) {
         let number = wire.rawValue

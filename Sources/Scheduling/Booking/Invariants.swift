@@ -52,7 +52,9 @@ package enum Invariants {
                     Violation("\(session.id): slot \(index) has \(taken[index]) units taken of \(slot.capacity)"))
             } else if taken[index] != UInt32(slot.taken) {
                 found.append(
-                    Violation("\(session.id): slot \(index) says \(slot.taken) units taken, its appointments \(taken[index])"))
+                    Violation(
+                        "\(session.id): slot \(index) says \(slot.taken) units taken, its appointments \(taken[index])")
+                )
             }
         }
         // Not `Slot.free`: a slot above its capacity has none that could be told.

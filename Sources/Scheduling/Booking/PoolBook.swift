@@ -16,6 +16,7 @@ package struct PoolBook: Sendable {
     package private(set) var dirtySessions: Set<SessionID> = []
     package private(set) var counts = Counts()
 
+    /// How much there is in memory.
     package struct Counts: Hashable, Sendable {
         package var sessions = 0
         package var slots = 0
@@ -117,7 +118,8 @@ package struct PoolBook: Sendable {
 
     /// The next state of an appointment, or why not. Nil when there is no such appointment.
     package func decide(
-        _ transition: Transition, _ id: AppointmentID, ifVersion: UInt32, reason: String, zone: TimeZoneRules, now: Instant
+        _ transition: Transition, _ id: AppointmentID, ifVersion: UInt32, reason: String, zone: TimeZoneRules,
+        now: Instant
     ) throws(Refusal) -> Change? {
         guard let (record, times) = found(id) else { return nil }
         guard !moving.contains(id) else { throw Refusal(.inProgress) }
@@ -142,7 +144,9 @@ package struct PoolBook: Sendable {
     }
 
     /// The change that ends an appointment because another is taken for it. Nil when there is no such appointment.
-    package func decideMove(_ id: AppointmentID, ifVersion: UInt32, reason: String, now: Instant) throws(Refusal) -> Change? {
+    package func decideMove(_ id: AppointmentID, ifVersion: UInt32, reason: String, now: Instant) throws(Refusal)
+        -> Change?
+    {
         guard let record = record(id) else { return nil }
         guard !moving.contains(id) else { throw Refusal(.inProgress) }
         guard ifVersion == 0 || ifVersion == record.version else { throw Refusal(.version, limit: record.version) }

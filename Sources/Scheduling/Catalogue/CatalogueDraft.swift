@@ -1,5 +1,6 @@
 /// A catalogue as people write it: entities refer to each other by code, and ids are not theirs to choose.
 package struct CatalogueDraft: Sendable {
+    /// A department by its code.
     package struct Department: Sendable {
         package var code, name: String
         package init(code: String, name: String) {
@@ -8,6 +9,7 @@ package struct CatalogueDraft: Sendable {
         }
     }
 
+    /// A resource by its code, in a department by its code.
     package struct Resource: Sendable {
         package var code, name: String
         package var kind: Scheduling.Resource.Kind
@@ -20,6 +22,7 @@ package struct CatalogueDraft: Sendable {
         }
     }
 
+    /// A service by its code. Numbers are checked when the draft is put.
     package struct Service: Sendable {
         package var code, name: String
         package var kind: Scheduling.Service.Kind
@@ -39,6 +42,7 @@ package struct CatalogueDraft: Sendable {
         }
     }
 
+    /// A pool by its code; department, resources and services by theirs.
     package struct Pool: Sendable {
         package var code, name, department: String
         package var resources, services: [String]
@@ -51,6 +55,7 @@ package struct CatalogueDraft: Sendable {
         }
     }
 
+    /// A policy of a department, or of the hospital.
     package struct Policy: Sendable {
         /// Empty for the hospital's default.
         package var department: String
@@ -63,6 +68,7 @@ package struct CatalogueDraft: Sendable {
         }
     }
 
+    /// A template by its code, for a pool by its code.
     package struct Template: Sendable {
         package var code, pool: String
         /// Bit 0 for Monday to bit 6 for Sunday.

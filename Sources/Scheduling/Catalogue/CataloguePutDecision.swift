@@ -93,7 +93,8 @@ private struct PutDecision {
     }
 
     mutating func policy(_ draft: CatalogueDraft.Policy) throws(InvalidCatalogue) {
-        let what = draft.department.isEmpty ? "the hospital's policy" : "policy of department \(quoted(draft.department))"
+        let what =
+            draft.department.isEmpty ? "the hospital's policy" : "policy of department \(quoted(draft.department))"
         let department: DepartmentID? = draft.department.isEmpty ? nil : try department(draft.department, of: what)
         try check(draft.holdSeconds, in: 1...Limits.holdSeconds, "hold_seconds", of: what)
         let old = department.map { catalogue.departmentPolicies[$0] } ?? catalogue.policy

@@ -24,6 +24,7 @@ package struct Department: Hashable, Sendable {
 
 /// 资源: a practitioner 医师, a device 设备, a room 诊室, a lab desk.
 package struct Resource: Hashable, Sendable {
+    /// The numbers are those of the wire and of the journal.
     package enum Kind: UInt8, Hashable, Sendable { case practitioner = 1, device, room, desk }
 
     package var id: ResourceID
@@ -43,6 +44,7 @@ package struct Resource: Hashable, Sendable {
 
 /// 服务项目: what is booked. An appointment for it takes `units` units in each of `slots` neighbouring slots.
 package struct Service: Hashable, Sendable {
+    /// The numbers are those of the wire and of the journal; they never change.
     package enum Kind: UInt8, Hashable, Sendable { case clinic = 1, exam, lab }
 
     package var id: ServiceID

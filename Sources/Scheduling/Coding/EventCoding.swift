@@ -27,7 +27,9 @@ extension Event {
     package init(decoding bytes: UnsafeRawBufferPointer) throws(CodingError) {
         var reader = ByteReader(bytes)
         let first = try reader.byte()
-        guard let kind = Kind(rawValue: first & ~answersKey) else { throw CodingError("unknown kind of event \(first)") }
+        guard let kind = Kind(rawValue: first & ~answersKey) else {
+            throw CodingError("unknown kind of event \(first)")
+        }
         at = try reader.instant() ?? Instant(rawValue: 0)
         by = Origin(channel: try reader.channel(), operatorName: try reader.string())
         if first & answersKey != 0 {

@@ -180,7 +180,8 @@ final class SessionHandler: ChannelDuplexHandler {
         origin = try hello.accepted(by: configuration)
         guard shared.identity.census.greet() else {
             throw ProtocolError(
-                .tooManyConnections, "this server has \(configuration.limits.connections) connections, the most it takes",
+                .tooManyConnections,
+                "this server has \(configuration.limits.connections) connections, the most it takes",
                 retryAfterMilliseconds: 1_000)
         }
         wasGreeted = true

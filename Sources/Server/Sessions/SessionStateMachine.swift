@@ -114,7 +114,8 @@ struct SessionStateMachine {
         if isSubscribe {
             guard subscriptions.count + subscribing < subscriptionLimit else {
                 throw ProtocolError(
-                    .tooManySubscriptions, "this connection has \(subscriptionLimit) subscriptions, the most it may have")
+                    .tooManySubscriptions,
+                    "this connection has \(subscriptionLimit) subscriptions, the most it may have")
             }
             subscribing += 1
         }
@@ -122,7 +123,8 @@ struct SessionStateMachine {
         inFlight += weight
         lastTaken = id
         taken.insert(
-            Taken(serial: serial, weight: weight, isWrite: isWrite, isSubscribe: isSubscribe, deadline: deadline), for: id)
+            Taken(serial: serial, weight: weight, isWrite: isWrite, isSubscribe: isSubscribe, deadline: deadline),
+            for: id)
         return serial
     }
 

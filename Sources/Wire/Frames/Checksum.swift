@@ -7,7 +7,8 @@ extension ByteBuffer {
         withUnsafeReadableBytes { readable in
             let start = index - readerIndex
             precondition(start >= 0 && start + length <= readable.count, "a checksum covers readable bytes only")
-            return crc32c_extend(0, UnsafeRawBufferPointer(rebasing: readable[start..<start + length]).baseAddress, length)
+            return crc32c_extend(
+                0, UnsafeRawBufferPointer(rebasing: readable[start..<start + length]).baseAddress, length)
         }
     }
 }

@@ -103,7 +103,8 @@ package struct FrameDecoder: Sendable {
             FrameFault(ProtocolError(code, message), method: method, requestID: requestID)
         }
         guard version == FrameHeader.version else {
-            throw fault(.unsupportedVersion, "frames of version \(version) are unknown here; this side speaks version 1")
+            throw fault(
+                .unsupportedVersion, "frames of version \(version) are unknown here; this side speaks version 1")
         }
         let flags = FrameFlags(rawValue: flagBits)
         guard FrameFlags.known.isSuperset(of: flags) else {
@@ -126,7 +127,8 @@ package struct FrameDecoder: Sendable {
         guard frame.header.flags.contains(.snappy) else { return frame }
         guard let plain = Compression.decompress(frame.payload, limit: limit) else {
             throw FrameFault(
-                ProtocolError(.decompressionFailed, "the payload is no Snappy, or more than \(limit) bytes decompressed"),
+                ProtocolError(
+                    .decompressionFailed, "the payload is no Snappy, or more than \(limit) bytes decompressed"),
                 method: frame.header.method, requestID: frame.header.requestID)
         }
         return Frame(header: frame.header, payload: plain)

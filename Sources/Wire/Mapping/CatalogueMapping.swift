@@ -6,7 +6,9 @@ extension PBCatalogue {
         var draft = CatalogueDraft()
         draft.departments = departments.map { .init(code: $0.code, name: $0.name) }
         for (index, resource) in resources.enumerated() {
-            guard let kind = resource.kind.kind else { throw unknown(resource.kind.rawValue, "resources[\(index)].kind") }
+            guard let kind = resource.kind.kind else {
+                throw unknown(resource.kind.rawValue, "resources[\(index)].kind")
+            }
             draft.resources.append(
                 .init(code: resource.code, name: resource.name, kind: kind, department: resource.department))
         }
@@ -19,7 +21,8 @@ extension PBCatalogue {
                     preparation: service.preparation))
         }
         draft.pools = pools.map {
-            .init(code: $0.code, name: $0.name, department: $0.department, resources: $0.resources, services: $0.services)
+            .init(
+                code: $0.code, name: $0.name, department: $0.department, resources: $0.resources, services: $0.services)
         }
         draft.policies = policies.map {
             .init(
@@ -42,7 +45,11 @@ extension PBCatalogue {
         resources = catalogue.resources.all.map { PBResource($0, department: department($0.department)) }
         services = catalogue.services.all.map { PBService($0) }
         pools = catalogue.pools.all.map { PBPool($0, in: catalogue) }
-        let policies = [catalogue.policy] + catalogue.departmentPolicies.values.sorted { ($0.department?.rawValue ?? 0) < ($1.department?.rawValue ?? 0) }
+        let policies =
+            [catalogue.policy]
+            + catalogue.departmentPolicies.values.sorted {
+                ($0.department?.rawValue ?? 0) < ($1.department?.rawValue ?? 0)
+            }
         self.policies = policies.map { PBPolicy($0, department: $0.department.map(department) ?? "") }
         templates = catalogue.templates.all.map { PBTemplate($0, pool: catalogue.pools[$0.pool.rawValue]?.code ?? "") }
     }

@@ -4,7 +4,8 @@ extension LocalDate {
     /// A day that a field must give.
     package init(_ text: String, field: String) throws(ProtocolError) {
         guard let date = LocalDate(text), LocalDate.range.contains(date) else {
-            throw ProtocolError.invalid(field, "a day is written YYYY-MM-DD, \(LocalDate.range.lowerBound) to \(LocalDate.range.upperBound)")
+            throw ProtocolError.invalid(
+                field, "a day is written YYYY-MM-DD, \(LocalDate.range.lowerBound) to \(LocalDate.range.upperBound)")
         }
         self = date
     }
@@ -29,7 +30,8 @@ extension Identifier {
     package init(_ message: PBIdentifier, field: String) throws(ProtocolError) {
         for (name, text) in [("system", message.system), ("value", message.value)] {
             guard (1...Limits.identifierBytes).contains(text.utf8.count) else {
-                throw ProtocolError.invalid("\(field).\(name)", "has 1 to \(Limits.identifierBytes) bytes, not \(text.utf8.count)")
+                throw ProtocolError.invalid(
+                    "\(field).\(name)", "has 1 to \(Limits.identifierBytes) bytes, not \(text.utf8.count)")
             }
         }
         self.init(system: message.system, value: message.value)

@@ -25,7 +25,9 @@ extension PBBookRequest {
 
     /// Reads a frame's payload where it lies.
     package init(fastPayload payload: ByteBuffer) throws(ProtocolError) {
-        self = try reading(payload, "BookRequest") { bytes throws(ProtobufReader.Malformed) in try PBBookRequest(reading: bytes) }
+        self = try reading(payload, "BookRequest") { bytes throws(ProtobufReader.Malformed) in
+            try PBBookRequest(reading: bytes)
+        }
     }
 
     /// Bytes that hold any of these with an empty operator.
@@ -98,7 +100,8 @@ extension PBOutcome {
 
     /// Reads a frame's payload where it lies.
     package init(fastPayload payload: ByteBuffer) throws(ProtocolError) {
-        self = try reading(payload, "Outcome") { bytes throws(ProtobufReader.Malformed) in try PBOutcome(reading: bytes) }
+        self = try reading(payload, "Outcome") { bytes throws(ProtobufReader.Malformed) in try PBOutcome(reading: bytes)
+        }
     }
 
     /// Bytes that hold any outcome: thirteen one-byte tags, one fixed64, two 64-bit varints, four of 32 bits, five enums of up to

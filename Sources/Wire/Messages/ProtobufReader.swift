@@ -22,7 +22,9 @@ struct ProtobufReader {
     /// The next field's number and kind.
     mutating func tag() throws(Malformed) -> (field: UInt32, kind: Kind) {
         let tag = try varint()
-        guard tag <= UInt64(UInt32.max), tag >> 3 != 0, let kind = Kind(rawValue: UInt8(tag & 7)) else { throw Malformed() }
+        guard tag <= UInt64(UInt32.max), tag >> 3 != 0, let kind = Kind(rawValue: UInt8(tag & 7)) else {
+            throw Malformed()
+        }
         return (UInt32(tag >> 3), kind)
     }
 

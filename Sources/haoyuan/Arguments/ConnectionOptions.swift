@@ -3,10 +3,14 @@ import HaoyuanClient
 
 /// Where the server is, and who asks.
 struct ConnectionOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Host of the server.", discussion: "Default: that of HAOYUAN_ADDRESS, else 127.0.0.1.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "Host of the server.", discussion: "Default: that of HAOYUAN_ADDRESS, else 127.0.0.1.", valueName: "name"))
     var host: String?
 
-    @Option(help: ArgumentHelp("Port of the server.", discussion: "Default: that of HAOYUAN_ADDRESS, else 7440.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp(
+            "Port of the server.", discussion: "Default: that of HAOYUAN_ADDRESS, else 7440.", valueName: "number"))
     var port: Int?
 
     @Option(help: ArgumentHelp("How long to wait for the answer, all tries together.", valueName: "time"))

@@ -44,7 +44,8 @@ struct HospitalNames {
         }
         guard codes.count == 1 else {
             throw .usage(
-                "slot \(slot.place) can be booked for \(codes.joined(separator: ", "))", remedy: "say which with --service")
+                "slot \(slot.place) can be booked for \(codes.joined(separator: ", "))",
+                remedy: "say which with --service")
         }
         return try service(codes[0])
     }

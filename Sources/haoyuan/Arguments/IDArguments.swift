@@ -53,7 +53,9 @@ struct SlotChoice: ExpressibleByArgument {
 
     init?(argument: String) {
         let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let slot = SlotArgument(argument: String(parts[0])), parts.count == 1 || !parts[1].isEmpty else { return nil }
+        guard let slot = SlotArgument(argument: String(parts[0])), parts.count == 1 || !parts[1].isEmpty else {
+            return nil
+        }
         self.slot = slot.id
         service = parts.count == 2 ? String(parts[1]) : nil
     }

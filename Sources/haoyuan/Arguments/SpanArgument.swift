@@ -19,7 +19,9 @@ struct SpanArgument: Equatable, Sendable, CustomStringConvertible {
         repeat {
             let digits = rest.prefix { $0.isASCII && $0.isNumber }
             let suffix = rest.dropFirst(digits.count).prefix { $0.isASCII && $0.isLetter }
-            guard let number = Int64(digits), let unit = Self.units.first(where: { $0.suffix == suffix }) else { return nil }
+            guard let number = Int64(digits), let unit = Self.units.first(where: { $0.suffix == suffix }) else {
+                return nil
+            }
             let (product, overflow) = number.multipliedReportingOverflow(by: unit.milliseconds)
             guard !overflow, product <= 315_360_000_000_000 - sum else { return nil }
             sum += product

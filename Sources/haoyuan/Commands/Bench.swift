@@ -7,7 +7,8 @@ import Scheduling
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measure durable bookings over real sockets, or memory and starts.",
-        discussion: "Runs an engine and its server in this process, with a data folder of its own under TMPDIR, syncing to the disk "
+        discussion:
+            "Runs an engine and its server in this process, with a data folder of its own under TMPDIR, syncing to the disk "
             + "as in service. Every throughput run ends with an audit; ends with 1 when it fails.")
 
     enum Scenario: String, ExpressibleByArgument, CaseIterable {
@@ -32,7 +33,10 @@ struct Bench: AsyncParsableCommand {
         }
     }
 
-    @Argument(help: "pipelined: 50 connections × 16. batch: 8,192 bookings a frame. unpipelined: 200 connections. sizes: memory and starts.")
+    @Argument(
+        help:
+            "pipelined: 50 connections × 16. batch: 8,192 bookings a frame. unpipelined: 200 connections. sizes: memory and starts."
+    )
     var scenario: Scenario
 
     @Option(help: ArgumentHelp("Bookings in a round; with sizes, appointments in all.", valueName: "number"))
@@ -47,7 +51,9 @@ struct Bench: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
-        guard (1_000...20_000_000).contains(count) else { throw ValidationError("--count is \(count), it must be 1,000 to 20,000,000") }
+        guard (1_000...20_000_000).contains(count) else {
+            throw ValidationError("--count is \(count), it must be 1,000 to 20,000,000")
+        }
         guard (1...100).contains(rounds) else { throw ValidationError("--rounds is \(rounds), it must be 1 to 100") }
         guard (1...64).contains(loops) else { throw ValidationError("--loops is \(loops), it must be 1 to 64") }
     }
@@ -83,11 +89,17 @@ struct Bench: AsyncParsableCommand {
             ])
         }
         var sheet = FactSheet()
-        sheet.add("empty slot", "\(JSON.fixed(report.bytesPerEmptySlot, 1)) B of memory, over \(Numbers.grouped(report.emptySlots))")
+        sheet.add(
+            "empty slot",
+            "\(JSON.fixed(report.bytesPerEmptySlot, 1)) B of memory, over \(Numbers.grouped(report.emptySlots))")
         sheet.add(
             "appointment",
-            "\(JSON.fixed(report.bytesPerAppointment, 1)) B of memory with patient, key and answer, over \(Numbers.grouped(report.appointments))")
-        sheet.add("start", "\(JSON.fixed(report.startSecondsFromCheckpoint, 2)) s from a checkpoint, \(JSON.fixed(report.startSecondsFromLog, 2)) s from the log alone")
+            "\(JSON.fixed(report.bytesPerAppointment, 1)) B of memory with patient, key and answer, over \(Numbers.grouped(report.appointments))"
+        )
+        sheet.add(
+            "start",
+            "\(JSON.fixed(report.startSecondsFromCheckpoint, 2)) s from a checkpoint, \(JSON.fixed(report.startSecondsFromLog, 2)) s from the log alone"
+        )
         Output.lines(sheet.lines(.standardOutput))
     }
 
@@ -103,11 +115,13 @@ struct Bench: AsyncParsableCommand {
         }
         Output.line("\(scenario.sentence), \(Numbers.grouped(count)) bookings a round")
         var table = Table([
-            .right("ROUND"), .right("BOOKINGS/S"), .right("P50"), .right("P99"), .right("LONGEST"), .right("BOOKINGS/COMMIT"),
+            .right("ROUND"), .right("BOOKINGS/S"), .right("P50"), .right("P99"), .right("LONGEST"),
+            .right("BOOKINGS/COMMIT"),
         ])
         for (number, round) in report.rounds.enumerated() {
             table.add([
-                "\(number + 1)", Table.Cell(Numbers.grouped(Int(round.perSecond))), Table.Cell(Self.time(round.latencies.percentile(50))),
+                "\(number + 1)", Table.Cell(Numbers.grouped(Int(round.perSecond))),
+                Table.Cell(Self.time(round.latencies.percentile(50))),
                 Table.Cell(Self.time(round.latencies.percentile(99))), Table.Cell(Self.time(round.latencies.longest)),
                 Table.Cell(Numbers.grouped(Int(round.done) / max(1, round.commits))),
             ])
@@ -131,7 +145,8 @@ struct Bench: AsyncParsableCommand {
     private static func json(_ round: ThroughputMeasurement.Round) -> JSON {
         [
             "bookings": .count(round.done), "seconds": .decimal(round.seconds, digits: 4),
-            "p50_us": .count(round.latencies.percentile(50) / 1_000), "p99_us": .count(round.latencies.percentile(99) / 1_000),
+            "p50_us": .count(round.latencies.percentile(50) / 1_000),
+            "p99_us": .count(round.latencies.percentile(99) / 1_000),
             "max_us": .count(round.latencies.longest / 1_000), "commits": .count(round.commits),
         ]
     }

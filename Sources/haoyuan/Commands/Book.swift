@@ -5,7 +5,8 @@ import HaoyuanClient
 struct BookingOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "For whom: '#17' or 17 by id, 'system|value' by identifier (in quotes, for the shell).", valueName: "patient"))
+            "For whom: '#17' or 17 by id, 'system|value' by identifier (in quotes, for the shell).",
+            valueName: "patient"))
     var patient: PatientArgument
 
     @Option(
@@ -15,7 +16,8 @@ struct BookingOptions: ParsableArguments {
                 + "all or none.", valueName: "slot[=service]"))
     var slots: [SlotChoice] = []
 
-    @Option(help: ArgumentHelp("What is booked. Default: the only service that the slot’s pool offers.", valueName: "code"))
+    @Option(
+        help: ArgumentHelp("What is booked. Default: the only service that the slot’s pool offers.", valueName: "code"))
     var service: String?
 
     @Flag(help: "Register the patient first when the identifier is unknown.")

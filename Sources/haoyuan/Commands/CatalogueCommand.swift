@@ -27,7 +27,8 @@ struct CatalogueCommand: AsyncParsableCommand {
             if output.json {
                 Output.document(kind.map(listing.json) ?? listing.everything)
             } else {
-                Output.lines(kind.map { listing.table($0).lines(.standardOutput) } ?? listing.overview.lines(.standardOutput))
+                Output.lines(
+                    kind.map { listing.table($0).lines(.standardOutput) } ?? listing.overview.lines(.standardOutput))
             }
         }
     }
@@ -143,7 +144,8 @@ struct CatalogueListing {
         for policy in policies {
             table.add([
                 Table.Cell(policy.department.isEmpty ? "(hospital)" : policy.department),
-                Table.Cell(String(policy.version)), Table.Cell(policy.perDayDepartment.map { String($0) } ?? "no limit"),
+                Table.Cell(String(policy.version)),
+                Table.Cell(policy.perDayDepartment.map { String($0) } ?? "no limit"),
                 Table.Cell(policy.perDay.map { String($0) } ?? "no limit"),
                 Table.Cell(SpanArgument(milliseconds: Int64(policy.holdSeconds) * 1_000).description),
             ])
@@ -152,12 +154,15 @@ struct CatalogueListing {
     }
 
     private var templateTable: Table {
-        var table = Table(["CODE", "POOL", "WEEKDAYS", "TIME", .right("SLOTS"), .right("MINUTES"), .right("UNITS"), "VALID"])
+        var table = Table([
+            "CODE", "POOL", "WEEKDAYS", "TIME", .right("SLOTS"), .right("MINUTES"), .right("UNITS"), "VALID",
+        ])
         for template in templates {
             let from = template.validFrom?.description
             let until = template.validUntil?.description
             table.add([
-                Table.Cell(template.code), Table.Cell(template.pool), Table.Cell(Weekdays(mask: template.weekdays).description),
+                Table.Cell(template.code), Table.Cell(template.pool),
+                Table.Cell(Weekdays(mask: template.weekdays).description),
                 Table.Cell(template.start.description), Table.Cell(String(template.slots)),
                 Table.Cell(String(template.slotMinutes)), Table.Cell(String(template.capacity)),
                 Table.Cell(from == nil && until == nil ? "always" : "\(from ?? "…") to \(until ?? "…")"),
@@ -168,14 +173,17 @@ struct CatalogueListing {
 
     /// A list that may be long, cut to what a line can take.
     private static func few(_ codes: [String]) -> String {
-        codes.count <= 6 ? codes.joined(separator: ", ") : codes.prefix(5).joined(separator: ", ") + " and \(codes.count - 5) more"
+        codes.count <= 6
+            ? codes.joined(separator: ", ") : codes.prefix(5).joined(separator: ", ") + " and \(codes.count - 5) more"
     }
 
     // MARK: For programs
 
     var everything: JSON {
         [
-            "hospital": .optional(names.catalogue.hospital) { ["name": .text($0.name), "time_zone": .text($0.timeZone)] },
+            "hospital": .optional(names.catalogue.hospital) {
+                ["name": .text($0.name), "time_zone": .text($0.timeZone)]
+            },
             "departments": json(.departments), "resources": json(.resources), "services": json(.services),
             "pools": json(.pools), "policies": json(.policies), "templates": json(.templates),
         ]

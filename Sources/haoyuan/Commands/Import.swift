@@ -4,10 +4,12 @@ import HaoyuanClient
 struct Import: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Bring a hospital into the engine, from a YAML file or a folder of CSV files.",
-        discussion: "Entities are matched by code: known ones are updated, new ones added, none removed. All of it or, when "
+        discussion:
+            "Entities are matched by code: known ones are updated, new ones added, none removed. All of it or, when "
             + "one is wrong, none. Importing the same again changes nothing.")
 
-    @Argument(help: ArgumentHelp("A YAML file, or a folder with departments.csv, pools.csv and so on.", valueName: "path"))
+    @Argument(
+        help: ArgumentHelp("A YAML file, or a folder with departments.csv, pools.csv and so on.", valueName: "path"))
     var path: String
 
     @Option(help: ArgumentHelp("Then open the sessions of the templates from today to this day.", valueName: "day"))
@@ -35,7 +37,9 @@ struct Import: AsyncParsableCommand {
             } else {
                 Output.line("\(change.added) added, \(change.changed) changed, \(change.unchanged) as they were")
                 if let opened {
-                    Output.line("\(Numbers.counted(opened.opened, "session")) opened, \(Numbers.grouped(opened.unchanged)) open already")
+                    Output.line(
+                        "\(Numbers.counted(opened.opened, "session")) opened, \(Numbers.grouped(opened.unchanged)) open already"
+                    )
                     for conflict in opened.conflicts { Output.complain("not opened: \(conflict)") }
                 }
             }

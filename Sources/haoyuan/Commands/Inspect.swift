@@ -4,7 +4,8 @@ import Journal
 struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show the journal of a data folder as readable lines.",
-        discussion: "Reads the folder itself, needs no server, and may be used while one runs. With --json each record is a "
+        discussion:
+            "Reads the folder itself, needs no server, and may be used while one runs. With --json each record is a "
             + "document on a line of its own.")
 
     @Option(help: ArgumentHelp("The data folder.", valueName: "folder"))
@@ -54,17 +55,21 @@ struct Inspect: ParsableCommand {
         let id = listing.creationID.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         guard !output.json else {
             Output.document([
-                "format": .count(listing.format), "cluster": .text(id), "checkpoint": .count(listing.checkpoint.rawValue),
+                "format": .count(listing.format), "cluster": .text(id),
+                "checkpoint": .count(listing.checkpoint.rawValue),
                 "next": .count(listing.next.rawValue),
                 "segments": .list(
                     listing.segments.map {
                         [
-                            "name": .text($0.name), "first": .count($0.first.rawValue), "last": .count($0.last.rawValue),
+                            "name": .text($0.name), "first": .count($0.first.rawValue),
+                            "last": .count($0.last.rawValue),
                             "chunks": .count($0.chunks), "bytes": .count($0.bytes),
                         ]
                     }),
                 "tables": .list(
-                    listing.tables.map { ["name": .text($0.name), "values": .count($0.values), "bytes": .count($0.bytes)] }),
+                    listing.tables.map {
+                        ["name": .text($0.name), "values": .count($0.values), "bytes": .count($0.bytes)]
+                    }),
                 "metadata": .list(listing.metadata.map { .text($0) }),
             ])
             return
@@ -84,7 +89,8 @@ struct Inspect: ParsableCommand {
         }
         for part in listing.tables {
             table.add([
-                Table.Cell(part.name), "", "", Table.Cell(Numbers.grouped(part.values)), Table.Cell(Numbers.bytes(part.bytes)),
+                Table.Cell(part.name), "", "", Table.Cell(Numbers.grouped(part.values)),
+                Table.Cell(Numbers.bytes(part.bytes)),
             ])
         }
         Output.lines(table.lines(.standardOutput))

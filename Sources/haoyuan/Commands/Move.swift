@@ -4,7 +4,8 @@ import HaoyuanClient
 struct Move: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Move an appointment to another slot, as one step.",
-        discussion: "Both the old slot is given up and the new one taken, or neither. The new appointment has its own number. "
+        discussion:
+            "Both the old slot is given up and the new one taken, or neither. The new appointment has its own number. "
             + "Ends with 2 when a rule refuses.")
 
     @OptionGroup var change: ChangeOptions

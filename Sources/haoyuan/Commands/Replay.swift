@@ -4,14 +4,18 @@ import Foundation
 struct Replay: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Replay a trace of real appointments over sockets, and audit the outcome.",
-        discussion: "Starts an engine of its own with a simulated clock, builds the trace’s hospital, books every appointment in "
+        discussion:
+            "Starts an engine of its own with a simulated clock, builds the trace’s hospital, books every appointment in "
             + "the order people booked, follows with check-ins and no-shows, repeats all of it, and checks what is left against "
-            + "the trace. Ends with 1 when a check fails. docs/reference/replay.md says what a trace is and how it is read.")
+            + "the trace. Ends with 1 when a check fails. docs/reference/replay.md says what a trace is and how it is read."
+    )
 
     @Option(help: ArgumentHelp("The trace, a CSV file.", valueName: "file"))
     var trace: String
 
-    @Option(help: ArgumentHelp("Keep the data in this folder. Default: a temporary one, removed in the end.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp(
+            "Keep the data in this folder. Default: a temporary one, removed in the end.", valueName: "folder"))
     var data: String?
 
     @Option(help: ArgumentHelp("How often to replay; from the second time on nothing may change.", valueName: "number"))
@@ -20,7 +24,9 @@ struct Replay: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Connections to spread the clinics over.", valueName: "number"))
     var connections = 1
 
-    @Option(help: ArgumentHelp("Allow so many appointments of a patient on a day in a clinic; 0 for no limit.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp(
+            "Allow so many appointments of a patient on a day in a clinic; 0 for no limit.", valueName: "number"))
     var perDayDepartment: UInt32 = 0
 
     @OptionGroup var output: OutputOptions
@@ -86,7 +92,8 @@ extension ReplayReport {
         self.init(
             file: file, rowsRead: trace.rowsRead, rowsUsed: trace.rows.count,
             faults: Trace.Fault.allCases.compactMap { fault in trace.faults[fault].map { (fault.rawValue, $0) } },
-            oddities: Trace.Oddity.allCases.compactMap { oddity in trace.oddities[oddity].map { (oddity.rawValue, $0) } },
+            oddities: Trace.Oddity.allCases.compactMap { oddity in trace.oddities[oddity].map { (oddity.rawValue, $0) }
+            },
             clinics: plan.clinics.count, patients: plan.patients.count, sessions: plan.sessions.count,
             slots: plan.sessions.count * TracePlan.slots,
             capacity: plan.sessions.reduce(0) { $0 + $1.capacities.reduce(0) { $0 + Int($1) } })

@@ -7,7 +7,8 @@ import Scheduling
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run the engine and answer on a port until told to stop.",
-        discussion: "SIGTERM or SIGINT ends it in order: it answers what it took, writes a checkpoint and ends with 0; a "
+        discussion:
+            "SIGTERM or SIGINT ends it in order: it answers what it took, writes a checkpoint and ends with 0; a "
             + "second one ends it at once. Every option is also a setting of the --config file; docs/reference/configuration.md "
             + "describes them.")
 
@@ -33,7 +34,9 @@ struct Serve: AsyncParsableCommand {
         report.end()
         let portFile = settings.portFile.map { PortFile(path: $0) }
         do {
-            if settings.sample { try await SampleHospital.load(port: running.port, host: settings.host, credential: credential) }
+            if settings.sample {
+                try await SampleHospital.load(port: running.port, host: settings.host, credential: credential)
+            }
             try portFile?.write(running.port)
         } catch {
             await running.stop(reason: "the start failed")
@@ -64,8 +67,10 @@ struct Serve: AsyncParsableCommand {
             "\(palette.paint(Version.text, .heading))  \(name)",
             "listening on \(settings.host):\(running.port), data in \(settings.data)",
             [
-                Numbers.counted(status.catalogue.departments, "department"), Numbers.counted(status.catalogue.pools, "pool"),
-                Numbers.counted(status.counts.sessions, "session"), Numbers.counted(status.counts.appointments, "appointment"),
+                Numbers.counted(status.catalogue.departments, "department"),
+                Numbers.counted(status.catalogue.pools, "pool"),
+                Numbers.counted(status.counts.sessions, "session"),
+                Numbers.counted(status.counts.appointments, "appointment"),
                 "position \(Numbers.grouped(status.durablePosition.rawValue))",
             ].joined(separator: ", "),
             "ready after \(Numbers.duration(took)); Ctrl-C or SIGTERM stops it in order",
@@ -81,7 +86,8 @@ private struct CredentialFile {
         let line = try InputFile.text(path).split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
         guard (1...256).contains(line.utf8.count) else {
             throw CommandFailure(
-                .configuration, "\(path): the first line has \(line.utf8.count) bytes", remedy: "a credential has 1 to 256")
+                .configuration, "\(path): the first line has \(line.utf8.count) bytes",
+                remedy: "a credential has 1 to 256")
         }
         return line
     }

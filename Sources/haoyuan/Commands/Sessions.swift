@@ -8,7 +8,8 @@ struct Sessions: AsyncParsableCommand {
     struct Generate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Open what the templates say for these days and is not open yet.",
-            discussion: "Repeating it changes nothing. Ends with 1 when a session would overlap another of its pool: that one "
+            discussion:
+                "Repeating it changes nothing. Ends with 1 when a session would overlap another of its pool: that one "
                 + "is not opened, the others are.")
 
         @Option(help: ArgumentHelp("The first day. Default: today.", valueName: "day"))
@@ -18,7 +19,8 @@ struct Sessions: AsyncParsableCommand {
         var to: DayArgument
 
         @Option(
-            name: .customLong("template"), help: ArgumentHelp("Only this template. Repeat it for more.", valueName: "code"))
+            name: .customLong("template"),
+            help: ArgumentHelp("Only this template. Repeat it for more.", valueName: "code"))
         var templates: [String] = []
 
         @OptionGroup var connection: ConnectionOptions
@@ -36,7 +38,9 @@ struct Sessions: AsyncParsableCommand {
                         "position": .count(opened.position.rawValue),
                     ])
                 } else {
-                    Output.line("\(Numbers.counted(opened.opened, "session")) opened, \(Numbers.grouped(opened.unchanged)) open already")
+                    Output.line(
+                        "\(Numbers.counted(opened.opened, "session")) opened, \(Numbers.grouped(opened.unchanged)) open already"
+                    )
                     for conflict in opened.conflicts { Output.complain("not opened: \(conflict)") }
                 }
                 if !opened.conflicts.isEmpty { throw Ending(status: .notRight) }
@@ -68,7 +72,8 @@ struct Sessions: AsyncParsableCommand {
                 let first = try await names.day(from, link)
                 let last = try await to.asyncMap { try await names.day($0, link) } ?? first
                 let sessions = try await link.client.sessions(
-                    department: department.map { try names.department($0).id }, pool: pool.map { try names.pool($0).id },
+                    department: department.map { try names.department($0).id },
+                    pool: pool.map { try names.pool($0).id },
                     from: first, to: last)
                 if output.json {
                     Output.document(.list(sessions.map { SessionView($0, names).json }))
@@ -99,7 +104,8 @@ private struct SessionView {
     }
 
     static let columns: [Table.Column] = [
-        "SESSION", "DAY", "TIME", "POOL", "NAME", .right("SLOTS"), .right("UNITS"), .right("TAKEN"), .right("LIVE"), "ID",
+        "SESSION", "DAY", "TIME", "POOL", "NAME", .right("SLOTS"), .right("UNITS"), .right("TAKEN"), .right("LIVE"),
+        "ID",
     ]
 
     var row: [Table.Cell] {
@@ -114,10 +120,12 @@ private struct SessionView {
 
     var json: JSON {
         [
-            "id": .id(session.id.rawValue), "place": .text(session.id.place), "pool": .text(names.poolCode(session.pool)),
+            "id": .id(session.id.rawValue), "place": .text(session.id.place),
+            "pool": .text(names.poolCode(session.pool)),
             "date": .text(session.date.description), "start": .text(names.clock.iso(session.start.milliseconds)),
             "end": .text(names.clock.iso(end)), "slot_minutes": .count(session.slotMinutes),
-            "capacities": .list(session.capacities.map { .count($0) }), "taken": .list(session.taken.map { .count($0) }),
+            "capacities": .list(session.capacities.map { .count($0) }),
+            "taken": .list(session.taken.map { .count($0) }),
             "live_appointments": .count(session.liveAppointments),
         ]
     }

@@ -4,7 +4,8 @@ import HaoyuanClient
 struct Slots: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show slots that can still be booked.",
-        discussion: "Say at least one of --department, --service and --resource. Days are YYYY-MM-DD, today, tomorrow, or "
+        discussion:
+            "Say at least one of --department, --service and --resource. Days are YYYY-MM-DD, today, tomorrow, or "
             + "+3 for three days from today, in the hospital's zone.")
 
     @Option(help: ArgumentHelp("Only slots of this department.", valueName: "code"))
@@ -41,7 +42,9 @@ struct Slots: AsyncParsableCommand {
         guard department != nil || service != nil || resource != nil else {
             throw ValidationError("say which slots: --department, --service or --resource")
         }
-        if day != nil, from != nil || to != nil { throw ValidationError("--day is one day; --from and --to are several") }
+        if day != nil, from != nil || to != nil {
+            throw ValidationError("--day is one day; --from and --to are several")
+        }
         guard limit >= 1 else { throw ValidationError("--limit is \(limit), it must be at least 1") }
     }
 
@@ -98,7 +101,8 @@ struct Slots: AsyncParsableCommand {
     private static func json(_ slot: FreeSlot, _ names: HospitalNames) -> JSON {
         [
             "slot": .id(slot.slot.rawValue), "place": .text(slot.slot.place), "pool": .text(names.poolCode(slot.pool)),
-            "start": .text(names.clock.iso(slot.start.milliseconds)), "end": .text(names.clock.iso(slot.end.milliseconds)),
+            "start": .text(names.clock.iso(slot.start.milliseconds)),
+            "end": .text(names.clock.iso(slot.end.milliseconds)),
             "free": .count(slot.free), "capacity": .count(slot.capacity),
         ]
     }

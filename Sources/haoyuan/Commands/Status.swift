@@ -27,7 +27,9 @@ struct Status: AsyncParsableCommand {
         let counts = status.counts
         let journal = status.journal
         var sheet = FactSheet()
-        sheet.add("server", "\(status.server), \(status.role.word), epoch \(status.epoch), up \(Numbers.duration(status.uptime))")
+        sheet.add(
+            "server",
+            "\(status.server), \(status.role.word), epoch \(status.epoch), up \(Numbers.duration(status.uptime))")
         sheet.add("hospital", hospital.map { "\($0.name) (\($0.timeZone))" } ?? "none yet; haoyuan import brings one")
         sheet.add("clock", clock.second(status.now.milliseconds))
         sheet.add(
@@ -53,10 +55,12 @@ struct Status: AsyncParsableCommand {
         sheet.add(
             "commits",
             "\(Numbers.grouped(journal.commits)), half within \(Numbers.duration(journal.commitMedian)), "
-                + "99 % within \(Numbers.duration(journal.commitP99)), longest \(Numbers.duration(journal.commitLongest))")
+                + "99 % within \(Numbers.duration(journal.commitP99)), longest \(Numbers.duration(journal.commitLongest))"
+        )
         sheet.add(
             "disk",
-            "\(Numbers.bytes(journal.fileBytes)) of at most \(Numbers.bytes(journal.mapBytes)), log \(Numbers.bytes(journal.logBytes))")
+            "\(Numbers.bytes(journal.fileBytes)) of at most \(Numbers.bytes(journal.mapBytes)), log \(Numbers.bytes(journal.logBytes))"
+        )
         sheet.add(
             "checkpoint",
             journal.lastCheckpoint.map {
@@ -64,7 +68,8 @@ struct Status: AsyncParsableCommand {
             } ?? "none since the start")
         sheet.add(
             "callers",
-            "\(Numbers.counted(status.connections, "connection")), \(Numbers.counted(status.subscriptions, "subscription"))")
+            "\(Numbers.counted(status.connections, "connection")), \(Numbers.counted(status.subscriptions, "subscription"))"
+        )
         return sheet
     }
 
@@ -102,7 +107,8 @@ struct Status: AsyncParsableCommand {
 
     private static func json(_ journal: ServerStatus.Journal, _ clock: HospitalClock) -> JSON {
         [
-            "commits": .count(journal.commits), "records": .count(journal.records), "record_bytes": .count(journal.bytes),
+            "commits": .count(journal.commits), "records": .count(journal.records),
+            "record_bytes": .count(journal.bytes),
             "commit_p50_us": .number(journal.commitMedian.microseconds),
             "commit_p99_us": .number(journal.commitP99.microseconds),
             "commit_max_us": .number(journal.commitLongest.microseconds),

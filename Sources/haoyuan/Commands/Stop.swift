@@ -3,7 +3,8 @@ import HaoyuanClient
 
 struct Stop: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Withdraw an appointment for the hospital (停诊); its slot is free again.", discussion: "Ends with 2 when a rule refuses.")
+        abstract: "Withdraw an appointment for the hospital (停诊); its slot is free again.",
+        discussion: "Ends with 2 when a rule refuses.")
 
     @OptionGroup var change: ChangeOptions
 

@@ -43,12 +43,14 @@ struct Verify: ParsableCommand {
         var sheet = FactSheet()
         sheet.add("folder", data)
         sheet.add("verdict", audit.isSound ? "sound" : "damaged", audit.isSound ? .good : .bad)
-        sheet.add("pages", journal.pages == 0 ? "not walked: a process has the folder open" : Numbers.grouped(journal.pages))
+        sheet.add(
+            "pages", journal.pages == 0 ? "not walked: a process has the folder open" : Numbers.grouped(journal.pages))
         sheet.add(
             "log",
             "\(Numbers.counted(journal.records, "record")) in \(Numbers.counted(journal.chunks, "chunk")) of "
                 + Numbers.counted(journal.segments, "segment"))
-        sheet.add("tables", "\(Numbers.counted(journal.values, "value")) in \(Numbers.counted(journal.tables, "table"))")
+        sheet.add(
+            "tables", "\(Numbers.counted(journal.values, "value")) in \(Numbers.counted(journal.tables, "table"))")
         guard audit.reachedMeaning else { return sheet }
         sheet.add("positions", "\(audit.oldest) to \(audit.last), checkpoint at \(audit.checkpoint)")
         sheet.add(

@@ -4,10 +4,13 @@ import HaoyuanClient
 struct Watch: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Follow the change feed: every booking, change and refusal as it happens.",
-        discussion: "Goes on until it is interrupted, connects again when the server was away, and misses nothing: it resumes "
+        discussion:
+            "Goes on until it is interrupted, connects again when the server was away, and misses nothing: it resumes "
             + "where it was. With --json each event is a document on a line of its own.")
 
-    @Option(help: ArgumentHelp("Begin after this position; 0 for the oldest event kept. Default: from now on.", valueName: "position"))
+    @Option(
+        help: ArgumentHelp(
+            "Begin after this position; 0 for the oldest event kept. Default: from now on.", valueName: "position"))
     var after: UInt64?
 
     @Option(help: ArgumentHelp("End after so many events.", valueName: "number"))
@@ -77,7 +80,8 @@ private struct EventView {
             let state = event.state.map { palette.paint($0.word, $0.tint) } ?? "changed"
             return "\(state) \(appointment) of \(patient)\(reason)"
         case .moved:
-            return "\(palette.paint("moved", .good)) \(event.movedFrom?.place ?? "?") of \(patient) to \(appointment)\(reason)"
+            return
+                "\(palette.paint("moved", .good)) \(event.movedFrom?.place ?? "?") of \(patient) to \(appointment)\(reason)"
         case .refused:
             let rule = event.rule?.word ?? "a rule"
             let subject = event.patient == nil ? "" : " \(patient)"
@@ -93,7 +97,9 @@ private struct EventView {
 
     private var appointment: String { event.appointment?.place ?? "?" }
     private var patient: String { event.patient.map { "#\($0)" } ?? "?" }
-    private var service: String { [event.service.map(names.serviceName), pool].compactMap { $0 }.joined(separator: " · ") }
+    private var service: String {
+        [event.service.map(names.serviceName), pool].compactMap { $0 }.joined(separator: " · ")
+    }
     private var pool: String {
         (event.session ?? event.appointment?.session).map { names.poolName($0.pool) } ?? "?"
     }
@@ -110,7 +116,8 @@ private struct EventView {
             "position": .count(event.position.rawValue), "at": .text(clock.iso(event.at.milliseconds)),
             "kind": .text(event.kind.word), "channel": .text(event.channel.word), "operator": .text(event.operatorName),
             "appointment": .optional(event.appointment) { .id($0.rawValue) },
-            "patient": .optional(event.patient) { .id($0.rawValue) }, "slot": .optional(event.slot) { .id($0.rawValue) },
+            "patient": .optional(event.patient) { .id($0.rawValue) },
+            "slot": .optional(event.slot) { .id($0.rawValue) },
             "slots": .count(event.slots), "units": .count(event.units),
             "service": .optional(event.service) { .text(names.serviceCode($0)) },
             "state": .optional(event.state) { .text($0.word) }, "version": .optional(event.version) { .count($0) },

@@ -38,7 +38,10 @@ struct WriteAnswer {
             return
         }
         var sheet = FactSheet()
-        sheet.add("result", receipt.state.word + (receipt.isRepetition ? " (this key was answered before; nothing changed)" : ""), receipt.state.tint)
+        sheet.add(
+            "result",
+            receipt.state.word + (receipt.isRepetition ? " (this key was answered before; nothing changed)" : ""),
+            receipt.state.tint)
         for appointment in appointments {
             let view = AppointmentView(appointment, names)
             sheet.add("appointment", "\(appointment.id.place)  (id \(appointment.id))")
@@ -58,14 +61,16 @@ struct WriteAnswer {
         if isJSON {
             Output.document([
                 "result": "refused", "again": .bool(refusal.isRepetition), "key": .text(key.description),
-                "rule": .text(rule.word), "meaning": .text(rule.sentences.meaning), "remedy": .text(rule.sentences.remedy),
+                "rule": .text(rule.word), "meaning": .text(rule.sentences.meaning),
+                "remedy": .text(rule.sentences.remedy),
                 "policy_version": .count(refusal.policyVersion), "authority": .text(refusal.authority.word),
                 "limit": .optional(refusal.limit) { .count($0) }, "item": .optional(item) { .count($0) },
                 "position": .count(refusal.position.rawValue),
             ])
             throw Ending(status: .refused)
         }
-        throw CommandFailure(.refused, "refused by \(Self.sentence(refusal, item: item))", remedy: rule.sentences.remedy)
+        throw CommandFailure(
+            .refused, "refused by \(Self.sentence(refusal, item: item))", remedy: rule.sentences.remedy)
     }
 
     /// Rule, meaning, and what is known of its limit and of who may override it.
@@ -128,7 +133,8 @@ struct AppointmentView {
             "service": .text(names.serviceCode(appointment.service)), "pool": .text(names.poolCode(appointment.pool)),
             "session": .id(appointment.id.session.rawValue), "slot": .id(appointment.slot.rawValue),
             "slots": .count(appointment.slots), "units": .count(appointment.units),
-            "start": .text(clock.iso(appointment.start.milliseconds)), "end": .text(clock.iso(appointment.end.milliseconds)),
+            "start": .text(clock.iso(appointment.start.milliseconds)),
+            "end": .text(clock.iso(appointment.end.milliseconds)),
             "hold_until": .optional(appointment.holdUntil) { .text(clock.iso($0.milliseconds)) },
             "made": .text(clock.iso(appointment.made.milliseconds)),
             "changed": .text(clock.iso(appointment.changed.milliseconds)), "channel": .text(appointment.channel.word),

@@ -22,7 +22,8 @@ struct CommandFailure: Error, Equatable, Sendable, CustomStringConvertible {
     private static func asClause(_ sentence: String) -> String {
         var clause = sentence[...]
         if clause.hasSuffix(".") { clause = clause.dropLast() }
-        guard let first = clause.first, let second = clause.dropFirst().first, first.isUppercase, second.isLowercase else {
+        guard let first = clause.first, let second = clause.dropFirst().first, first.isUppercase, second.isLowercase
+        else {
             return String(clause)
         }
         return first.lowercased() + clause.dropFirst()

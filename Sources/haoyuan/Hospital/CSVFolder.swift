@@ -14,7 +14,8 @@ struct CSVFolder {
                 remedy: "the files are \(EntityKind.allCases.map { $0.section + ".csv" }.joined(separator: ", "))")
         }
         guard !names.isEmpty else {
-            throw CommandFailure(.configuration, "\(path) has no CSV files", remedy: "see docs/reference/hospital-files.md")
+            throw CommandFailure(
+                .configuration, "\(path) has no CSV files", remedy: "see docs/reference/hospital-files.md")
         }
         var collector = CatalogueCollector()
         for kind in EntityKind.allCases where names.contains(kind.section + ".csv") {
@@ -43,7 +44,8 @@ struct CSVFolder {
             while let row = try reader.next() {
                 guard row.cells.count == header.cells.count else {
                     throw CSVReader.Malformed(
-                        line: row.line, problem: "\(row.cells.count) cells, but the first line names \(header.cells.count) columns")
+                        line: row.line,
+                        problem: "\(row.cells.count) cells, but the first line names \(header.cells.count) columns")
                 }
                 let fields = zip(header.cells, row.cells).map { ($0.0.trimmed, Entry.Value.text($0.1.trimmed)) }
                 entries.append(Entry(kind: kind.word, place: "\(file) line \(row.line)", fields: fields))

@@ -82,7 +82,8 @@ struct CatalogueCollector {
         return .init(
             code: try code(&entry), name: try entry.text("name"), kind: kind ?? .clinic,
             slots: try entry.optionalNumber("slots") ?? 1, units: try entry.optionalNumber("units") ?? 1,
-            priceFen: try entry.optionalNumber("price_fen") ?? 0, preparation: try entry.optionalText("preparation") ?? "")
+            priceFen: try entry.optionalNumber("price_fen") ?? 0,
+            preparation: try entry.optionalText("preparation") ?? "")
     }
 
     private func policy(_ entry: inout Entry) throws(CommandFailure) -> Catalogue.Policy {

@@ -9,7 +9,8 @@ enum HospitalSource {
     static func read(_ path: String) throws(CommandFailure) -> Catalogue {
         var isDirectory: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-            throw CommandFailure(.inputOutput, "\(path) does not exist", remedy: "name a YAML file or a folder of CSV files")
+            throw CommandFailure(
+                .inputOutput, "\(path) does not exist", remedy: "name a YAML file or a folder of CSV files")
         }
         return isDirectory.boolValue
             ? try CSVFolder(path: path).catalogue() : try parse(yaml: InputFile.text(path), name: path)
@@ -19,9 +20,12 @@ enum HospitalSource {
     static func parse(yaml text: String, name: String) throws(CommandFailure) -> Catalogue {
         let root: Node?
         do { root = try Yams.compose(yaml: text) } catch { throw YAMLProblem.failure(error, in: name) }
-        guard let root else { throw CommandFailure(.configuration, "\(name) is empty", remedy: "see docs/reference/hospital-files.md") }
+        guard let root else {
+            throw CommandFailure(.configuration, "\(name) is empty", remedy: "see docs/reference/hospital-files.md")
+        }
         guard case .mapping(let mapping) = root else {
-            throw CommandFailure(.configuration, "\(name): the file must be a mapping with the key ‘departments’ and others")
+            throw CommandFailure(
+                .configuration, "\(name): the file must be a mapping with the key ‘departments’ and others")
         }
         var collector = CatalogueCollector()
         for (key, value) in mapping {
@@ -44,7 +48,8 @@ enum HospitalSource {
             var entries: [Entry] = []
             for node in sequence { entries.append(try entry(kind, node, name)) }
             return entries
-        case .scalar(let scalar) where scalar.string.isEmpty || scalar.string == "~" || scalar.string == "null": return []
+        case .scalar(let scalar) where scalar.string.isEmpty || scalar.string == "~" || scalar.string == "null":
+            return []
         default:
             let form = kind == .hospital ? "a mapping" : "a list"
             throw CommandFailure(.configuration, "\(place): ‘\(kind.section)’ must be \(form)")
@@ -67,7 +72,8 @@ enum HospitalSource {
             case .sequence(let items) where items.allSatisfy({ $0.scalar != nil }):
                 fields.append((field, .list(items.compactMap { $0.scalar?.string })))
             default:
-                throw CommandFailure(.configuration, "\(place): \(kind.word): ‘\(field)’ must be a value or a list of values")
+                throw CommandFailure(
+                    .configuration, "\(place): \(kind.word): ‘\(field)’ must be a value or a list of values")
             }
         }
         return Entry(kind: kind.word, place: place, fields: fields)
@@ -103,7 +109,9 @@ enum InputFile {
     static func bytes(_ path: String) throws(CommandFailure) -> [UInt8] {
         do {
             let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
-            guard size <= largest else { throw CommandFailure(.inputOutput, "\(path) has \(size) bytes, more than \(largest)") }
+            guard size <= largest else {
+                throw CommandFailure(.inputOutput, "\(path) has \(size) bytes, more than \(largest)")
+            }
             return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
         } catch let failure as CommandFailure {
             throw failure

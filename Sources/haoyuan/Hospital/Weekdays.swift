@@ -19,7 +19,9 @@ struct Weekdays: Equatable, CustomStringConvertible {
             let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { name in
                 Self.names.firstIndex { $0 == name }
             }
-            guard ends.count <= 2, let first = ends[0], let last = ends[ends.count - 1], first <= last else { return nil }
+            guard ends.count <= 2, let first = ends[0], let last = ends[ends.count - 1], first <= last else {
+                return nil
+            }
             for day in first...last { mask |= 1 << UInt32(day) }
         }
         self.mask = mask

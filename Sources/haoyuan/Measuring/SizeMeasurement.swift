@@ -70,7 +70,8 @@ struct SizeMeasurement {
             }
             let failed = await engine.execute(writes).count { if case .done = $0.outcome { false } else { true } }
             guard failed == 0 else {
-                throw CommandFailure(.internal, "\(failed) bookings of the measurement were refused", remedy: "please report it")
+                throw CommandFailure(
+                    .internal, "\(failed) bookings of the measurement were refused", remedy: "please report it")
             }
             progress("appointments", start, total)
         }

@@ -102,7 +102,8 @@ struct ThroughputMeasurement {
                 let (depth, perFrame) = (shape.depth, shape.perFrame)
                 tasks.addTask {
                     try await LoadConnection.run(
-                        to: address, ClientConfiguration(addresses: [address], channel: .app), on: eventLoop, depth: depth
+                        to: address, ClientConfiguration(addresses: [address], channel: .app), on: eventLoop,
+                        depth: depth
                     ) { BookingLoad(perFrame: perFrame, next: Self.bookings(range, round, hospital)) }
                 }
             }
@@ -112,7 +113,8 @@ struct ThroughputMeasurement {
         try await group.shutdownGracefully()
         if let error = sum.firstError { throw error }
         guard sum.refused == 0, sum.failed == 0 else {
-            throw CommandFailure(.internal, "\(sum.refused + sum.failed) bookings were not taken", remedy: "please report it")
+            throw CommandFailure(
+                .internal, "\(sum.refused + sum.failed) bookings were not taken", remedy: "please report it")
         }
         return Round(
             done: sum.done, seconds: elapsed, latencies: sum.latencies,

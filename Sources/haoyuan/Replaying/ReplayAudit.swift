@@ -87,7 +87,9 @@ struct ReplayAudit {
         let all = expected
         let problems = try await inParallel(plan.patients.count) { patient in
             let found = Dictionary(
-                try await client.appointments(of: hospital.patients[patient], includingHistory: true).map { ($0.id, $0) },
+                try await client.appointments(of: hospital.patients[patient], includingHistory: true).map {
+                    ($0.id, $0)
+                },
                 uniquingKeysWith: { first, _ in first })
             let name = "patient \(plan.patients[patient])"
             guard found.count == all[patient].count else {
@@ -109,7 +111,9 @@ struct ReplayAudit {
     private func lookAtSessions() async throws -> [Check] {
         var listed: [SessionID: Session] = [:]
         for day in Set(plan.sessions.map(\.day)).sorted() {
-            for session in try await client.sessions(from: LocalDate(day), to: LocalDate(day)) { listed[session.id] = session }
+            for session in try await client.sessions(from: LocalDate(day), to: LocalDate(day)) {
+                listed[session.id] = session
+            }
         }
         var taken = plan.sessions.map { [UInt32](repeating: 0, count: $0.capacities.count) }
         for (index, answer) in answers.enumerated() {
@@ -135,7 +139,8 @@ struct ReplayAudit {
         }
         return [
             Check(
-                name: "no slot is above its capacity, and each has what was booked", count: plan.sessions.count * TracePlan.slots,
+                name: "no slot is above its capacity, and each has what was booked",
+                count: plan.sessions.count * TracePlan.slots,
                 problems: full),
             Check(name: "no number is given twice in a session", count: plan.sessions.count, problems: numbers),
         ]
@@ -166,7 +171,8 @@ struct ReplayAudit {
             for refusal in answer.refusals {
                 count += 1
                 if !law.allows(refusal.rule, booking: index, slot: refusal.slot) {
-                    problems.append("line \(plan.bookings[index].line): \(refusal.rule.word) has no reason in the trace")
+                    problems.append(
+                        "line \(plan.bookings[index].line): \(refusal.rule.word) has no reason in the trace")
                 }
             }
         }
@@ -174,11 +180,15 @@ struct ReplayAudit {
     }
 
     /// Looks into so many things, several at a time; the problems come in their order.
-    private func inParallel(_ count: Int, _ body: @escaping @Sendable (Int) async throws -> [String]) async throws -> [String] {
+    private func inParallel(_ count: Int, _ body: @escaping @Sendable (Int) async throws -> [String]) async throws
+        -> [String]
+    {
         try await withThrowingTaskGroup(of: (Int, [String]).self) { group in
             var problems: [Int: [String]] = [:]
             for next in 0..<count {
-                if next >= Self.readers, let (index, found) = try await group.next(), !found.isEmpty { problems[index] = found }
+                if next >= Self.readers, let (index, found) = try await group.next(), !found.isEmpty {
+                    problems[index] = found
+                }
                 group.addTask { (next, try await body(next)) }
             }
             for try await (index, found) in group where !found.isEmpty { problems[index] = found }

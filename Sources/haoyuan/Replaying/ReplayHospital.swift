@@ -32,7 +32,8 @@ struct ReplayHospital {
         let patients = try await register(client, plan)
         return ReplayHospital(
             service: try names.service(serviceCode).id,
-            departments: try plan.clinics.indices.map { try names.department(code(ofClinic: $0)).id }, patients: patients,
+            departments: try plan.clinics.indices.map { try names.department(code(ofClinic: $0)).id },
+            patients: patients,
             sessions: try await open(client, plan, names))
     }
 
@@ -65,7 +66,9 @@ struct ReplayHospital {
         return ids
     }
 
-    private static func open(_ client: HaoyuanClient, _ plan: TracePlan, _ names: HospitalNames) async throws -> [SessionID] {
+    private static func open(_ client: HaoyuanClient, _ plan: TracePlan, _ names: HospitalNames) async throws
+        -> [SessionID]
+    {
         let drafts = plan.sessions.map {
             NewSession(
                 pool: code(ofClinic: $0.clinic), date: LocalDate($0.day), start: WallTime(TracePlan.opens),
@@ -76,13 +79,16 @@ struct ReplayHospital {
             let opened = try await client.openSessions(part)
             if let conflict = opened.conflicts.first {
                 throw CommandFailure.usage(
-                    "the data folder has sessions of another trace: \(conflict)", remedy: "give --data a folder of its own")
+                    "the data folder has sessions of another trace: \(conflict)",
+                    remedy: "give --data a folder of its own")
             }
         }
         return try await find(client, plan, names)
     }
 
-    private static func find(_ client: HaoyuanClient, _ plan: TracePlan, _ names: HospitalNames) async throws -> [SessionID] {
+    private static func find(_ client: HaoyuanClient, _ plan: TracePlan, _ names: HospitalNames) async throws
+        -> [SessionID]
+    {
         var ids: [String: SessionID] = [:]
         for day in Set(plan.sessions.map(\.day)).sorted() {
             for session in try await client.sessions(from: LocalDate(day), to: LocalDate(day)) {
@@ -91,7 +97,8 @@ struct ReplayHospital {
         }
         return try plan.sessions.map { session in
             guard let id = ids["\(code(ofClinic: session.clinic)) \(session.day)"] else {
-                throw CommandFailure(.internal, "the session of \(plan.clinics[session.clinic]) on \(session.day) is not there")
+                throw CommandFailure(
+                    .internal, "the session of \(plan.clinics[session.clinic]) on \(session.day) is not there")
             }
             return id
         }

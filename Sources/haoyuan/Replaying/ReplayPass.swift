@@ -146,7 +146,9 @@ struct ReplayPass {
     ) async throws -> (bookings: [Outcome], changes: [Outcome]) {
         let parts = parts(
             bookings.map { (clinic(of: $0.booking), request($0.booking, slot: $0.slot, attempt: attempt)) },
-            changes.compactMap { change in request(change.booking, change.change).map { (clinic(of: change.booking), $0) } })
+            changes.compactMap { change in
+                request(change.booking, change.change).map { (clinic(of: change.booking), $0) }
+            })
         let client = client
         let answered = try await withThrowingTaskGroup(of: (Int, ReplayBatch.Outcomes).self) { group in
             for (index, part) in parts.enumerated() where !part.isEmpty {
@@ -177,8 +179,12 @@ struct ReplayPass {
         _ bookings: [(clinic: Int, request: BookingRequest)], _ changes: [(clinic: Int, request: ChangeRequest)]
     ) -> [ReplayBatch] {
         var parts = Array(repeating: ReplayBatch(), count: connections)
-        for (place, (clinic, request)) in bookings.enumerated() { parts[clinic % connections].add(request, place: place) }
-        for (place, (clinic, request)) in changes.enumerated() { parts[clinic % connections].add(request, place: place) }
+        for (place, (clinic, request)) in bookings.enumerated() {
+            parts[clinic % connections].add(request, place: place)
+        }
+        for (place, (clinic, request)) in changes.enumerated() {
+            parts[clinic % connections].add(request, place: place)
+        }
         return parts
     }
 
@@ -188,7 +194,8 @@ struct ReplayPass {
         let booking = plan.bookings[index]
         let session = hospital.sessions[booking.session]
         return BookingRequest(
-            key: ReplayKeys.key(.book, booking.appointment, attempt: attempt), patient: hospital.patients[booking.patient],
+            key: ReplayKeys.key(.book, booking.appointment, attempt: attempt),
+            patient: hospital.patients[booking.patient],
             slot: SlotID(rawValue: session.rawValue << 20 | UInt64(slot)), service: hospital.service)
     }
 

@@ -46,7 +46,8 @@ struct ReplayReport {
         var sheet = FactSheet()
         sheet.add("trace", "\(file): \(Numbers.counted(rowsRead, "row")), \(Numbers.grouped(rowsUsed)) used")
         for (name, tally) in faults {
-            sheet.add("  left out", "\(Numbers.grouped(tally.count)): \(name) (first: line \(tally.firstLine))", .caution)
+            sheet.add(
+                "  left out", "\(Numbers.grouped(tally.count)): \(name) (first: line \(tally.firstLine))", .caution)
         }
         for (name, tally) in oddities {
             sheet.add("  odd", "\(Numbers.grouped(tally.count)): \(name) (first: line \(tally.firstLine))", .caution)
@@ -63,14 +64,17 @@ struct ReplayReport {
                     + "\(Numbers.grouped(Int(pass.writesPerSecond))) writes/s; \(Numbers.grouped(pass.repeated)) answered before; "
                     + "position \(Numbers.grouped(pass.before)) to \(Numbers.grouped(pass.after))")
         }
-        sheet.add("booked", "\(Numbers.grouped(booked)): \(Numbers.grouped(completed)) completed, \(Numbers.grouped(noShows)) no-shows")
+        sheet.add(
+            "booked",
+            "\(Numbers.grouped(booked)): \(Numbers.grouped(completed)) completed, \(Numbers.grouped(noShows)) no-shows")
         sheet.add(
             "refused",
             ([Numbers.counted(refused, "booking")] + refusals.map { "\(Numbers.grouped($0.count)) × \($0.rule)" })
                 .joined(separator: ", "))
         sheet.add(
             "journal",
-            "\(Numbers.bytes(recordBytes)) of records, log \(Numbers.bytes(logBytes)), file \(Numbers.bytes(fileBytes))")
+            "\(Numbers.bytes(recordBytes)) of records, log \(Numbers.bytes(logBytes)), file \(Numbers.bytes(fileBytes))"
+        )
         var lines = sheet.lines(palette) + [""]
         for check in checks {
             let mark = check.isRight ? palette.paint("ok", .good) : palette.paint("WRONG", .bad)

@@ -27,7 +27,9 @@ struct ReplayRun {
             let furnished = try await ReplayHospital.furnish(client, plan, perDayDepartment: perDayDepartment)
             var pass = ReplayPass(plan, furnished, client) { stage.move(to: $0) }
             let began = ContinuousClock.now
-            try await pass.run { progress("pass \(number): \(Numbers.grouped($0)) of \(Numbers.grouped(plan.bookings.count))") }
+            try await pass.run {
+                progress("pass \(number): \(Numbers.grouped($0)) of \(Numbers.grouped(plan.bookings.count))")
+            }
             let took = ContinuousClock.now - began
             let after = try await client.status().position.rawValue
             report.add(pass, took: took, before: before, after: after)
@@ -54,11 +56,13 @@ extension ReplayReport {
         let tally = pass.tally
         passes.append(
             Pass(
-                bookings: tally.bookings, writes: tally.writes, repeated: tally.repeated, batches: tally.batches, took: took,
+                bookings: tally.bookings, writes: tally.writes, repeated: tally.repeated, batches: tally.batches,
+                took: took,
                 before: before, after: after))
         checks.append(
             .init(
-                name: "pass \(passes.count): every check-in and no-show is accepted", count: tally.writes - tally.bookings,
+                name: "pass \(passes.count): every check-in and no-show is accepted",
+                count: tally.writes - tally.bookings,
                 problems: tally.refusedChanges))
     }
 

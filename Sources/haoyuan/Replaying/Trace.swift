@@ -78,7 +78,9 @@ struct Trace {
     private static func header(_ reader: inout CSVReader, _ name: String) throws(CommandFailure) -> [String] {
         let first: CSVReader.Row?
         do { first = try reader.next() } catch { throw .usage("\(name) line \(error.line): \(error.problem)") }
-        guard let first else { throw .usage("\(name) is empty", remedy: "see docs/reference/replay.md for what a trace is") }
+        guard let first else {
+            throw .usage("\(name) is empty", remedy: "see docs/reference/replay.md for what a trace is")
+        }
         return first.cells.map(\.trimmed)
     }
 
@@ -86,7 +88,8 @@ struct Trace {
         var places: [Int] = []
         for column in columns {
             guard let place = header.firstIndex(of: column) else {
-                throw .usage("\(name) has no column ‘\(column)’", remedy: "see docs/reference/replay.md for what a trace is")
+                throw .usage(
+                    "\(name) has no column ‘\(column)’", remedy: "see docs/reference/replay.md for what a trace is")
             }
             places.append(place)
         }

@@ -105,7 +105,9 @@ struct TracePlan {
         var best: (slot: Int, isTaken: Bool, filled: UInt32)?
         for slot in 0..<Self.slots where session.start(ofSlot: slot) > booked {
             let candidate = (slot, taken.contains(session.start(ofSlot: slot)), session.capacities[slot])
-            if let current = best, (current.isTaken ? 1 : 0, current.filled) <= (candidate.1 ? 1 : 0, candidate.2) { continue }
+            if let current = best, (current.isTaken ? 1 : 0, current.filled) <= (candidate.1 ? 1 : 0, candidate.2) {
+                continue
+            }
             best = candidate
         }
         return best?.slot

@@ -48,9 +48,11 @@ struct LogLines: LogHandler {
     }
 
     private static func quotedIfNeeded(_ text: String) -> String {
-        let isPlain = !text.isEmpty && text.unicodeScalars.allSatisfy {
-            $0.value > 0x20 && $0 != "\"" && $0 != "=" && $0.properties.generalCategory != .control
-        }
+        let isPlain =
+            !text.isEmpty
+            && text.unicodeScalars.allSatisfy {
+                $0.value > 0x20 && $0 != "\"" && $0 != "=" && $0.properties.generalCategory != .control
+            }
         return isPlain ? text : JSON.text(text).text(isIndented: false)
     }
 }

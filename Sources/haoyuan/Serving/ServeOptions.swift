@@ -26,7 +26,9 @@ struct ServeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Event loops for the network. Default: half of the cores.", valueName: "number"))
     var loops: String?
 
-    @Option(help: ArgumentHelp("Shards for pools, and as many for patients. Default: half of the cores.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp(
+            "Shards for pools, and as many for patients. Default: half of the cores.", valueName: "number"))
     var shards: String?
 
     @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
@@ -62,7 +64,8 @@ struct ServeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Size of a segment of the log.", valueName: "size"))
     var segmentBytes: String?
 
-    @Option(help: ArgumentHelp("How much may wait for the disk before callers are told to come back.", valueName: "size"))
+    @Option(
+        help: ArgumentHelp("How much may wait for the disk before callers are told to come back.", valueName: "size"))
     var queueBytes: String?
 
     @Option(help: ArgumentHelp("Most connections.", valueName: "number"))

@@ -63,7 +63,8 @@ struct ServeSettings: Sendable {
         }
         guard fileLimit.bytes >= fileInitial.bytes else {
             throw CommandFailure(
-                .configuration, "file-limit is \(fileLimit), less than file-initial, \(fileInitial)", remedy: "raise it")
+                .configuration, "file-limit is \(fileLimit), less than file-initial, \(fileInitial)", remedy: "raise it"
+            )
         }
     }
 

@@ -16,7 +16,8 @@ struct SettingsFile {
             let place = "\(path) line \(key.mark?.line ?? 1)"
             guard let name = key.string, let text = value.scalar?.string else {
                 throw CommandFailure(
-                    .configuration, "\(place): ‘\(key.string ?? "?")’ must have one value", remedy: "write it as name: value")
+                    .configuration, "\(place): ‘\(key.string ?? "?")’ must have one value",
+                    remedy: "write it as name: value")
             }
             do throws(CommandFailure) { try settings.set(name, text) } catch {
                 throw CommandFailure(.configuration, "\(place): \(error.problem)", remedy: error.remedy)

@@ -31,9 +31,11 @@ struct Table {
         private static func onOneLine(_ text: String) -> String {
             let isClean = text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
             guard !isClean else { return text }
-            return String(String.UnicodeScalarView(text.unicodeScalars.map {
-                $0.properties.generalCategory == .control ? " " : $0
-            }))
+            return String(
+                String.UnicodeScalarView(
+                    text.unicodeScalars.map {
+                        $0.properties.generalCategory == .control ? " " : $0
+                    }))
         }
     }
 

@@ -152,7 +152,10 @@ extension Rule {
         case .tooEarly:
             ("it is too early: arriving begins with the day, a no-show with the start", "wait for it")
         case .serviceNotOffered:
-            ("the slot’s pool does not offer the service, or the session ends before it would", "choose another slot or service")
+            (
+                "the slot’s pool does not offer the service, or the session ends before it would",
+                "choose another slot or service"
+            )
         case .numbersExhausted: ("the session has given out its last number", "choose another session")
         case .patientAppointments:
             ("the patient has as many appointments as are kept for one", "wait until some are archived")

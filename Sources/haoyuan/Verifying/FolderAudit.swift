@@ -68,11 +68,15 @@ struct FolderAudit {
     /// Every record that is kept, those before the checkpoint too: the change feed still gives them.
     private mutating func readRecords(_ journal: Journal, _ progress: (String) -> Void) throws {
         var unreadable: [String] = []
-        try journal.replay(from: journal.oldestPosition) { progress(Self.sentence($0)) } _: { position, bytes in
+        try journal.replay(from: journal.oldestPosition) {
+            progress(Self.sentence($0))
+        } _: { position, bytes in
             do throws(CodingError) {
                 _ = try Event(decoding: bytes)
             } catch {
-                if unreadable.count < Self.mostProblems { unreadable.append("record \(position): \(error.description)") }
+                if unreadable.count < Self.mostProblems {
+                    unreadable.append("record \(position): \(error.description)")
+                }
             }
         }
         problems += unreadable

@@ -13,9 +13,11 @@ struct RecordView {
     // MARK: For people
 
     func line(_ palette: Palette) -> String {
-        let by = event.by.operatorName.isEmpty ? event.by.channel.word : "\(event.by.channel.word), \(event.by.operatorName)"
+        let by =
+            event.by.operatorName.isEmpty ? event.by.channel.word : "\(event.by.channel.word), \(event.by.operatorName)"
         let key = event.answer.map { "  key \(Self.text($0.key))" } ?? ""
-        return palette.paint("\(position)  \(clock.second(event.at.rawValue))", .quiet) + "  " + Self.sentence(event.fact, catalogue)
+        return palette.paint("\(position)  \(clock.second(event.at.rawValue))", .quiet) + "  "
+            + Self.sentence(event.fact, catalogue)
             + palette.paint("  (\(Table.Cell(by).text))\(key)", .quiet)
     }
 
@@ -24,24 +26,29 @@ struct RecordView {
         case .booked(let taken): return sentence(taken, catalogue)
         case .bookedTogether(let all): return "together: " + all.map { sentence($0, catalogue) }.joined(separator: "; ")
         case .changed(let change): return sentence(change)
-        case .moved(let from, let to): return "moved \(place(from.appointment)) of patient #\(from.patient.rawValue): \(sentence(to, catalogue))"
+        case .moved(let from, let to):
+            return "moved \(place(from.appointment)) of patient #\(from.patient.rawValue): \(sentence(to, catalogue))"
         case .refused(let refusal, let item):
             let place = item > 0 ? ", item \(item)" : ""
             return "refused: \(refusal.rule.word)\(place), policy version \(refusal.policyVersion)"
         case .sessionOpened(let definition):
             let units = definition.capacities.reduce(0) { $0 + Int($1) }
-            return "session \(definition.id.pool.rawValue)/\(definition.id.index) opened: \(pool(definition.id.pool, catalogue)), "
+            return
+                "session \(definition.id.pool.rawValue)/\(definition.id.index) opened: \(pool(definition.id.pool, catalogue)), "
                 + "\(definition.times.date), \(definition.times.slots) slots of \(definition.times.slotMinutes) min, \(units) units"
-        case .sessionArchived(let id): return "session \(id.pool.rawValue)/\(id.index) archived: \(pool(id.pool, catalogue))"
+        case .sessionArchived(let id):
+            return "session \(id.pool.rawValue)/\(id.index) archived: \(pool(id.pool, catalogue))"
         case .patientRegistered(let patient, let identifiers):
             return "patient #\(patient.rawValue) registered with \(Numbers.counted(identifiers.count, "identifier"))"
-        case .catalogueChanged(let entity): return "catalogue: \(entity.words.kind) \(Table.Cell(entity.words.code).text)"
+        case .catalogueChanged(let entity):
+            return "catalogue: \(entity.words.kind) \(Table.Cell(entity.words.code).text)"
         }
     }
 
     private static func sentence(_ taken: Taken, _ catalogue: Catalogue) -> String {
         let service = catalogue.services[taken.service.rawValue]?.code ?? "service \(taken.service.rawValue)"
-        let slots = taken.span > 1 ? "slots \(taken.slot) to \(Int(taken.slot) + Int(taken.span) - 1)" : "slot \(taken.slot)"
+        let slots =
+            taken.span > 1 ? "slots \(taken.slot) to \(Int(taken.slot) + Int(taken.span) - 1)" : "slot \(taken.slot)"
         let units = taken.units > 1 ? ", \(taken.units) units" : ""
         return "\(taken.state.word) \(place(taken.appointment)) for patient #\(taken.patient.rawValue): \(service) in "
             + "\(pool(taken.appointment.pool, catalogue)), \(slots)\(units)"
@@ -49,7 +56,8 @@ struct RecordView {
 
     private static func sentence(_ change: Change) -> String {
         let reason = change.reason.isEmpty ? "" : ": \(Table.Cell(change.reason).text)"
-        return "\(change.state.word) \(place(change.appointment)) of patient #\(change.patient.rawValue), version \(change.version)\(reason)"
+        return
+            "\(change.state.word) \(place(change.appointment)) of patient #\(change.patient.rawValue), version \(change.version)\(reason)"
     }
 
     private static func place(_ id: AppointmentID) -> String { "\(id.pool.rawValue)/\(id.session.index)/\(id.number)" }
@@ -94,13 +102,15 @@ struct RecordView {
         case .sessionOpened(let definition):
             return kind(
                 "session-opened", ("session", .id(definition.id.rawValue)),
-                ("pool", .text(Self.pool(definition.id.pool, catalogue))), ("date", .text(definition.times.date.description)),
+                ("pool", .text(Self.pool(definition.id.pool, catalogue))),
+                ("date", .text(definition.times.date.description)),
                 ("start", .text(clock.iso(definition.times.start.rawValue))),
                 ("slot_minutes", .count(definition.times.slotMinutes)),
                 ("capacities", .list(definition.capacities.map { .count($0) })))
         case .sessionArchived(let id): return kind("session-archived", ("session", .id(id.rawValue)))
         case .patientRegistered(let patient, let identifiers):
-            return kind("patient-registered", ("patient", .id(patient.rawValue)), ("identifiers", .count(identifiers.count)))
+            return kind(
+                "patient-registered", ("patient", .id(patient.rawValue)), ("identifiers", .count(identifiers.count)))
         case .catalogueChanged(let entity):
             return kind("catalogue-changed", ("entity", .text(entity.words.kind)), ("code", .text(entity.words.code)))
         }
@@ -108,7 +118,8 @@ struct RecordView {
 
     private func json(_ taken: Taken) -> JSON {
         [
-            "id": .id(taken.appointment.rawValue), "patient": .id(taken.patient.rawValue), "state": .text(taken.state.word),
+            "id": .id(taken.appointment.rawValue), "patient": .id(taken.patient.rawValue),
+            "state": .text(taken.state.word),
             "pool": .text(Self.pool(taken.appointment.pool, catalogue)),
             "service": .text(catalogue.services[taken.service.rawValue]?.code ?? "#\(taken.service.rawValue)"),
             "slot": .count(taken.slot), "slots": .count(taken.span), "units": .count(taken.units),
