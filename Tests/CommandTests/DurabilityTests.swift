@@ -29,7 +29,7 @@ struct DurabilityTests {
         #expect(again["again"] as? Bool == true)
         #expect(again["appointment"] as? String == booked[2])
         #expect(await second.end() == 0)
-        let verified = try await Binary.run(["verify", "--data", folder.path + "/data", "--json"])
+        let verified = try await Binary.run(["verify", folder.path + "/data", "--json"])
         #expect(verified.status == 0)
         #expect(try verified.object()["appointments"] as? Int == 5)
     }
@@ -82,15 +82,15 @@ struct DurabilityTests {
             #expect(second.complaints.contains("in use by process "))
             #expect(second.complaints.split(separator: "\n").count == 1)
 
-            let inspected = try await Binary.run(["inspect", "--data", data, "--last", "3", "--json"])
+            let inspected = try await Binary.run(["inspect", data, "--last", "3", "--json"])
             #expect(inspected.status == 0)
             #expect(inspected.output.split(separator: "\n").count == 3)
-            let lines = try await Binary.run(["inspect", "--data", data, "--from", "2", "--limit", "1"])
+            let lines = try await Binary.run(["inspect", data, "--from", "2", "--limit", "1"])
             #expect(lines.output.hasPrefix("2  "))
             #expect(lines.output.contains("catalogue: department cardiology"))
-            let parts = try await Binary.run(["inspect", "--data", data, "--parts"])
+            let parts = try await Binary.run(["inspect", data, "--parts"])
             #expect(parts.output.contains("log.0000000000000001"))
-            #expect(try await Binary.run(["verify", "--data", data]).status == 0)
+            #expect(try await Binary.run(["verify", data]).status == 0)
         }
     }
 
@@ -123,9 +123,9 @@ struct DurabilityTests {
         #expect(portFile.status == 74)
         #expect(portFile.complaints.contains("/no/port cannot be written"))
 
-        let nothing = try await Binary.run(["verify", "--data", folder.path + "/nothing"])
+        let nothing = try await Binary.run(["verify", folder.path + "/nothing"])
         #expect(nothing.status == 74)
-        let inspected = try await Binary.run(["inspect", "--data", folder.path])
+        let inspected = try await Binary.run(["inspect", folder.path])
         #expect(inspected.status == 74)
     }
 
@@ -143,11 +143,11 @@ struct DurabilityTests {
         bytes[place.lowerBound] ^= 0x20
         try bytes.write(to: URL(fileURLWithPath: file))
 
-        let verified = try await Binary.run(["verify", "--data", folder.path + "/data"])
+        let verified = try await Binary.run(["verify", folder.path + "/data"])
         #expect(verified.status == 1)
         #expect(verified.output.contains("Corrupt (checksum) at log.0000000000000001"))
         #expect(verified.complaints.contains("is damaged in 1 place"))
-        let json = try await Binary.run(["verify", "--data", folder.path + "/data", "--json"])
+        let json = try await Binary.run(["verify", folder.path + "/data", "--json"])
         #expect(try json.object()["ok"] as? Bool == false)
         let served = try await Binary.run(["serve", "--data", folder.path + "/data", "--port", "0"])
         #expect(served.status == 74)
@@ -162,10 +162,10 @@ struct DurabilityTests {
         let server = try await ServerProcess.start(in: folder)
         #expect(await server.end() == 0)
         let data = folder.path + "/data"
-        let parts = try await Binary.run(["inspect", "--data", data, "--parts", "--json"]).object()
+        let parts = try await Binary.run(["inspect", data, "--parts", "--json"]).object()
         try Forgery.raiseFormat(of: data + "/data.mdb", cluster: try #require(parts["cluster"] as? String), to: 9)
-        for command in [["serve", "--port", "0"], ["verify"], ["inspect"]] {
-            let refused = try await Binary.run(command + ["--data", data])
+        for command in [["serve", "--port", "0", "--data"], ["verify"], ["inspect"]] {
+            let refused = try await Binary.run(command + [data])
             #expect(refused.status == 78)
             #expect(refused.complaints.contains("the data have format 9; this program reads formats up to 1"))
         }

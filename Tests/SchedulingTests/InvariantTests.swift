@@ -127,6 +127,11 @@ import Testing
         #expect(found == ["\(id): its patient has it at another time or in another department"])
     }
 
+    @Test func `an appointment in a pool that the catalogue does not know`() {
+        let found = Invariants.violations(catalogue: Catalogue(), pools: [world.pools], patients: [world.patients])
+        #expect(found.map(\.description) == ["\(id): belongs to a pool that the catalogue does not know"])
+    }
+
     @Test func `a patient in two places at once`() throws {
         var pools = world.pools
         var patients = world.patients

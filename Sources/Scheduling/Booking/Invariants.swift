@@ -87,6 +87,7 @@ package enum Invariants {
     private static func commitments(
         of book: PatientBook, shard: Int, of shards: Int, catalogue: Catalogue, pools: [PoolBook]
     ) -> [Violation] {
+        let departments = catalogue.pools.all.map(\.department)
         var found: [Violation] = []
         var current: PatientID?
         var seen: [(AppointmentID, PatientBook.Commitment)] = []
@@ -98,18 +99,24 @@ package enum Invariants {
                     found.append(Violation("patient \(patient.rawValue): is in a book where nobody looks for it"))
                 }
             }
-            guard let appointment = pools.lazy.compactMap({ $0.appointment(id) }).first else {
+            guard let (record, times) = look(for: id, in: pools) else {
                 found.append(Violation("patient \(patient.rawValue): has \(id), which no pool knows"))
                 return
             }
-            if appointment.record.patient != patient {
+            if record.patient != patient {
                 found.append(Violation("\(id): listed for patient \(patient.rawValue), made for another"))
             }
-            if appointment.record.state.occupiesSlot != counts {
+            if record.state.occupiesSlot != counts {
                 let verb = counts ? "counts" : "does not count"
-                found.append(Violation("\(id): \(verb) for its patient although it is \(appointment.record.state)"))
+                found.append(Violation("\(id): \(verb) for its patient although it is \(record.state)"))
             }
-            if let meant = meaning(of: appointment, catalogue, pools), meant != commitment {
+            // Pools are numbered from 1.
+            let pool = Int(id.pool.rawValue) - 1
+            if !departments.indices.contains(pool) {
+                found.append(Violation("\(id): belongs to a pool that the catalogue does not know"))
+            } else if commitment
+                != .init(times, slot: record.slot, span: record.span, department: departments[pool])
+            {
                 found.append(Violation("\(id): its patient has it at another time or in another department"))
             }
             guard counts else { return }
@@ -124,14 +131,13 @@ package enum Invariants {
         return found
     }
 
-    private static func meaning(
-        of appointment: Appointment, _ catalogue: Catalogue, _ pools: [PoolBook]
-    ) -> PatientBook.Commitment? {
-        guard let department = catalogue.pools[appointment.id.pool.rawValue]?.department,
-            let session = pools.lazy.compactMap({ $0.session(appointment.id.session) }).first
-        else { return nil }
-        return PatientBook.Commitment(
-            session.times, slot: appointment.record.slot, span: appointment.record.span, department: department)
+    private static func look(
+        for id: AppointmentID, in pools: [PoolBook]
+    ) -> (record: AppointmentRecord, times: SessionTimes)? {
+        for book in pools {
+            if let found = book.found(id) { return found }
+        }
+        return nil
     }
 
     /// What a book says it has is what its sessions have.

@@ -65,7 +65,7 @@ package struct PatientBook: Sendable {
         var overlaps = false
         forEach(of: patient) { entry in
             kept += 1
-            guard entry.counts, entry.appointment == 0 || entry.appointment != excluding?.rawValue else { return }
+            guard entry.counts, entry.appointment != excluding?.rawValue else { return }
             if Int32(entry.day) == new.date.rawValue {
                 onDay += 1
                 if entry.department == new.department.rawValue { inDepartment += 1 }

@@ -333,7 +333,8 @@ package struct PoolBook: Sendable {
         return number
     }
 
-    private func found(_ id: AppointmentID) -> (record: AppointmentRecord, times: SessionTimes)? {
+    /// An appointment and the times of its session, in one look.
+    func found(_ id: AppointmentID) -> (record: AppointmentRecord, times: SessionTimes)? {
         look(at: id.session) { session in session[id.number].map { ($0, session.times) } } ?? nil
     }
 

@@ -141,7 +141,7 @@ extension RequestQueue.Waiting {
     private func failure(_ error: ProtocolError, _ identity: ServerIdentity, _ encoder: FrameEncoder) -> ByteBuffer {
         var frame = ByteBuffer()
         let header = FrameHeader(
-            method: self.header.method, flags: [.reply, .error], requestID: self.header.requestID, epoch: identity.epoch
+            method: self.header.method, flags: .failure, requestID: self.header.requestID, epoch: identity.epoch
         )
         do {
             try encoder.write(header, into: &frame) { $0.writeMessage(PBFailure(error)) }

@@ -134,7 +134,7 @@ final class SessionHandler: ChannelDuplexHandler {
     }
 
     func writeFailure(_ method: UInt8, _ id: UInt32, _ error: ProtocolError) {
-        write(FrameHeader(method: method, flags: [.reply, .error], requestID: id)) { $0.writeMessage(PBFailure(error)) }
+        write(FrameHeader(method: method, flags: .failure, requestID: id)) { $0.writeMessage(PBFailure(error)) }
     }
 
     /// Appends a frame of this server's making. What the other side cannot take is said in a failure instead.

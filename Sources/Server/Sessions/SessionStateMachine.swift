@@ -59,7 +59,7 @@ struct SessionStateMachine {
     func received(_ header: FrameHeader) -> Reception {
         if case .closing = phase { return .ignore }
         guard header.requestID != 0 else { return .fail(ProtocolError(.malformedFrame, "request id 0 is reserved")) }
-        guard header.flags.isDisjoint(with: [.reply, .error, .push]) else {
+        guard header.flags.isDisjoint(with: .fromServer) else {
             return .fail(ProtocolError(.malformedFrame, "a client sends requests, neither replies nor pushes"))
         }
         if case .awaitingHello = phase {

@@ -8,8 +8,8 @@ struct Inspect: ParsableCommand {
             "Reads the folder itself, needs no server, and may be used while one runs. With --json each record is a "
             + "document on a line of its own.")
 
-    @Option(help: ArgumentHelp("The data folder.", valueName: "folder"))
-    var data = "./var"
+    @Argument(help: ArgumentHelp("The data folder.", valueName: "folder"))
+    var folder = "./var"
 
     @Option(help: ArgumentHelp("Begin with this position. Default: the oldest kept.", valueName: "position"))
     var from: UInt64?
@@ -34,7 +34,7 @@ struct Inspect: ParsableCommand {
     }
 
     func run() throws {
-        var window = try LogWindow(directory: data)
+        var window = try LogWindow(directory: folder)
         defer { window.close() }
         if parts { return show(try window.listing()) }
         let palette = Palette.standardOutput

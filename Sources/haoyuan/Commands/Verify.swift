@@ -8,8 +8,8 @@ struct Verify: ParsableCommand {
             + "patients. Ends with 1 when anything is wrong, and names each place. On a folder that a server has open it sees the "
             + "last commit, and leaves the pages alone, which change under it.")
 
-    @Option(help: ArgumentHelp("The data folder.", valueName: "folder"))
-    var data = "./var"
+    @Argument(help: ArgumentHelp("The data folder.", valueName: "folder"))
+    var folder = "./var"
 
     @OptionGroup var output: OutputOptions
 
@@ -17,31 +17,31 @@ struct Verify: ParsableCommand {
         var progress = Progress(isQuiet: output.json)
         let audit: FolderAudit
         do throws(CommandFailure) {
-            audit = try FolderAudit.run(directory: data) { progress.tell("verifying: \($0)") }
+            audit = try FolderAudit.run(directory: folder) { progress.tell("verifying: \($0)") }
         } catch {
             progress.end()
             throw error
         }
         progress.end()
         if output.json {
-            Output.document(Self.json(audit, data))
+            Output.document(Self.json(audit, folder))
         } else {
-            Output.lines(Self.sheet(audit, data).lines(.standardOutput))
+            Output.lines(Self.sheet(audit, folder).lines(.standardOutput))
             for problem in audit.problems { Output.line("WRONG  \(problem)") }
         }
         guard !audit.isSound else { return }
         if !output.json {
             Output.complain(
-                "haoyuan: \(data) is damaged in \(Numbers.counted(audit.problems.count, "place")); keep it as it is and restore "
+                "haoyuan: \(folder) is damaged in \(Numbers.counted(audit.problems.count, "place")); keep it as it is and restore "
                     + "from a backup or a standby")
         }
         throw Ending(status: .notRight)
     }
 
-    private static func sheet(_ audit: FolderAudit, _ data: String) -> FactSheet {
+    private static func sheet(_ audit: FolderAudit, _ folder: String) -> FactSheet {
         let journal = audit.journal
         var sheet = FactSheet()
-        sheet.add("folder", data)
+        sheet.add("folder", folder)
         sheet.add("verdict", audit.isSound ? "sound" : "damaged", audit.isSound ? .good : .bad)
         sheet.add(
             "pages", journal.pages == 0 ? "not walked: a process has the folder open" : Numbers.grouped(journal.pages))
@@ -61,10 +61,10 @@ struct Verify: ParsableCommand {
         return sheet
     }
 
-    static func json(_ audit: FolderAudit, _ data: String) -> JSON {
+    static func json(_ audit: FolderAudit, _ folder: String) -> JSON {
         let journal = audit.journal
         return [
-            "ok": .bool(audit.isSound), "folder": .text(data), "pages": .count(journal.pages),
+            "ok": .bool(audit.isSound), "folder": .text(folder), "pages": .count(journal.pages),
             "segments": .count(journal.segments), "chunks": .count(journal.chunks), "records": .count(journal.records),
             "tables": .count(journal.tables), "values": .count(journal.values),
             "oldest_position": .count(audit.oldest.rawValue), "last_position": .count(audit.last.rawValue),
