@@ -73,6 +73,26 @@ struct DurabilityTests {
         #expect(await sampled.end() == 0)
     }
 
+    @Test("the log is a JSON document a line where the settings file says so, and names no patient")
+    func jsonLog() async throws {
+        let folder = try Folder()
+        defer { folder.remove() }
+        let config = try folder.file(
+            "haoyuan.yaml", "log-format: json\nlog-level: trace\nsample: true\nloops: 2\nshards: 2\n")
+        let server = try await ServerProcess.start(in: folder, ["--config", config])
+        _ = try await server.object("book", "--patient", "urn:id|secret-7", "--register", "--slot", "4/3/1")
+        #expect(await server.end() == 0)
+        let lines = server.log.split(separator: "\n")
+        let messages = try lines.map { line in
+            let json = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+            #expect(json["time"] is String && json["level"] is String)
+            return json["message"] as? String
+        }
+        #expect(messages.contains("listening"))
+        #expect(messages.last == "stopped")
+        #expect(!server.log.contains("secret-7"))
+    }
+
     @Test("a folder in use is refused with the process that has it, and may be inspected and verified meanwhile")
     func inUse() async throws {
         try await withServer { server in

@@ -20,6 +20,8 @@ final class RawConnection: Sendable {
     static func open(port: Int) async throws -> RawConnection {
         let frames = FrameQueue()
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            // Little room in the system, so that a test that does not read is soon felt.
+            .channelOption(.socketOption(.so_rcvbuf), value: 65_536)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(FrameCollector(frames))

@@ -128,9 +128,9 @@ extension RequestQueue.Waiting {
                 try encoder.write(header, into: &frame) { $0.writeMessage(message) }
                 return frame
             } catch {
-                let isWrite = self.header.knownMethod?.isWrite ?? false
-                let error = ProtocolError(
-                    .frameTooLarge, "the answer is \(error.message); ask for less at once", maybeApplied: isWrite)
+                var error = error
+                error.message = "the answer is \(error.message); ask for less at once"
+                error.maybeApplied = self.header.knownMethod?.isWrite ?? false
                 return failure(error, identity, encoder)
             }
         } catch {

@@ -14,11 +14,11 @@ final class SessionLoop {
     let batch: LoopBatch
 
     private var sessions: [ObjectIdentifier: SessionHandler] = [:]
-    private var isDraining = false
     /// Tasks that will come back to this event loop.
     private var tasks = 0
-    private let empty: EventLoopPromise<Void>
-    private let quiet: EventLoopPromise<Void>
+    /// Made when the drain begins; a server that never got to listen has nothing to end.
+    private var ending: (empty: EventLoopPromise<Void>, quiet: EventLoopPromise<Void>)?
+    private var isDraining: Bool { ending != nil }
 
     /// - Parameter now: milliseconds since 1970-01-01T00:00Z, for `Welcome`.
     init(
@@ -32,8 +32,6 @@ final class SessionLoop {
         self.now = now
         self.logger = logger
         batch = LoopBatch()
-        empty = eventLoop.makePromise()
-        quiet = eventLoop.makePromise()
     }
 
     func joined(_ session: SessionHandler) {
@@ -68,8 +66,11 @@ final class SessionLoop {
 
     // MARK: The end
 
-    /// The last session has gone.
-    var isEmpty: EventLoopFuture<Void> { empty.futureResult }
+    /// The last session has gone. Asked only while draining.
+    var isEmpty: EventLoopFuture<Void> {
+        guard let ending else { preconditionFailure("a loop is empty for good only once it drains") }
+        return ending.empty.futureResult
+    }
     /// No task will come back.
     var isQuiet: Bool { tasks == 0 }
 
@@ -78,7 +79,8 @@ final class SessionLoop {
     /// - Returns: Done when the last session has gone and no task will come back.
     func drain(reason: String, within limit: TimeAmount) -> EventLoopFuture<Void> {
         precondition(!isDraining, "a loop is drained once")
-        isDraining = true
+        let quiet = eventLoop.makePromise(of: Void.self)
+        ending = (eventLoop.makePromise(), quiet)
         let loop = NIOLoopBound(self, eventLoop: eventLoop)
         let timer = eventLoop.scheduleTask(in: limit) { loop.value.closeAll() }
         isEmpty.whenComplete { _ in timer.cancel() }
@@ -92,8 +94,8 @@ final class SessionLoop {
     }
 
     private func checkEnd() {
-        guard isDraining, sessions.isEmpty else { return }
-        empty.succeed()
-        if tasks == 0 { quiet.succeed() }
+        guard let ending, sessions.isEmpty else { return }
+        ending.empty.succeed()
+        if tasks == 0 { ending.quiet.succeed() }
     }
 }

@@ -63,7 +63,7 @@ struct Serve: AsyncParsableCommand {
         let hospital = try? await running.engine.catalogue().value.hospital
         let palette = Palette.standardOutput
         let name = hospital.map { $0.name.isEmpty ? "no hospital yet" : "\($0.name) (\($0.zone.name))" } ?? ""
-        Output.lines([
+        Output.announce([
             "\(palette.paint(Version.text, .heading))  \(name)",
             "listening on \(settings.host):\(running.port), data in \(settings.data)",
             [

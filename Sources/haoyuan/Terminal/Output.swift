@@ -16,6 +16,9 @@ enum Output {
     /// One document of a stream, on a line of its own.
     static func record(_ json: JSON) { line(json.text(isIndented: false)) }
 
+    /// Lines that nobody need read: whoever started a server may have gone since.
+    static func announce(_ lines: [String]) { _ = put(lines.joined(separator: "\n") + "\n", STDOUT_FILENO) }
+
     /// One line on standard error.
     static func complain(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 
@@ -24,22 +27,29 @@ enum Output {
 
     /// Whoever read may have gone (`… | head`): then there is nobody left to talk to, and the process ends quietly.
     private static func write(_ text: String, to descriptor: Int32) {
+        guard let number = put(text, descriptor), descriptor == STDOUT_FILENO else { return }
+        guard number != EPIPE else { exit(ExitStatus.ok.rawValue) }
+        complain("haoyuan: standard output cannot be written: \(String(cString: strerror(number)))")
+        exit(ExitStatus.inputOutput.rawValue)
+    }
+
+    /// Writes all of it, waiting where the reader is slow. Gives the number of the error that was in the way, nil when none was.
+    private static func put(_ text: String, _ descriptor: Int32) -> Int32? {
         var text = text
-        let isWritten = text.withUTF8 { bytes in
+        return text.withUTF8 { bytes in
             var rest = UnsafeRawBufferPointer(bytes)
             while !rest.isEmpty {
                 let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
-                if count < 0 {
-                    if errno == EINTR || errno == EAGAIN { continue }
-                    return false
+                if count >= 0 {
+                    rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+                } else if errno == EAGAIN {
+                    var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                    poll(&ready, 1, -1)
+                } else if errno != EINTR {
+                    return errno
                 }
-                rest = UnsafeRawBufferPointer(rebasing: rest[count...])
             }
-            return true
+            return nil
         }
-        guard !isWritten, descriptor == STDOUT_FILENO else { return }
-        let isReaderGone = errno == EPIPE
-        if !isReaderGone { complain("haoyuan: standard output cannot be written: \(String(cString: strerror(errno)))") }
-        exit(isReaderGone ? ExitStatus.ok.rawValue : ExitStatus.inputOutput.rawValue)
     }
 }
