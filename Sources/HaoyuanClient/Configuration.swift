@@ -47,8 +47,8 @@ public struct ClientConfiguration: Sendable {
         /// At most.
         public var longest: Duration
 
-        /// Waits that double from `first` to `longest`; each is shortened at random by up to half, so that many clients do not
-        /// come back at one moment.
+        /// Waits that double from `first` to `longest`; each is shortened at random by up to half, so that many clients
+        /// do not come back at one moment.
         public init(first: Duration = .milliseconds(20), longest: Duration = .seconds(2)) {
             self.first = first
             self.longest = longest

@@ -15,8 +15,8 @@ import Wire
 /// }
 /// ```
 ///
-/// Connections are made when first needed, are shared by all requests, which do not wait for each other, and are made again when
-/// they break. An answer that says *done* is on the server's disk.
+/// Connections are made when first needed, are shared by all requests, which do not wait for each other, and are made
+/// again when they break. An answer that says *done* is on the server's disk.
 public final class HaoyuanClient: Sendable {
     /// Where the servers are and how to speak to them.
     public let configuration: ClientConfiguration
@@ -96,7 +96,8 @@ public final class HaoyuanClient: Sendable {
             method, payload, weight: weight, deadline: deadline.map(loopDeadline), ticket: nextTicket())
     }
 
-    /// A moment of the client's clock as the event loops' clock tells it: connections time their waiting by their loops.
+    /// A moment of the client's clock as the event loops' clock tells it: connections time their waiting by their
+    /// loops.
     private func loopDeadline(_ deadline: UInt64) -> UInt64 {
         let now = time.now()
         return NIODeadline.now().uptimeNanoseconds &+ (deadline > now ? deadline - now : 0)

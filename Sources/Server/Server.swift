@@ -104,8 +104,9 @@ package final class Server: Sendable {
             }
     }
 
-    /// Stops in order: no new connections, goodbye to those there are, answers to everything that was taken, then the end; at the
-    /// latest when the drain's time is over. The engine goes on, and is its owner's to stop. Repeating it waits for the first.
+    /// Stops in order: no new connections, goodbye to those there are, answers to everything that was taken, then the
+    /// end; at the latest when the drain's time is over. The engine goes on, and is its owner's to stop. Repeating it
+    /// waits for the first.
     ///
     /// - Parameter reason: told to every client.
     package func stop(reason: String) async {

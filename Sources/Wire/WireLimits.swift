@@ -1,6 +1,8 @@
-/// Everything has a limit. These are the protocol's; `docs/reference/limits.md` lists them with what happens one past each.
+/// Everything has a limit. These are the protocol's; `docs/reference/limits.md` lists them with what happens one past
+/// each.
 package enum WireLimits {
-    /// Bytes of a frame's payload, compressed and decompressed: 4 MiB. Either side may name a smaller one in the handshake.
+    /// Bytes of a frame's payload, compressed and decompressed: 4 MiB. Either side may name a smaller one in the
+    /// handshake.
     package static let frameBytes = 4_194_304
     /// The smallest frame limit a side may name: the longest event with everything at its position must fit one push.
     package static let smallestFrameBytes = 65_536
@@ -10,19 +12,23 @@ package enum WireLimits {
     package static let inFlight = 16_384
     /// Connections of one server that have said hello.
     package static let connections = 10_000
-    /// Connections above that limit that are still heard, so that each can be told why it must go. Beyond, they are closed unheard.
+    /// Connections above that limit that are still heard, so that each can be told why it must go. Beyond, they are
+    /// closed unheard.
     package static let connectionsToTurnAway = 256
     /// Live subscriptions on one connection.
     package static let subscriptionsPerConnection = 16
     /// Milliseconds a connection may take to its `Hello`.
     package static let handshakeMilliseconds: Int64 = 10_000
-    /// Milliseconds a closing connection waits for the other side to hang up, so that the last frame is not lost to a reset.
+    /// Milliseconds a closing connection waits for the other side to hang up, so that the last frame is not lost to a
+    /// reset.
     package static let lingerMilliseconds: Int64 = 2_000
     /// Milliseconds a stopping server gives itself to answer what it took.
     package static let drainMilliseconds: Int64 = 10_000
-    /// What an `OVERLOADED` advises when the request met the limit of its own connection: about one commit of a slow disk.
+    /// What an `OVERLOADED` advises when the request met the limit of its own connection: about one commit of a slow
+    /// disk.
     package static let retryAfterMilliseconds: UInt32 = 20
-    /// Items of a request that is no batch: patients to register, identifiers to find, sessions to open, appointments to get.
+    /// Items of a request that is no batch: patients to register, identifiers to find, sessions to open, appointments
+    /// to get.
     package static let itemsPerRequest = 8_192
     /// Events of one push.
     package static let eventsPerPush = 1_000

@@ -50,7 +50,7 @@ import Testing
             try data.write(to: URL(fileURLWithPath: path))
             do {
                 if try !JournalVerifier.verify(directory: site.directory.path).isSound { found += 1 }
-            } catch let error as JournalError {
+            } catch {
                 #expect(error.code == "io", "seed \(seed), offset \(offset): \(error)")
                 found += 1
             }

@@ -66,6 +66,45 @@ import Testing
         }
     }
 
+    @Test(
+        arguments: [
+            (480, 10, 4, 1, nil), (480, 0, 4, 1, "0 minutes"), (480, 1_440, 3, 1, "1440 minutes"),
+            (480, 10, 0, 1, "0 slots"),
+            (480, 2, 513, 1, "513 slots"), (1 << 25, 10, 4, 1, "after its day"), (480, 10, 4, 1 << 44, "no pool"),
+        ] as [(UInt32, UInt16, UInt16, UInt64, String?)])
+    func `a session that cannot be is not read`(
+        start: UInt32, minutes: UInt16, slots: UInt16, id: UInt64, problem: String?
+    ) throws {
+        let day: UInt32 = 20_270
+        let bytes = encoded { writer in
+            writer.varint(id)
+            writer.varint(day)
+            writer.varint(day * 1_440 + start)
+            writer.varint(minutes)
+            writer.varint(UInt32(0))
+            writer.varint(slots)
+            for _ in 0..<slots { writer.varint(UInt16(1)) }
+        }
+        do throws(CodingError) {
+            let definition = try decoded(bytes) { reader throws(CodingError) in
+                try SessionDefinition(from: &reader)
+            }
+            #expect(problem == nil && definition.times.end > definition.times.start)
+        } catch {
+            let problem = try #require(problem)
+            #expect(error.description.contains(problem))
+        }
+    }
+
+    @Test func `a hold that never expires is not read`() {
+        var dice = Dice(seed: 1)
+        var taken = dice.taken()
+        taken.state = .held
+        taken.holdUntil = nil
+        let event = Event(at: Instant(rawValue: 1), by: .system, fact: .booked(taken))
+        #expect(throws: CodingError("a hold that never expires")) { try Event(decoding: event.bytes) }
+    }
+
     @Test func `a journal's damage that decodes is told when it is applied, not suffered`() throws {
         var world = World()
         let session = world.open(slots: 4, capacity: 1)

@@ -115,6 +115,16 @@ import Testing
         #expect(world.state == before)
     }
 
+    @Test func `a session that leaves with somebody still holding a number takes the hold along`() throws {
+        var world = World()
+        let session = world.open()
+        _ = try world.hold(1, session)
+        world.pools.archive(session)
+        #expect(world.pools.counts == PoolBook.Counts())
+        world.now = World.at("2025-06-02", "00:00")
+        #expect(world.expire().isEmpty)
+    }
+
     @Test func `a limit on archiving is kept`() {
         var world = World()
         let ids = (1...9).map { world.open(on: "2025-07-0\($0)") }

@@ -2,8 +2,8 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 
-/// A wire between client and server that a test can cut: it passes on what the client sends, and cuts the connection in place of
-/// answers as often as it was told to.
+/// A wire between client and server that a test can cut: it passes on what the client sends, and cuts the connection in
+/// place of answers as often as it was told to.
 final class Breaker: Sendable {
     private struct State {
         /// Answers that are swallowed, each with its connection.

@@ -71,6 +71,22 @@ import Testing
         }
     }
 
+    @Test(
+        arguments: [(1, [0x09, 1, 2], PBErrorCode.malformedMessage), (2, [], .handshakeRequired)]
+            as [(UInt32, [UInt8], PBErrorCode)])
+    func `a HELLO that cannot be read, or under another id, ends the connection`(
+        id: UInt32, payload: [UInt8], code: PBErrorCode
+    ) async throws {
+        try await withHospital { hospital in
+            let connection = try await RawConnection.open(port: hospital.port)
+            var bytes = ByteBuffer()
+            try FrameEncoder().write(FrameHeader(.hello, requestID: id), into: &bytes) { $0.writeBytes(payload) }
+            try await connection.send(bytes: bytes)
+            #expect(try await connection.failure().code == code)
+            #expect(await connection.next() == nil)
+        }
+    }
+
     @Test func `who says nothing is told so and let go`() async throws {
         try await withHospital({ $0.limits.handshakeMilliseconds = 1 }) { hospital in
             let connection = try await RawConnection.open(port: hospital.port)

@@ -1,7 +1,8 @@
 import HaoyuanClient
 import Testing
 
-/// The README's example, compiled here and run against a real server. HouseTests holds the README to the lines between the marks.
+/// The README's example, compiled here and run against a real server. HouseTests holds the README to the lines between
+/// the marks.
 @Suite struct ReadmeSnippetTests {
     // snippet: begin
     /// Books the next free slot of a service for a person: hold, take the money, confirm.

@@ -12,8 +12,8 @@ import struct HaoyuanClient.ClientConfiguration
 @testable import Server
 @testable import Wire
 
-/// A real engine on a real store in a folder of its own, behind a real server on a port of its own: one department, one clinic, a
-/// clock that stands still. `close` ends all of it.
+/// A real engine on a real store in a folder of its own, behind a real server on a port of its own: one department, one
+/// clinic, a clock that stands still. `close` ends all of it.
 final class ServedHospital: Sendable {
     /// Monday, 2026-03-02, 08:00 in Shanghai.
     static let morning = Instant(rawValue: 1_772_409_600_000)

@@ -32,7 +32,8 @@ import Testing
                 #expect(results.updateValue(outcome, forKey: frame.header.requestID) == nil)
             }
             #expect(results.count == 5_000)
-            // Each patient is in one place at a time: 25 slots were asked for, each by all 200, and 100 have room in each.
+            // Each patient is in one place at a time: 25 slots were asked for, each by all 200, and 100 have room in
+            // each.
             let done = results.values.filter { $0.result == .done }
             #expect(Set(done.map(\.appointment)).count == done.count)
             #expect(done.count == 2_500)

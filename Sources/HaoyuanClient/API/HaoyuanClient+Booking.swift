@@ -1,11 +1,12 @@
 import NIOCore
 import Wire
 
-// Every write here takes a key and has no default for it: the caller chooses the key and stores it **before** sending, so that the
-// same write can be sent again after a crash on either side without booking twice. See `IdempotencyKey`.
+// Every write here takes a key and has no default for it: the caller chooses the key and stores it **before** sending,
+// so that the same write can be sent again after a crash on either side without booking twice. See `IdempotencyKey`.
 //
-// Within the deadline the client repeats a write by itself, with the same key, whenever it may help: the connection broke, the
-// server is overloaded, draining, out of disk, or failed. An error that still comes out says whether the write may have been applied.
+// Within the deadline the client repeats a write by itself, with the same key, whenever it may help: the connection
+// broke, the server is overloaded, draining, out of disk, or failed. An error that still comes out says whether the
+// write may have been applied.
 
 extension HaoyuanClient {
     /// Takes one appointment, at once and for good (booked), or with `hold` until it is confirmed or expires (held).
@@ -32,8 +33,8 @@ extension HaoyuanClient {
         return try outcome(payload)
     }
 
-    /// Takes one appointment that expires unless ``confirm(_:ifVersion:reason:key:options:)`` comes before the receipt's
-    /// `holdUntil`.
+    /// Takes one appointment that expires unless ``confirm(_:ifVersion:reason:key:options:)`` comes before the
+    /// receipt's `holdUntil`.
     public func hold(
         patient: PatientID, slot: SlotID, service: ServiceID, key: IdempotencyKey, options: RequestOptions = .init()
     ) async throws(HaoyuanError) -> Outcome {
@@ -57,8 +58,8 @@ extension HaoyuanClient {
         return try outcome(payload)
     }
 
-    /// Gives up an appointment and takes another slot for the same service, as one step: both or neither. The new appointment has
-    /// its own id and number, and the state of the old one.
+    /// Gives up an appointment and takes another slot for the same service, as one step: both or neither. The new
+    /// appointment has its own id and number, and the state of the old one.
     public func move(
         _ appointment: AppointmentID, to slot: SlotID, ifVersion: UInt32? = nil, reason: String = "",
         key: IdempotencyKey, options: RequestOptions = .init()
@@ -100,7 +101,8 @@ extension HaoyuanClient {
         return try JointOutcome(PBTogetherReply(reply: payload))
     }
 
-    /// Independent requests in one frame, at most 8,192 in all; each has its own outcome, and one that fails stops no other.
+    /// Independent requests in one frame, at most 8,192 in all; each has its own outcome, and one that fails stops no
+    /// other.
     ///
     /// The frame as a whole is repeated where that is safe; a single request of it that failed is not.
     ///

@@ -14,11 +14,11 @@ extension HaoyuanClient {
         return (Catalogue(reply.catalogue), Position(rawValue: reply.position))
     }
 
-    /// Adds and updates entities by code. All or nothing: one unknown code, or one value out of range, refuses the whole put
-    /// with ``HaoyuanError/Code/invalidArgument``.
+    /// Adds and updates entities by code. All or nothing: one unknown code, or one value out of range, refuses the
+    /// whole put with ``HaoyuanError/Code/invalidArgument``.
     ///
-    /// It is not retried once it may have been applied, so as not to undo what somebody else has put since; putting the same
-    /// again is harmless.
+    /// It is not retried once it may have been applied, so as not to undo what somebody else has put since; putting the
+    /// same again is harmless.
     public func putCatalogue(
         _ catalogue: Catalogue, options: RequestOptions = .init()
     ) async throws(HaoyuanError) -> CatalogueChange {
@@ -27,8 +27,8 @@ extension HaoyuanClient {
         return CatalogueChange(try await write(.putCatalogue, request, options))
     }
 
-    /// Registers patients under their identifiers, 1 to 16 each; at most 8,192 patients a call. One that is known by any of its
-    /// identifiers keeps its id, and the identifiers that were unknown are added to it.
+    /// Registers patients under their identifiers, 1 to 16 each; at most 8,192 patients a call. One that is known by
+    /// any of its identifiers keeps its id, and the identifiers that were unknown are added to it.
     ///
     /// - Returns: What became of each, in order.
     public func registerPatients(

@@ -14,8 +14,8 @@ extension HaoyuanClient {
         return SessionsOpened(try await write(.generateSessions, request, options))
     }
 
-    /// Opens sessions that no template describes; at most 8,192 a call. One that stands already (same pool, start and shape) is
-    /// left alone; one that would overlap another of its pool is a conflict and is not opened.
+    /// Opens sessions that no template describes; at most 8,192 a call. One that stands already (same pool, start and
+    /// shape) is left alone; one that would overlap another of its pool is a conflict and is not opened.
     public func openSessions(
         _ sessions: [NewSession], options: RequestOptions = .init()
     ) async throws(HaoyuanError) -> SessionsOpened {

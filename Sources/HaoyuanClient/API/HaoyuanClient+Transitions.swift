@@ -1,4 +1,5 @@
-// One method for each transition, all of them `change`. Which states each may begin in stands in docs/reference/states.md.
+// One method for each transition, all of them `change`. Which states each may begin in stands in
+// docs/reference/states.md.
 
 extension HaoyuanClient {
     /// Held to booked: paid, or otherwise meant in earnest.

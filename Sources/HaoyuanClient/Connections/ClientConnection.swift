@@ -3,8 +3,8 @@ import NIOCore
 import NIOPosix
 import Wire
 
-/// One connection as callers hold it: they submit from any thread, and what many submit at one time goes to the event loop, and
-/// out, together.
+/// One connection as callers hold it: they submit from any thread, and what many submit at one time goes to the event
+/// loop, and out, together.
 final class ClientConnection: Sendable {
     typealias Request = ConnectionHandler.Machine.Request
 

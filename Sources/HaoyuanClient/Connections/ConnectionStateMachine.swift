@@ -1,8 +1,8 @@
 import NIOCore
 import Wire
 
-/// One connection as seen by those who wait on it: ids, limits, who gets which answer, and who is told what when it ends. No
-/// socket, no clock: events in, what to do out. `Waiter` is whatever an answer is handed to.
+/// One connection as seen by those who wait on it: ids, limits, who gets which answer, and who is told what when it
+/// ends. No socket, no clock: events in, what to do out. `Waiter` is whatever an answer is handed to.
 struct ConnectionStateMachine<Waiter> {
     struct Request {
         var method: Method
@@ -21,7 +21,8 @@ struct ConnectionStateMachine<Waiter> {
         var error: HaoyuanError
     }
 
-    /// A request that was sent. Its waiter is gone when nobody waits any more; the id stays taken until the server has answered.
+    /// A request that was sent. Its waiter is gone when nobody waits any more; the id stays taken until the server has
+    /// answered.
     struct Pending {
         var waiter: Waiter?
         var isWrite: Bool

@@ -1,5 +1,5 @@
-/// One place of the pool: it holds a connection, or makes one when somebody asks. Addresses are tried in turn; when a whole round
-/// has failed, it waits before the next.
+/// One place of the pool: it holds a connection, or makes one when somebody asks. Addresses are tried in turn; when a
+/// whole round has failed, it waits before the next.
 struct SlotStateMachine<Connection> {
     enum Answer {
         case use(Connection)

@@ -10,10 +10,10 @@ public struct ChangePage: Sendable {
 
 /// 变更流: every event of the journal from a position on, in order, without gaps, page by page as they arrive.
 ///
-/// Reading it goes on for ever. When the connection breaks it connects again, to the next address, and resumes behind the last page.
-/// It throws where resuming cannot help: ``HaoyuanError/Code/positionTrimmed`` when the position is no longer kept (read the state
-/// anew, then follow from the latest), ``HaoyuanError/Code/clientClosed``, ``HaoyuanError/Code/unauthenticated`` and the like. A
-/// cancelled task ends it without an error.
+/// Reading it goes on for ever. When the connection breaks it connects again, to the next address, and resumes behind
+/// the last page. It throws where resuming cannot help: ``HaoyuanError/Code/positionTrimmed`` when the position is no
+/// longer kept (read the state anew, then follow from the latest), ``HaoyuanError/Code/clientClosed``,
+/// ``HaoyuanError/Code/unauthenticated`` and the like. A cancelled task ends it without an error.
 ///
 /// Each iteration has a connection of its own; one that is slow slows only itself.
 public struct ChangePages: AsyncSequence, Sendable {
@@ -48,8 +48,8 @@ public struct ChangePages: AsyncSequence, Sendable {
 
 /// 变更流, event by event; see ``ChangePages`` for how it resumes and when it throws.
 ///
-/// A joint booking is several events at one position, so a program that stores how far it has come should read ``ChangePages``, whose
-/// `through` never falls between them.
+/// A joint booking is several events at one position, so a program that stores how far it has come should read
+/// ``ChangePages``, whose `through` never falls between them.
 public struct ChangeFeed: AsyncSequence, Sendable {
     /// One event.
     public typealias Element = ChangeEvent
@@ -87,7 +87,8 @@ public struct ChangeFeed: AsyncSequence, Sendable {
 extension HaoyuanClient {
     /// The change feed, event by event.
     ///
-    /// - Parameter after: The last position seen; `Position(rawValue: 0)` for everything still kept; nil for what happens from now on.
+    /// - Parameter after: The last position seen; `Position(rawValue: 0)` for everything still kept; nil for what
+    ///   happens from now on.
     public func changes(after: Position? = nil) -> ChangeFeed { ChangeFeed(pages: changePages(after: after)) }
 
     /// The change feed, page by page, for programs that store how far they have come.

@@ -1,7 +1,8 @@
 import NIOConcurrencyHelpers
 import Wire
 
-/// Pushes on their way from a connection to the one who reads the feed. When it has enough, the connection stops reading.
+/// Pushes on their way from a connection to the one who reads the feed. When it has enough, the connection stops
+/// reading.
 final class FeedQueue: Sendable {
     /// Pushes kept before the connection is asked to stop, each of up to a thousand events.
     static let mostPushes = 8

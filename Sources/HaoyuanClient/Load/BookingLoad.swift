@@ -26,8 +26,8 @@ package struct BookingLoad: LoadSource {
 
     /// - Parameters:
     ///   - perFrame: 1 for frames of one booking; more for batches, at most `WireLimits.batchLength`.
-    ///   - next: Fills in the next booking, of which the last one's values stand; false when there are no more. The operator
-    ///     stays empty or has at most 40 bytes.
+    ///   - next: Fills in the next booking, of which the last one's values stand; false when there are no more. The
+    ///     operator stays empty or has at most 40 bytes.
     package init(perFrame: Int, next: @escaping (inout PBBookRequest) -> Bool) {
         precondition((1...WireLimits.batchLength).contains(perFrame), "a frame carries 1 to 8,192 bookings")
         self.perFrame = perFrame

@@ -2,8 +2,8 @@ package import NIOCore
 import NIOPosix
 package import Wire
 
-/// Something that keeps one connection busy: makes requests, looks at answers. Lives on the connection's event loop, so it needs no
-/// locks and no task per request.
+/// Something that keeps one connection busy: makes requests, looks at answers. Lives on the connection's event loop, so
+/// it needs no locks and no task per request.
 package protocol LoadSource {
     /// What it has to say in the end.
     associatedtype Summary: Sendable

@@ -6,8 +6,8 @@ enum RetrySafety: Hashable, Sendable {
     case whileUnapplied
 }
 
-/// Decides after each failed try whether there is another, and when. Knows no clock: moments (nanoseconds of a monotonic clock)
-/// and randomness come in.
+/// Decides after each failed try whether there is another, and when. Knows no clock: moments (nanoseconds of a
+/// monotonic clock) and randomness come in.
 struct RetryStateMachine {
     enum Decision: Sendable {
         case retry(after: Duration)
@@ -43,7 +43,8 @@ struct RetryStateMachine {
 }
 
 extension ClientConfiguration.Backoff {
-    /// How long to wait after the `tries`th failure (from 1): doubling from `first` to `longest`, shortened by up to half.
+    /// How long to wait after the `tries`th failure (from 1): doubling from `first` to `longest`, shortened by up to
+    /// half.
     func delay(afterTries tries: Int, jitter: Double) -> Duration {
         let doublings = min(max(tries - 1, 0), 30)
         let full = min(longest, first * (1 << doublings))

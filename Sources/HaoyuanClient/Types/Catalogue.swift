@@ -1,7 +1,7 @@
 import Wire
 
-/// What can be booked, and under which policy. Entities refer to each other by the hospital's own codes; the ids are the
-/// engine's, and are ignored in a put.
+/// What can be booked, and under which policy. Entities refer to each other by the hospital's own codes; the ids are
+/// the engine's, and are ignored in a put.
 public struct Catalogue: Hashable, Sendable {
     /// The hospital itself; nil in a put leaves it as it is.
     public var hospital: Hospital?
@@ -152,7 +152,8 @@ public struct Catalogue: Hashable, Sendable {
         }
     }
 
-    /// 策略: what a department, or the hospital, allows. A change makes a new version; a refusal names the version that judged.
+    /// 策略: what a department, or the hospital, allows. A change makes a new version; a refusal names the version that
+    /// judged.
     public struct Policy: Hashable, Sendable {
         /// Code; empty for the hospital's default.
         public var department: String

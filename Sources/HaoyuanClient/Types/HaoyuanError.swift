@@ -6,8 +6,8 @@ public struct HaoyuanError: Error, Sendable, CustomStringConvertible {
     public let code: Code
     /// One sentence for a log. Its wording may change.
     public let message: String
-    /// Whether the same request, with the same key, may succeed later. The client has done that already within the deadline where
-    /// it is safe.
+    /// Whether the same request, with the same key, may succeed later. The client has done that already within the
+    /// deadline where it is safe.
     public let isRetryable: Bool
     /// Whether a write may have taken effect. Send it again with the same key to find out.
     public let mayHaveBeenApplied: Bool

@@ -2,12 +2,13 @@ public import Foundation
 
 /// The caller's name for one write: 16 bytes.
 ///
-/// Choose a key, **store it**, then send. If the answer never comes (a broken connection, a crash on either side) the same write
-/// with the same key gets the first answer, however often it is sent and whether or not the first try was applied. A key made
-/// anew for each try would book twice, which is why no method of ``HaoyuanClient`` makes one for you.
+/// Choose a key, **store it**, then send. If the answer never comes (a broken connection, a crash on either side) the
+/// same write with the same key gets the first answer, however often it is sent and whether or not the first try was
+/// applied. A key made anew for each try would book twice, which is why no method of ``HaoyuanClient`` makes one for
+/// you.
 ///
-/// The engine remembers keys for a day unless configured otherwise. A key belongs to one write: with other content it is refused
-/// as ``HaoyuanError/Code/keyReused``. All zero is no key.
+/// The engine remembers keys for a day unless configured otherwise. A key belongs to one write: with other content it
+/// is refused as ``HaoyuanError/Code/keyReused``. All zero is no key.
 public struct IdempotencyKey: Hashable, Sendable, CustomStringConvertible {
     /// The first eight bytes, as a big-endian number.
     public let high: UInt64
@@ -35,7 +36,8 @@ public struct IdempotencyKey: Hashable, Sendable, CustomStringConvertible {
         self.init(high: UInt64(bigEndian: halves.0), low: UInt64(bigEndian: halves.1))
     }
 
-    /// Reads what ``description`` wrote: 32 hexadecimal digits, with or without the dashes of a UUID. Nil for anything else.
+    /// Reads what ``description`` wrote: 32 hexadecimal digits, with or without the dashes of a UUID. Nil for anything
+    /// else.
     public init?(_ text: String) {
         let digits = text.utf8.filter { $0 != UInt8(ascii: "-") }
         guard digits.count == 32, digits.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }),

@@ -1,5 +1,5 @@
-// Ids are handed out by the engine and never reused. They are types, not numbers, so that a slot cannot be sent where an
-// appointment belongs.
+// Ids are handed out by the engine and never reused. They are types, not numbers, so that a slot cannot be sent where
+// an appointment belongs.
 
 /// 科室. Handed out by the engine from 1 upwards and never reused.
 public struct DepartmentID: RawRepresentable, Hashable, Sendable, Codable, CustomStringConvertible {

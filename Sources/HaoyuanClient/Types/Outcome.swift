@@ -4,7 +4,8 @@ import Wire
 public enum Outcome: Hashable, Sendable {
     /// It happened, and is on disk.
     case done(Receipt)
-    /// 拒绝: a lawful no. It is remembered under the write's key; to try again after something has changed, use a new key.
+    /// 拒绝: a lawful no. It is remembered under the write's key; to try again after something has changed, use a new
+    /// key.
     case refused(Refusal)
 
     /// What happened, when it did.

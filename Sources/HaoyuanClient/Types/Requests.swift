@@ -2,8 +2,8 @@
 public struct RequestOptions: Sendable {
     /// How long the caller waits for the answer, all tries together; nil: as in the client's configuration.
     public var timeout: Duration?
-    /// For a reservation (book, change, move, batch): the channel it comes through; nil, and everything else: as in the client's
-    /// configuration.
+    /// For a reservation (book, change, move, batch): the channel it comes through; nil, and everything else: as in the
+    /// client's configuration.
     public var channel: Channel?
     /// Likewise who does it, at most 64 bytes.
     public var operatorName: String?

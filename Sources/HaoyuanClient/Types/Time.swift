@@ -24,7 +24,8 @@ public struct Instant: Hashable, Comparable, Sendable, Codable {
     }
 }
 
-/// A calendar day in the hospital's zone, as `YYYY-MM-DD`. Its text is sent as it is; the server says what is wrong with it.
+/// A calendar day in the hospital's zone, as `YYYY-MM-DD`. Its text is sent as it is; the server says what is wrong
+/// with it.
 public struct LocalDate: Hashable, Comparable, Sendable, Codable, CustomStringConvertible, ExpressibleByStringLiteral {
     /// `YYYY-MM-DD`.
     public let description: String

@@ -1,7 +1,7 @@
 import Wire
 
-// Each enum of the wire. `unknown` is a number that a newer server knows and this version does not; sent in a request, the
-// server refuses it by name.
+// Each enum of the wire. `unknown` is a number that a newer server knows and this version does not; sent in a request,
+// the server refuses it by name.
 
 /// 渠道: where a booking comes from.
 public enum Channel: Hashable, Sendable {

@@ -2,7 +2,8 @@ import Engine
 import NIOCore
 import Wire
 
-/// How the outcomes of one batch frame are put together: what went to the engine, in order, and what was wrong from the start.
+/// How the outcomes of one batch frame are put together: what went to the engine, in order, and what was wrong from the
+/// start.
 struct BatchPlan {
     /// A request that is not lawful; the others of its batch go on without it.
     struct Unlawful {
@@ -20,8 +21,8 @@ struct BatchPlan {
     /// Requests that went to the engine.
     var writes: Int { count - unlawfulBookings.count - unlawfulChanges.count }
 
-    /// Reads a batch and appends its writes: the bookings first, then the changes. When the payload is no batch, nothing is
-    /// appended.
+    /// Reads a batch and appends its writes: the bookings first, then the changes. When the payload is no batch,
+    /// nothing is appended.
     init(
         _ payload: ByteBuffer, on connection: ConnectionOrigin, deadline: UInt64?, into writes: inout [Write]
     ) throws(ProtocolError) {

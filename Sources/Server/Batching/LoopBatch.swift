@@ -2,8 +2,8 @@ import Engine
 import NIOCore
 import Wire
 
-/// Everything that all connections of one event loop brought in one tick, as one call of the engine. One task and two hops for
-/// the lot, however many requests it is. Lives on its event loop.
+/// Everything that all connections of one event loop brought in one tick, as one call of the engine. One task and two
+/// hops for the lot, however many requests it is. Lives on its event loop.
 final class LoopBatch {
     /// Who gets which of the answers.
     struct Sink {

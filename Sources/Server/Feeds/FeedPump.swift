@@ -48,8 +48,8 @@ struct FeedPump: Sendable {
     }
 }
 
-/// Events cut into pushes: at most so many and so many bytes, and never between two events at one position, so that each push's
-/// `through` is a place to resume from.
+/// Events cut into pushes: at most so many and so many bytes, and never between two events at one position, so that
+/// each push's `through` is a place to resume from.
 struct FeedPages {
     private var events: ArraySlice<PositionedEvent>
     private let through: Position

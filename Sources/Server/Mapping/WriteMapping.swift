@@ -3,7 +3,8 @@ import Scheduling
 import Wire
 
 extension Write {
-    /// - Parameter deadline: nanoseconds of the clock behind `NIODeadline`, after which nobody waits for the answer; nil: for ever.
+    /// - Parameter deadline: nanoseconds of the clock behind `NIODeadline`, after which nobody waits for the answer;
+    ///   nil: for ever.
     @inline(__always)
     init(_ booking: Booking, deadline: UInt64?) {
         self.init(

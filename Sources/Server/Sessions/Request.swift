@@ -5,8 +5,8 @@ import Scheduling
 import SwiftProtobuf
 import Wire
 
-/// A request that is answered on its own, not with the tick's batch: readings, and the rarer writes. Decoded on the event loop, so
-/// that what is wrong with it is said at once; carried out in a task.
+/// A request that is answered on its own, not with the tick's batch: readings, and the rarer writes. Decoded on the
+/// event loop, so that what is wrong with it is said at once; carried out in a task.
 enum Request: Sendable {
     case status
     case putCatalogue(CatalogueDraft, hospital: (name: String, zone: String)?, by: Origin)

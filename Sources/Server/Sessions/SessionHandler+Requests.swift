@@ -2,7 +2,8 @@ import Engine
 import NIOCore
 import Wire
 
-/// Requests that wait for their task. Few run at once, so that a client that asks for much and reads little holds little memory.
+/// Requests that wait for their task. Few run at once, so that a client that asks for much and reads little holds
+/// little memory.
 struct RequestQueue {
     struct Waiting {
         let header: FrameHeader
@@ -113,7 +114,8 @@ extension SessionHandler {
 }
 
 extension RequestQueue.Waiting {
-    /// The whole frame that answers it: built off the event loop, since a catalogue or a month of sessions takes a while to encode.
+    /// The whole frame that answers it: built off the event loop, since a catalogue or a month of sessions takes a
+    /// while to encode.
     fileprivate func reply(_ engine: Engine, _ identity: ServerIdentity, _ encoder: FrameEncoder) async -> ByteBuffer {
         if let deadline, NIODeadline.now().uptimeNanoseconds >= deadline {
             return failure(

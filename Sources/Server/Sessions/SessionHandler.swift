@@ -3,8 +3,8 @@ import Logging
 import NIOCore
 import Wire
 
-/// One connection: the thin shell around ``SessionStateMachine`` that turns bytes into frames, and what the machine says into
-/// bytes. Lives on its event loop.
+/// One connection: the thin shell around ``SessionStateMachine`` that turns bytes into frames, and what the machine
+/// says into bytes. Lives on its event loop.
 final class SessionHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
@@ -71,8 +71,8 @@ final class SessionHandler: ChannelDuplexHandler {
         context.fireChannelReadComplete()
     }
 
-    /// Nothing more is read from a connection whose other side does not read, or that asks faster than it can be answered: what it
-    /// sends then waits in the network, not here.
+    /// Nothing more is read from a connection whose other side does not read, or that asks faster than it can be
+    /// answered: what it sends then waits in the network, not here.
     func read(context: ChannelHandlerContext) {
         if mayRead { context.read() } else { hasHeldRead = true }
     }
@@ -153,7 +153,8 @@ final class SessionHandler: ChannelDuplexHandler {
     func flushReplies() {
         if needsFlush {
             context?.writeAndFlush(wrapOutboundOut(outgoing), promise: nil)
-            // Where the socket took everything the storage is ours alone again, and is used again; not when it has grown large.
+            // Where the socket took everything the storage is ours alone again, and is used again; not when it has
+            // grown large.
             if outgoing.capacity > 1 << 18 { outgoing = ByteBuffer() } else { outgoing.clear() }
         }
         if machine.isDrained { hangUp() }
@@ -254,8 +255,8 @@ final class SessionHandler: ChannelDuplexHandler {
         hangUp()
     }
 
-    /// Sends what is left and closes the sending side, then hears nothing more until the other side has closed too: closing at once
-    /// with unread bytes would make the system throw away the last frame on its way.
+    /// Sends what is left and closes the sending side, then hears nothing more until the other side has closed too:
+    /// closing at once with unread bytes would make the system throw away the last frame on its way.
     private func hangUp() {
         guard !machine.isClosing else { return }
         machine.close()

@@ -3,7 +3,8 @@ import Logging
 import NIOCore
 import Wire
 
-/// What the sessions of one event loop share: the batch of the tick, and the list of who is there. Lives on its event loop.
+/// What the sessions of one event loop share: the batch of the tick, and the list of who is there. Lives on its event
+/// loop.
 final class SessionLoop {
     let eventLoop: any EventLoop
     let engine: Engine

@@ -1,7 +1,7 @@
 import Wire
 
-/// One connection as the server sees it: which frames are lawful now, which requests are unanswered, and when it is over. No socket,
-/// no clock: events in, what to do out.
+/// One connection as the server sees it: which frames are lawful now, which requests are unanswered, and when it is
+/// over. No socket, no clock: events in, what to do out.
 struct SessionStateMachine {
     enum Reception: Equatable {
         /// Read the `Hello`, then call ``greeted(batchLimit:)`` or end the session.
@@ -143,8 +143,8 @@ struct SessionStateMachine {
 
     // MARK: Subscriptions
 
-    /// The subscription that was taken under this id is answered, and its id stays in use. Nothing is subscribed on a connection
-    /// that is going away.
+    /// The subscription that was taken under this id is answered, and its id stays in use. Nothing is subscribed on a
+    /// connection that is going away.
     mutating func subscribed(_ id: UInt32) -> Bool {
         guard case .ready = phase else { return false }
         subscriptions.insert(id)
@@ -156,7 +156,8 @@ struct SessionStateMachine {
 
     // MARK: Deadlines
 
-    /// Ids of the requests that nobody waits for any more, each with whether it may have been applied. They count as answered.
+    /// Ids of the requests that nobody waits for any more, each with whether it may have been applied. They count as
+    /// answered.
     mutating func expire(now: UInt64) -> [(id: UInt32, isWrite: Bool)] {
         var expired: [(id: UInt32, isWrite: Bool)] = []
         taken.forEach { id, request in

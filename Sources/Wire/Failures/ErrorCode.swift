@@ -1,5 +1,5 @@
-/// A request that was not answered: the stable codes of the protocol. This is the one place that knows what each means for a
-/// caller; `docs/reference/errors.md` shows the same as a table.
+/// A request that was not answered: the stable codes of the protocol. This is the one place that knows what each means
+/// for a caller; `docs/reference/errors.md` shows the same as a table.
 package enum ErrorCode: UInt8, Hashable, Sendable, CaseIterable {
     case malformedFrame = 1
     case frameTooLarge
@@ -35,8 +35,8 @@ package enum ErrorCode: UInt8, Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// Whether a write that met it may have taken effect, where the case itself does not say: a deadline may have passed before
-    /// the work began, so that one is stated with each failure.
+    /// Whether a write that met it may have taken effect, where the case itself does not say: a deadline may have
+    /// passed before the work began, so that one is stated with each failure.
     package var mayBeApplied: Bool { self == .internal }
 
     /// Whether the connection ends with it.

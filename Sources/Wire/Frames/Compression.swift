@@ -3,8 +3,8 @@ package import NIOCore
 
 /// Snappy's raw format, with every length checked before anything is allocated.
 package enum Compression {
-    /// A three-byte copy yields 64 bytes at most and no other element does better, so nothing honest claims more than this
-    /// many times its own length.
+    /// A three-byte copy yields 64 bytes at most and no other element does better, so nothing honest claims more than
+    /// this many times its own length.
     static let mostTimesLonger = 22
 
     /// The compressed bytes, or nil when they would not be fewer.

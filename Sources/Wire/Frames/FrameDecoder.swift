@@ -1,6 +1,7 @@
 package import NIOCore
 
-/// Bytes in, frames out. A value that knows no channel: feed it what a read brought, then take frames until there are no more.
+/// Bytes in, frames out. A value that knows no channel: feed it what a read brought, then take frames until there are
+/// no more.
 ///
 /// A fault is final: the stream cannot be trusted to have another frame behind it, so nothing comes out after one.
 package struct FrameDecoder: Sendable {
@@ -21,8 +22,9 @@ package struct FrameDecoder: Sendable {
     /// Bytes fed that no frame was made of yet.
     package var pendingBytes: Int { buffer.readableBytes }
 
-    /// Takes what a read brought. Frames that came whole are later cut out of these very bytes; only a frame that several reads
-    /// brought is put together by copying. Memory grows with what has arrived, never with what a length claims.
+    /// Takes what a read brought. Frames that came whole are later cut out of these very bytes; only a frame that
+    /// several reads brought is put together by copying. Memory grows with what has arrived, never with what a length
+    /// claims.
     package mutating func feed(_ bytes: ByteBuffer) {
         guard !isFaulty else { return }
         guard buffer.readableBytes > 0 else {
@@ -53,7 +55,8 @@ package struct FrameDecoder: Sendable {
         guard let length = buffer.getInteger(at: start, as: UInt32.self).map(Int.init) else { return nil }
         try checkLength(length)
         guard buffer.readableBytes >= FrameHeader.lengthBytes + length else {
-            // A frame that will be refused is refused before the rest of it has come, but not before its checksum could speak.
+            // A frame that will be refused is refused before the rest of it has come, but not before its checksum could
+            // speak.
             if !features.contains(.checksum), buffer.readableBytes >= FrameHeader.lengthBytes + FrameHeader.byteCount {
                 _ = try header(at: start + FrameHeader.lengthBytes)
             }

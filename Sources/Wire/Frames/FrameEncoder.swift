@@ -9,8 +9,8 @@ package struct FrameEncoder: Sendable {
 
     package init(limit: Int = WireLimits.frameBytes) { self.limit = limit }
 
-    /// Appends a frame whose payload `body` writes straight into `buffer`. Its flags say what the frame means; those that say how
-    /// it is packed are set here.
+    /// Appends a frame whose payload `body` writes straight into `buffer`. Its flags say what the frame means; those
+    /// that say how it is packed are set here.
     ///
     /// When the payload is longer than the other side takes, nothing is appended and the error says by how much.
     package func write(

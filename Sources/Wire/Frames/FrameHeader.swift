@@ -16,7 +16,8 @@ package struct FrameFlags: OptionSet, Hashable, Sendable {
     /// Sent by the server unasked.
     package static let push = FrameFlags(rawValue: 16)
 
-    // Unions as numbers: every frame is held against them, and the literal's way through `SetAlgebra` costs more than the rest.
+    // Unions as numbers: every frame is held against them, and the literal's way through `SetAlgebra` costs more than
+    // the rest.
     package static let known = FrameFlags(rawValue: 31)
     /// Those that only a server sets.
     package static let fromServer = FrameFlags(rawValue: 1 | 2 | 16)

@@ -1,7 +1,8 @@
 package import Scheduling
 
 extension PBCatalogue {
-    /// The catalogue as the engine takes it. The hospital stands apart: its zone is a name, and rules are the engine's to find.
+    /// The catalogue as the engine takes it. The hospital stands apart: its zone is a name, and rules are the engine's
+    /// to find.
     package func draft() throws(ProtocolError) -> (draft: CatalogueDraft, hospital: (name: String, zone: String)?) {
         var draft = CatalogueDraft()
         draft.departments = departments.map { .init(code: $0.code, name: $0.name) }

@@ -1,7 +1,7 @@
 package import Scheduling
 
-// The domain's enums carry the numbers of the wire, so the way out is the number itself; the way in may meet a number that this
-// version does not know, and gives nil.
+// The domain's enums carry the numbers of the wire, so the way out is the number itself; the way in may meet a number
+// that this version does not know, and gives nil.
 
 extension PBChannel {
     package init(_ channel: Channel) { self = PBChannel(rawValue: Int(channel.rawValue)) ?? .unspecified }

@@ -1,7 +1,8 @@
 package import Scheduling
 
 extension PBEvent {
-    /// One event of the journal as the feed shows it: a joint booking is several at one position, everything else is one.
+    /// One event of the journal as the feed shows it: a joint booking is several at one position, everything else is
+    /// one.
     ///
     /// - Parameter position: where the event stands in the journal.
     package static func events(of event: Event, at position: UInt64) -> [PBEvent] {

@@ -57,8 +57,8 @@ extension PBBatchReply {
 }
 
 extension ByteBuffer {
-    /// How often a field with this number and a length in front stands at the top of a message: the elements of a repeated field,
-    /// counted before anything is built of them.
+    /// How often a field with this number and a length in front stands at the top of a message: the elements of a
+    /// repeated field, counted before anything is built of them.
     package func countOfElements(inField number: UInt32) throws(ProtocolError) -> Int {
         try reading(self, "message") { bytes throws(ProtobufReader.Malformed) in
             var reader = ProtobufReader(bytes)

@@ -1,7 +1,8 @@
 package import NIOCore
 
-/// The four messages that come by the hundred thousand a second, read and written by hand: no allocation for each, and a batch
-/// that is too long is found out before it is decoded. Tests hold them byte for byte to what swift-protobuf does.
+/// The four messages that come by the hundred thousand a second, read and written by hand: no allocation for each, and
+/// a batch that is too long is found out before it is decoded. Tests hold them byte for byte to what swift-protobuf
+/// does.
 
 extension PBBookRequest {
     init(reading bytes: UnsafeRawBufferPointer) throws(ProtobufReader.Malformed) {
@@ -104,8 +105,8 @@ extension PBOutcome {
         }
     }
 
-    /// Bytes that hold any outcome: thirteen one-byte tags, one fixed64, two 64-bit varints, four of 32 bits, five enums of up to
-    /// ten bytes (a number this version does not know may be negative), and a bool.
+    /// Bytes that hold any outcome: thirteen one-byte tags, one fixed64, two 64-bit varints, four of 32 bits, five
+    /// enums of up to ten bytes (a number this version does not know may be negative), and a bool.
     static let mostBytes = 13 + 8 + 2 * 10 + 4 * 5 + 5 * 10 + 1
 
     /// Bytes that hold any outcome of this version as an element of a batch: its enums are numbers of one byte.
@@ -159,8 +160,8 @@ extension ByteBuffer {
         }
     }
 
-    /// Appends one booking as the next element of `BatchRequest.bookings`. Its operator has at most 40 bytes, so that its length
-    /// is one byte.
+    /// Appends one booking as the next element of `BatchRequest.bookings`. Its operator has at most 40 bytes, so that
+    /// its length is one byte.
     package mutating func writeBatchBooking(_ booking: PBBookRequest) {
         let most = PBBookRequest.mostBytesWithoutText + booking.operator.utf8.count + 8
         writeWithUnsafeMutableBytes(minimumWritableBytes: most) { target in

@@ -1,5 +1,5 @@
-/// Protobuf's wire format, field by field, over bytes that outlive it. For the few messages that come by the hundred thousand;
-/// the rest is read by swift-protobuf.
+/// Protobuf's wire format, field by field, over bytes that outlive it. For the few messages that come by the hundred
+/// thousand; the rest is read by swift-protobuf.
 struct ProtobufReader {
     /// The bytes are not protobuf.
     struct Malformed: Error {}

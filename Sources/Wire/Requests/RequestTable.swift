@@ -1,8 +1,9 @@
-/// What is known of each unanswered request, by its id: an open-addressing table, because requests come and go by the hundred
-/// thousand a second and ids are small, mostly consecutive numbers that need no strong hash.
+/// What is known of each unanswered request, by its id: an open-addressing table, because requests come and go by the
+/// hundred thousand a second and ids are small, mostly consecutive numbers that need no strong hash.
 ///
-/// Linear probing with backward-shift deletion, so it holds no tombstones and never needs cleaning. Inlinable, because a generic
-/// type that is not is looked up at run time by its users in other modules, which cost more than the table itself.
+/// Linear probing with backward-shift deletion, so it holds no tombstones and never needs cleaning. Inlinable, because
+/// a generic type that is not is looked up at run time by its users in other modules, which cost more than the table
+/// itself.
 package struct RequestTable<Value> {
     @usableFromInline var ids: ContiguousArray<UInt32>
     @usableFromInline var values: ContiguousArray<Value?>
