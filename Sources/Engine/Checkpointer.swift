@@ -48,12 +48,13 @@ actor Checkpointer {
         return written >= afterBytes || (written > 0 && now.rawValue - since.rawValue >= afterMilliseconds)
     }
 
-    func run(now: Instant) async {
+    /// - Parameter reached: up to where every shard has everything, where that is not all the journal has: on a standby.
+    func run(now: Instant, reached: Position? = nil) async {
         guard !isRunning else { return }
         isRunning = true
         defer { isRunning = false }
         let bytes = journal.statistics.recordBytes
-        let reached = journal.lastPosition
+        let reached = reached ?? journal.lastPosition
         let openSince = writeKeys(now: now)
         await directory.checkpoint()
         for shard in shards.pools {

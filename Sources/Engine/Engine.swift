@@ -16,21 +16,30 @@ package final class Engine: Sendable {
     let history: History
     let time: EngineTime
     let checkpointer: Checkpointer
+    let standing: Standing
+    let register: StandbyRegister
+    let replica: Replica
     private let gate = Gate()
     private let background = NIOLockedValueBox<[Task<Void, Never>]>([])
 
     /// Opens the journal, brings back what it says, checks it, and begins to serve.
     /// - Throws: `JournalError` when the folder cannot be used; `DamagedState` when what it says cannot be true.
     package static func start(_ configuration: EngineConfiguration) throws -> Engine {
-        let journal = try Journal.open(configuration.journal)
+        var options = configuration.journal
+        options.asksForConfirmations =
+            configuration.role == .primary && configuration.standby?.acknowledgement == .standby
+        let journal = try Journal.open(options)
         do {
+            try Standing.check(journal, as: configuration.role)
             let state = try RecoveredState(
                 journal, poolShards: configuration.poolShards, patientShards: configuration.patientShards,
                 keyWindowMilliseconds: configuration.keyWindowMilliseconds, seed: configuration.seed,
                 progress: configuration.progress)
             let violations = state.violations()
             guard violations.isEmpty else { throw DamagedState(violations: violations) }
-            let engine = Engine(configuration, journal: journal, state: state)
+            let engine = Engine(
+                configuration, journal: journal, state: state,
+                epochs: try Epochs(decoding: try journal.metadata(Epochs.metadataName)))
             engine.startBackground()
             return engine
         } catch {
@@ -39,7 +48,9 @@ package final class Engine: Sendable {
         }
     }
 
-    private init(_ configuration: EngineConfiguration, journal: Journal, state: consuming RecoveredState) {
+    private init(
+        _ configuration: EngineConfiguration, journal: Journal, state: consuming RecoveredState, epochs: Epochs
+    ) {
         self.configuration = configuration
         self.journal = journal
         keys = state.keys
@@ -59,6 +70,13 @@ package final class Engine: Sendable {
         checkpointer = Checkpointer(
             journal: journal, keys: keys, directory: directory, shards: shards,
             keyWindow: configuration.keyWindowMilliseconds, keyValues: state.keyValues, now: time.now())
+        standing = Standing(configuration.role, epochs)
+        register = StandbyRegister(configuration.standby, isAlone: false, journal: journal, clock: configuration.clock)
+        replica = Replica(
+            journal: journal, keys: keys, directory: directory, shards: shards, view: view, time: time,
+            standing: standing)
+        journal.setMetadata(Standing.metadataName, Standing.encode(configuration.role))
+        if !state.unsavedArchives.isEmpty { journal.write(state.unsavedArchives) }
     }
 
     // MARK: Writing
@@ -67,7 +85,8 @@ package final class Engine: Sendable {
     package func execute(_ writes: [Write]) async -> [Answer] {
         guard gate.enter() else { return writes.map { _ in Answer(.failed(.draining)) } }
         defer { gate.leave() }
-        let pipeline = BookingPipeline(journal: journal, keys: keys, view: view, shards: shards)
+        let pipeline = BookingPipeline(
+            journal: journal, keys: keys, view: view, shards: shards, standing: standing, register: register)
         return await pipeline.execute(writes, now: time.now(), monotonic: configuration.clock.monotonicNanoseconds())
     }
 
@@ -142,6 +161,7 @@ package final class Engine: Sendable {
 
     /// Ends the holds that have run out. The engine does so by itself; whoever drives the clock may ask for it.
     package func expireHolds() async {
+        guard standing.role == .primary else { return }
         for shard in shards.pools {
             while true {
                 let changes = await shard.expire(now: time.now(), limit: EngineLimits.expiriesPerTurn)
@@ -153,6 +173,7 @@ package final class Engine: Sendable {
 
     /// Sends sessions that are long over to the history table. The engine does so by itself.
     package func archiveSessions() async {
+        guard standing.role == .primary else { return }
         let now = time.now()
         let horizon = now.advanced(milliseconds: -configuration.archiveAfterMilliseconds)
         for shard in shards.pools {
@@ -165,7 +186,12 @@ package final class Engine: Sendable {
     }
 
     /// Writes a checkpoint now. The engine does so by itself.
-    package func checkpoint() async { await checkpointer.run(now: time.now()) }
+    package func checkpoint() async {
+        // What was never acknowledged is to be taken back; no table may reflect it.
+        if case .deposed = standing.role { return }
+        let reached = standing.role == .standby ? replica.applied : nil
+        await checkpointer.run(now: time.now(), reached: reached)
+    }
 
     private func startBackground() {
         let started = time.now()
@@ -205,7 +231,7 @@ package final class Engine: Sendable {
         let tasks = background.withLockedValue { $0 }
         for task in tasks { task.cancel() }
         for task in tasks { await task.value }
-        await checkpointer.run(now: time.now())
+        await checkpoint()
         do { try journal.close() } catch { configuration.journal.onFatal(error) }
         gate.finishClosing()
     }
@@ -218,7 +244,7 @@ package final class Engine: Sendable {
     ) async throws(EngineError) -> Reading<Value> {
         guard gate.enter() else { throw .draining }
         defer { gate.leave() }
-        if let error = EngineError(refusedBy: journal.admission) { throw error }
+        if let error = EngineError.refusal(journal, standing, register) { throw error }
         let reading = try await body(time.now())
         try await untilDurable(reading.position)
         return reading

@@ -15,6 +15,10 @@ package struct EngineConfiguration: Sendable {
     /// A checkpoint begins when this much log has been written since the last, or this much time has passed.
     package var checkpointAfterBytes = 128 << 20
     package var checkpointAfterMilliseconds: Int64 = 300_000
+    /// Whether this engine decides or follows one that does.
+    package var role = Role.primary
+    /// What a yes of a primary means; nil where no standby is expected.
+    package var standby: StandbyPolicy?
     package var clock: any EngineClock = SystemClock()
     /// What the engine's own tasks prefer to run on; nil for the system's threads. Actors follow the task that calls
     /// them, so a simulator that also calls the engine from this executor runs all of it there.

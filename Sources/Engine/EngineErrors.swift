@@ -19,6 +19,19 @@ extension EngineError {
         }
     }
 
+    /// Why no write is begun at this moment, if none is: not the primary, the disk, the standby.
+    static func refusal(_ journal: Journal, _ standing: Standing, _ register: StandbyRegister) -> EngineError? {
+        let role = standing.role
+        if role != .primary { return .notPrimary(role) }
+        return EngineError(refusedBy: journal.admission) ?? register.silence.map { standbyAway($0) }
+    }
+
+    static func standbyAway(_ why: String, maybeApplied: Bool = false) -> EngineError {
+        EngineError(
+            .standbyAway, "\(why); reads go on, and writes will when it is back or somebody says to go on alone",
+            maybeApplied: maybeApplied, retryAfterMilliseconds: 200)
+    }
+
     /// Why no write is begun at this moment, if none is.
     init?(refusedBy admission: Admission) {
         switch admission {

@@ -22,6 +22,8 @@ package enum EngineLimits {
     package static let sessionsArchivedPerTurn = 256
     /// Bytes of records one reading of the change feed takes from the disk.
     package static let feedReadBytes = 1 << 20
+    /// Bytes of log sent to a standby in one piece.
+    package static let shippedBytes = 256 << 10
     /// Milliseconds between two looks for expired holds: how late a hold may end.
     package static let expiryTickMilliseconds: Int64 = 200
     /// Milliseconds between two looks whether a checkpoint is due.

@@ -14,6 +14,9 @@ final class EngineTime: Sendable {
         latest = NIOLockedValueBox(started)
     }
 
+    /// A moment that somebody else told; this engine's now is not before it.
+    func note(_ moment: Instant) { latest.withLockedValue { $0 = max($0, moment) } }
+
     func now() -> Instant {
         let now = clock.now()
         return latest.withLockedValue { latest in

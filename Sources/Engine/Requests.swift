@@ -90,6 +90,7 @@ package struct EngineError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What kind of failure it is; programs branch on it.
     package enum Code: Hashable, Sendable {
         case invalidArgument, notFound, keyReused, deadlineExceeded, overloaded, storageFull, draining, positionTrimmed
+        case notPrimary, standbyAway
         case `internal`
     }
 

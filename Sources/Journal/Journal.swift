@@ -111,22 +111,43 @@ package final class Journal: Sendable {
     /// The last position handed out. A cheap atomic read.
     package var lastPosition: Position { queue.lastPosition }
 
-    /// The last position that is on disk. A cheap atomic read.
+    /// The last position that is durable: on this disk and, while confirmations are asked for, confirmed. A cheap atomic read.
     package var durablePosition: Position { queue.durablePosition }
 
-    /// Returns once `position` is on disk; at once when it is already.
+    /// The last position that is on this disk. A cheap atomic read.
+    package var diskPosition: Position { queue.diskPosition }
+
+    /// From now on a position is durable only once ``confirm(_:)`` has named it or one after it: a second disk far away.
+    /// What is durable already stays so. `nil` asks for no confirmations any more, and whoever waited for one goes on.
+    package func askForConfirmations(from position: Position?) { queue.askForConfirmations(from: position) }
+
+    /// Nothing becomes durable any more: another journal has taken this one's place. Who waits for it, now or later, is told
+    /// ``JournalError/closed``.
+    package func renounce() { queue.renounce() }
+
+    /// Whoever is asked has everything up to `position`.
+    package func confirm(_ position: Position) { queue.confirm(position) }
+
+    /// Returns once `position` is durable; at once when it is already.
     /// - Throws: ``JournalError/closed`` when the journal ended first, ``JournalError/cancelled`` when the task was.
     package func whenDurable(_ position: Position) async throws(JournalError) {
         if position <= durablePosition { return }
         precondition(position <= lastPosition, "Waiting for \(position), which was never appended.")
-        _ = try await queue.waitUntilDurable(position)
+        _ = try await queue.wait(for: position, .durable)
     }
 
-    /// Returns once something after `position` is on disk, with the position up to which everything is. Any number of
+    /// Returns once something after `position` is durable, with the position up to which everything is. Any number of
     /// tasks may wait; this is what the change feed stands on.
     /// - Throws: ``JournalError/closed`` when the journal ended first, ``JournalError/cancelled`` when the task was.
     package func durablePosition(after position: Position) async throws(JournalError) -> Position {
-        try await queue.waitUntilDurable(position.next)
+        try await queue.wait(for: position.next, .durable)
+    }
+
+    /// Returns once something after `position` is on this disk, with the position up to which everything is: what is
+    /// shipped to another journal, which confirms it.
+    /// - Throws: as ``durablePosition(after:)``.
+    package func diskPosition(after position: Position) async throws(JournalError) -> Position {
+        try await queue.wait(for: position.next, .onDisk)
     }
 
     // MARK: Life

@@ -25,6 +25,8 @@ package enum JournalError: Error, Equatable, Sendable {
     case cancelled
     /// A system call or a call of LMDB failed in a way that none of the other cases names.
     case io(errno: Int32, call: String)
+    /// The directory holds the beginning of a copy of another journal, and not its end.
+    case unfinishedCopy(path: String)
     /// A record longer than ``JournalLimits/recordBytes``. It was not appended.
     case recordTooLarge(bytes: Int)
 }
@@ -44,6 +46,7 @@ extension JournalError {
         case .closed: "closed"
         case .cancelled: "cancelled"
         case .io: "io"
+        case .unfinishedCopy: "unfinished-copy"
         case .recordTooLarge: "record-too-large"
         }
     }
@@ -73,6 +76,8 @@ extension JournalError {
             "Nothing: whoever cancelled no longer wants the answer."
         case .io:
             "Look up the system's error, check permissions and the disk, and start again."
+        case .unfinishedCopy:
+            "Remove the directory and take the copy again: follow the primary, or restore, once more."
         case .recordTooLarge:
             "Split what the record says into several, or make it smaller."
         }
@@ -104,6 +109,8 @@ extension JournalError: CustomStringConvertible {
             "The wait was cancelled."
         case .io(let number, let call):
             "\(call) failed: \(Self.sentence(number))."
+        case .unfinishedCopy(let path):
+            "The data directory \(path) holds a copy that was never finished."
         case .recordTooLarge(let bytes):
             "A record of \(bytes) bytes is longer than the limit of \(JournalLimits.recordBytes)."
         }

@@ -65,7 +65,8 @@ struct JournalOpening {
             if options.storage == nil { try syncDirectories() }
         }
         let image = try checkedImage(storage, names: names.isEmpty ? try storage.tableNames() : names)
-        let queue = CommitQueue(after: image.shape.next.previous)
+        let queue = CommitQueue(
+            after: image.shape.next.previous, unconfirmed: options.asksForConfirmations)
         let committer = options.readOnly ? nil : try makeCommitter(storage, image, queue)
         return Journal(
             options: options, image: image, storage: storage, queue: queue, committer: committer,
@@ -75,17 +76,18 @@ struct JournalOpening {
     /// Writes the meta table and the first segment of a new journal, in one commit.
     private func create(on storage: any JournalStorage) throws(JournalError) {
         if case .none(let reason) = storage.makeRoom(for: 1 << 20) { throw reason }
-        let id = options.creationID ?? Self.randomID()
-        let shape = LogShape(creationID: id)
+        let id = options.origin?.creationID ?? options.creationID ?? Self.randomID()
+        let shape = options.origin?.emptyShape ?? LogShape(creationID: id)
         let transaction = try storage.beginWrite()
         do throws(JournalError) {
             _ = try transaction.table(shape.segments[0].name, .integers)
             let meta = try transaction.table(MetaEntry.table, .bytes)
-            let entries = [
+            var entries = [
                 (MetaEntry.formatKey, MetaEntry.encodeFormat(creationID: id)),
                 (MetaEntry.logKey, MetaEntry.encodeLog(shape)),
                 (MetaEntry.segmentsKey, MetaEntry.encodeSegments(shape.segments)),
             ]
+            if options.origin != nil { entries.append((MetaEntry.copyKey, [1])) }
             var envelope: [UInt8] = []
             for (name, value) in entries {
                 let key = Array(name.utf8)
@@ -110,6 +112,9 @@ struct JournalOpening {
         let snapshot = try storage.snapshot()
         defer { snapshot.close() }
         let image = try MetaImage.read(snapshot)
+        if !options.opensUnfinishedCopy, try MetaImage.optionalEntry(MetaEntry.copyKey, in: snapshot) != nil {
+            throw .unfinishedCopy(path: options.directory)
+        }
         if let report = SegmentCheck.missing(image.shape, names: names) { throw .corrupt(report) }
         if let report = SegmentCheck.unlisted(image.shape, names: names) { throw .corrupt(report) }
         if let report = try SegmentCheck.end(image.shape, in: snapshot) { throw .corrupt(report) }

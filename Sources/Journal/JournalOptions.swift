@@ -29,6 +29,13 @@ package struct JournalOptions: Sendable {
     package var creationID: [UInt8]?
     /// Opens an existing journal only to look at it: no lock is taken, no thread is started, nothing is written.
     package var readOnly = false
+    /// Whether nothing, not even what is on disk already, is durable before it is confirmed (``Journal/confirm(_:)``) or
+    /// nobody is asked any more: for one of two journals, of which the other may have gone on without it.
+    package var asksForConfirmations = false
+    /// Makes a new journal the continuation of another: for ``JournalImport``.
+    var origin: CopyHeader?
+    /// Whether a copy that has not been finished may be opened: for ``JournalImport``.
+    var opensUnfinishedCopy = false
     /// Whether opening first walks every page of `data.mdb` with bounds checked, before LMDB, which trusts its pages
     /// blindly, is let loose on them. Costs one sequential read of the pages in use.
     package var auditsPages = true

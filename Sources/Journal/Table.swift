@@ -23,18 +23,20 @@ package enum TableWrite: Sendable {
     case put(Table, key: [UInt8], value: [UInt8], reflects: Position? = nil)
     /// Removes `key`; nothing happens when it is not there.
     case delete(Table, key: [UInt8])
+    /// Stores a value in the envelope in which another journal had it.
+    case sealed(Table, key: [UInt8], envelope: [UInt8])
 
     /// The table it changes.
     package var table: Table {
         switch self {
-        case .put(let table, _, _, _), .delete(let table, _): table
+        case .put(let table, _, _, _), .delete(let table, _), .sealed(let table, _, _): table
         }
     }
 
     /// The key it changes.
     package var key: [UInt8] {
         switch self {
-        case .put(_, let key, _, _), .delete(_, let key): key
+        case .put(_, let key, _, _), .delete(_, let key), .sealed(_, let key, _): key
         }
     }
 
@@ -43,6 +45,7 @@ package enum TableWrite: Sendable {
         switch self {
         case .put(_, let key, let value, _): key.count + value.count + 96
         case .delete(_, let key): key.count + 64
+        case .sealed(_, let key, let envelope): key.count + envelope.count + 96
         }
     }
 }

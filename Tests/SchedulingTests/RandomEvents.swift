@@ -10,7 +10,7 @@ extension Dice {
     }
 
     /// Kinds of facts, the catalogue's seven included.
-    static let kinds = 0..<15
+    static let kinds = 0..<16
 
     private mutating func fact(_ kind: Int) -> Fact {
         switch kind {
@@ -25,6 +25,7 @@ extension Dice {
             .patientRegistered(
                 PatientID(rawValue: next() >> 20),
                 many(Limits.identifiersPerPatient) { Identifier(system: $0.text(128), value: $0.text(128)) })
+        case 15: .epochBegan(UInt32(truncatingIfNeeded: next()))
         default: .catalogueChanged(entity(kind - 8))
         }
     }

@@ -33,6 +33,8 @@ TABLE = {
     "BATCH_TOO_LONG": (False, False),
     "TOO_MANY_CONNECTIONS": (True, False),
     "TOO_MANY_SUBSCRIPTIONS": (False, False),
+    "NOT_PRIMARY": (True, False),
+    "STANDBY_AWAY": (True, False),
 }
 
 # Both features of Hello.

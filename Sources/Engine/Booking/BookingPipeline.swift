@@ -11,6 +11,8 @@ struct BookingPipeline: Sendable {
     let keys: KeyWindow
     let view: EngineView
     let shards: Shards
+    let standing: Standing
+    let register: StandbyRegister
 
     /// Answers every write, in the order given, once its answer is durable.
     func execute(_ writes: [Write], now: Instant, monotonic: UInt64) async -> [Answer] {
@@ -38,7 +40,7 @@ struct BookingPipeline: Sendable {
     /// Sorts out writes that need not be carried out: repetitions, reused keys, late ones.
     private func begin(_ batch: inout Batch, monotonic: UInt64) {
         let journalAt = journal.lastPosition
-        let admission = journal.admission
+        let refusal = EngineError.refusal(journal, standing, register)
         for (index, write) in batch.writes.enumerated() {
             if let error = write.fault {
                 batch.fail(index, error)
@@ -57,7 +59,7 @@ struct BookingPipeline: Sendable {
                 if let deadline = write.deadline, deadline <= monotonic {
                     keys.abandon(ticket)
                     batch.fail(index, .tooLate)
-                } else if let error = EngineError(refusedBy: admission) {
+                } else if let error = refusal {
                     keys.abandon(ticket)
                     batch.fail(index, error)
                 } else {
@@ -241,6 +243,12 @@ struct BookingPipeline: Sendable {
                 keys.finish(entry.ticket, stored)
             } else {
                 keys.abandon(entry.ticket)
+            }
+        }
+        // A process that was stopped for a while finds out here, last thing before it speaks, that it may not any more.
+        if register.isLeaseOver, let silence = register.silence {
+            for index in batch.writes.indices where batch.answers[index]?.position != .zero {
+                batch.fail(index, .standbyAway(silence, maybeApplied: true))
             }
         }
     }

@@ -162,7 +162,7 @@ struct KeyStripe {
         ring = larger
     }
 
-    private mutating func forget(before: Int64, most: Int) {
+    mutating func forget(before: Int64, most: Int) {
         var left = most
         while left > 0, first < next, self[first].at < before, !self[first].answer.isUnderWay {
             let entry = self[first]

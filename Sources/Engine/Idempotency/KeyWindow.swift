@@ -60,6 +60,14 @@ final class KeyWindow: Sendable {
         }
     }
 
+    /// Takes over the answer of another engine; like ``begin`` it forgets what is outlived as it goes.
+    func restore(_ kept: KeptAnswer, now: Instant) {
+        stripes[stripe(of: kept.key)].withLockedValue { stripe in
+            stripe.forget(before: now.rawValue - window, most: 2)
+            stripe.restore(kept)
+        }
+    }
+
     func restore(_ kept: KeptAnswer) { stripes[stripe(of: kept.key)].withLockedValue { $0.restore(kept) } }
 
     func markCheckpointed() { for stripe in stripes { stripe.withLockedValue { $0.markCheckpointed() } } }

@@ -30,7 +30,7 @@ struct StoredAnswer: Sendable, Hashable {
         case .moved(_, let to):
             outcome = .done(to.appointment, to.state, version: 1, holdUntil: to.holdUntil)
         case .refused(let refusal, let item): outcome = .refused(refusal, item: item)
-        case .sessionOpened, .sessionArchived, .patientRegistered, .catalogueChanged: return nil
+        case .sessionOpened, .sessionArchived, .patientRegistered, .catalogueChanged, .epochBegan: return nil
         }
         self.position = position
     }

@@ -168,7 +168,7 @@ extension Engine {
         for shard in shards.pools { counts = counts + (await shard.counts()) }
         let checkpoint = checkpointer.lastCheckpoint
         return EngineStatus(
-            cluster: journal.creationID, epoch: 1, now: time.now(),
+            cluster: journal.creationID, epoch: standing.epoch, now: time.now(),
             uptimeMilliseconds: UInt64(time.now().rawValue - time.started.rawValue),
             catalogue: (
                 catalogue.departments.count, catalogue.resources.count, catalogue.services.count,

@@ -11,6 +11,8 @@ package struct RecoveredState {
     let keys: KeyWindow
     /// Facts of the directory that no checkpoint has yet.
     private(set) var unsaved: [Fact] = []
+    /// Sessions whose archiving is in the log and not yet in the history table.
+    private(set) var unsavedArchives: [TableWrite] = []
     /// Number of the next value in the table of patients, and the numbers of those in the table of keys.
     private(set) var nextPatientValue: UInt64 = 0
     private(set) var keyValues: [UInt64] = []
@@ -151,19 +153,19 @@ package struct RecoveredState {
         case .patientRegistered(let patient, let identifiers):
             registry.evolve(patient, identifiers)
             unsaved.append(event.fact)
-        case .refused: break
+        case .refused, .epochBegan: break
         case .bookedTogether, .moved:
             // Several pools may be concerned, perhaps of several shards; each takes its part.
             for fact in event.fact.parts { try apply(Event(at: event.at, by: event.by, fact: fact), position) }
         case .booked(let taken): try evolve(event, taken.appointment.session, position)
         case .changed(let change): try evolve(event, change.appointment.session, position)
         case .sessionOpened(let definition): try evolve(event, definition.id, position)
-        case .sessionArchived(let id): try evolve(event, id, position)
+        case .sessionArchived(let id):
+            // A standby's history table is written after the fact is in its log.
+            if let session = pools[try shard(of: id)].session(id) { unsavedArchives += SessionTables.archive(session) }
+            try evolve(event, id, position)
         }
-        if let answered = event.answer, let answer = StoredAnswer(event.fact, position: position) {
-            keys.restore(
-                KeptAnswer(key: answered.key, fingerprint: answered.fingerprint, at: event.at, answer: answer))
-        }
+        if let kept = KeptAnswer(event, position: position) { keys.restore(kept) }
     }
 
     private mutating func evolve(_ event: Event, _ session: SessionID, _ position: Position) throws {
@@ -200,16 +202,5 @@ package struct RecoveredState {
 
     private mutating func note(_ isSound: Bool, _ fault: @autoclosure () -> String) {
         if !isSound, faults.count < 100 { faults.append(Violation(fault())) }
-    }
-}
-
-extension Fact {
-    /// A fact about several appointments as facts about one each.
-    fileprivate var parts: [Fact] {
-        switch self {
-        case .bookedTogether(let all): all.map { .booked($0) }
-        case .moved(let from, let to): [.changed(from), .booked(to)]
-        default: [self]
-        }
     }
 }

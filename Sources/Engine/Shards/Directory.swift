@@ -91,6 +91,28 @@ actor Directory {
         Reading(identifiers.map { registry[$0] }, at: position)
     }
 
+    // MARK: Following
+
+    /// Takes over what a primary's directory did.
+    func apply(_ events: [PositionedEvent]) {
+        for event in events {
+            switch event.event.fact {
+            case .catalogueChanged(let entity):
+                catalogue.evolve(entity)
+                unsavedEntities.append(entity)
+                let snapshot = CatalogueSnapshot(catalogue)
+                view.update { $0.catalogue = snapshot }
+            case .patientRegistered(let patient, let identifiers):
+                registry.evolve(patient, identifiers)
+                unsavedPatients.append((patient, identifiers))
+            default: preconditionFailure("the directory is told only what is its own")
+            }
+            position = event.position
+        }
+        let count = registry.count
+        view.update { $0.patients = count }
+    }
+
     // MARK: Checkpoints
 
     /// Writes what no checkpoint has yet.

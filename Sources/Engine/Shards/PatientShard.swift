@@ -54,11 +54,13 @@ actor PatientShard {
         case refused(PatientBook.Claim)
         case changed(AppointmentID, PatientID, AppointmentState)
         case archived(AppointmentID, PatientID)
+        /// An appointment that somebody else decided.
+        case found(AppointmentID, PatientID, PatientBook.Commitment, AppointmentState)
 
         var patient: PatientID {
             switch self {
             case .made(let claim, _), .refused(let claim): claim.patient
-            case .changed(_, let patient, _), .archived(_, let patient): patient
+            case .changed(_, let patient, _), .archived(_, let patient), .found(_, let patient, _, _): patient
             }
         }
     }
@@ -71,6 +73,8 @@ actor PatientShard {
             case .refused(let claim): book.release(claim)
             case .changed(let appointment, let patient, let state):
                 book.change(appointment, patient: patient, to: state)
+            case .found(let appointment, let patient, let commitment, let state):
+                book.put(appointment, patient: patient, commitment, state: state)
             case .archived(let appointment, let patient): book.remove(appointment, patient: patient)
             }
         }

@@ -228,15 +228,60 @@ actor PoolShard {
         for id in ids {
             guard let session = book.session(id) else { continue }
             writes += SessionTables.archive(session)
-            for (index, record) in session.appointments.enumerated() {
-                if let record { left.append((AppointmentID(session: id, number: UInt32(index + 1)), record.patient)) }
-            }
+            left += session.gone
             record(Event(at: now, by: .system, fact: .sessionArchived(id)))
             book.archive(id)
         }
         _ = append(tables: writes)
         view.update { view in for id in ids { view.timetable.close(id) } }
         return (ids.count, left)
+    }
+
+    // MARK: Following
+
+    /// Takes over what a primary's pools did; tells what that means to patients, and which facts could not follow on what is
+    /// here.
+    func apply(
+        _ events: [PositionedEvent], departments catalogue: CatalogueSnapshot
+    ) -> (settlements: [PatientShard.Settlement], faults: [Violation]) {
+        var settlements: [PatientShard.Settlement] = []
+        var faults: [Violation] = []
+        for event in events {
+            if case .sessionArchived(let id) = event.event.fact, let session = book.session(id) {
+                // After the fact: a start that finds the fact and not these writes makes them anew.
+                journal.write(SessionTables.archive(session))
+                settlements += session.gone.map { .archived($0, $1) }
+            }
+            if !book.evolve(event.event) {
+                faults.append(Violation("record \(event.position): its fact does not follow on what was there"))
+            }
+            if let settlement = settlement(event.event.fact, catalogue) { settlements.append(settlement) }
+            position = event.position
+        }
+        view.update { view in
+            for event in events {
+                switch event.event.fact {
+                case .sessionOpened(let definition): view.timetable.open(definition.id, definition.times)
+                case .sessionArchived(let id): view.timetable.close(id)
+                default: break
+                }
+            }
+        }
+        return (settlements, faults)
+    }
+
+    private func settlement(_ fact: Fact, _ catalogue: CatalogueSnapshot) -> PatientShard.Settlement? {
+        switch fact {
+        case .booked(let taken):
+            guard let session = book.session(taken.appointment.session),
+                let department = catalogue.department(of: taken.appointment.pool)
+            else { return nil }
+            let commitment = PatientBook.Commitment(
+                session.times, slot: taken.slot, span: taken.span, department: department)
+            return .found(taken.appointment, taken.patient, commitment, taken.state)
+        case .changed(let change): return .changed(change.appointment, change.patient, change.state)
+        default: return nil
+        }
     }
 
     // MARK: Checkpoints
@@ -309,6 +354,15 @@ actor PoolShard {
         position = journal.append(records, tables: tables)
         records.removeAll()
         return position
+    }
+}
+
+extension Session {
+    /// Its appointments and whose they are, for the patients' sake when it leaves memory.
+    fileprivate var gone: [(AppointmentID, PatientID)] {
+        appointments.enumerated().compactMap { index, record in
+            record.map { (AppointmentID(session: id, number: UInt32(index + 1)), $0.patient) }
+        }
     }
 }
 

@@ -42,6 +42,8 @@ public struct ChangeEvent: Hashable, Sendable {
     public var reason: String
     /// Of a catalogue change: kind and code, as `pool ct-1`.
     public var entity: String
+    /// The epoch that began; 0 for every other kind.
+    public var epoch: UInt32
 
     init(_ wire: PBEvent) {
         position = Position(rawValue: wire.position)
@@ -64,5 +66,6 @@ public struct ChangeEvent: Hashable, Sendable {
         rule = wire.rule == .unspecified ? nil : Rule(wire.rule)
         reason = wire.reason
         entity = wire.entity
+        epoch = wire.epoch
     }
 }

@@ -83,6 +83,10 @@ public struct HaoyuanError: Error, Sendable, CustomStringConvertible {
         public static let tooManyConnections = Code(.tooManyConnections)
         /// More subscriptions on one connection than the server takes.
         public static let tooManySubscriptions = Code(.tooManySubscriptions)
+        /// The server is a standby, or was deposed; another is primary.
+        public static let notPrimary = Code(.notPrimary)
+        /// The server's standby is away, and without it no yes is given; reads go on.
+        public static let standbyAway = Code(.standbyAway)
         /// The server failed; its log says why.
         public static let `internal` = Code(.internal)
         /// No address could be connected to.

@@ -8,6 +8,8 @@ public struct ServerStatus: Hashable, Sendable {
         case primary
         /// Follows a primary.
         case standby
+        /// Was primary until another took its place; serves nothing but status.
+        case deposed
         /// A role this version does not know.
         case unknown(Int)
 
@@ -15,6 +17,7 @@ public struct ServerStatus: Hashable, Sendable {
             switch wire {
             case .primary: self = .primary
             case .standby: self = .standby
+            case .deposed: self = .deposed
             case .unspecified, .UNRECOGNIZED: self = .unknown(wire.rawValue)
             }
         }

@@ -342,12 +342,15 @@ public enum ChangeKind: Hashable, Sendable {
     case patientRegistered
     /// An entity of the catalogue was put; `entity` names it.
     case catalogueChanged
+    /// Another server became primary; `epoch` is its term.
+    case epochBegan
     /// A number this version does not know.
     case unknown(Int)
 
     /// Every value this version knows, in the order of their numbers.
     public static let known: [ChangeKind] = [
         .booked, .changed, .moved, .refused, .sessionOpened, .sessionArchived, .patientRegistered, .catalogueChanged,
+        .epochBegan,
     ]
 
     init(_ wire: PBEventKind) {
@@ -368,6 +371,7 @@ public enum ChangeKind: Hashable, Sendable {
         case .sessionArchived: 6
         case .patientRegistered: 7
         case .catalogueChanged: 8
+        case .epochBegan: 9
         case .unknown(let number): number
         }
     }

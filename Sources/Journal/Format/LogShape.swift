@@ -77,6 +77,8 @@ enum MetaEntry {
     static let logKey = "log"
     /// `segments`: for each its first position (8) and chain (4).
     static let segmentsKey = "segments"
+    /// `copy`: there while a copy of another journal is being taken in.
+    static let copyKey = "copy"
     /// `app.` and a name: what ``Journal/setMetadata(_:_:)`` was given.
     static let applicationPrefix = "app."
 
@@ -178,6 +180,22 @@ struct MetaImage: Sendable {
             }
         }
         return try outcome.get()
+    }
+
+    /// All entries of the application's.
+    static func metadata(in snapshot: any StorageSnapshot) throws(JournalError) -> [String: [UInt8]] {
+        guard let cursor = try snapshot.cursor(MetaEntry.table) else { return [:] }
+        defer { cursor.close() }
+        var found: [String: [UInt8]] = [:]
+        var entry = try cursor.first()
+        while let current = entry {
+            let key = String(decoding: current.key, as: UTF8.self)
+            if key.hasPrefix(MetaEntry.applicationPrefix) {
+                found[String(key.dropFirst(MetaEntry.applicationPrefix.count))] = try optionalEntry(key, in: snapshot)
+            }
+            entry = try cursor.next()
+        }
+        return found
     }
 
     private static func malformed(_ key: String, _ expected: String, _ found: String) -> JournalError {

@@ -12,8 +12,11 @@ extension Journal {
         precondition(maxRecords > 0 && maxBytes > 0, "A read asks for at least one record and one byte.")
         var records: [LogRecord] = []
         var bytes = 0
+        // On disk there may be more than is durable, while confirmations are asked for.
+        let end = durablePosition
         do {
             try scan(from: max(from, .first)) { position, record in
+                guard position <= end else { return false }
                 records.append(LogRecord(position: position, bytes: [UInt8](record)))
                 bytes += record.count
                 return records.count < maxRecords && bytes < maxBytes

@@ -104,6 +104,8 @@ package protocol StorageSnapshot: AnyObject {
     func cursor(_ table: String) throws(JournalError) -> (any StorageCursor)?
     /// The value under a key, or `nil` when there is none, or no such table.
     func value(_ table: String, key: UnsafeRawBufferPointer) throws(JournalError) -> UnsafeRawBufferPointer?
+    /// How many entries a table has; 0 when there is no such table.
+    func entries(_ table: String) throws(JournalError) -> Int
     /// Ends it. Must be called once, after its cursors were closed.
     func close()
 }

@@ -45,6 +45,8 @@ final class LMDBSnapshot: StorageSnapshot {
         return TableFootprint(entries: stat.ms_entries, bytes: pages * Int(stat.ms_psize))
     }
 
+    func entries(_ table: String) throws(JournalError) -> Int { try footprint(table)?.entries ?? 0 }
+
     func close() {
         guard let ending = transaction else { preconditionFailure("A snapshot was closed twice.") }
         transaction = nil

@@ -273,6 +273,8 @@ private final class MemorySnapshot: StorageSnapshot {
         return content[index].value.bytes
     }
 
+    func entries(_ table: String) throws(JournalError) -> Int { tables[table]?.count ?? 0 }
+
     func close() {
         // A store that was cut off meanwhile has forgotten its users with everything else.
         for table in used { try? storage.withImage { $0.users[table, default: 1] -= 1 } }

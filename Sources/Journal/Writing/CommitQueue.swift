@@ -21,13 +21,25 @@ final class CommitQueue: @unchecked Sendable {
         case dead
     }
 
+    /// What somebody waits for.
+    enum Milestone: Sendable {
+        /// On this journal's own disk.
+        case onDisk
+        /// Durable as agreed: on this disk and, while confirmations are asked for, confirmed.
+        case durable
+    }
+
     /// One task that waits. `@unchecked Sendable`: its variables are touched only under the queue's lock.
     private final class Waiter: @unchecked Sendable {
         let position: Position
+        let milestone: Milestone
         var continuation: CheckedContinuation<Result<Position, JournalError>, Never>?
         var isCancelled = false
 
-        init(_ position: Position) { self.position = position }
+        init(_ position: Position, _ milestone: Milestone) {
+            self.position = position
+            self.milestone = milestone
+        }
     }
 
     private let lock = ConditionLock(value: false)
@@ -37,20 +49,35 @@ final class CommitQueue: @unchecked Sendable {
     private var waiters: [Waiter] = []
 
     private let last: Synchronization.Atomic<UInt64>
+    private let onDisk: Synchronization.Atomic<UInt64>
     private let durable: Synchronization.Atomic<UInt64>
+    /// Up to where somebody else has confirmed; the greatest number while nobody is asked.
+    private var confirmed = UInt64.max
+    private var isRenounced = false
     private let waitingBytes = Synchronization.Atomic<Int>(0)
 
-    init(after last: Position) {
+    /// - Parameter unconfirmed: whether nothing is durable before it is confirmed, what is on disk already included.
+    init(after last: Position, unconfirmed: Bool = false) {
         pending = PendingWork(after: last)
         spare = PendingWork(after: last)
         self.last = Synchronization.Atomic(last.rawValue)
-        self.durable = Synchronization.Atomic(last.rawValue)
+        self.onDisk = Synchronization.Atomic(last.rawValue)
+        self.durable = Synchronization.Atomic(unconfirmed ? 0 : last.rawValue)
+        if unconfirmed { confirmed = 0 }
     }
 
     /// The last position handed out.
     var lastPosition: Position { Position(last.load(ordering: .acquiring)) }
-    /// The last position that is on disk.
+    /// The last position that is on this disk.
+    var diskPosition: Position { Position(onDisk.load(ordering: .acquiring)) }
+    /// The last position that is on this disk and, while confirmations are asked for, confirmed.
     var durablePosition: Position { Position(durable.load(ordering: .acquiring)) }
+    /// Whether something waits for a commit that has not been taken.
+    var hasPending: Bool {
+        lock.lock()
+        defer { lock.unlock() }
+        return !pending.isEmpty
+    }
     /// Bytes accepted and not yet committed, those in the commit at hand included.
     var pendingBytes: Int { waitingBytes.load(ordering: .relaxed) }
 
@@ -104,12 +131,63 @@ final class CommitQueue: @unchecked Sendable {
         let bytes = work.byteCount
         work.reset(after: position)
         lock.lock()
-        durable.store(position.rawValue, ordering: .releasing)
+        onDisk.store(position.rawValue, ordering: .releasing)
         waitingBytes.wrappingSubtract(bytes, ordering: .relaxed)
-        let ready = removeWaiters { $0.position <= position }
+        let ready = removeReady()
         spare = work
         lock.unlock()
-        for continuation in ready { continuation.resume(returning: .success(position)) }
+        for (continuation, position) in ready { continuation.resume(returning: .success(position)) }
+    }
+
+    /// From now on nothing becomes durable before ``confirm(_:)`` has named it; `nil` asks nobody any more.
+    func askForConfirmations(from position: Position?) {
+        lock.lock()
+        if !isRenounced { confirmed = position?.rawValue ?? .max }
+        let ready = removeReady()
+        lock.unlock()
+        for (continuation, position) in ready { continuation.resume(returning: .success(position)) }
+    }
+
+    /// Somebody else has everything up to `position`. Without effect while nobody is asked.
+    func confirm(_ position: Position) {
+        lock.lock()
+        var ready: [(CheckedContinuation<Result<Position, JournalError>, Never>, Position)] = []
+        if confirmed != .max, !isRenounced, position.rawValue > confirmed {
+            confirmed = position.rawValue
+            ready = removeReady()
+        }
+        lock.unlock()
+        for (continuation, position) in ready { continuation.resume(returning: .success(position)) }
+    }
+
+    /// Nothing becomes durable any more, and nobody waits for it any more.
+    func renounce() {
+        lock.lock()
+        isRenounced = true
+        confirmed = durable.load(ordering: .relaxed)
+        let left = removeWaiters { $0.milestone == .durable }
+        lock.unlock()
+        for continuation in left { continuation.resume(returning: .failure(.closed)) }
+    }
+
+    /// Moves the durable position on and takes off the list whoever has what he waited for; only with the lock held.
+    private func removeReady() -> [(CheckedContinuation<Result<Position, JournalError>, Never>, Position)] {
+        let disk = onDisk.load(ordering: .relaxed)
+        // What was reported durable stays so, whoever is asked later.
+        let settled = max(durable.load(ordering: .relaxed), min(disk, confirmed))
+        durable.store(settled, ordering: .releasing)
+        var ready: [(CheckedContinuation<Result<Position, JournalError>, Never>, Position)] = []
+        waiters.removeAll { waiter in
+            let reached = Position(waiter.milestone == .onDisk ? disk : settled)
+            guard waiter.position <= reached else { return false }
+            if let continuation = waiter.continuation { ready.append((continuation, reached)) }
+            return true
+        }
+        return ready
+    }
+
+    private func reached(_ milestone: Milestone) -> Position {
+        milestone == .onDisk ? diskPosition : durablePosition
     }
 
     /// Lets the committer finish what is pending and then see ``Taking/closing``. `false` when that was said before.
@@ -133,11 +211,11 @@ final class CommitQueue: @unchecked Sendable {
         for continuation in left { continuation.resume(returning: .failure(.closed)) }
     }
 
-    /// Waits until `position` is durable; answers at once when it is. Answers the durable position.
-    func waitUntilDurable(_ position: Position) async throws(JournalError) -> Position {
-        let now = durablePosition
+    /// Waits until `position` has reached the milestone; answers at once when it has. Answers how far that is reached.
+    func wait(for position: Position, _ milestone: Milestone) async throws(JournalError) -> Position {
+        let now = reached(milestone)
         if now >= position { return now }
-        let waiter = Waiter(position)
+        let waiter = Waiter(position, milestone)
         let outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 if let outcome = enlist(waiter, continuation) { continuation.resume(returning: outcome) }
@@ -154,9 +232,10 @@ final class CommitQueue: @unchecked Sendable {
     ) -> Result<Position, JournalError>? {
         lock.lock()
         defer { lock.unlock() }
-        let now = durablePosition
+        let now = reached(waiter.milestone)
         if now >= waiter.position { return .success(now) }
         if phase == .closed || phase == .dead { return .failure(.closed) }
+        if isRenounced, waiter.milestone == .durable { return .failure(.closed) }
         if waiter.isCancelled { return .failure(.cancelled) }
         waiter.continuation = continuation
         waiters.append(waiter)

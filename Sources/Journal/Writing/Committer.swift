@@ -142,8 +142,8 @@ final class Committer: @unchecked Sendable {
             shared.shape = shape
             shared.statistics.commits += 1
             shared.statistics.syncs += syncsPerCommit
-            shared.statistics.records += work.lengths.count
-            shared.statistics.recordBytes += work.bytes.count
+            shared.statistics.records += work.lengths.count + work.sealed.reduce(0) { $0 + $1.positions }
+            shared.statistics.recordBytes += work.bytes.count + work.sealed.reduce(0) { $0 + $1.bytes.count }
             shared.statistics.tableWrites += work.tables.count
             shared.statistics.lastCommitNanoseconds = nanoseconds
             shared.statistics.commitDurations.add(nanoseconds)

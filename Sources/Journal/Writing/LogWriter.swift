@@ -44,6 +44,7 @@ struct LogWriter: ~Copyable {
         var run = StagingRun(transaction: transaction, shape: committed, segmentBytes: segmentBytes)
         stagedDroppable = []
         for name in droppable where try !transaction.drop(name) { stagedDroppable.append(name) }
+        for chunks in work.sealed { try stageSealed(chunks, &run) }
         try stageRecords(work, &run)
         precondition(run.shape.next == work.last.next, "The log ends at \(run.shape.next), not after \(work.last).")
         try stageTables(work, &run)
@@ -114,9 +115,40 @@ extension LogWriter {
         }
     }
 
-    /// Puts the chunk at hand, if there is one, at the end of the log. A segment never begins inside a record.
+    /// Puts the chunk at hand, if there is one, at the end of the log.
     private mutating func seal(_ kind: Chunk.Kind, _ run: inout StagingRun) throws(JournalError) {
         guard builder.count > 0 else { return }
+        let count = builder.count
+        let chunk = builder.seal(kind: kind, first: run.shape.next, chain: run.shape.chain)
+        try put(chunk.bytes, kind, crc: chunk.crc, positions: count, &run)
+    }
+
+    /// Puts chunks of another journal at the end of the log as they are: they go on where it ends, or the caller has not
+    /// checked them.
+    private mutating func stageSealed(_ chunks: ShippedChunks, _ run: inout StagingRun) throws(JournalError) {
+        var failure: JournalError?
+        let fault = chunks.bytes.withUnsafeBytes { raw in
+            ShippedChunks.visit(raw) { chunk, stored in
+                precondition(
+                    chunk.first == run.shape.next && chunk.chain == run.shape.chain,
+                    "The chunk of \(chunk.first) does not follow on \(run.shape.next.previous).")
+                do throws(JournalError) {
+                    try put(stored, chunk.kind, crc: chunk.crc, positions: chunk.count, &run)
+                    return nil
+                } catch {
+                    failure = error
+                    return ChunkFault(.malformed, expected: "room", found: "none")
+                }
+            }
+        }
+        if let failure { throw failure }
+        precondition(fault == nil, "Chunks were appended that nobody had checked.")
+    }
+
+    /// Puts a chunk at the end of the log. A segment never begins inside a record.
+    private mutating func put(
+        _ chunk: UnsafeRawBufferPointer, _ kind: Chunk.Kind, crc: UInt32, positions: Int, _ run: inout StagingRun
+    ) throws(JournalError) {
         if kind == .whole || kind == .firstFragment { rotateIfDue(&run) }
         let segment = run.shape.segments[run.shape.segments.count - 1]
         let table: StorageTable
@@ -127,12 +159,10 @@ extension LogWriter {
             run.segmentTable = table
         }
         let first = run.shape.next
-        let count = builder.count
-        let chunk = builder.seal(kind: kind, first: first, chain: run.shape.chain)
-        try run.transaction.append(table, key: first.rawValue, value: chunk.bytes)
-        run.shape.next = first.advanced(by: count)
-        run.shape.chain = chunk.crc
-        run.segmentBytes += chunk.bytes.count + Chunk.pageOverheadBytes
+        try run.transaction.append(table, key: first.rawValue, value: chunk)
+        run.shape.next = first.advanced(by: positions)
+        run.shape.chain = crc
+        run.segmentBytes += chunk.count + Chunk.pageOverheadBytes
     }
 
     private func rotateIfDue(_ run: inout StagingRun) {
@@ -173,6 +203,8 @@ extension LogWriter {
                 ValueEnvelope.write(
                     value, table: table.name, key: key, reflects: reflects, compress: table.compressed, into: &envelope)
                 try run.transaction.put(handle, key: key, value: envelope)
+            case .sealed(_, let key, let envelope):
+                try run.transaction.put(handle, key: key, value: envelope)
             case .delete(_, let key):
                 try run.transaction.delete(handle, key: key)
             }
@@ -194,6 +226,7 @@ extension LogWriter {
                 try run.transaction.delete(meta, key: Array(key.utf8))
             }
         }
+        if work.finishesCopy { try run.transaction.delete(meta, key: Array(MetaEntry.copyKey.utf8)) }
         try putMeta(MetaEntry.logKey, MetaEntry.encodeLog(run.shape), meta, run)
     }
 

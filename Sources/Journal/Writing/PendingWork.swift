@@ -4,6 +4,8 @@ struct PendingWork: Sendable {
     private(set) var bytes: [UInt8] = []
     /// The records' lengths.
     private(set) var lengths: [UInt32] = []
+    /// Chunks that another journal sealed, as they came; they stand before the records.
+    private(set) var sealed: [ShippedChunks] = []
     /// The position of the last record in it, or of the last one before it.
     private(set) var last: Position
     /// The position that its first record (or first fragment) takes.
@@ -11,6 +13,8 @@ struct PendingWork: Sendable {
     private(set) var tables: [TableWrite] = []
     private(set) var metadata: [(name: String, value: [UInt8]?)] = []
     private(set) var checkpoint: Position?
+    /// Whether the journal stops being the beginning of a copy.
+    private(set) var finishesCopy = false
     /// What it holds in memory, roughly; what the admission limit counts.
     private(set) var byteCount = 0
 
@@ -20,13 +24,24 @@ struct PendingWork: Sendable {
         self.first = last.next
     }
 
-    var isEmpty: Bool { lengths.isEmpty && tables.isEmpty && metadata.isEmpty && checkpoint == nil }
+    var isEmpty: Bool {
+        lengths.isEmpty && sealed.isEmpty && tables.isEmpty && metadata.isEmpty && checkpoint == nil && !finishesCopy
+    }
 
     mutating func add(_ batch: borrowing RecordBatch) {
         bytes.append(contentsOf: batch.bytes)
         lengths.append(contentsOf: batch.lengths)
         last = last.advanced(by: batch.span)
         byteCount += batch.byteCount + batch.count * MemoryLayout<UInt32>.size
+    }
+
+    mutating func add(_ chunks: ShippedChunks) {
+        precondition(lengths.isEmpty, "Sealed chunks came after records of this journal's own.")
+        precondition(chunks.first == last.next, "Chunks from \(chunks.first) came where \(last.next) is due.")
+        guard !chunks.isEmpty else { return }
+        sealed.append(chunks)
+        last = chunks.last
+        byteCount += chunks.bytes.count
     }
 
     mutating func add(_ writes: [TableWrite]) {
@@ -40,7 +55,7 @@ struct PendingWork: Sendable {
             case .put(_, _, _, let reflects?):
                 precondition(reflects <= last, "A state value cannot reflect \(reflects), which is not written yet.")
                 tables.append(write)
-            case .delete:
+            case .delete, .sealed:
                 tables.append(write)
             }
         }
@@ -56,14 +71,18 @@ struct PendingWork: Sendable {
         checkpoint = max(checkpoint ?? .zero, position)
     }
 
+    mutating func addEndOfCopy() { finishesCopy = true }
+
     /// Begins anew after `last`, keeping the memory unless it has grown far beyond what is usual.
     mutating func reset(after last: Position) {
         let keep = bytes.capacity <= 32 << 20
         bytes.removeAll(keepingCapacity: keep)
         lengths.removeAll(keepingCapacity: keep)
+        sealed.removeAll()
         tables.removeAll(keepingCapacity: keep)
         metadata.removeAll()
         checkpoint = nil
+        finishesCopy = false
         byteCount = 0
         self.last = last
         self.first = last.next
@@ -106,6 +125,7 @@ struct PendingWork: Sendable {
             }
         }
         if chunk > 0 { seal(chunk + Chunk.headerBytes) }
-        return leaves + 2
+        // Of sealed chunks only the number is known here: no leaf holds less than one.
+        return leaves + sealed.reduce(0) { $0 + $1.count } + 2
     }
 }

@@ -43,6 +43,8 @@ package enum Fact: Hashable, Sendable {
     /// A new patient, or further identifiers of a known one.
     case patientRegistered(PatientID, [Identifier])
     case catalogueChanged(CatalogueEntity)
+    /// A primary's term began: everything after it was decided by another process than what stands before.
+    case epochBegan(UInt32)
 }
 
 /// One appointment made.

@@ -223,7 +223,7 @@ package struct PoolBook: Sendable {
         case .sessionArchived(let id):
             archive(id)
             return true
-        case .refused, .patientRegistered, .catalogueChanged: return true
+        case .refused, .patientRegistered, .catalogueChanged, .epochBegan: return true
         }
     }
 

@@ -4,7 +4,8 @@
 
 private enum Kind: UInt8 {
     case booked = 1
-    case bookedTogether, changed, moved, refused, sessionOpened, sessionArchived, patientRegistered, catalogueChanged
+    case bookedTogether, changed, moved, refused, sessionOpened, sessionArchived, patientRegistered, catalogueChanged,
+        epochBegan
 }
 
 /// Set in the kind byte when the event answers a keyed write.
@@ -51,6 +52,7 @@ extension Event {
         case .sessionArchived: .sessionArchived
         case .patientRegistered: .patientRegistered
         case .catalogueChanged: .catalogueChanged
+        case .epochBegan: .epochBegan
         }
     }
 
@@ -77,6 +79,7 @@ extension Event {
                 writer.string(identifier.value)
             }
         case .catalogueChanged(let entity): entity.encode(into: &writer)
+        case .epochBegan(let number): writer.varint(number)
         }
     }
 }
@@ -106,6 +109,7 @@ extension Fact {
             }
             self = .patientRegistered(id, identifiers)
         case .catalogueChanged: self = .catalogueChanged(try CatalogueEntity(from: &reader))
+        case .epochBegan: self = .epochBegan(try reader.number())
         }
     }
 }

@@ -61,6 +61,8 @@ extension ErrorCode {
         case .storageFull: self = .storageFull
         case .draining: self = .draining
         case .positionTrimmed: self = .positionTrimmed
+        case .notPrimary: self = .notPrimary
+        case .standbyAway: self = .standbyAway
         case .internal: self = .internal
         }
     }

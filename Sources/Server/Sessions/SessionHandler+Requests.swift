@@ -82,7 +82,7 @@ extension SessionHandler {
 
     private func ask(_ method: Method, _ frame: Frame, deadline: UInt64?) throws(ProtocolError) {
         guard let request = try Request(method, frame.payload, on: origin) else {
-            preconditionFailure("every method has its way: \(method)")
+            throw ProtocolError(.unknownMethod, "this server does not know method \(method.rawValue)")
         }
         let serial = try machine.take(frame.header.requestID, isWrite: method.isWrite, deadline: deadline)
         requests.append(

@@ -22,11 +22,14 @@ package enum ErrorCode: UInt8, Hashable, Sendable, CaseIterable {
     case tooManyConnections
     case tooManySubscriptions
     case `internal`
+    case notPrimary
+    case standbyAway
 
     /// Whether the same request, with the same key, may succeed later.
     package var isRetryable: Bool {
         switch self {
-        case .checksumMismatch, .deadlineExceeded, .overloaded, .storageFull, .draining, .tooManyConnections, .internal:
+        case .checksumMismatch, .deadlineExceeded, .overloaded, .storageFull, .draining, .tooManyConnections, .internal,
+            .notPrimary, .standbyAway:
             true
         case .malformedFrame, .frameTooLarge, .unsupportedVersion, .unknownMethod, .malformedMessage,
             .decompressionFailed, .handshakeRequired, .unauthenticated, .invalidArgument, .notFound, .keyReused,
@@ -46,7 +49,8 @@ package enum ErrorCode: UInt8, Hashable, Sendable, CaseIterable {
             .handshakeRequired, .unauthenticated, .tooManyConnections:
             true
         case .unknownMethod, .malformedMessage, .invalidArgument, .notFound, .keyReused, .deadlineExceeded, .overloaded,
-            .storageFull, .draining, .positionTrimmed, .batchTooLong, .tooManySubscriptions, .internal:
+            .storageFull, .draining, .positionTrimmed, .batchTooLong, .tooManySubscriptions, .internal,
+            .notPrimary, .standbyAway:
             false
         }
     }

@@ -21,6 +21,11 @@ package enum Method: UInt8, Hashable, Sendable, CaseIterable {
     case subscribe = 50
     case unsubscribe = 51
     case goodbye = 60
+    case follow = 70
+    case confirmation = 71
+    case promote = 72
+    case depose = 73
+    case goAlone = 74
 
     /// Whether it changes the hospital's data, so that a lost answer leaves open whether it was applied.
     package var isWrite: Bool {
@@ -29,7 +34,8 @@ package enum Method: UInt8, Hashable, Sendable, CaseIterable {
             .batch:
             true
         case .hello, .status, .getCatalogue, .findPatients, .listSessions, .searchSlots, .getAppointments,
-            .patientAppointments, .sessionAppointments, .subscribe, .unsubscribe, .goodbye:
+            .patientAppointments, .sessionAppointments, .subscribe, .unsubscribe, .goodbye, .follow, .confirmation,
+            .promote, .depose, .goAlone:
             false
         }
     }

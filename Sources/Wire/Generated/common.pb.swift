@@ -417,6 +417,8 @@ package nonisolated enum PBErrorCode: SwiftProtobuf.Enum, Swift.CaseIterable {
   case tooManyConnections // = 19
   case tooManySubscriptions // = 20
   case `internal` // = 21
+  case notPrimary // = 22
+  case standbyAway // = 23
   case UNRECOGNIZED(Int)
 
   package init() {
@@ -447,6 +449,8 @@ package nonisolated enum PBErrorCode: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 19: self = .tooManyConnections
     case 20: self = .tooManySubscriptions
     case 21: self = .internal
+    case 22: self = .notPrimary
+    case 23: self = .standbyAway
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -475,6 +479,8 @@ package nonisolated enum PBErrorCode: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .tooManyConnections: return 19
     case .tooManySubscriptions: return 20
     case .internal: return 21
+    case .notPrimary: return 22
+    case .standbyAway: return 23
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -503,6 +509,8 @@ package nonisolated enum PBErrorCode: SwiftProtobuf.Enum, Swift.CaseIterable {
     .tooManyConnections,
     .tooManySubscriptions,
     .internal,
+    .notPrimary,
+    .standbyAway,
   ]
 
 }
@@ -557,7 +565,7 @@ nonisolated extension PBAuthority: SwiftProtobuf._ProtoNameProviding {
 }
 
 nonisolated extension PBErrorCode: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ERROR_CODE_UNSPECIFIED\0\u{1}ERROR_CODE_MALFORMED_FRAME\0\u{1}ERROR_CODE_FRAME_TOO_LARGE\0\u{1}ERROR_CODE_UNSUPPORTED_VERSION\0\u{1}ERROR_CODE_UNKNOWN_METHOD\0\u{1}ERROR_CODE_MALFORMED_MESSAGE\0\u{1}ERROR_CODE_DECOMPRESSION_FAILED\0\u{1}ERROR_CODE_CHECKSUM_MISMATCH\0\u{1}ERROR_CODE_HANDSHAKE_REQUIRED\0\u{1}ERROR_CODE_UNAUTHENTICATED\0\u{1}ERROR_CODE_INVALID_ARGUMENT\0\u{1}ERROR_CODE_NOT_FOUND\0\u{1}ERROR_CODE_KEY_REUSED\0\u{1}ERROR_CODE_DEADLINE_EXCEEDED\0\u{1}ERROR_CODE_OVERLOADED\0\u{1}ERROR_CODE_STORAGE_FULL\0\u{1}ERROR_CODE_DRAINING\0\u{1}ERROR_CODE_POSITION_TRIMMED\0\u{1}ERROR_CODE_BATCH_TOO_LONG\0\u{1}ERROR_CODE_TOO_MANY_CONNECTIONS\0\u{1}ERROR_CODE_TOO_MANY_SUBSCRIPTIONS\0\u{1}ERROR_CODE_INTERNAL\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ERROR_CODE_UNSPECIFIED\0\u{1}ERROR_CODE_MALFORMED_FRAME\0\u{1}ERROR_CODE_FRAME_TOO_LARGE\0\u{1}ERROR_CODE_UNSUPPORTED_VERSION\0\u{1}ERROR_CODE_UNKNOWN_METHOD\0\u{1}ERROR_CODE_MALFORMED_MESSAGE\0\u{1}ERROR_CODE_DECOMPRESSION_FAILED\0\u{1}ERROR_CODE_CHECKSUM_MISMATCH\0\u{1}ERROR_CODE_HANDSHAKE_REQUIRED\0\u{1}ERROR_CODE_UNAUTHENTICATED\0\u{1}ERROR_CODE_INVALID_ARGUMENT\0\u{1}ERROR_CODE_NOT_FOUND\0\u{1}ERROR_CODE_KEY_REUSED\0\u{1}ERROR_CODE_DEADLINE_EXCEEDED\0\u{1}ERROR_CODE_OVERLOADED\0\u{1}ERROR_CODE_STORAGE_FULL\0\u{1}ERROR_CODE_DRAINING\0\u{1}ERROR_CODE_POSITION_TRIMMED\0\u{1}ERROR_CODE_BATCH_TOO_LONG\0\u{1}ERROR_CODE_TOO_MANY_CONNECTIONS\0\u{1}ERROR_CODE_TOO_MANY_SUBSCRIPTIONS\0\u{1}ERROR_CODE_INTERNAL\0\u{1}ERROR_CODE_NOT_PRIMARY\0\u{1}ERROR_CODE_STANDBY_AWAY\0")
 }
 
 nonisolated extension PBFailure: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

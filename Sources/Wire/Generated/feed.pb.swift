@@ -39,6 +39,9 @@ package nonisolated enum PBEventKind: SwiftProtobuf.Enum, Swift.CaseIterable {
   case sessionArchived // = 6
   case patientRegistered // = 7
   case catalogueChanged // = 8
+
+  /// another server became primary; epoch
+  case epochBegan // = 9
   case UNRECOGNIZED(Int)
 
   package init() {
@@ -56,6 +59,7 @@ package nonisolated enum PBEventKind: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 6: self = .sessionArchived
     case 7: self = .patientRegistered
     case 8: self = .catalogueChanged
+    case 9: self = .epochBegan
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -71,6 +75,7 @@ package nonisolated enum PBEventKind: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .sessionArchived: return 6
     case .patientRegistered: return 7
     case .catalogueChanged: return 8
+    case .epochBegan: return 9
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -86,6 +91,7 @@ package nonisolated enum PBEventKind: SwiftProtobuf.Enum, Swift.CaseIterable {
     .sessionArchived,
     .patientRegistered,
     .catalogueChanged,
+    .epochBegan,
   ]
 
 }
@@ -264,6 +270,12 @@ package nonisolated struct PBEvent: @unchecked Sendable {
     set {_uniqueStorage()._holdUntilMs = newValue}
   }
 
+  /// the epoch that began
+  package var epoch: UInt32 {
+    get {_storage._epoch}
+    set {_uniqueStorage()._epoch = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -276,7 +288,7 @@ package nonisolated struct PBEvent: @unchecked Sendable {
 fileprivate nonisolated let _protobuf_package = "haoyuan.v1"
 
 nonisolated extension PBEventKind: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0EVENT_KIND_UNSPECIFIED\0\u{1}EVENT_KIND_BOOKED\0\u{1}EVENT_KIND_CHANGED\0\u{1}EVENT_KIND_MOVED\0\u{1}EVENT_KIND_REFUSED\0\u{1}EVENT_KIND_SESSION_OPENED\0\u{1}EVENT_KIND_SESSION_ARCHIVED\0\u{1}EVENT_KIND_PATIENT_REGISTERED\0\u{1}EVENT_KIND_CATALOGUE_CHANGED\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0EVENT_KIND_UNSPECIFIED\0\u{1}EVENT_KIND_BOOKED\0\u{1}EVENT_KIND_CHANGED\0\u{1}EVENT_KIND_MOVED\0\u{1}EVENT_KIND_REFUSED\0\u{1}EVENT_KIND_SESSION_OPENED\0\u{1}EVENT_KIND_SESSION_ARCHIVED\0\u{1}EVENT_KIND_PATIENT_REGISTERED\0\u{1}EVENT_KIND_CATALOGUE_CHANGED\0\u{1}EVENT_KIND_EPOCH_BEGAN\0")
 }
 
 nonisolated extension PBSubscribeRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -430,7 +442,7 @@ nonisolated extension PBFeedPush: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension PBEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Event"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}position\0\u{3}at_ms\0\u{1}kind\0\u{1}channel\0\u{1}operator\0\u{1}appointment\0\u{1}patient\0\u{1}slot\0\u{1}slots\0\u{1}units\0\u{1}service\0\u{1}state\0\u{1}version\0\u{3}moved_from\0\u{1}session\0\u{1}rule\0\u{1}reason\0\u{1}entity\0\u{1}itinerary\0\u{3}hold_until_ms\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}position\0\u{3}at_ms\0\u{1}kind\0\u{1}channel\0\u{1}operator\0\u{1}appointment\0\u{1}patient\0\u{1}slot\0\u{1}slots\0\u{1}units\0\u{1}service\0\u{1}state\0\u{1}version\0\u{3}moved_from\0\u{1}session\0\u{1}rule\0\u{1}reason\0\u{1}entity\0\u{1}itinerary\0\u{3}hold_until_ms\0\u{1}epoch\0")
 
   fileprivate class _StorageClass {
     var _position: UInt64 = 0
@@ -453,6 +465,7 @@ nonisolated extension PBEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     var _entity: String = String()
     var _itinerary: UInt64 = 0
     var _holdUntilMs: Int64 = 0
+    var _epoch: UInt32 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -483,6 +496,7 @@ nonisolated extension PBEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       _entity = source._entity
       _itinerary = source._itinerary
       _holdUntilMs = source._holdUntilMs
+      _epoch = source._epoch
     }
   }
 
@@ -521,6 +535,7 @@ nonisolated extension PBEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
         case 18: try { try decoder.decodeSingularStringField(value: &_storage._entity) }()
         case 19: try { try decoder.decodeSingularFixed64Field(value: &_storage._itinerary) }()
         case 20: try { try decoder.decodeSingularInt64Field(value: &_storage._holdUntilMs) }()
+        case 21: try { try decoder.decodeSingularUInt32Field(value: &_storage._epoch) }()
         default: break
         }
       }
@@ -589,6 +604,9 @@ nonisolated extension PBEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       if _storage._holdUntilMs != 0 {
         try visitor.visitSingularInt64Field(value: _storage._holdUntilMs, fieldNumber: 20)
       }
+      if _storage._epoch != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._epoch, fieldNumber: 21)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -618,6 +636,7 @@ nonisolated extension PBEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
         if _storage._entity != rhs_storage._entity {return false}
         if _storage._itinerary != rhs_storage._itinerary {return false}
         if _storage._holdUntilMs != rhs_storage._holdUntilMs {return false}
+        if _storage._epoch != rhs_storage._epoch {return false}
         return true
       }
       if !storagesAreEqual {return false}

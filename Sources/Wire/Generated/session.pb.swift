@@ -75,6 +75,9 @@ package nonisolated enum PBRole: SwiftProtobuf.Enum, Swift.CaseIterable {
   case unspecified // = 0
   case primary // = 1
   case standby // = 2
+
+  /// was primary until another took its place; serves nothing but status
+  case deposed // = 3
   case UNRECOGNIZED(Int)
 
   package init() {
@@ -86,6 +89,7 @@ package nonisolated enum PBRole: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 0: self = .unspecified
     case 1: self = .primary
     case 2: self = .standby
+    case 3: self = .deposed
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -95,6 +99,7 @@ package nonisolated enum PBRole: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .unspecified: return 0
     case .primary: return 1
     case .standby: return 2
+    case .deposed: return 3
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -104,6 +109,7 @@ package nonisolated enum PBRole: SwiftProtobuf.Enum, Swift.CaseIterable {
     .unspecified,
     .primary,
     .standby,
+    .deposed,
   ]
 
 }
@@ -300,6 +306,15 @@ package nonisolated struct PBStatusReply: @unchecked Sendable {
     set {_uniqueStorage()._trouble = newValue}
   }
 
+  package var replication: PBReplicationStatus {
+    get {_storage._replication ?? PBReplicationStatus()}
+    set {_uniqueStorage()._replication = newValue}
+  }
+  /// Returns true if `replication` has been explicitly set.
+  package var hasReplication: Bool {_storage._replication != nil}
+  /// Clears the value of `replication`. Subsequent reads from it will return its default value.
+  package mutating func clearReplication() {_uniqueStorage()._replication = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -386,7 +401,7 @@ nonisolated extension PBFeature: SwiftProtobuf._ProtoNameProviding {
 }
 
 nonisolated extension PBRole: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ROLE_UNSPECIFIED\0\u{1}ROLE_PRIMARY\0\u{1}ROLE_STANDBY\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ROLE_UNSPECIFIED\0\u{1}ROLE_PRIMARY\0\u{1}ROLE_STANDBY\0\u{1}ROLE_DEPOSED\0")
 }
 
 nonisolated extension PBHello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -595,7 +610,7 @@ nonisolated extension PBStatusRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".StatusReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}server\0\u{1}cluster\0\u{1}epoch\0\u{1}role\0\u{3}now_ms\0\u{3}uptime_ms\0\u{1}position\0\u{3}durable_position\0\u{3}oldest_position\0\u{1}counts\0\u{1}journal\0\u{1}connections\0\u{1}subscriptions\0\u{3}accepting_writes\0\u{1}trouble\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}server\0\u{1}cluster\0\u{1}epoch\0\u{1}role\0\u{3}now_ms\0\u{3}uptime_ms\0\u{1}position\0\u{3}durable_position\0\u{3}oldest_position\0\u{1}counts\0\u{1}journal\0\u{1}connections\0\u{1}subscriptions\0\u{3}accepting_writes\0\u{1}trouble\0\u{1}replication\0")
 
   fileprivate class _StorageClass {
     var _server: String = String()
@@ -613,6 +628,7 @@ nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
     var _subscriptions: UInt32 = 0
     var _acceptingWrites: Bool = false
     var _trouble: String = String()
+    var _replication: PBReplicationStatus? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -638,6 +654,7 @@ nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
       _subscriptions = source._subscriptions
       _acceptingWrites = source._acceptingWrites
       _trouble = source._trouble
+      _replication = source._replication
     }
   }
 
@@ -671,6 +688,7 @@ nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
         case 13: try { try decoder.decodeSingularUInt32Field(value: &_storage._subscriptions) }()
         case 14: try { try decoder.decodeSingularBoolField(value: &_storage._acceptingWrites) }()
         case 15: try { try decoder.decodeSingularStringField(value: &_storage._trouble) }()
+        case 16: try { try decoder.decodeSingularMessageField(value: &_storage._replication) }()
         default: break
         }
       }
@@ -728,6 +746,9 @@ nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
       if !_storage._trouble.isEmpty {
         try visitor.visitSingularStringField(value: _storage._trouble, fieldNumber: 15)
       }
+      try { if let v = _storage._replication {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -752,6 +773,7 @@ nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
         if _storage._subscriptions != rhs_storage._subscriptions {return false}
         if _storage._acceptingWrites != rhs_storage._acceptingWrites {return false}
         if _storage._trouble != rhs_storage._trouble {return false}
+        if _storage._replication != rhs_storage._replication {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -45,6 +45,9 @@ extension PBEvent {
         case .catalogueChanged(let entity):
             shown.kind = .catalogueChanged
             shown.entity = entity.title
+        case .epochBegan(let number):
+            shown.kind = .epochBegan
+            shown.epoch = number
         }
         return [shown]
     }

@@ -125,6 +125,7 @@ extension ServerStatus.Role {
         switch self {
         case .primary: "primary"
         case .standby: "standby"
+        case .deposed: "deposed"
         case .unknown(let number): "role-\(number)"
         }
     }

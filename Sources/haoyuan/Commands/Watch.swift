@@ -91,6 +91,7 @@ private struct EventView {
         case .sessionArchived: return "session \(event.session?.place ?? "?") archived: \(pool)"
         case .patientRegistered: return "patient \(patient) registered"
         case .catalogueChanged: return "catalogue: \(Table.Cell(event.entity).text)"
+        case .epochBegan: return "epoch \(event.epoch) began: another server is primary now"
         case .unknown(let number): return "an event of kind \(number), which this version does not know"
         }
     }

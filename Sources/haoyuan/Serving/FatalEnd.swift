@@ -15,7 +15,7 @@ extension CommandFailure {
         let status: ExitStatus =
             switch error {
             case .inUse, .storageFull: .temporary
-            case .newerFormat, .mapFull: .configuration
+            case .newerFormat, .mapFull, .unfinishedCopy: .configuration
             case .positionTrimmed: .usage
             case .closed, .cancelled, .recordTooLarge: .internal
             case .directoryUnusable, .corrupt, .syncFailed, .io: .inputOutput

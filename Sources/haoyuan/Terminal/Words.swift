@@ -98,6 +98,7 @@ extension ChangeKind {
         case .sessionArchived: "session-archived"
         case .patientRegistered: "patient-registered"
         case .catalogueChanged: "catalogue-changed"
+        case .epochBegan: "epoch-began"
         case .unknown(let number): "event-\(number)"
         }
     }

@@ -42,6 +42,7 @@ struct RecordView {
             return "patient #\(patient.rawValue) registered with \(Numbers.counted(identifiers.count, "identifier"))"
         case .catalogueChanged(let entity):
             return "catalogue: \(entity.words.kind) \(Table.Cell(entity.words.code).text)"
+        case .epochBegan(let number): return "epoch \(number) began: another server became primary"
         }
     }
 
@@ -113,6 +114,7 @@ struct RecordView {
                 "patient-registered", ("patient", .id(patient.rawValue)), ("identifiers", .count(identifiers.count)))
         case .catalogueChanged(let entity):
             return kind("catalogue-changed", ("entity", .text(entity.words.kind)), ("code", .text(entity.words.code)))
+        case .epochBegan(let number): return kind("epoch-began", ("epoch", .count(number)))
         }
     }
 

@@ -1,0 +1,138 @@
+package import Journal
+import Scheduling
+
+/// How replication stands, for status and metrics.
+package struct ReplicationState: Sendable {
+    /// What a yes of this server needs at this moment.
+    package enum Acknowledgement: Sendable { case disk, standby, none }
+    package var role: Role
+    package var epoch: UInt32
+    package var acknowledgement: Acknowledgement
+    package var isStandbyExpected: Bool
+    /// The standby that follows, if one does.
+    package var standby: String?
+    package var confirmed: Position
+    package var heardMillisecondsAgo: Int64
+    /// Goes on without a standby that is expected.
+    package var isAlone: Bool
+}
+
+extension Engine {
+    /// What this engine is at this moment.
+    package var role: Role { standing.role }
+
+    /// The epoch of its log.
+    package var epoch: UInt32 { standing.epoch }
+
+    package var replication: ReplicationState {
+        let watch = register.current
+        let state = standing.current
+        let acknowledgement: ReplicationState.Acknowledgement =
+            state.role != .primary || register.silence != nil ? .none : watch.needs == .disk ? .disk : .standby
+        return ReplicationState(
+            role: state.role, epoch: state.epochs.current, acknowledgement: acknowledgement,
+            isStandbyExpected: watch.isExpected, standby: watch.follower?.name,
+            confirmed: Position(watch.follower?.confirmed ?? 0),
+            heardMillisecondsAgo: register.heardMillisecondsAgo, isAlone: watch.isAlone)
+    }
+
+    // MARK: A primary and its standby
+
+    /// Answers a standby that wants to follow.
+    /// - Throws: `notPrimary`; `invalidArgument` when it has the data of another hospital.
+    package func follow(_ request: FollowRequest) throws(EngineError) -> FollowAnswer {
+        guard standing.role == .primary else { throw .notPrimary(standing.role) }
+        if request.epochs.current > standing.epoch {
+            depose(by: request.epochs.current)
+            throw .notPrimary(standing.role)
+        }
+        if request.wantsCopy || request.cluster.isEmpty { return try copy() }
+        guard request.cluster == journal.creationID else {
+            throw EngineError(
+                .invalidArgument, "cluster: the standby has the data of another hospital; give it an empty folder")
+        }
+        do throws(JournalError) {
+            if let parting = standing.current.epochs.parting(from: request.epochs, end: request.end) {
+                return .cutBack(parting)
+            }
+            guard try journal.contains(request.end) else { return .copy(try journal.copy()) }
+            return .stream(Feeder(journal, register, after: request.end, name: request.name))
+        } catch {
+            if case .positionTrimmed = error { return try copy() }
+            throw EngineError(error)
+        }
+    }
+
+    /// Another server has begun a higher epoch: this one decides nothing any more, and what waits for the standby's word
+    /// is told that nobody knows. A lower or equal epoch changes nothing.
+    package func depose(by epoch: UInt32) {
+        let isDeposed = standing.update { state in
+            guard epoch > state.epochs.current, state.role == .primary else { return false }
+            state.role = .deposed(by: epoch)
+            return true
+        }
+        guard isDeposed else { return }
+        journal.setMetadata(Standing.metadataName, Standing.encode(.deposed(by: epoch)))
+        journal.renounce()
+    }
+
+    /// Goes on without the standby until one has caught up: what was only waiting for it becomes durable.
+    /// - Throws: `notPrimary`.
+    package func goOnAlone() throws(EngineError) {
+        guard standing.role == .primary else { throw .notPrimary(standing.role) }
+        register.goOnAlone()
+    }
+
+    // MARK: A standby and its primary
+
+    /// What to ask the primary with.
+    package func followRequest(name: String) -> FollowRequest {
+        FollowRequest(
+            cluster: journal.creationID, epochs: standing.current.epochs, end: journal.tip, name: name, wantsCopy: false
+        )
+    }
+
+    /// Takes in the next chunks of the primary's log, and returns with the last position once it is on this disk.
+    package func receive(_ chunks: ShippedChunks) async throws -> Position {
+        let last = try await replica.receive(chunks)
+        try await journal.whenDurable(last)
+        return last
+    }
+
+    /// Makes this standby the primary of a new epoch, and returns when that is on disk: from then on it takes writes. It goes
+    /// on alone until a standby of its own has caught up.
+    /// - Parameter known: the highest epoch that anybody told of.
+    /// - Returns: The new epoch and the last position of those before.
+    /// - Throws: `invalidArgument` when this is no standby.
+    package func promote(beyond known: UInt32 = 0) async throws(EngineError) -> (epoch: UInt32, position: Position) {
+        guard standing.role == .standby else {
+            throw EngineError(.invalidArgument, "only a standby is promoted; this server is \(standing.role)")
+        }
+        let tip = await replica.finish()
+        let number = max(standing.epoch, known) + 1
+        let epochs = standing.update { state -> Epochs? in
+            guard state.role == .standby, number > state.epochs.current else { return nil }
+            state.epochs.begin(EpochStart(number: number, begin: tip))
+            return state.epochs
+        }
+        guard let epochs else { throw EngineError(.invalidArgument, "this standby is being promoted already") }
+        register.goOnAlone()
+        journal.setMetadata(Epochs.metadataName, epochs.encoded)
+        journal.setMetadata(Standing.metadataName, Standing.encode(.primary))
+        var records = RecordBatch()
+        var writer = ByteWriter()
+        Event(at: time.now(), by: .system, fact: .epochBegan(number)).encode(into: &writer)
+        do throws(JournalError) {
+            try records.append(writer.bytes)
+            try await journal.whenDurable(journal.append(records))
+        } catch {
+            throw EngineError(error)
+        }
+        standing.update { $0.role = .primary }
+        return (number, tip.last)
+    }
+
+    private func copy() throws(EngineError) -> FollowAnswer {
+        do { return .copy(try journal.copy()) } catch { throw EngineError(error) }
+    }
+}

@@ -1,0 +1,74 @@
+package import Journal
+import Scheduling
+
+/// Where a primary's term began: everything from this tip on was decided by that primary, until the next.
+package struct EpochStart: Hashable, Sendable {
+    package var number: UInt32
+    package var begin: LogTip
+
+    package init(number: UInt32, begin: LogTip) {
+        self.number = number
+        self.begin = begin
+    }
+}
+
+/// All epochs of a hospital's log after its first, which began with the log itself. Kept in the journal's metadata.
+package struct Epochs: Hashable, Sendable {
+    /// Ascending in number and place.
+    package private(set) var starts: [EpochStart]
+
+    package init(_ starts: [EpochStart] = []) { self.starts = starts }
+
+    /// The epoch that goes on; 1 until a standby has ever been promoted.
+    package var current: UInt32 { starts.last?.number ?? 1 }
+
+    mutating func begin(_ start: EpochStart) {
+        precondition(start.number > current, "an epoch follows on a lower one")
+        starts.append(start)
+    }
+
+    /// Where another log, whose epochs these are not, leaves this one: the last place at which both are the same, if the other
+    /// ends at `end`. Nil where this log has all of the other.
+    func parting(from other: Epochs, end: LogTip) -> LogTip? {
+        let shared = zip(starts, other.starts).prefix { $0 == $1 }.count
+        // Up to the next epoch of either side both were written by the same primary, so the shorter one is the beginning of
+        // the longer one.
+        let ends = [starts.dropFirst(shared).first?.begin, other.starts.dropFirst(shared).first?.begin].compactMap {
+            $0
+        }
+        guard let parting = ends.min(by: { $0.next < $1.next }), parting.next < end.next else { return nil }
+        return parting
+    }
+
+    // MARK: The durable form: for each a number (4), the next position (8) and the chain (4), little-endian
+
+    static let metadataName = "epochs"
+
+    init(decoding bytes: [UInt8]?) throws(CodingError) {
+        guard let bytes else {
+            starts = []
+            return
+        }
+        guard bytes.count % 16 == 0 else { throw CodingError("\(bytes.count) bytes of epochs, not a multiple of 16") }
+        starts = bytes.withUnsafeBytes { raw in
+            stride(from: 0, to: raw.count, by: 16).map { at in
+                EpochStart(
+                    number: UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: at, as: UInt32.self)),
+                    begin: LogTip(
+                        next: Position(
+                            UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: at + 4, as: UInt64.self))),
+                        chain: UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: at + 12, as: UInt32.self))))
+            }
+        }
+        guard zip(starts, starts.dropFirst()).allSatisfy({ $0.number < $1.number && $0.begin.next <= $1.begin.next })
+        else { throw CodingError("epochs that do not ascend") }
+    }
+
+    var encoded: [UInt8] {
+        starts.flatMap { start in
+            withUnsafeBytes(of: start.number.littleEndian) { Array($0) }
+                + withUnsafeBytes(of: start.begin.next.rawValue.littleEndian) { Array($0) }
+                + withUnsafeBytes(of: start.begin.chain.littleEndian) { Array($0) }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+package import Journal
+import NIOConcurrencyHelpers
+
+/// A standby's question, and where it stands.
+package struct FollowRequest: Sendable, Hashable {
+    /// The hospital's data it has; empty when it has none.
+    package var cluster: [UInt8]
+    package var epochs: Epochs
+    /// Where its log ends.
+    package var end: LogTip
+    /// For logs and status.
+    package var name: String
+    /// It wants a whole copy, whatever it has.
+    package var wantsCopy: Bool
+
+    package init(cluster: [UInt8], epochs: Epochs, end: LogTip, name: String, wantsCopy: Bool) {
+        self.cluster = cluster
+        self.epochs = epochs
+        self.end = end
+        self.name = name
+        self.wantsCopy = wantsCopy
+    }
+}
+
+/// A primary's answer to a standby.
+package enum FollowAnswer: Sendable {
+    /// What follows on what it has.
+    case stream(Feeder)
+    /// Everything anew, from one moment; the caller closes the copy. Then it asks again.
+    case copy(JournalCopy)
+    /// The standby's log went another way after this tip: it goes back to it and asks again, or asks for a copy.
+    case cutBack(LogTip)
+}
+
+/// One standby as its primary sees it: what to send next, and how far it has come.
+package final class Feeder: Sendable {
+    private let journal: Journal
+    private let register: StandbyRegister
+    private let tip: NIOLockedValueBox<LogTip>
+    private let id: UInt64
+
+    init(_ journal: Journal, _ register: StandbyRegister, after tip: LogTip, name: String) {
+        self.journal = journal
+        self.register = register
+        self.tip = NIOLockedValueBox(tip)
+        id = register.attach(name)
+    }
+
+    /// The last position on the primary's disk.
+    package var position: Position { journal.diskPosition }
+
+    /// The next chunks, as soon as there are any on this disk; called by one task at a time.
+    /// - Throws: `positionTrimmed` when the standby has fallen so far behind that only a copy helps; `closed`; `cancelled`;
+    ///   `corrupt` when this log is damaged.
+    package func next(maxBytes: Int = EngineLimits.shippedBytes) async throws(JournalError) -> ShippedChunks {
+        let after = tip.withLockedValue { $0 }
+        _ = try await journal.diskPosition(after: after.last)
+        let chunks = try journal.chunks(after: after, maxBytes: maxBytes)
+        if let end = chunks.end { tip.withLockedValue { $0 = end } }
+        return chunks
+    }
+
+    /// The standby has everything up to `position` on its disk, and is alive.
+    package func confirm(_ position: Position) { register.confirm(id, position) }
+
+    /// The standby is gone. Once.
+    package func end() { register.detach(id) }
+}

@@ -1,0 +1,124 @@
+/// What a yes of a primary means, and what becomes of it while the standby is away.
+package struct StandbyPolicy: Hashable, Sendable {
+    /// What a yes means.
+    package enum Acknowledgement: Hashable, Sendable {
+        /// On this disk. No yes is given, though, once nothing has been heard of the standby for this long: it may have been
+        /// promoted.
+        case local(leaseMilliseconds: Int64)
+        /// On this disk and on the standby's.
+        case standby
+    }
+
+    /// What happens when the standby is away.
+    package enum Absence: Hashable, Sendable {
+        /// No yes is given until it is back or somebody says to go on alone.
+        case wait
+        /// After this long the primary goes on alone by itself. Gives up the promise that an old primary that wakes up
+        /// acknowledges nothing.
+        case goOnAlone(afterMilliseconds: Int64)
+    }
+
+    package var acknowledgement: Acknowledgement
+    package var absence: Absence
+
+    package init(acknowledgement: Acknowledgement = .standby, absence: Absence = .wait) {
+        self.acknowledgement = acknowledgement
+        self.absence = absence
+    }
+}
+
+/// A primary's view of its standby: a machine without hands. Told what happens, it says what a yes needs.
+///
+/// Without a policy no standby is expected: one that follows is fed, and nothing waits for it.
+struct StandbyWatch: Sendable {
+    /// What a yes needs at this moment.
+    enum Needs: Hashable, Sendable {
+        /// This disk.
+        case disk
+        /// This disk, and the standby's word.
+        case confirmation
+    }
+
+    private let policy: StandbyPolicy?
+    /// The standby that follows at this moment.
+    private(set) var follower: Follower?
+    /// Somebody, or the policy, said to go on without a standby until one has caught up.
+    private(set) var isAlone: Bool
+    private(set) var lastHeard: Int64
+    private var awaySince: Int64
+
+    struct Follower: Hashable, Sendable {
+        var id: UInt64
+        var name: String
+        /// The last position it has on its disk.
+        var confirmed: UInt64
+        var isCaughtUp: Bool
+    }
+
+    /// - Parameter isAlone: whether it begins alone: a standby that was just promoted has none of its own.
+    init(_ policy: StandbyPolicy?, isAlone: Bool, now: Int64) {
+        self.policy = policy
+        self.isAlone = isAlone
+        lastHeard = now
+        awaySince = now
+    }
+
+    /// Somebody follows now; whoever did before does no more.
+    mutating func attached(_ id: UInt64, _ name: String, now: Int64) {
+        follower = Follower(id: id, name: name, confirmed: 0, isCaughtUp: false)
+        lastHeard = now
+    }
+
+    /// It has everything up to `position`; `last` is what this disk has. Nil where it is not the one that follows.
+    mutating func confirmed(_ id: UInt64, _ position: UInt64, last: UInt64, now: Int64) -> UInt64? {
+        guard var follower, follower.id == id else { return nil }
+        lastHeard = now
+        follower.confirmed = max(follower.confirmed, position)
+        // Caught up once, it is waited for from then on, however far the load runs ahead.
+        if follower.confirmed + Self.caughtUpWithin >= last { follower.isCaughtUp = true }
+        if follower.isCaughtUp { isAlone = false }
+        self.follower = follower
+        return follower.confirmed
+    }
+
+    mutating func detached(_ id: UInt64, now: Int64) {
+        guard follower?.id == id else { return }
+        follower = nil
+        awaySince = now
+    }
+
+    mutating func goOnAlone() { isAlone = true }
+
+    /// Time has passed: true when the policy makes the primary go on alone from now on.
+    mutating func tick(now: Int64) -> Bool {
+        guard let policy, !isAlone, follower == nil, case .goOnAlone(let after) = policy.absence,
+            now - awaySince >= after
+        else { return false }
+        isAlone = true
+        return true
+    }
+
+    var needs: Needs { policy?.acknowledgement == .standby && !isAlone ? .confirmation : .disk }
+
+    /// Why no yes is given, if none is.
+    func silence(now: Int64) -> String? {
+        guard let policy, !isAlone else { return nil }
+        switch policy.acknowledgement {
+        case .standby: return follower == nil ? "the standby is away, and a yes needs it" : nil
+        case .local(let lease):
+            let silent = now - lastHeard
+            return silent > lease ? "nothing was heard of the standby for \(silent) ms; it may have been promoted" : nil
+        }
+    }
+
+    /// Whether a yes on this disk alone is not good any more.
+    func isLeaseOver(now: Int64) -> Bool {
+        guard let policy, !isAlone, case .local(let lease) = policy.acknowledgement else { return false }
+        return now - lastHeard > lease
+    }
+
+    var isExpected: Bool { policy != nil }
+
+    /// Records by which a standby may trail and still count as caught up, so that under load it ever does.
+    private static let caughtUpWithin: UInt64 = 100_000
+}

@@ -1,0 +1,88 @@
+import Journal
+import NIOConcurrencyHelpers
+
+/// Who follows this primary, and what a yes needs because of it: ``StandbyWatch`` with hands.
+final class StandbyRegister: Sendable {
+    private let watch: NIOLockedValueBox<StandbyWatch>
+    private let nextID = NIOLockedValueBox<UInt64>(1)
+    private let journal: Journal
+    private let clock: any EngineClock
+
+    init(_ policy: StandbyPolicy?, isAlone: Bool, journal: Journal, clock: any EngineClock) {
+        self.journal = journal
+        self.clock = clock
+        watch = NIOLockedValueBox(
+            StandbyWatch(policy, isAlone: isAlone, now: Int64(clock.monotonicNanoseconds() / 1_000_000)))
+        settle()
+    }
+
+    private var now: Int64 { Int64(clock.monotonicNanoseconds() / 1_000_000) }
+
+    /// Why no yes is given at this moment, if none is.
+    var silence: String? {
+        let now = now
+        return watch.withLockedValue { $0.silence(now: now) }
+    }
+
+    /// Whether nothing was heard of the standby for longer than a yes on this disk alone is good for.
+    var isLeaseOver: Bool {
+        let now = now
+        return watch.withLockedValue { $0.isLeaseOver(now: now) }
+    }
+
+    var current: StandbyWatch { watch.withLockedValue { $0 } }
+    var heardMillisecondsAgo: Int64 { max(0, now - current.lastHeard) }
+
+    func attach(_ name: String) -> UInt64 {
+        let id = nextID.withLockedValue { next in
+            defer { next += 1 }
+            return next
+        }
+        let now = now
+        watch.withLockedValue { $0.attached(id, name, now: now) }
+        return id
+    }
+
+    func confirm(_ id: UInt64, _ position: Position) {
+        let now = now
+        let last = journal.diskPosition.rawValue
+        let (confirmed, before, after) = watch.withLockedValue { watch in
+            let before = watch.needs
+            let confirmed = watch.confirmed(id, position.rawValue, last: last, now: now)
+            return (confirmed, before, watch.needs)
+        }
+        guard let confirmed else { return }
+        if before != after { settle() }
+        journal.confirm(Position(min(confirmed, last)))
+    }
+
+    func detach(_ id: UInt64) {
+        let now = now
+        watch.withLockedValue { $0.detached(id, now: now) }
+    }
+
+    func goOnAlone() {
+        watch.withLockedValue { $0.goOnAlone() }
+        settle()
+    }
+
+    /// - Returns: Whether the primary went on alone just now.
+    func tick() -> Bool {
+        let now = now
+        let wentAlone = watch.withLockedValue { $0.tick(now: now) }
+        if wentAlone { settle() }
+        return wentAlone
+    }
+
+    /// Tells the journal what durable means from now on.
+    private func settle() {
+        watch.withLockedValue { watch in
+            switch watch.needs {
+            case .disk: journal.askForConfirmations(from: nil)
+            case .confirmation:
+                journal.askForConfirmations(
+                    from: Position(min(watch.follower?.confirmed ?? 0, journal.diskPosition.rawValue)))
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+/// Neighbouring chunks of a log on their way from one journal to another, byte for byte as they stand on disk.
+///
+/// As bytes: for each chunk its length (2, little-endian) and the chunk. Whoever takes them in checks every one, so nothing
+/// is believed of the way they came.
+package struct ShippedChunks: Sendable, Hashable {
+    /// The bytes to send; empty when there is nothing.
+    package private(set) var bytes: [UInt8] = []
+    /// The position of the first record in them.
+    package private(set) var first: Position
+    /// The position of the last, the one before `first` when there is none.
+    package private(set) var last: Position
+    /// How many chunks there are.
+    package private(set) var count = 0
+
+    /// None yet; the first to come begins at `first`.
+    init(from first: Position) {
+        self.first = first
+        last = first.previous
+    }
+
+    /// Takes bytes apart that another journal sent.
+    /// - Throws: ``JournalError/corrupt(_:)`` where lengths, checksums or the order of the chunks are not right.
+    package init(bytes: [UInt8]) throws(JournalError) {
+        self.init(from: .first)
+        var check = ChainCheck()
+        var isFirst = true
+        let fault = bytes.withUnsafeBytes { raw -> ChunkFault? in
+            Self.visit(raw) { chunk, _ in
+                if let fault = check.admit(chunk) { return fault }
+                if isFirst { first = chunk.first }
+                isFirst = false
+                last = chunk.last
+                count += 1
+                return nil
+            }
+        }
+        if let fault { throw Self.error(fault, after: last) }
+        self.bytes = bytes
+    }
+
+    /// How many positions they take.
+    var positions: Int { Int(last.next.rawValue - first.rawValue) }
+
+    /// Whether there is nothing in it.
+    package var isEmpty: Bool { count == 0 }
+
+    mutating func add(_ chunk: ChunkView, _ stored: UnsafeRawBufferPointer) {
+        withUnsafeBytes(of: UInt16(stored.count).littleEndian) { bytes.append(contentsOf: $0) }
+        bytes.append(contentsOf: stored)
+        last = chunk.last
+        count += 1
+    }
+
+    /// Hands each chunk, its checksum verified, to `body`, until that finds a fault or there is one already.
+    static func visit(
+        _ bytes: UnsafeRawBufferPointer,
+        _ body: (ChunkView, UnsafeRawBufferPointer) -> ChunkFault?
+    ) -> ChunkFault? {
+        var offset = 0
+        while offset < bytes.count {
+            guard offset + 2 + Chunk.headerBytes < bytes.count else { return cutShort }
+            let length = Int(UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self)))
+            offset += 2
+            guard length > Chunk.headerBytes, offset + length <= bytes.count else { return cutShort }
+            let stored = UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + length])
+            let key = UInt64(littleEndian: stored.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+            switch ChunkView.read(stored, key: key) {
+            case .failure(let fault): return fault
+            case .success(let chunk): if let fault = body(chunk, stored) { return fault }
+            }
+            offset += length
+        }
+        return nil
+    }
+
+    private static let cutShort = ChunkFault(.malformed, expected: "whole chunks", found: "one cut short")
+
+    static func error(_ fault: ChunkFault, after last: Position) -> JournalError {
+        .corrupt(
+            CorruptionReport(
+                fault.kind, table: "shipped", position: last.next, expected: fault.expected, found: fault.found))
+    }
+}
+
+/// Takes in shipped chunks: holds each against the one before and gives out the records inside.
+package struct ChunkReceiver: Sendable {
+    private var check: ChainCheck
+    private var assembly = RecordAssembly()
+    /// Where the log ends with what was taken in so far.
+    package private(set) var tip: LogTip
+
+    /// Goes on after `tip`.
+    package init(after tip: LogTip) {
+        self.tip = tip
+        check = ChainCheck(next: tip.next, chain: tip.chain)
+    }
+
+    /// The records that end in these chunks, in order.
+    /// - Throws: ``JournalError/corrupt(_:)`` when they do not follow on what came before, or are damaged; nothing can be
+    ///   taken in after that.
+    package mutating func admit(_ chunks: ShippedChunks) throws(JournalError) -> [LogRecord] {
+        var records: [LogRecord] = []
+        let fault = chunks.bytes.withUnsafeBytes { raw in
+            ShippedChunks.visit(raw) { chunk, _ in
+                if let fault = check.admit(chunk) { return fault }
+                tip = LogTip(next: chunk.last.next, chain: chunk.crc)
+                return assembly.take(chunk) { position, record in
+                    records.append(LogRecord(position: position, bytes: [UInt8](record)))
+                    return true
+                }
+            }
+        }
+        if let fault { throw ShippedChunks.error(fault, after: tip.last) }
+        return records
+    }
+}
