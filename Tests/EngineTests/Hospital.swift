@@ -118,6 +118,11 @@ final class Hospital {
     /// Stops the engine and starts another on the same folder.
     func restart(_ change: (inout EngineConfiguration) -> Void = { _ in }) async throws {
         await engine.stop()
+        try start(change)
+    }
+
+    /// Starts an engine on the folder of one that was stopped.
+    func start(_ change: (inout EngineConfiguration) -> Void) throws {
         engine = try Engine.start(Self.configuration(folder, clock, change))
     }
 

@@ -53,7 +53,8 @@ extension Journal {
                     throw .corrupt(reader.report(fault, key: chunk.first.rawValue, value: current.value))
                 }
                 chunks.add(chunk, current.value)
-                if chunks.bytes.count >= maxBytes { return chunks }
+                // A piece never ends inside a record.
+                if chunks.bytes.count >= maxBytes, !check.isInsideRecord { return chunks }
                 entry = try cursor.next()
             }
         }

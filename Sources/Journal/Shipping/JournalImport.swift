@@ -8,7 +8,7 @@ import NIOConcurrencyHelpers
 package final class JournalImport: @unchecked Sendable {
     /// What the copy began with.
     package let header: CopyHeader
-    private let journal: Journal
+    let journal: Journal
     private var receiver: ChunkReceiver
     /// Values taken in so far.
     package private(set) var values: UInt64 = 0

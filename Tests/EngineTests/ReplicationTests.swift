@@ -1,0 +1,314 @@
+import Foundation
+import Journal
+import Scheduling
+import Testing
+
+@testable import Engine
+
+/// A primary and its standby in one process, the wire between them a loop of the test's.
+@Suite struct ReplicationTests {
+    /// A standby that began with a copy of a primary.
+    private final class Standby {
+        let hospital: Hospital
+        let engine: Engine
+        let folder: String
+
+        init(of hospital: Hospital, policy: StandbyPolicy? = nil) async throws {
+            self.hospital = hospital
+            folder = hospital.folder + "-standby"
+            let empty = FollowRequest(
+                cluster: [], epochs: Epochs(), end: LogTip(next: .first, chain: 0), name: "b", wantsCopy: false)
+            guard case .copy(let copy) = try hospital.engine.follow(empty) else {
+                Issue.record("an empty standby gets a copy")
+                throw EngineError(.internal, "no copy")
+            }
+            defer { copy.close() }
+            let taking = try JournalImport(copy.header, into: JournalOptions(directory: folder))
+            while let part = try copy.next(maxBytes: 100_000) { try taking.add(part) }
+            try taking.finish()
+            engine = try Engine.start(Self.configuration(folder, hospital, policy))
+        }
+
+        deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+        static func configuration(
+            _ folder: String, _ hospital: Hospital, _ policy: StandbyPolicy?, role: Role = .standby
+        ) -> EngineConfiguration {
+            var configuration = EngineConfiguration(journal: JournalOptions(directory: folder), cores: 2)
+            configuration.clock = hospital.clock
+            configuration.role = role
+            configuration.standby = policy
+            return configuration
+        }
+
+        /// Follows until it has everything, confirming as it goes.
+        func catchUp() async throws {
+            guard case .stream(let feeder) = try hospital.engine.follow(engine.followRequest(name: "b")) else {
+                Issue.record("a standby of this primary streams")
+                return
+            }
+            try await follow(feeder)
+            feeder.end()
+        }
+
+        func follow(_ feeder: Feeder) async throws {
+            feeder.confirm(engine.durablePosition)
+            while engine.durablePosition < feeder.position {
+                feeder.confirm(try await engine.receive(try await feeder.next(maxBytes: 3_000)))
+            }
+        }
+    }
+
+    /// Everything of an engine that a caller can see.
+    private struct Image: Equatable {
+        var lines: [String]
+        var catalogue: Catalogue
+    }
+
+    private static func image(_ engine: Engine, _ hospital: Hospital) async throws -> Image {
+        #expect(await engine.violations().isEmpty)
+        var lines: [String] = []
+        for patient in hospital.patients {
+            let found = try await engine.appointments(of: patient, history: true).value
+            lines += found.map { "\($0.appointment) \($0.isArchived)" }.sorted()
+        }
+        let sessions = try await engine.sessions(
+            department: nil, pool: nil, from: Hospital.today, to: Hospital.today.advanced(days: 2)
+        ).value
+        lines += sessions.map { "\($0)" }
+        return Image(lines: lines, catalogue: try await engine.catalogue().value)
+    }
+
+    private static func work(_ hospital: Hospital) async throws {
+        let clinic = try await hospital.open("li", capacities: [4, 4, 4, 4])
+        let scans = try await hospital.open("ct", at: "13:00", capacities: [2, 2, 2, 2, 2, 2])
+        let first = try #require(await hospital.run(hospital.book(0, clinic, 0)).receipt)
+        let held = try #require(await hospital.run(hospital.book(1, clinic, 1, hold: true)).receipt)
+        _ = await hospital.run(hospital.book(1, clinic, 1))
+        _ = await hospital.run(
+            .bookTogether(
+                patient: hospital.patients[2],
+                items: [
+                    .init(slot: SlotID(session: clinic, index: 2), service: hospital.clinic),
+                    .init(slot: SlotID(session: scans, index: 0), service: hospital.scan),
+                ], hold: false))
+        _ = await hospital.run(
+            .move(first.appointment, to: SlotID(session: clinic, index: 3), ifVersion: 0, reason: "later"))
+        _ = await hospital.change(held.appointment, .confirm)
+        _ = await hospital.change(held.appointment, .cancel)
+    }
+
+    @Test("a standby that began with a copy has, chunk for chunk, what its primary has")
+    func follows() async throws {
+        let hospital = try await Hospital()
+        try await Self.work(hospital)
+        let standby = try await Standby(of: hospital)
+        try await standby.catchUp()
+        let second = try await hospital.open("li", day: 1, capacities: [3, 3])
+        for patient in 10..<16 { await hospital.run(hospital.book(patient, second, UInt16(patient % 2))) }
+        _ = try await hospital.engine.registerPatients([[Identifier(system: "urn:test", value: "late")]], by: Hospital.doctor)
+        try await standby.catchUp()
+        #expect(standby.engine.journal.tip == hospital.engine.journal.tip)
+        #expect(try await Self.image(standby.engine, hospital) == Self.image(hospital.engine, hospital))
+        #expect(standby.engine.role == .standby)
+
+        let refused = await standby.engine.execute([hospital.write(hospital.book(20, second, 0))])[0]
+        #expect(refused.error?.code == .notPrimary)
+        await #expect(throws: EngineError.self) {
+            _ = try await standby.engine.registerPatients([[Identifier(system: "a", value: "b")]], by: Hospital.doctor)
+        }
+        await standby.engine.stop()
+    }
+
+    @Test("a standby's checkpoint and restart lose nothing of what it took in")
+    func restarts() async throws {
+        let hospital = try await Hospital()
+        let standby = try await Standby(of: hospital)
+        try await Self.work(hospital)
+        try await standby.catchUp()
+        await standby.engine.checkpoint()
+        let later = try await hospital.open("li", day: 1, capacities: [3, 3])
+        await hospital.run(hospital.book(30, later, 0))
+        try await standby.catchUp()
+        let before = try await Self.image(standby.engine, hospital)
+        await standby.engine.stop()
+        let again = try Engine.start(Standby.configuration(standby.folder, hospital, nil))
+        #expect(try await Self.image(again, hospital) == before)
+        #expect(again.journal.tip == hospital.engine.journal.tip)
+        await again.stop()
+        #expect(throws: WrongRole.self) {
+            _ = try Engine.start(Standby.configuration(standby.folder, hospital, nil, role: .primary))
+        }
+    }
+
+    @Test("an archived session is in the standby's history, and there after a crash between log and table")
+    func archives() async throws {
+        let hospital = try await Hospital()
+        try await Self.work(hospital)
+        let standby = try await Standby(of: hospital)
+        let cancelled = try await hospital.engine.appointments(of: hospital.patients[1], history: true)
+        #expect(!cancelled.value.isEmpty)
+        for patient in hospital.patients {
+            for found in try await hospital.engine.appointments(of: patient, history: false).value {
+                _ = await hospital.change(found.appointment.id, .cancel)
+            }
+        }
+        hospital.clock.advance(to: hospital.clock.now().advanced(milliseconds: 9 * 86_400_000))
+        await hospital.engine.archiveSessions()
+        try await hospital.engine.journal.whenDurable(hospital.engine.journal.lastPosition)
+        try await standby.catchUp()
+        try await standby.engine.journal.whenDurable(standby.engine.journal.lastPosition)
+        #expect(try await Self.image(standby.engine, hospital) == Self.image(hospital.engine, hospital))
+        #expect(await standby.engine.status().counts.appointments == 0)
+        await standby.engine.stop()
+    }
+
+    @Test("a promoted standby goes on where its primary stopped, and a retry gets the first answer")
+    func promotes() async throws {
+        let hospital = try await Hospital()
+        let standby = try await Standby(of: hospital)
+        let session = try await hospital.open("li", capacities: [4, 4])
+        let key = hospital.key()
+        let first = await hospital.run(hospital.book(0, session, 0, hold: true), key: key)
+        try await standby.catchUp()
+        let (epoch, position) = try await standby.engine.promote()
+        #expect(epoch == 2)
+        #expect(position == hospital.engine.durablePosition)
+        #expect(standby.engine.role == .primary)
+        let again = await standby.engine.execute([hospital.write(hospital.book(0, session, 0, hold: true), key: key)])[0]
+        #expect(again.again)
+        #expect(again.receipt == first.receipt)
+        let next = await standby.engine.execute([hospital.write(hospital.book(1, session, 0))])[0]
+        #expect(next.receipt?.appointment.number == 2)
+        hospital.clock.advance(to: hospital.clock.now().advanced(milliseconds: 3_600_000))
+        await standby.engine.expireHolds()
+        let id = try #require(first.receipt?.appointment)
+        #expect(try await standby.engine.appointments([id]).value.first?.appointment.record.state == .expired)
+        await #expect(throws: EngineError.self) { _ = try await standby.engine.promote() }
+        // A piece that was still on its way is not taken in any more.
+        await hospital.run(hospital.book(5, session, 1))
+        let late = try hospital.engine.journal.chunks(
+            after: LogTip(next: position.next, chain: standby.engine.standing.current.epochs.starts[0].begin.chain),
+            maxBytes: 1_000)
+        await #expect(throws: EngineError.self) { _ = try await standby.engine.receive(late) }
+        await standby.engine.stop()
+        let restarted = try Engine.start(
+            Standby.configuration(standby.folder, hospital, nil, role: .primary))
+        #expect(restarted.epoch == 2)
+        await restarted.stop()
+    }
+
+    @Test("a deposed primary decides nothing, takes back what nobody has, and follows")
+    func deposed() async throws {
+        let hospital = try await Hospital()
+        let standby = try await Standby(of: hospital)
+        let session = try await hospital.open("li", capacities: [4, 4, 4])
+        try await standby.catchUp()
+        let parting = standby.engine.journal.tip
+        await hospital.run(hospital.book(7, session, 2))
+        _ = try await standby.engine.promote()
+        let winner = await standby.engine.execute([hospital.write(hospital.book(8, session, 2))])[0]
+        #expect(winner.receipt?.appointment.number == 1)
+
+        hospital.engine.depose(by: 1)
+        #expect(hospital.engine.role == .primary)
+        hospital.engine.depose(by: 2)
+        #expect(hospital.engine.role == .deposed(by: 2))
+        let refused = await hospital.run(hospital.book(9, session, 0))
+        #expect(refused.error?.code == .notPrimary)
+        let request = hospital.engine.followRequest(name: "a")
+        await hospital.engine.stop()
+        #expect(throws: WrongRole.self) { try hospital.start { _ in } }
+
+        guard case .cutBack(let tip) = try standby.engine.follow(request) else {
+            Issue.record("its tail is nobody else's")
+            return
+        }
+        #expect(tip == parting)
+        #expect(try Journal.cutBack(JournalOptions(directory: hospital.folder), to: tip))
+        try hospital.start { $0.role = .standby }
+        guard case .stream(let feeder) = try standby.engine.follow(hospital.engine.followRequest(name: "a")) else {
+            Issue.record("it streams")
+            return
+        }
+        while hospital.engine.durablePosition < feeder.position {
+            feeder.confirm(try await hospital.engine.receive(try await feeder.next()))
+        }
+        feeder.end()
+        #expect(hospital.engine.journal.tip == standby.engine.journal.tip)
+        #expect(hospital.engine.epoch == 2)
+        #expect(try await Self.image(hospital.engine, hospital) == Self.image(standby.engine, hospital))
+        await standby.engine.stop()
+    }
+
+    @Test("in synchronous mode a yes waits for the standby, and going on alone lets it go")
+    func waits() async throws {
+        let hospital = try await Hospital()
+        let session = try await hospital.open("li", capacities: [4, 4, 4])
+        let standby = try await Standby(of: hospital)
+        try await hospital.restart { $0.standby = StandbyPolicy() }
+        let away = await hospital.run(hospital.book(0, session, 0))
+        #expect(away.error?.code == .standbyAway)
+        guard case .stream(let feeder) = try hospital.engine.follow(standby.engine.followRequest(name: "b")) else {
+            Issue.record("it streams")
+            return
+        }
+        try await standby.follow(feeder)
+        let (engine, booking) = (hospital.engine, hospital.write(hospital.book(0, session, 0)))
+        let waiting = Task { await engine.execute([booking])[0] }
+        let sent = try await feeder.next()
+        #expect(engine.durablePosition < sent.last)
+        feeder.confirm(try await standby.engine.receive(sent))
+        #expect(await waiting.value.receipt != nil)
+
+        let second = hospital.write(hospital.book(1, session, 0))
+        let inDoubt = Task { await engine.execute([second])[0] }
+        _ = try await feeder.next()
+        feeder.end()
+        #expect(engine.replication.acknowledgement == .none)
+        try engine.goOnAlone()
+        #expect(await inDoubt.value.receipt != nil)
+        #expect(engine.replication.isAlone)
+        // Once a standby has caught up, it is waited for again.
+        try await standby.catchUp()
+        #expect(!engine.replication.isAlone)
+        #expect(await hospital.run(hospital.book(2, session, 0)).error?.code == .standbyAway)
+        await standby.engine.stop()
+    }
+
+    @Test("in asynchronous mode no yes is given once nothing was heard of the standby for the lease")
+    func lease() async throws {
+        let hospital = try await Hospital()
+        let session = try await hospital.open("li", capacities: [4, 4, 4])
+        let standby = try await Standby(of: hospital)
+        try await hospital.restart { $0.standby = StandbyPolicy(acknowledgement: .local(leaseMilliseconds: 5_000)) }
+        #expect(await hospital.run(hospital.book(0, session, 0)).receipt != nil)
+        hospital.clock.advance(to: hospital.clock.now().advanced(milliseconds: 5_001))
+        #expect(await hospital.run(hospital.book(1, session, 0)).error?.code == .standbyAway)
+        try await standby.catchUp()
+        #expect(await hospital.run(hospital.book(1, session, 0)).receipt != nil)
+        hospital.clock.advance(to: hospital.clock.now().advanced(milliseconds: 5_001))
+        try hospital.engine.goOnAlone()
+        #expect(await hospital.run(hospital.book(2, session, 0)).receipt != nil)
+        await standby.engine.stop()
+    }
+
+    @Test("two logs part where the first of their epochs differs")
+    func parting() {
+        func start(_ number: UInt32, _ next: UInt64, _ chain: UInt32 = 5) -> EpochStart {
+            EpochStart(number: number, begin: LogTip(next: Position(next), chain: chain))
+        }
+        func tip(_ next: UInt64) -> LogTip { LogTip(next: Position(next), chain: 5) }
+        let here = Epochs([start(2, 100), start(3, 200)])
+        #expect(here.parting(from: Epochs(), end: tip(90)) == nil)
+        #expect(here.parting(from: Epochs(), end: tip(100)) == nil)
+        #expect(here.parting(from: Epochs(), end: tip(120)) == tip(100))
+        #expect(here.parting(from: Epochs([start(2, 100)]), end: tip(150)) == nil)
+        #expect(here.parting(from: Epochs([start(2, 100)]), end: tip(250)) == tip(200))
+        #expect(here.parting(from: here, end: tip(900)) == nil)
+        // Both were promoted from the same place: the same number, and another history.
+        #expect(here.parting(from: Epochs([start(2, 80)]), end: tip(150)) == tip(80))
+        #expect(throws: CodingError.self) { _ = try Epochs(decoding: [1, 2, 3]) }
+        #expect((try? Epochs(decoding: here.encoded)) == here)
+    }
+}
