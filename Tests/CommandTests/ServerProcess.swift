@@ -19,11 +19,15 @@ final class ServerProcess: Sendable {
     }
 
     /// Starts it and returns when it listens.
-    static func start(in folder: Folder, _ arguments: [String] = []) async throws -> ServerProcess {
+    ///
+    /// - Parameter data: the data folder; one in `folder` when nil.
+    static func start(
+        in folder: Folder, _ arguments: [String] = [], data: String? = nil
+    ) async throws -> ServerProcess {
         let portFile = folder.path + "/port"
         try? FileManager.default.removeItem(atPath: portFile)
         let process = Binary.process(
-            ["serve", "--data", folder.path + "/data", "--port", "0", "--port-file", portFile] + arguments,
+            ["serve", "--data", data ?? folder.path + "/data", "--port", "0", "--port-file", portFile] + arguments,
             in: folder.path)
         let output = Pipe()
         let log = folder.path + "/log"

@@ -106,7 +106,8 @@ import Testing
         try await standby.catchUp()
         let second = try await hospital.open("li", day: 1, capacities: [3, 3])
         for patient in 10..<16 { await hospital.run(hospital.book(patient, second, UInt16(patient % 2))) }
-        _ = try await hospital.engine.registerPatients([[Identifier(system: "urn:test", value: "late")]], by: Hospital.doctor)
+        _ = try await hospital.engine.registerPatients(
+            [[Identifier(system: "urn:test", value: "late")]], by: Hospital.doctor)
         try await standby.catchUp()
         #expect(standby.engine.journal.tip == hospital.engine.journal.tip)
         #expect(try await Self.image(standby.engine, hospital) == Self.image(hospital.engine, hospital))
@@ -175,7 +176,8 @@ import Testing
         #expect(epoch == 2)
         #expect(position == hospital.engine.durablePosition)
         #expect(standby.engine.role == .primary)
-        let again = await standby.engine.execute([hospital.write(hospital.book(0, session, 0, hold: true), key: key)])[0]
+        let again = await standby.engine.execute([hospital.write(hospital.book(0, session, 0, hold: true), key: key)])[
+            0]
         #expect(again.again)
         #expect(again.receipt == first.receipt)
         let next = await standby.engine.execute([hospital.write(hospital.book(1, session, 0))])[0]

@@ -1,0 +1,116 @@
+package import Journal
+package import Scheduling
+
+/// Makes a journal out of a backup and of the logs that followed it, up to a place or a moment.
+///
+/// What comes out is the beginning of another history than the one the backup was taken of, so it begins an epoch of its own:
+/// a standby of the old one cannot follow it by mistake.
+package final class Restoration {
+    /// Up to where a restoration goes.
+    package enum Goal: Sendable, Hashable {
+        case everything
+        /// The last record to take over.
+        case position(Position)
+        /// Everything that happened at or before this moment; milliseconds since 1970-01-01T00:00Z.
+        case moment(Int64)
+    }
+
+    private let options: JournalOptions
+    private let goal: Goal
+    private var taking: JournalImport?
+    private var journal: Journal?
+    private var receiver: ChunkReceiver?
+    private var records = RecordBatch()
+    /// The goal lies within what was taken in so far.
+    package private(set) var isAtGoal = false
+    /// The last record taken over.
+    package private(set) var position: Position
+
+    /// Begins with a whole copy, in a directory where there is nothing yet.
+    package init(_ header: CopyHeader, into options: JournalOptions, goal: Goal) throws(JournalError) {
+        self.options = options
+        self.goal = goal
+        taking = try JournalImport(header, into: options)
+        position = header.end.last
+    }
+
+    /// Takes in a piece of the whole copy.
+    package func add(_ part: CopyPart) throws(JournalError) {
+        guard let taking else { preconditionFailure("The copy was taken in already.") }
+        try taking.add(part)
+    }
+
+    /// The copy is whole; logs may follow.
+    package func finishCopy() throws(JournalError) {
+        try taking?.finish()
+        taking = nil
+        var options = options
+        options.driving = .manual
+        let opened = try Journal.open(options)
+        journal = opened
+        receiver = ChunkReceiver(after: opened.tip)
+    }
+
+    /// Takes in what followed. Chunks that are there already are passed over.
+    /// - Throws: `JournalError.corrupt` when something is missing between what is here and these, or they are damaged;
+    ///   `CodingError` when a newer version wrote them.
+    package func follow(_ chunks: ShippedChunks) throws {
+        guard let journal, var next = receiver, !isAtGoal, chunks.last >= next.tip.next else { return }
+        guard let chunks = try chunks.following(next.tip) else { return }
+        let found = try next.admit(chunks)
+        let kept = try found.prefix { try isWanted($0) }
+        if kept.count == found.count {
+            journal.append(chunks)
+            receiver = next
+        } else {
+            // The goal lies inside: what is wanted of it becomes records of this journal's own.
+            for record in kept { try records.append(record.bytes) }
+            isAtGoal = true
+        }
+        position = kept.last?.position ?? position
+        try flush(journal)
+    }
+
+    /// Ends it: a journal that a primary can be started on.
+    /// - Returns: The epoch that begins with it.
+    package func finish(at now: Instant) throws -> UInt32 {
+        guard let journal else { preconditionFailure("The copy was never finished.") }
+        journal.append(records)
+        try flush(journal)
+        var epochs = try Epochs(decoding: try journal.metadata(Epochs.metadataName))
+        let number = epochs.current + 1
+        epochs.begin(EpochStart(number: number, begin: journal.tip))
+        journal.setMetadata(Epochs.metadataName, epochs.encoded)
+        journal.setMetadata(Standing.metadataName, Standing.encode(.primary))
+        var batch = RecordBatch()
+        var writer = ByteWriter()
+        Event(at: now, by: .system, fact: .epochBegan(number)).encode(into: &writer)
+        try batch.append(writer.bytes)
+        journal.append(batch)
+        try flush(journal)
+        try journal.close()
+        self.journal = nil
+        return number
+    }
+
+    /// Lets go of what is there.
+    package func abandon() {
+        taking?.abandon()
+        journal?.abandon()
+        taking = nil
+        journal = nil
+    }
+
+    private func isWanted(_ record: LogRecord) throws -> Bool {
+        switch goal {
+        case .everything: true
+        case .position(let last): record.position <= last
+        case .moment(let moment): try record.event().at.rawValue <= moment
+        }
+    }
+
+    private func flush(_ journal: Journal) throws(JournalError) {
+        while try journal.step() {}
+        if journal.pendingBytes > 0 { throw .storageFull }
+    }
+}

@@ -1,0 +1,96 @@
+import ArgumentParser
+import Foundation
+import Journal
+
+struct Backup: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Take a backup of a data folder, also while a server has it open.",
+        discussion:
+            "The first backup in a folder is whole; later ones hold what followed, as long as the log still reaches back "
+            + "to the one before. Every file is checksummed, compressed, on disk before it gets its name, and read back once."
+    )
+
+    @Argument(help: ArgumentHelp("The folder to put it in, on another disk.", valueName: "to"))
+    var to: String
+
+    @Option(help: ArgumentHelp("The data folder.", valueName: "folder"))
+    var data = "./var"
+
+    @Flag(help: "Take a whole backup, even if what followed the last one would do.")
+    var whole = false
+
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        var progress = Progress(isQuiet: output.json)
+        let began = ContinuousClock.now
+        let run = BackupRun(data: data, folder: to, whole: whole, now: Int64(Date().timeIntervalSince1970 * 1_000))
+        let outcome: BackupRun.Outcome
+        do throws(CommandFailure) {
+            outcome = try run.run { progress.tell("backing up: \($0)") }
+        } catch {
+            progress.end()
+            throw error
+        }
+        progress.end()
+        let took = ContinuousClock.now - began
+        if output.json {
+            Output.document([
+                "file": outcome.path.map { .text($0) } ?? .null, "whole": .bool(outcome.isWhole),
+                "from_position": .count(outcome.from.rawValue), "through_position": .count(outcome.through.rawValue),
+                "values": .count(outcome.values), "bytes": .count(outcome.bytes),
+                "seconds": .decimal(Numbers.seconds(took), digits: 3),
+            ])
+            return
+        }
+        guard let path = outcome.path else {
+            Output.line("nothing new since position \(Numbers.grouped(outcome.through.rawValue)); no file was written")
+            return
+        }
+        var sheet = FactSheet()
+        sheet.add("file", path)
+        sheet.add("kind", outcome.isWhole ? "whole" : "what followed")
+        sheet.add(
+            "positions", "\(Numbers.grouped(outcome.from.rawValue)) to \(Numbers.grouped(outcome.through.rawValue))")
+        if outcome.isWhole { sheet.add("values", Numbers.grouped(outcome.values)) }
+        sheet.add("size", "\(Numbers.bytes(outcome.bytes)), read back and sound", .good)
+        sheet.add("took", Numbers.duration(took))
+        Output.lines(sheet.lines(.standardOutput))
+    }
+}
+
+struct Backups: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "List the backups in a folder.")
+
+    @Argument(help: ArgumentHelp("The folder with the backups.", valueName: "folder"))
+    var folder: String
+
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        let set = try BackupSet(folder)
+        let clock = HospitalClock(zone: TimeZone.current.identifier)
+        if output.json {
+            Output.document(
+                .list(
+                    set.items.map { item in
+                        [
+                            "file": .text(item.name), "whole": .bool(item.isWhole),
+                            "from_position": .count(item.header.begin.next.rawValue),
+                            "through_position": .count(item.header.end.last.rawValue),
+                            "bytes": .count(item.bytes), "taken": .text(clock.iso(item.taken)),
+                        ]
+                    }))
+            return
+        }
+        guard !set.items.isEmpty else { throw CommandFailure.usage("there is no backup in \(folder)") }
+        var table = Table([.right("THROUGH"), "TAKEN", "KIND", .right("SIZE"), "FILE"])
+        for item in set.items {
+            table.add([
+                .init(Numbers.grouped(item.header.end.last.rawValue)), .init(clock.second(item.taken)),
+                .init(item.isWhole ? "whole" : "log"), .init(Numbers.bytes(item.bytes)), .init(item.name),
+            ])
+        }
+        Output.lines(table.lines(.standardOutput))
+    }
+}

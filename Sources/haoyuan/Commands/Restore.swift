@@ -1,0 +1,87 @@
+import ArgumentParser
+import Foundation
+import Journal
+
+struct Restore: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Make a data folder out of backups, up to the end, a position or a moment.",
+        discussion:
+            "Works beside the new folder, which appears under its name only once it is whole. The restored data begin an "
+            + "epoch of their own; a standby of the old server takes a new copy.")
+
+    @Argument(help: ArgumentHelp("The folder with the backups.", valueName: "from"))
+    var from: String
+
+    @Option(help: ArgumentHelp("The data folder to make.", valueName: "folder"))
+    var data: String
+
+    @Option(help: "The last position to restore.")
+    var position: UInt64?
+
+    @Option(help: "Restore what had happened by this moment, as 2026-03-09T07:00:00+08:00.")
+    var moment: String?
+
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        var progress = Progress(isQuiet: output.json)
+        let began = ContinuousClock.now
+        let now = Int64(Date().timeIntervalSince1970 * 1_000)
+        let run = RestoreRun(folder: from, data: data, goal: try goal, now: now)
+        let outcome: RestoreRun.Outcome
+        do throws(CommandFailure) {
+            outcome = try run.run { progress.tell("restoring \($0)") }
+        } catch {
+            progress.end()
+            throw error
+        }
+        let audit: FolderAudit
+        do throws(CommandFailure) {
+            audit = try FolderAudit.run(directory: data) { progress.tell("verifying: \($0)") }
+        } catch {
+            progress.end()
+            throw error
+        }
+        progress.end()
+        let took = ContinuousClock.now - began
+        if output.json {
+            Output.document([
+                "ok": .bool(audit.isSound), "folder": .text(data), "whole": .text(outcome.whole),
+                "logs": .count(outcome.logs), "through_position": .count(outcome.through.rawValue),
+                "epoch": .count(outcome.epoch), "seconds": .decimal(Numbers.seconds(took), digits: 3),
+                "audit": Verify.json(audit, data),
+            ])
+        } else {
+            var sheet = FactSheet()
+            sheet.add("folder", data)
+            sheet.add("from", "\(outcome.whole) and \(Numbers.counted(outcome.logs, "log"))")
+            sheet.add("through", "position \(Numbers.grouped(outcome.through.rawValue)), epoch \(outcome.epoch) begins")
+            sheet.add(
+                "state",
+                "\(Numbers.counted(audit.sessions, "session")), \(Numbers.counted(audit.appointments, "appointment")), "
+                    + Numbers.counted(audit.patients, "patient"))
+            sheet.add("verdict", audit.isSound ? "sound" : "damaged", audit.isSound ? .good : .bad)
+            sheet.add("took", Numbers.duration(took))
+            Output.lines(sheet.lines(.standardOutput))
+            for problem in audit.problems { Output.line("WRONG  \(problem)") }
+        }
+        if !audit.isSound { throw Ending(status: .notRight) }
+    }
+
+    private var goal: RestoreGoal {
+        get throws(CommandFailure) {
+            switch (position, moment) {
+            case (nil, nil): return .everything
+            case (let position?, nil): return .position(Position(position))
+            case (nil, let text?):
+                let fractional = ISO8601DateFormatter()
+                fractional.formatOptions.insert(.withFractionalSeconds)
+                guard let date = ISO8601DateFormatter().date(from: text) ?? fractional.date(from: text) else {
+                    throw .usage("‘\(text)’ is no moment", remedy: "write it as 2026-03-09T07:00:00+08:00")
+                }
+                return .moment(Int64((date.timeIntervalSince1970 * 1_000).rounded()))
+            default: throw .usage("--position and --moment name one end each", remedy: "give one of them")
+            }
+        }
+    }
+}
