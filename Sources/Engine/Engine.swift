@@ -122,7 +122,7 @@ package final class Engine: Sendable {
     package func generateSessions(
         from: LocalDate, to: LocalDate, templates: [String], by origin: Origin
     ) async throws(EngineError) -> Reading<SessionsOpened> {
-        try checkDays(from, to, most: Limits.generationDays)
+        try checkDays(from, to, within: SessionTimes.days, most: Limits.generationDays)
         let catalogue = view.current.catalogue.catalogue
         let openings = try catalogue.openings(from: from, to: to, templates: templates)
         return try await open(openings, by: origin, catalogue)
@@ -148,10 +148,14 @@ package final class Engine: Sendable {
             let parts = Dictionary(grouping: openings) { shards.index(of: $0.pool, in: snapshot) ?? 0 }
             for shard in shards.pools.indices {
                 guard let part = parts[shard] else { continue }
-                let (opened, unchanged, conflicts) = await shards.pools[shard].open(part, by: origin, now: now)
-                sum.opened += opened
-                sum.unchanged += unchanged
-                sum.conflicts += conflicts.map { catalogue.sentence($0) }
+                // In slices, so that bookings get their turn of the shard between two.
+                for start in stride(from: 0, to: part.count, by: EngineLimits.sessionsOpenedPerTurn) {
+                    let slice = part[start..<min(start + EngineLimits.sessionsOpenedPerTurn, part.count)]
+                    let (opened, unchanged, conflicts) = await shards.pools[shard].open(slice, by: origin, now: now)
+                    sum.opened += opened
+                    sum.unchanged += unchanged
+                    sum.conflicts += conflicts.map { catalogue.sentence($0) }
+                }
             }
             return Reading(sum, at: journal.lastPosition)
         }
@@ -261,11 +265,12 @@ package final class Engine: Sendable {
         }
     }
 
-    func checkDays(_ from: LocalDate, _ to: LocalDate, most: Int) throws(EngineError) {
-        guard LocalDate.range.contains(from), LocalDate.range.contains(to) else {
+    func checkDays(
+        _ from: LocalDate, _ to: LocalDate, within range: ClosedRange<LocalDate> = LocalDate.range, most: Int
+    ) throws(EngineError) {
+        guard range.contains(from), range.contains(to) else {
             throw EngineError(
-                .invalidArgument,
-                "from, to: days lie between \(LocalDate.range.lowerBound) and \(LocalDate.range.upperBound)")
+                .invalidArgument, "from, to: days lie between \(range.lowerBound) and \(range.upperBound)")
         }
         guard from <= to else { throw EngineError(.invalidArgument, "to: \(to) is before \(from)") }
         guard Int(to.rawValue - from.rawValue) < most else {

@@ -12,6 +12,10 @@ package enum EngineLimits {
     package static let appointmentsPerReading = 20_000
     /// Patients one registration carries, identifiers one search carries, sessions one opening carries.
     package static let itemsPerRequest = 8_192
+    /// Sessions one generation from templates opens (or finds open): a month of three a day for two hundred templates.
+    package static let sessionsPerGeneration = 20_000
+    /// Sessions opened in one go of one shard, so that bookings get their turn between two.
+    package static let sessionsOpenedPerTurn = 256
     /// Milliseconds a key and its answer are remembered, unless the configuration says otherwise: a day.
     package static let keyWindowMilliseconds: Int64 = 86_400_000
     /// Milliseconds after its end at which a session whose appointments have all ended goes to the history table: a week.

@@ -1,8 +1,9 @@
 import Scheduling
 
 extension Catalogue {
-    /// The sessions that templates describe for these days.
+    /// The sessions that templates describe for these days, which lie in `SessionTimes.days`.
     /// - Parameter templates: codes; empty for all.
+    /// - Throws: `.notFound` for an unknown code, `.invalidArgument` beyond `EngineLimits.sessionsPerGeneration`.
     func openings(from: LocalDate, to: LocalDate, templates codes: [String]) throws(EngineError) -> [PoolShard.Opening]
     {
         var chosen = templates.all
@@ -20,6 +21,12 @@ extension Catalogue {
             var date = from
             while date <= to {
                 if template.covers(date) {
+                    guard openings.count < EngineLimits.sessionsPerGeneration else {
+                        throw EngineError(
+                            .invalidArgument,
+                            "from, to, templates: more than \(EngineLimits.sessionsPerGeneration) sessions in one request; "
+                                + "ask for fewer days, or for some of the templates")
+                    }
                     let times = SessionTimes(
                         date: date, start: hospital.zone.instant(of: date, template.start),
                         slotMinutes: template.slotMinutes, slots: template.slots)
@@ -42,8 +49,10 @@ extension Catalogue {
         guard let pool = pools[code: draft.pool] else {
             throw EngineError(.notFound, "sessions[\(index)]: there is no pool ‘\(draft.pool)’")
         }
-        guard (LocalDate.range.lowerBound.advanced(days: 1)...LocalDate.range.upperBound).contains(draft.date) else {
-            throw invalid("date \(draft.date) is out of range")
+        guard SessionTimes.days.contains(draft.date) else {
+            throw invalid(
+                "date \(draft.date): sessions lie between \(SessionTimes.days.lowerBound) and \(SessionTimes.days.upperBound)"
+            )
         }
         guard draft.slotMinutes >= 1, draft.slotMinutes <= UInt32(Limits.slotMinutes) else {
             throw invalid("slot_minutes is \(draft.slotMinutes), it must be 1 to \(Limits.slotMinutes)")

@@ -146,4 +146,100 @@ import Testing
         let opened = try await hospital.engine.openSessions([clash], by: Hospital.doctor).value
         #expect(opened.opened == 0 && opened.conflicts.count == 1)
     }
+
+    @Test(
+        "the first morning of 1970 lies before 1970 in the east: it is refused, the next day is not",
+        arguments: ["Asia/Shanghai", "Pacific/Kiritimati", "UTC"])
+    func firstMorning(zone: String) async throws {
+        let hospital = try await Hospital()
+        var draft = CatalogueDraft()
+        let start = try #require(WallTime("00:00"))
+        draft.templates = [
+            .init(code: "night", pool: "li", weekdays: 0b1111111, start: start, slotMinutes: 15, slots: 4, capacity: 2)
+        ]
+        _ = try await hospital.engine.putCatalogue(draft, hospital: (name: "东", zone: zone), by: Hospital.doctor)
+        let first = try #require(LocalDate("1970-01-01"))
+        func error(_ body: () async throws -> Void) async -> EngineError? {
+            do {
+                try await body()
+                return nil
+            } catch {
+                return error as? EngineError
+            }
+        }
+        let generated = await error {
+            _ = try await hospital.engine.generateSessions(
+                from: first, to: first.advanced(days: 2), templates: [], by: Hospital.doctor)
+        }
+        #expect(generated?.code == .invalidArgument)
+        let opened = await error {
+            let draft = SessionDraft(pool: "ct", date: first, start: start, slotMinutes: 15, capacities: [1])
+            _ = try await hospital.engine.openSessions([draft], by: Hospital.doctor)
+        }
+        #expect(opened?.code == .invalidArgument)
+        let second = first.advanced(days: 1)
+        let sessions = try await hospital.engine.generateSessions(
+            from: second, to: second, templates: [], by: Hospital.doctor
+        ).value
+        let draft2 = SessionDraft(pool: "ct", date: second, start: start, slotMinutes: 15, capacities: [1])
+        let one = try await hospital.engine.openSessions([draft2], by: Hospital.doctor).value
+        #expect(sessions.opened == 1 && one.opened == 1)
+        let last = LocalDate.range.upperBound
+        let late = try await hospital.engine.generateSessions(
+            from: last, to: last, templates: [], by: Hospital.doctor
+        ).value
+        #expect(late.opened == 1)
+    }
+
+    @Test("one generation opens so many sessions and not one more")
+    func generationLimit() async throws {
+        let hospital = try await Hospital()
+        var draft = CatalogueDraft()
+        let start = try #require(WallTime("08:00"))
+        draft.pools = (0..<51).map {
+            .init(code: "p\($0)", name: "p", department: "CARD", resources: [], services: ["visit"])
+        }
+        draft.templates = (0..<51).map {
+            .init(
+                code: "t\($0)", pool: "p\($0)", weekdays: 0b1111111, start: start, slotMinutes: 15, slots: 1,
+                capacity: 1)
+        }
+        _ = try await hospital.engine.putCatalogue(draft, hospital: nil, by: Hospital.doctor)
+        let to = Hospital.today.advanced(days: 399)
+        await #expect(throws: EngineError.self) {
+            try await hospital.engine.generateSessions(from: Hospital.today, to: to, templates: [], by: Hospital.doctor)
+        }
+        #expect(await hospital.engine.status().counts.sessions == 0)
+        let codes = (0..<50).map { "t\($0)" }
+        let most = try await hospital.engine.generateSessions(
+            from: Hospital.today, to: to, templates: codes, by: Hospital.doctor
+        ).value
+        #expect(most.opened == EngineLimits.sessionsPerGeneration)
+    }
+
+    @Test(
+        "a session's id has 44 bits: what lies above them makes it another, which does not exist",
+        arguments: [44, 52, 63])
+    func longSessionIDs(bit: Int) async throws {
+        let hospital = try await Hospital()
+        let li = try await hospital.open("li", capacities: [1])
+        #expect(await hospital.run(hospital.book(0, li, 0)).receipt != nil)
+        #expect(try await hospital.engine.appointments(in: li).value.count == 1)
+        await #expect(throws: EngineError.self) {
+            try await hospital.engine.appointments(in: SessionID(rawValue: li.rawValue | 1 << UInt64(bit)))
+        }
+    }
+
+    @Test("identifiers differ when their bytes do, whatever Unicode holds for equal")
+    func bytesOfIdentifiers() async throws {
+        let hospital = try await Hospital()
+        // é as one scalar, and as e with an accent after it.
+        let systems = ["urn:caf\u{E9}", "urn:cafe\u{301}"]
+        #expect(systems[0] == systems[1])
+        let found = try await hospital.engine.registerPatients(
+            systems.map { [Identifier(system: $0, value: "1")] }, by: Hospital.doctor
+        ).value
+        #expect(found.map(\.created) == [true, true])
+        #expect(found[0].patient != found[1].patient)
+    }
 }

@@ -186,7 +186,7 @@ actor PoolShard {
     }
 
     /// Opens what is not open yet; conflicts are told and stop no other.
-    func open(_ openings: [Opening], by origin: Origin, now: Instant) -> (
+    func open(_ openings: some Sequence<Opening> & Sendable, by origin: Origin, now: Instant) -> (
         opened: Int, unchanged: Int, [SessionConflict]
     ) {
         var opened: [SessionDefinition] = []

@@ -9,9 +9,15 @@ package struct SessionTimes: Hashable, Sendable {
     package let slots: UInt16
     private let day: UInt16
 
-    /// - Precondition: the date lies in `LocalDate.range`, the start not before 1970.
+    /// The days a session can belong to: 1970-01-02 to 2149-06-06. A day less than `LocalDate.range` has: east of Greenwich the
+    /// first morning of 1970 lies before 1970 began.
+    package static let days = LocalDate.range.lowerBound.advanced(days: 1)...LocalDate.range.upperBound
+
+    /// - Precondition: the date lies in `days` (then the start cannot lie before 1970), or at least in `LocalDate.range` with a
+    ///   start not before 1970, as a journal may have it.
     package init(date: LocalDate, start: Instant, slotMinutes: UInt16, slots: UInt16) {
         precondition(LocalDate.range.contains(date), "a session's date must fit 16 bits")
+        precondition(start.rawValue >= 0, "a session's start is counted from 1970")
         day = UInt16(date.rawValue)
         startMinute = UInt32(start.rawValue / 60_000)
         self.slotMinutes = slotMinutes
