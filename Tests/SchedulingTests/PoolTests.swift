@@ -122,4 +122,50 @@ import Testing
         world.pools.release(claim: claimed.appointment)
         #expect(rule { () throws(Refusal) in try world.pools.claim(request) } == .numbersExhausted)
     }
+
+    @Test func `a number belongs to one appointment: a second one under it is refused, the same one told twice is not`()
+        throws
+    {
+        var world = World()
+        let session = world.open(capacity: 9)
+        let id = try world.book(1, session)
+        let event = try #require(world.journal.last)
+        guard case .booked(let taken) = event.fact else { throw CancellationError() }
+        #expect(world.pools.evolve(event) == true)
+        let others: [(inout Taken) -> Void] = [
+            { $0.patient = PatientID(rawValue: 2) }, { $0.slot = 1 }, { $0.span = 2 }, { $0.units = 2 },
+            { $0.service = ServiceID(rawValue: 2) }, { $0.movedFrom = id },
+        ]
+        for change in others {
+            var other = taken
+            change(&other)
+            #expect(world.pools.evolve(other, channel: event.by.channel, at: event.at) == false, "\(other)")
+        }
+        let later = event.at.advanced(milliseconds: 1)
+        #expect(world.pools.evolve(taken, channel: event.by.channel, at: later) == false)
+        #expect(world.violations.isEmpty)
+    }
+
+    @Test func `a book with some of the pools takes its part of a fact about several`() throws {
+        var world = World()
+        let first = world.open("张医师")
+        let second = world.open("王医师", at: "09:00")
+        let third = world.open("王医师", at: "10:00")
+        var left = PoolBook()
+        var right = PoolBook()
+        for event in world.journal {
+            if case .sessionOpened(let definition) = event.fact, definition.id == first { left.evolve(event) }
+            if case .sessionOpened(let definition) = event.fact, definition.id != first { right.evolve(event) }
+        }
+        let begun = world.journal.count
+        let both = try world.bookTogether(1, [.init(session: first, slot: 0), .init(session: second, slot: 0)])
+        let moved = try #require(try world.move(both[0], to: third, slot: 1))
+        for event in world.journal[begun...] {
+            #expect(left.evolve(event) == true, "\(event.fact)")
+            #expect(right.evolve(event) == true, "\(event.fact)")
+        }
+        #expect(left.record(both[0])?.state == .moved)
+        #expect(right.record(both[1])?.state == .booked && right.record(moved)?.state == .booked)
+        #expect(left.counts.appointments == 1 && right.counts.appointments == 2)
+    }
 }

@@ -100,7 +100,10 @@ package struct RecoveredState {
                 if done % 16_384 == 0 { progress(.init(stage: .sessions, done: done)) }
             } else {
                 try Session.decodePage(value) { appointment, record throws(CodingError) in
-                    note(pools[shard].restore(record, appointment), "\(appointment): its session is not there")
+                    latest = max(latest, record.changed)
+                    note(
+                        pools[shard].restore(record, appointment),
+                        "\(appointment): its slot is not there or not free, or its number is another's")
                 }
                 pools[shard].markClean(id)
             }

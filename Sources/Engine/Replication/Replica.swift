@@ -137,15 +137,6 @@ actor Replica {
 }
 
 extension Fact {
-    /// A fact about several appointments as facts about one each.
-    var parts: [Fact] {
-        switch self {
-        case .bookedTogether(let all): all.map { .booked($0) }
-        case .moved(let from, let to): [.changed(from), .booked(to)]
-        default: [self]
-        }
-    }
-
     /// The pool that a fact about one appointment or one session concerns.
     var pool: PoolID? {
         switch self {

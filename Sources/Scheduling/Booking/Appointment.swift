@@ -38,6 +38,13 @@ package struct AppointmentRecord: Hashable, Sendable {
         self.channel = channel
     }
 
+    /// Whether the two tell of one appointment, in whatever state: what its making said never changes.
+    func isSameAppointment(as other: AppointmentRecord) -> Bool {
+        patient == other.patient && service == other.service && slot == other.slot && span == other.span
+            && units == other.units && made == other.made && channel == other.channel
+            && itineraryOrZero == other.itineraryOrZero && movedFromOrZero == other.movedFromOrZero
+    }
+
     /// When a hold expires; nil when it never was a hold. Kept after the hold has ended.
     package var holdUntil: Instant? { holdUntilOrZero == 0 ? nil : Instant(rawValue: holdUntilOrZero) }
 

@@ -47,6 +47,17 @@ package enum Fact: Hashable, Sendable {
     case epochBegan(UInt32)
 }
 
+extension Fact {
+    /// A fact about several appointments as facts about one each, for those who have only some of the pools; any other as it is.
+    package var parts: [Fact] {
+        switch self {
+        case .bookedTogether(let all): all.map { .booked($0) }
+        case .moved(let from, let to): [.changed(from), .booked(to)]
+        default: [self]
+        }
+    }
+}
+
 /// One appointment made.
 package struct Taken: Hashable, Sendable {
     package var appointment: AppointmentID

@@ -207,6 +207,7 @@ package struct PoolBook: Sendable {
     // MARK: Evolving
 
     /// Applies what concerns pools in a fact; the rest of it is somebody else's. A fact that is reflected already changes nothing.
+    /// Of a fact about several appointments each is applied that lies in a pool of this book; the others are for other books.
     /// False when the fact cannot follow on what is here: the journal or a checkpoint is damaged.
     @discardableResult
     package mutating func evolve(_ event: borrowing Event) -> Bool {
@@ -214,11 +215,16 @@ package struct PoolBook: Sendable {
         case .booked(let taken): return evolve(taken, channel: event.by.channel, at: event.at)
         case .bookedTogether(let all):
             var isSound = true
-            for taken in all { isSound = evolve(taken, channel: event.by.channel, at: event.at) && isSound }
+            for taken in all where sessions(of: taken.appointment.pool) != nil {
+                isSound = evolve(taken, channel: event.by.channel, at: event.at) && isSound
+            }
             return isSound
         case .changed(let change): return evolve(change, at: event.at)
         case .moved(let from, let to):
-            return evolve(from, at: event.at) && evolve(to, channel: event.by.channel, at: event.at)
+            let hasOld = sessions(of: from.appointment.pool) != nil
+            if hasOld, !evolve(from, at: event.at) { return false }
+            let hasNew = sessions(of: to.appointment.pool) != nil
+            return !hasNew || evolve(to, channel: event.by.channel, at: event.at)
         case .sessionOpened(let definition): return evolve(definition)
         case .sessionArchived(let id):
             archive(id)

@@ -52,9 +52,9 @@ package struct Session: Hashable, Sendable {
     }
 
     /// Records an appointment. One that is recorded already (replay over a checkpoint) is left as it is. False when its slots
-    /// are not there or not free, which only a damaged journal or checkpoint asks for.
+    /// are not there or not free, or the number is another appointment's: only a damaged journal or checkpoint asks for that.
     package mutating func put(_ record: AppointmentRecord, number: UInt32) -> Bool {
-        guard self[number] == nil else { return true }
+        if let there = self[number] { return there.isSameAppointment(as: record) }
         let units = record.state.occupiesSlot ? record.units : 0
         guard fits(slot: record.slot, span: record.span, units: units) else { return false }
         let index = Int(number) - 1
