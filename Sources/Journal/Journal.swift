@@ -150,6 +150,24 @@ package final class Journal: Sendable {
         try await queue.wait(for: position.next, .onDisk)
     }
 
+    /// Returns once everything handed over before the call is on disk, table writes and trims too; at once when it is.
+    /// A journal that is driven by hand needs somebody who calls ``step()`` meanwhile.
+    /// - Throws: ``JournalError/closed`` when the journal ended first, ``JournalError/cancelled`` when the task was.
+    package func flushed() async throws(JournalError) { try await queue.waitUntilFlushed() }
+
+    /// Ends all waits for the disk, those to come too: ``JournalError/closed``, for what is durable by now nobody waits. What
+    /// was handed over stays, and is tried until ``close()``. For whoever must stop in bounded time on a disk that is full.
+    package func endWaits() { queue.endWaits() }
+
+    /// Whether so many bytes of table writes may be handed over that nobody waits for: always while writes are admitted; while
+    /// there is no room, only as long as half of the reserve is left for what was promised, so that a checkpoint may still
+    /// make room by trimming. (Pages that are free inside the file come on top; they are used first.)
+    package func hasRoom(forTables bytes: Int) -> Bool {
+        guard let committer, committer.isRefusing else { return true }
+        let footprint = storage.footprint()
+        return footprint.fileBytes - footprint.usedBytes - 4 * bytes >= options.reserveBytes / 2
+    }
+
     // MARK: Life
 
     /// Commits what is pending now, driven by hand (``JournalOptions/Driving/manual``), one caller at a time.

@@ -6,13 +6,18 @@ package struct Table: Hashable, Sendable {
     package let name: String
     /// Whether values are compressed with Snappy when that saves at least a tenth. Readers need not know.
     package let compressed: Bool
+    /// Whether keys are put only at the table's end and deleted only from its front. Its values then fill pages as the log
+    /// does, and need a fraction of the room.
+    package let isGrowing: Bool
 
     /// Names a table. `compressed` concerns only values put from now on and may change from one start to the next.
-    package init(_ name: String, compressed: Bool = false) {
+    /// `isGrowing` is a promise: a put that breaks it fails and ends the process.
+    package init(_ name: String, compressed: Bool = false, isGrowing: Bool = false) {
         precondition(
             (1...JournalLimits.nameBytes).contains(name.utf8.count), "A table's name has 1 to 64 bytes: \(name)")
         self.name = name
         self.compressed = compressed
+        self.isGrowing = isGrowing
     }
 }
 
@@ -41,7 +46,7 @@ package enum TableWrite: Sendable {
     }
 
     /// What it holds in memory until it is committed, roughly: key and value and what an array costs.
-    var pendingBytes: Int {
+    package var pendingBytes: Int {
         switch self {
         case .put(_, let key, let value, _): key.count + value.count + 96
         case .delete(_, let key): key.count + 64

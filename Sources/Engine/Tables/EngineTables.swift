@@ -6,11 +6,11 @@ enum EngineTables {
     /// Entities by kind and id.
     static let catalogue = Table("catalogue")
     /// Registrations in the order they came, several to a value.
-    static let patients = Table("patients", compressed: true)
+    static let patients = Table("patients", compressed: true, isGrowing: true)
     /// Open sessions: definition and pages of appointments; or the note that a session is archived.
     static let sessions = Table("sessions", compressed: true)
     /// Keys and answers in the order they were given, several to a value.
-    static let keys = Table("keys")
+    static let keys = Table("keys", isGrowing: true)
     /// Archived sessions, as they stood in `sessions`.
     static let history = Table("history", compressed: true)
     /// Archived appointments of each patient: keys only.

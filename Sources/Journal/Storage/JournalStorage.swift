@@ -146,11 +146,13 @@ extension StorageTransaction {
         try outcome.get()
     }
 
-    /// Stores a value under the bytes of an array.
-    func put(_ table: StorageTable, key: [UInt8], value: [UInt8]) throws(JournalError) {
+    /// Stores a value under the bytes of an array. `appending` promises that the key is greater than every other.
+    func put(
+        _ table: StorageTable, key: [UInt8], value: [UInt8], appending: Bool = false
+    ) throws(JournalError) {
         let outcome = key.withUnsafeBytes { key in
             value.withUnsafeBytes { value in
-                Result { () throws(JournalError) in try put(table, key: key, value: value, appending: false) }
+                Result { () throws(JournalError) in try put(table, key: key, value: value, appending: appending) }
             }
         }
         try outcome.get()

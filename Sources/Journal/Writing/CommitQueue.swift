@@ -33,12 +33,15 @@ final class CommitQueue: @unchecked Sendable {
     private final class Waiter: @unchecked Sendable {
         let position: Position
         let milestone: Milestone
+        /// How many pieces of work must be on this disk as well.
+        let pieces: UInt64
         var continuation: CheckedContinuation<Result<Position, JournalError>, Never>?
         var isCancelled = false
 
-        init(_ position: Position, _ milestone: Milestone) {
+        init(_ position: Position, _ milestone: Milestone, pieces: UInt64 = 0) {
             self.position = position
             self.milestone = milestone
+            self.pieces = pieces
         }
     }
 
@@ -47,6 +50,11 @@ final class CommitQueue: @unchecked Sendable {
     private var pending: PendingWork
     private var spare: PendingWork
     private var waiters: [Waiter] = []
+    /// How many pieces of work were taken by the committer, and how many of these are on disk: they get there in order.
+    private var taken: UInt64 = 0
+    private var published: UInt64 = 0
+    /// Nobody is to wait any more for what is not durable.
+    private var waitsEnded = false
 
     private let last: Synchronization.Atomic<UInt64>
     private let onDisk: Synchronization.Atomic<UInt64>
@@ -117,6 +125,7 @@ final class CommitQueue: @unchecked Sendable {
             lock.unlock()
             return isOver ? .closing : .nothing
         }
+        taken += 1
         swap(&pending, &spare)
         pending.reset(after: spare.last)
         let work = spare
@@ -133,6 +142,7 @@ final class CommitQueue: @unchecked Sendable {
         lock.lock()
         onDisk.store(position.rawValue, ordering: .releasing)
         waitingBytes.wrappingSubtract(bytes, ordering: .relaxed)
+        published += 1
         let ready = removeReady()
         spare = work
         lock.unlock()
@@ -179,7 +189,7 @@ final class CommitQueue: @unchecked Sendable {
         var ready: [(CheckedContinuation<Result<Position, JournalError>, Never>, Position)] = []
         waiters.removeAll { waiter in
             let reached = Position(waiter.milestone == .onDisk ? disk : settled)
-            guard waiter.position <= reached else { return false }
+            guard waiter.position <= reached, waiter.pieces <= published else { return false }
             if let continuation = waiter.continuation { ready.append((continuation, reached)) }
             return true
         }
@@ -215,7 +225,33 @@ final class CommitQueue: @unchecked Sendable {
     func wait(for position: Position, _ milestone: Milestone) async throws(JournalError) -> Position {
         let now = reached(milestone)
         if now >= position { return now }
-        let waiter = Waiter(position, milestone)
+        return try await wait(Waiter(position, milestone))
+    }
+
+    /// Waits until everything added so far is on this disk, table writes too; answers at once when it is.
+    func waitUntilFlushed() async throws(JournalError) {
+        _ = try await wait(Waiter(.zero, .onDisk, pieces: piecesSoFar()))
+    }
+
+    /// How many pieces of work must be on disk so that everything added so far is.
+    private func piecesSoFar() -> UInt64 {
+        lock.lock()
+        defer { lock.unlock() }
+        // What a dead journal was given went nowhere and never will be on disk.
+        return phase == .dead ? .max : taken + (pending.isEmpty ? 0 : 1)
+    }
+
+    /// Lets nobody wait any more: those who do are told ``JournalError/closed``. The work itself stays, and the committer goes
+    /// on trying.
+    func endWaits() {
+        lock.lock()
+        waitsEnded = true
+        let left = removeWaiters { _ in true }
+        lock.unlock()
+        for continuation in left { continuation.resume(returning: .failure(.closed)) }
+    }
+
+    private func wait(_ waiter: Waiter) async throws(JournalError) -> Position {
         let outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 if let outcome = enlist(waiter, continuation) { continuation.resume(returning: outcome) }
@@ -233,8 +269,8 @@ final class CommitQueue: @unchecked Sendable {
         lock.lock()
         defer { lock.unlock() }
         let now = reached(waiter.milestone)
-        if now >= waiter.position { return .success(now) }
-        if phase == .closed || phase == .dead { return .failure(.closed) }
+        if now >= waiter.position && published >= waiter.pieces { return .success(now) }
+        if waitsEnded || phase == .closed || phase == .dead { return .failure(.closed) }
         if isRenounced, waiter.milestone == .durable { return .failure(.closed) }
         if waiter.isCancelled { return .failure(.cancelled) }
         waiter.continuation = continuation

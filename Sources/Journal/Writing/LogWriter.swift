@@ -202,7 +202,7 @@ extension LogWriter {
                 guard let reflects else { preconditionFailure("A state value was queued without its position.") }
                 ValueEnvelope.write(
                     value, table: table.name, key: key, reflects: reflects, compress: table.compressed, into: &envelope)
-                try run.transaction.put(handle, key: key, value: envelope)
+                try run.transaction.put(handle, key: key, value: envelope, appending: table.isGrowing)
             case .sealed(_, let key, let envelope):
                 try run.transaction.put(handle, key: key, value: envelope)
             case .delete(_, let key):

@@ -88,17 +88,17 @@ struct PendingWork: Sendable {
         self.first = last.next
     }
 
-    /// What its transaction will take on disk, never less than it does: the leaves its chunks fill and their share of
-    /// branches; for every state value a copied and a split leaf, a copied branch and its overflow pages; and a fixed sum
-    /// for the meta table, the roots and the free list.
+    /// What its transaction will take on disk, in bytes, never less than it does: the leaves its chunks fill and their share
+    /// of branches; what its table writes take; and a fixed sum for the meta table, the roots and the free list.
     var roomNeeded: Int {
         let leaves = leavesNeeded
-        let values = tables.isEmpty ? 0 : tables.count * 4 + byteCount / Self.pageBytes
-        return (leaves + leaves / 64 + values + 64) * Self.pageBytes
+        let pages = leaves + leaves / 64 + TableRoom(tables).pages
+        // Of every page that is replaced the free list keeps the number, 8 bytes.
+        return (pages + pages / 256 + 64) * Self.pageBytes
     }
 
-    private static let pageBytes = 4_096
-    private static let leafBytes = pageBytes - 16
+    private static let pageBytes = TableRoom.pageBytes
+    private static let leafBytes = TableRoom.leafBytes
 
     /// How many leaf pages the records fill, packed as ``LogWriter`` and LMDB will pack them.
     private var leavesNeeded: Int {
