@@ -4,13 +4,26 @@ import Scheduling
 
 /// Writes what changed into the state tables while the engine serves, then lets the log before it go.
 ///
-/// The order makes it safe: first the keys tell since when a write has been under way, then directory and pools write what they
-/// have. A fact that is older than both is in some table; every other fact stays in the log.
+/// It writes in slices of `EngineLimits.checkpointSliceBytes` and waits for the disk after each, so that no write of a caller
+/// waits behind more than one of them, and the queue before the disk is the callers'. Where there is no room it stops, and a
+/// later one goes on with what is left: what was handed over is noted as written, and nothing is let go of before all is.
+///
+/// Why the log may then be let go of: at the beginning the journal stood at `reached`, and a moment later the keys tell
+/// `openSince`, where it stood when the oldest write that is still under way began. Take a fact at or before both.
+/// - Its key's answer: its write is not under way, for then it would have begun at or after `openSince` and its fact would
+///   stand behind it. So the key is answered, and lies before the first one under way in its stripe (whose later keys began
+///   later, and so did their facts), where this checkpoint or one before takes it.
+/// - Its change of one pool, or of the directory: put into the journal in the step in which it came true there, so before that
+///   pool's turn here, which comes later; it is in a table or among what is written now.
+/// - Its change of several pools: its key is under way until the last pool has it, so all have it now.
+/// Every other fact stays in the log. None of this asks for the writes to be one piece: a crash between two slices leaves tables
+/// that reflect more than the log's beginning, which replaying it over them does not mind.
 actor Checkpointer {
     private let journal: Journal
     private let keys: KeyWindow
     private let directory: Directory
     private let shards: Shards
+    private let time: EngineTime
     private let keyWindow: Int64
     private var nextKeyValue: UInt64
     /// Values of the key table and the latest moment in each, the oldest first: so the outlived ones can go.
@@ -19,13 +32,11 @@ actor Checkpointer {
     private var logBytesThen = 0
     private var isRunning = false
 
-    /// Sessions written between two turns of a shard: about a millisecond of its time.
-    private static let sessionsPerSlice = 256
-
     init(
         journal: Journal, keys: KeyWindow, directory: Directory, shards: Shards, keyWindow: Int64, keyValues: [UInt64],
-        now: Instant
+        time: EngineTime
     ) {
+        self.time = time
         self.journal = journal
         self.keys = keys
         self.directory = directory
@@ -33,7 +44,7 @@ actor Checkpointer {
         self.keyWindow = keyWindow
         nextKeyValue = (keyValues.last ?? 0) + 1
         // What earlier processes wrote may be kept one window longer than needed, never shorter.
-        self.keyValues = keyValues.map { ($0, now) }
+        self.keyValues = keyValues.map { ($0, time.started) }
         last = NIOLockedValueBox((nil, journal.checkpoint))
         logBytesThen = journal.statistics.recordBytes
     }
@@ -48,41 +59,80 @@ actor Checkpointer {
         return written >= afterBytes || (written > 0 && now.rawValue - since.rawValue >= afterMilliseconds)
     }
 
+    /// Writes a checkpoint, unless one is being written. Returns early, with the log as it was, when there is no room for it,
+    /// when the task is cancelled, and when the journal has ended.
     /// - Parameter reached: up to where every shard has everything, where that is not all the journal has: on a standby.
-    func run(now: Instant, reached: Position? = nil) async {
-        guard !isRunning else { return }
+    func run(reached: Position? = nil) async {
+        guard !isRunning, journal.hasRoom(forTables: EngineLimits.checkpointSliceBytes) else { return }
         isRunning = true
         defer { isRunning = false }
         let bytes = journal.statistics.recordBytes
         let reached = reached ?? journal.lastPosition
-        let openSince = writeKeys(now: now)
-        await directory.checkpoint()
-        for shard in shards.pools {
-            let dirty = await shard.dirtySessions()
-            for start in stride(from: 0, to: dirty.count, by: Self.sessionsPerSlice) {
-                await shard.checkpoint(dirty[start..<min(start + Self.sessionsPerSlice, dirty.count)])
-            }
+        let openSince = keys.beginCheckpoint()
+        do throws(JournalError) {
+            try await writeKeys()
+            try await writeDirectory()
+            for shard in shards.pools { try await writeSessions(of: shard) }
+        } catch {
+            // What was handed over is on its way and noted as written; the next one writes the rest.
+            return
         }
         let kept = min(reached, openSince ?? reached)
+        let now = time.now()
+        // The log that goes may hold the only trace of how late it was.
+        journal.setMetadata(Self.latestMoment, now.encoded)
         journal.trim(before: kept.next)
         logBytesThen = bytes
         last.withLockedValue { $0 = (now, kept) }
     }
 
-    private func writeKeys(now: Instant) -> Position? {
-        let (answers, openSince) = keys.takeUnwritten()
-        let values = AnswerTables.writes(answers, from: nextKeyValue)
-        var writes = values.map(\.write)
-        for value in values {
-            keyValues.append((nextKeyValue, value.latest))
-            nextKeyValue += 1
+    /// Name of the fact up to which moment facts may have been let go of.
+    static let latestMoment = "latest"
+
+    private func writeKeys() async throws(JournalError) {
+        while true {
+            let answers = keys.takeUnwritten(most: EngineLimits.checkpointSliceBytes / AnswerTables.pendingBytes)
+            guard !answers.isEmpty else { break }
+            let values = AnswerTables.writes(answers, from: nextKeyValue)
+            for value in values {
+                keyValues.append((nextKeyValue, value.latest))
+                nextKeyValue += 1
+            }
+            journal.write(values.map(\.write))
+            try await untilWritten()
         }
-        let outlived = keyValues.prefix { $0.latest.rawValue < now.rawValue - keyWindow }.count
-        if outlived > 0 {
-            writes += keyValues[..<outlived].map { .delete(EngineTables.keys, key: EngineTables.key($0.number)) }
-            keyValues.removeFirst(outlived)
+        let horizon = time.now().rawValue - keyWindow
+        while true {
+            let outlived = keyValues.prefix { $0.latest.rawValue < horizon }.prefix(EngineLimits.keyValuesDroppedAtOnce)
+            guard !outlived.isEmpty else { return }
+            let deletions = outlived.map { TableWrite.delete(EngineTables.keys, key: EngineTables.key($0.number)) }
+            keyValues.removeFirst(outlived.count)
+            journal.write(deletions)
+            try await untilWritten()
         }
-        if !writes.isEmpty { journal.write(writes) }
-        return openSince
+    }
+
+    private func writeDirectory() async throws(JournalError) {
+        // What comes meanwhile is the next checkpoint's: its facts stand behind `reached`.
+        var left = await directory.unsavedCount
+        while left > 0 {
+            left -= await directory.checkpoint(most: left, bytes: EngineLimits.checkpointSliceBytes)
+            try await untilWritten()
+        }
+    }
+
+    private func writeSessions(of shard: PoolShard) async throws(JournalError) {
+        var dirty = (await shard.dirtySessions())[...]
+        while !dirty.isEmpty {
+            let slice = dirty.prefix(EngineLimits.sessionsWrittenPerTurn)
+            dirty = dirty.dropFirst(await shard.checkpoint(slice, bytes: EngineLimits.checkpointSliceBytes))
+            try await untilWritten()
+        }
+    }
+
+    /// Returns when the slice that was handed over is on disk and there is room for another.
+    private func untilWritten() async throws(JournalError) {
+        try await journal.flushed()
+        guard journal.hasRoom(forTables: EngineLimits.checkpointSliceBytes) else { throw .storageFull }
     }
 }

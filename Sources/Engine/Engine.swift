@@ -69,7 +69,7 @@ package final class Engine: Sendable {
         history = History(journal: journal)
         checkpointer = Checkpointer(
             journal: journal, keys: keys, directory: directory, shards: shards,
-            keyWindow: configuration.keyWindowMilliseconds, keyValues: state.keyValues, now: time.now())
+            keyWindow: configuration.keyWindowMilliseconds, keyValues: state.keyValues, time: time)
         standing = Standing(configuration.role, epochs)
         register = StandbyRegister(configuration.standby, isAlone: false, journal: journal, clock: configuration.clock)
         replica = Replica(
@@ -183,6 +183,8 @@ package final class Engine: Sendable {
         for shard in shards.pools {
             while true {
                 let left = await shard.archive(before: horizon, limit: EngineLimits.sessionsArchivedPerTurn, now: now)
+                // Until the history table has them for good, their patients still have them.
+                do { try await journal.whenDurable(left.position) } catch { return }
                 await shards.settle(left.gone.map { .archived($0.0, $0.1) })
                 if left.sessions < EngineLimits.sessionsArchivedPerTurn { break }
             }
@@ -193,8 +195,7 @@ package final class Engine: Sendable {
     package func checkpoint() async {
         // What was never acknowledged is to be taken back; no table may reflect it.
         if case .deposed = standing.role { return }
-        let reached = standing.role == .standby ? replica.applied : nil
-        await checkpointer.run(now: time.now(), reached: reached)
+        await checkpointer.run(reached: standing.role == .standby ? replica.applied : nil)
     }
 
     private func startBackground() {
@@ -230,10 +231,22 @@ package final class Engine: Sendable {
     // MARK: The end
 
     /// Takes nothing more, answers what it took, writes a checkpoint and closes the journal. Repeating it waits for the first.
+    ///
+    /// It waits for the disk at most `EngineLimits.stopMilliseconds`. Whoever then still waits is told that the outcome is
+    /// unknown; a checkpoint that is not done is left, which costs the next start some replaying and nothing else. What cannot
+    /// be committed for lack of room ends in `JournalOptions.onFatal`.
     package func stop() async {
-        guard await gate.close() else { return }
         let tasks = background.withLockedValue { $0 }
+        // At once: one of them may be waiting for the disk inside the gate.
         for task in tasks { task.cancel() }
+        let journal = journal
+        let clock = configuration.clock
+        let patience = Task(executorPreference: configuration.executor) {
+            do { try await clock.sleep(milliseconds: EngineLimits.stopMilliseconds) } catch { return }
+            journal.endWaits()
+        }
+        defer { patience.cancel() }
+        guard await gate.close() else { return }
         for task in tasks { await task.value }
         await checkpoint()
         do { try journal.close() } catch { configuration.journal.onFatal(error) }

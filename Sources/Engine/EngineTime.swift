@@ -25,3 +25,14 @@ final class EngineTime: Sendable {
         }
     }
 }
+
+extension Instant {
+    /// 8 bytes, the lowest first.
+    var encoded: [UInt8] { withUnsafeBytes(of: rawValue.littleEndian) { Array($0) } }
+
+    /// Nil unless these are 8 bytes.
+    init?(encoded: [UInt8]) {
+        guard encoded.count == 8 else { return nil }
+        self.init(rawValue: encoded.reversed().reduce(0) { $0 << 8 | Int64($1) })
+    }
+}

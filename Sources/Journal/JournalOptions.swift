@@ -23,8 +23,9 @@ package struct JournalOptions: Sendable {
     package var segmentBytes = 64 << 20
     /// Beyond this many bytes waiting for a commit, ``Journal/admission`` says overloaded.
     package var queueBytesLimit = 64 << 20
-    /// Room kept free in `data.mdb` so that everything already accepted can still be committed when the disk fills up.
-    package var reserveBytes = 64 << 20
+    /// Room kept free in `data.mdb` so that everything already accepted can still be committed when the disk fills up: what
+    /// ``queueBytesLimit`` lets in, and one slice of a checkpoint beside it.
+    package var reserveBytes = 80 << 20
     /// The 16 bytes that a new journal is named by for ever; drawn at random when `nil`. An existing one keeps its own.
     package var creationID: [UInt8]?
     /// Opens an existing journal only to look at it: no lock is taken, no thread is started, nothing is written.

@@ -128,25 +128,36 @@ extension Answer.Outcome {
     /// A stripe against the plainest model there is: a dictionary and a list.
     @Test("a stripe of keys agrees with a dictionary", arguments: [1, 2, 3, 4, 5] as [UInt64])
     func agreesWithADictionary(seed: UInt64) {
+        // Of four writes so many come to nothing: from none to nearly all.
+        let abandoned = Int(seed % 4)
         var random = SeededGenerator(seed: seed)
         var stripe = KeyStripe(seed: seed)
         var model: [IdempotencyKey: (fingerprint: UInt64, answer: StoredAnswer?, at: Int64)] = [:]
-        var open: [(ticket: UInt64, key: IdempotencyKey)] = []
+        var open: [(ticket: KeyStripe.Ticket, key: IdempotencyKey)] = []
+        var taken: Set<IdempotencyKey> = []
         var now: Int64 = 1_000
         let window: Int64 = 500
         for step in 0..<20_000 {
             now += Int64.random(in: 0...2, using: &random)
             let key = IdempotencyKey(high: 1, low: UInt64.random(in: 1...400, using: &random))
             let fingerprint = UInt64.random(in: 1...3, using: &random)
+            let mayBegin = Int.random(in: 0..<5, using: &random) > 0
             let begin = stripe.begin(
-                key, fingerprint, journalAt: Position(UInt64(step)), now: Instant(rawValue: now), window: window)
+                key, fingerprint, journalAt: Position(UInt64(step)), now: Instant(rawValue: now), window: window,
+                mayBegin: mayBegin)
             let known = model[key]
             switch begin {
             case .fresh(let ticket):
                 // Lawful when the key is unknown, or so old that it may have been forgotten.
                 #expect(known == nil || (known!.answer != nil && known!.at < now - window), "seed \(seed) step \(step)")
+                #expect(mayBegin)
                 model[key] = (fingerprint, nil, now)
+                taken.remove(key)
                 open.append((ticket, key))
+            case .notBegun:
+                #expect(!mayBegin)
+                #expect(known == nil || (known!.answer != nil && known!.at < now - window), "seed \(seed) step \(step)")
+                model[key] = nil
             case .underWay:
                 #expect(known?.fingerprint == fingerprint && known?.answer == nil, "seed \(seed) step \(step)")
             case .answered(let answer): #expect(known?.answer == answer, "seed \(seed) step \(step)")
@@ -154,16 +165,52 @@ extension Answer.Outcome {
             }
             guard !open.isEmpty, Bool.random(using: &random) else { continue }
             let (ticket, closing) = open.remove(at: Int.random(in: open.indices, using: &random))
-            if Int.random(in: 0..<4, using: &random) == 0 {
+            if Int.random(in: 0..<4, using: &random) < abandoned {
                 _ = stripe.abandon(ticket)
                 model[closing] = nil
             } else {
                 let answer = StoredAnswer(
-                    outcome: .done(AppointmentID(rawValue: ticket + 1), .booked, version: 1, holdUntil: nil),
+                    outcome: .done(AppointmentID(rawValue: UInt64(step) + 1), .booked, version: 1, holdUntil: nil),
                     position: Position(UInt64(step)))
                 _ = stripe.finish(ticket, answer)
                 model[closing]?.answer = answer
             }
+            guard step % 500 == 0 else { continue }
+            // A checkpoint takes what is answered, once, and names a position before every write under way.
+            let openSince = stripe.beginCheckpoint()
+            #expect((openSince == nil) == open.isEmpty, "seed \(seed) step \(step)")
+            while let kept = stripe.takeUnwritten(most: 1).first {
+                #expect(taken.insert(kept.key).inserted, "seed \(seed) step \(step)")
+                #expect(model[kept.key]?.answer == kept.answer, "seed \(seed) step \(step)")
+            }
+        }
+    }
+
+    @Test("a flood of writes that come to nothing leaves no more behind than the few that were answered")
+    func failuresLeaveNothing() {
+        var stripe = KeyStripe(seed: 1)
+        let answer = StoredAnswer(
+            outcome: .done(AppointmentID(rawValue: 1), .booked, version: 1, holdUntil: nil), position: Position(1))
+        var most = 0
+        func begin(_ number: UInt64, mayBegin: Bool) -> KeyStripe.Begin {
+            stripe.begin(
+                IdempotencyKey(high: 9, low: number), 1, journalAt: Position(1), now: Instant(rawValue: 5), window: 100,
+                mayBegin: mayBegin)
+        }
+        for number in 0..<100_000 as Range<UInt64> {
+            switch begin(number, mayBegin: number % 3 != 0) {
+            case .fresh(let ticket) where number % 1_000 == 1: _ = stripe.finish(ticket, answer)
+            case .fresh(let ticket): _ = stripe.abandon(ticket)
+            case .notBegun: break
+            default: Issue.record("every key is new")
+            }
+            most = max(most, stripe.places)
+        }
+        #expect(stripe.count == 67)
+        #expect(most <= 256)
+        for number in stride(from: 1, to: 100_000, by: 1_000) as StrideTo<UInt64> where number % 3 != 0 {
+            if case .answered = begin(number, mayBegin: false) { continue }
+            Issue.record("the answer under key \(number) is kept")
         }
     }
 
@@ -171,9 +218,10 @@ extension Answer.Outcome {
     func unwritten() {
         var stripe = KeyStripe(seed: 1)
         let now = Instant(rawValue: 5)
-        func begin(_ low: UInt64, at position: UInt64) -> UInt64? {
+        func begin(_ low: UInt64, at position: UInt64) -> KeyStripe.Ticket? {
             let begin = stripe.begin(
-                IdempotencyKey(high: 9, low: low), 1, journalAt: Position(position), now: now, window: 100)
+                IdempotencyKey(high: 9, low: low), 1, journalAt: Position(position), now: now, window: 100,
+                mayBegin: true)
             if case .fresh(let ticket) = begin { return ticket }
             return nil
         }
@@ -188,14 +236,15 @@ extension Answer.Outcome {
         }
         _ = stripe.finish(a, answer(1))
         _ = stripe.finish(c, answer(3))
-        var part = stripe.takeUnwritten()
-        #expect(part.answers.map(\.key.low) == [1])
-        #expect(part.openSince == Position(11))
+        #expect(stripe.beginCheckpoint() == Position(11))
+        #expect(stripe.takeUnwritten(most: 10).map(\.key.low) == [1])
         _ = stripe.finish(b, answer(2))
-        part = stripe.takeUnwritten()
-        #expect(part.answers.map(\.key.low) == [2, 3])
-        #expect(part.openSince == nil)
-        #expect(stripe.takeUnwritten().answers.isEmpty)
+        // What was finished since is the next checkpoint's.
+        #expect(stripe.takeUnwritten(most: 10).isEmpty)
+        #expect(stripe.beginCheckpoint() == nil)
+        #expect(stripe.takeUnwritten(most: 1).map(\.key.low) == [2])
+        #expect(stripe.takeUnwritten(most: 1).map(\.key.low) == [3])
+        #expect(stripe.takeUnwritten(most: 1).isEmpty)
     }
 }
 

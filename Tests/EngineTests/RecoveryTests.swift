@@ -172,4 +172,56 @@ import Testing
         #expect(await hospital.engine.status().counts.appointments == acknowledged.count)
         await hospital.expectSound()
     }
+
+    @Test("time does not go back over a restart, however little the log still has", arguments: [false, true])
+    func clockSetBack(afterMore: Bool) async throws {
+        let hospital = try await Hospital()
+        let li = try await hospital.open("li", day: 1, capacities: [5, 5])
+        let late = Hospital.morning.advanced(milliseconds: 3_600_000)
+        hospital.clock.advance(to: late)
+        let booked = try #require(await hospital.run(hospital.book(0, li, 0)).receipt).appointment
+        if afterMore {
+            // The last that happened may leave no trace in any table but the catalogue's, which tells no time.
+            hospital.clock.advance(to: late.advanced(milliseconds: 60_000))
+            var draft = CatalogueDraft()
+            draft.departments = [.init(code: "NEW", name: "新")]
+            _ = try await hospital.engine.putCatalogue(draft, hospital: nil, by: Hospital.doctor)
+        }
+        let last = hospital.clock.now()
+        try await hospital.restart { $0.clock = SimulatedClock(now: Hospital.morning) }
+        #expect(await hospital.engine.status().now == last)
+        #expect(await hospital.change(booked, .cancel).receipt != nil)
+        let record = try await hospital.engine.appointments([booked]).value[0].appointment.record
+        #expect(record.changed >= record.made)
+    }
+
+    @Test("a number given twice is damage that recovery and the verifier name; they do not drop the second patient")
+    func numberTwice() async throws {
+        let hospital = try await Hospital()
+        let li = try await hospital.open("li", capacities: [5])
+        let position = hospital.engine.durablePosition
+        let booked = try #require(await hospital.run(hospital.book(0, li, 0)).receipt).appointment
+        let event = try #require(try await hospital.engine.events(after: position, limit: 1).events.first).event
+        await hospital.engine.stop()
+        guard case .booked(var taken) = event.fact else { throw CancellationError() }
+        taken.patient = hospital.patients[1]
+        let forged = Event(
+            at: event.at, by: event.by,
+            answer: .init(key: IdempotencyKey(high: 7, low: 7), fingerprint: 7), fact: .booked(taken))
+        var options = JournalOptions(directory: hospital.folder)
+        let journal = try Journal.open(options)
+        var writer = ByteWriter()
+        forged.encode(into: &writer)
+        var records = RecordBatch()
+        try records.append(writer.bytes)
+        let at = journal.append(records)
+        try await journal.whenDurable(at)
+        try journal.close()
+        #expect(throws: DamagedState.self) { try Engine.start(EngineConfiguration(journal: options, cores: 2)) }
+        options.readOnly = true
+        let look = try Journal.open(options)
+        let violations = try RecoveredState(look).violations().map(\.description)
+        #expect(violations.contains { $0.hasPrefix("record \(at)") }, "\(violations), \(booked)")
+        try look.close()
+    }
 }

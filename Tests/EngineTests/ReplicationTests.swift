@@ -156,9 +156,12 @@ import Testing
         }
         hospital.clock.advance(to: hospital.clock.now().advanced(milliseconds: 9 * 86_400_000))
         await hospital.engine.archiveSessions()
+        // The engine's own turn may have been first: its patients are told when the history has it for good.
+        while await !hospital.engine.violations().isEmpty { await Task.yield() }
         try await hospital.engine.journal.whenDurable(hospital.engine.journal.lastPosition)
         try await standby.catchUp()
-        try await standby.engine.journal.whenDurable(standby.engine.journal.lastPosition)
+        // Its history is written after the fact, so the fact's position does not tell.
+        try await standby.engine.journal.flushed()
         #expect(try await Self.image(standby.engine, hospital) == Self.image(hospital.engine, hospital))
         #expect(await standby.engine.status().counts.appointments == 0)
         await standby.engine.stop()

@@ -47,7 +47,10 @@ struct BookingPipeline: Sendable {
                 continue
             }
             let fingerprint = Fingerprint(write.command).value
-            switch keys.begin(write.key, fingerprint, journalAt: journalAt, now: batch.now) {
+            // A known key is answered whatever the disk or the clock say.
+            let isLate = write.deadline.map { $0 <= monotonic } ?? false
+            let mayBegin = !isLate && refusal == nil
+            switch keys.begin(write.key, fingerprint, journalAt: journalAt, now: batch.now, mayBegin: mayBegin) {
             case .answered(let answer):
                 batch.answers[index] = answer.answer(again: true)
                 batch.position = max(batch.position, answer.position)
@@ -55,16 +58,13 @@ struct BookingPipeline: Sendable {
                 batch.fail(index, EngineError(.keyReused, "this key was used for another write; choose a new one"))
             case .underWay:
                 batch.waiting.append(index)
-            case .fresh(let ticket):
-                if let deadline = write.deadline, deadline <= monotonic {
-                    keys.abandon(ticket)
-                    batch.fail(index, .tooLate)
-                } else if let error = refusal {
-                    keys.abandon(ticket)
-                    batch.fail(index, error)
-                } else {
-                    batch.entries[index] = Batch.Entry(ticket: ticket, fingerprint: fingerprint)
+            case .notBegun:
+                guard let error = isLate ? .tooLate : refusal else {
+                    preconditionFailure("what may begin is begun")
                 }
+                batch.fail(index, error)
+            case .fresh(let ticket):
+                batch.entries[index] = Batch.Entry(ticket: ticket, fingerprint: fingerprint)
             }
         }
     }
@@ -161,7 +161,7 @@ struct BookingPipeline: Sendable {
                     batch.refuse(result.index, refusal)
                     settlement = claim.map { .refused($0) }
                 case .unknownAppointment:
-                    await failUnknown(result.index, &batch)
+                    failUnknown(result.index, &batch)
                 }
                 if let settlement { settlements[shards.index(of: settlement.patient)].append(settlement) }
             }
@@ -169,14 +169,16 @@ struct BookingPipeline: Sendable {
         await shards.settle(settlements)
     }
 
-    /// An archived appointment has ended, so no transition is allowed; any other that no pool knows does not exist.
-    private func failUnknown(_ index: Int, _ batch: inout Batch) async {
+    /// An archived appointment has ended, so no transition is allowed; any other that no pool knows does not exist. The view
+    /// of this moment is asked: the session may have been archived since the batch took its own.
+    func failUnknown(_ index: Int, _ batch: inout Batch) {
         let id: AppointmentID
         switch batch.writes[index].command {
         case .change(let appointment, _, _, _), .move(let appointment, _, _, _): id = appointment
         case .book, .bookTogether: preconditionFailure("only these name an appointment")
         }
-        if batch.snapshot.timetable.knows(id.session), batch.snapshot.timetable[id.session] == nil {
+        let timetable = view.current.timetable
+        if timetable.knows(id.session), timetable[id.session] == nil {
             batch.refuse(index, Refusal(.state))
         } else {
             fail(index, .unknown(id), &batch)
@@ -185,7 +187,7 @@ struct BookingPipeline: Sendable {
 
     // MARK: Answers
 
-    /// A joint booking's or a move's claims come to nothing.
+    /// A write that could not even be asked of the patient: refused by a rule, or naming what does not exist.
     func unresolved(_ index: Int, _ reason: Unresolved, item: Int = 0, _ batch: inout Batch) {
         switch reason {
         case .refused(let refusal): batch.refuse(index, refusal, item: item)

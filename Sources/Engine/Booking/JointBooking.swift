@@ -52,7 +52,6 @@ extension BookingPipeline {
     func move(
         _ index: Int, _ id: AppointmentID, to slot: SlotID, ifVersion: UInt32, reason: String, _ batch: inout Batch
     ) async {
-        let timetable = batch.snapshot.timetable
         guard let oldShard = shards.index(of: id.pool, in: batch.snapshot) else {
             return fail(index, .unknown(id), &batch)
         }
@@ -61,9 +60,7 @@ extension BookingPipeline {
         let record: AppointmentRecord
         switch await old.beginMove(id, ifVersion: ifVersion, reason: reason, now: batch.now) {
         case .refused(let refusal): return batch.refuse(index, refusal)
-        case .unknownAppointment:
-            if timetable.knows(id.session), timetable[id.session] == nil { return batch.refuse(index, Refusal(.state)) }
-            return fail(index, .unknown(id), &batch)
+        case .unknownAppointment: return failUnknown(index, &batch)
         case .begun(let begun, let found): (change, record) = (begun, found)
         }
         do throws(Unresolved) {

@@ -19,7 +19,9 @@ struct KeyStripe {
 
     enum Begin {
         /// Nobody has asked this before. Finish or abandon it under this ticket.
-        case fresh(ticket: UInt64)
+        case fresh(Ticket)
+        /// Nobody has asked this before, and nothing may be begun: nothing was noted.
+        case notBegun
         case answered(StoredAnswer)
         /// The same key with other content.
         case reused
@@ -27,45 +29,68 @@ struct KeyStripe {
         case underWay
     }
 
+    /// What stands for a write under way: its place, and how often places had been given anew when it got it. By the key it is
+    /// found where they have been since.
+    struct Ticket: Sendable {
+        fileprivate let key: IdempotencyKey
+        fileprivate let number: UInt64
+        fileprivate let round: UInt64
+    }
+
     private var ring: ContiguousArray<Entry>
-    /// The ticket of the oldest entry, and the one the next gets; ticket t stands at `ring[t % ring.count]`.
+    /// The number of the oldest entry, and the one the next gets; number n stands at `ring[n % ring.count]`.
     private var first: UInt64 = 0
     private var next: UInt64 = 0
+    /// Entries from `first` on whose write came to nothing. At most half of all, so that a flood of failures leaves no trace.
+    private var abandoned = 0
+    /// How often entries were given new numbers.
+    private var round: UInt64 = 0
     /// Places hold the low 32 bits of ticket + 1; 0 is empty.
     private var index: ContiguousArray<UInt32>
     private var together: [IdempotencyKey: [AppointmentID]] = [:]
     private var waiters: [IdempotencyKey: [CheckedContinuation<StoredAnswer?, Never>]] = [:]
     /// Tickets below this one are in a checkpoint.
     private var checkpointed: UInt64 = 0
+    /// Up to here the checkpoint under way takes answers.
+    private var checkpointEnd: UInt64 = 0
     private let seed: UInt64
 
     init(seed: UInt64) {
         self.seed = seed
-        ring = ContiguousArray(repeating: .blank, count: 64)
-        index = ContiguousArray(repeating: 0, count: 128)
+        ring = ContiguousArray(repeating: .blank, count: Self.fewest)
+        index = ContiguousArray(repeating: 0, count: Self.fewest * 2)
     }
 
-    var count: Int { Int(next - first) }
+    /// Writes under way and answers kept.
+    var count: Int { span - abandoned }
+
+    /// Places of the ring in use, abandoned ones too.
+    private var span: Int { Int(next - first) }
+
+    /// Places there are: what bounds the memory.
+    var places: Int { ring.count }
 
     // MARK: One write
 
+    /// - Parameter mayBegin: whether a write that is not known yet may be carried out at this moment.
     mutating func begin(
-        _ key: IdempotencyKey, _ fingerprint: UInt64, journalAt: Position, now: Instant, window: Int64
+        _ key: IdempotencyKey, _ fingerprint: UInt64, journalAt: Position, now: Instant, window: Int64, mayBegin: Bool
     ) -> Begin {
         forget(before: now.rawValue - window, most: 2)
         if let ticket = find(key) {
             guard self[ticket].fingerprint == fingerprint else { return .reused }
             return answer(ticket).map { .answered($0) } ?? .underWay
         }
+        guard mayBegin else { return .notBegun }
         let entry = Entry(key: key, fingerprint: fingerprint, at: now.rawValue, answer: .underWay(since: journalAt))
-        return .fresh(ticket: insert(entry))
+        return .fresh(Ticket(key: key, number: insert(entry), round: round))
     }
 
     /// The write has its answer. Returns who else waited for it.
     mutating func finish(
-        _ ticket: UInt64, _ answer: StoredAnswer
+        _ ticket: Ticket, _ answer: StoredAnswer
     ) -> [CheckedContinuation<StoredAnswer?, Never>] {
-        let place = placeUnderWay(ticket)
+        let place = place(of: numberUnderWay(ticket))
         let key = ring[place].key
         var aside: [AppointmentID]?
         ring[place].answer = PackedAnswer(answer, aside: &aside)
@@ -74,12 +99,13 @@ struct KeyStripe {
     }
 
     /// The write came to nothing: the key is free again. Returns who else waited for its answer.
-    mutating func abandon(_ ticket: UInt64) -> [CheckedContinuation<StoredAnswer?, Never>] {
-        let place = placeUnderWay(ticket)
-        let key = ring[place].key
-        removeFromIndex(ticket, key)
-        ring[place].answer = .abandoned
-        return waiters.removeValue(forKey: key) ?? []
+    mutating func abandon(_ ticket: Ticket) -> [CheckedContinuation<StoredAnswer?, Never>] {
+        let number = numberUnderWay(ticket)
+        removeFromIndex(number, ticket.key)
+        ring[place(of: number)].answer = .abandoned
+        abandoned += 1
+        if abandoned * 2 > span, span >= Self.fewest { closeRanks() }
+        return waiters.removeValue(forKey: ticket.key) ?? []
     }
 
     /// Waits for the answer of a write under way. False when it is not under way any more: ask again.
@@ -112,14 +138,26 @@ struct KeyStripe {
     /// Everything that was restored stands in a checkpoint or in the log's tail; only the former need not be written again.
     mutating func markCheckpointed() { checkpointed = next }
 
-    /// Answers that no checkpoint has yet, up to the first write that is under way, and where the journal stood when that began.
-    mutating func takeUnwritten() -> (answers: [KeptAnswer], openSince: Position?) {
+    /// A checkpoint begins: it takes the answers that none has yet, up to the first write that is under way. Tells where the
+    /// journal stood when that one began; nil when nothing is under way.
+    mutating func beginCheckpoint() -> Position? {
+        checkpointed = max(checkpointed, first)
+        checkpointEnd = checkpointed
+        while checkpointEnd < next {
+            let answer = self[checkpointEnd].answer
+            if answer.isUnderWay { return Position(answer.position) }
+            checkpointEnd += 1
+        }
+        return nil
+    }
+
+    /// At most so many answers of the checkpoint under way; none when all are taken.
+    mutating func takeUnwritten(most: Int) -> [KeptAnswer] {
         var answers: [KeptAnswer] = []
         checkpointed = max(checkpointed, first)
-        while checkpointed < next {
+        while checkpointed < checkpointEnd, answers.count < most {
             let entry = self[checkpointed]
-            if !entry.answer.isAbandoned {
-                guard let answer = answer(checkpointed) else { return (answers, Position(entry.answer.position)) }
+            if let answer = answer(checkpointed) {
                 answers.append(
                     KeptAnswer(
                         key: entry.key, fingerprint: entry.fingerprint, at: Instant(rawValue: entry.at), answer: answer)
@@ -127,28 +165,53 @@ struct KeyStripe {
             }
             checkpointed += 1
         }
-        return (answers, nil)
+        return answers
     }
 
     // MARK: The ring
 
+    /// Places of an empty ring, and what is not worth closing.
+    private static let fewest = 64
+
     private func place(of ticket: UInt64) -> Int { Int(ticket & UInt64(ring.count - 1)) }
 
-    private func placeUnderWay(_ ticket: UInt64) -> Int {
-        let place = place(of: ticket)
+    private func numberUnderWay(_ ticket: Ticket) -> UInt64 {
+        guard let number = ticket.round == round ? ticket.number : find(ticket.key) else {
+            preconditionFailure("a write under way is never forgotten")
+        }
         precondition(
-            ticket >= first && ticket < next && ring[place].answer.isUnderWay, "a write under way is never forgotten")
-        return place
+            number >= first && number < next && self[number].answer.isUnderWay, "a write under way is never forgotten")
+        return number
+    }
+
+    /// Gives the entries that are not abandoned new numbers without gaps, in their order, and lets go of memory.
+    private mutating func closeRanks() {
+        let kept = (first..<next).filter { !self[$0].answer.isAbandoned }
+        // Nothing is taken after the end of a checkpoint, so both marks move to the first entry kept that lies behind them.
+        func moved(_ mark: UInt64) -> UInt64 { first + UInt64(kept.count { $0 < mark }) }
+        let marks = (moved(max(checkpointed, first)), moved(max(checkpointEnd, first)))
+        var places = Self.fewest
+        while places <= kept.count { places *= 2 }
+        var closed = ContiguousArray<Entry>(repeating: .blank, count: places)
+        for (offset, number) in kept.enumerated() {
+            closed[Int((first + UInt64(offset)) & UInt64(places - 1))] = self[number]
+        }
+        ring = closed
+        next = first + UInt64(kept.count)
+        (checkpointed, checkpointEnd) = marks
+        abandoned = 0
+        round += 1
+        rebuildIndex(places: places * 2)
     }
 
     private subscript(ticket: UInt64) -> Entry { ring[place(of: ticket)] }
 
     private mutating func insert(_ entry: Entry) -> UInt64 {
-        if count == ring.count { grow() }
+        if span == ring.count { grow() }
         let ticket = next
         ring[place(of: ticket)] = entry
         next += 1
-        if (count + 1) * 5 > index.count * 4 {
+        if (span + 1) * 5 > index.count * 4 {
             rebuildIndex(places: index.count * 2)
         } else {
             addToIndex(ticket, entry.key)
@@ -162,11 +225,13 @@ struct KeyStripe {
         ring = larger
     }
 
+    /// Lets go of at most so many at the front: outlived answers, and writes that came to nothing whenever that was.
     mutating func forget(before: Int64, most: Int) {
         var left = most
-        while left > 0, first < next, self[first].at < before, !self[first].answer.isUnderWay {
+        while left > 0, first < next, !self[first].answer.isUnderWay {
             let entry = self[first]
-            if !entry.answer.isAbandoned { removeFromIndex(first, entry.key) }
+            guard entry.answer.isAbandoned || entry.at < before else { return }
+            if entry.answer.isAbandoned { abandoned -= 1 } else { removeFromIndex(first, entry.key) }
             if entry.answer.isTogether { together[entry.key] = nil }
             ring[place(of: first)] = .blank
             first += 1

@@ -7,7 +7,7 @@ import Scheduling
 final class KeyWindow: Sendable {
     struct Ticket: Sendable {
         fileprivate let stripe: Int
-        fileprivate let number: UInt64
+        fileprivate let inStripe: KeyStripe.Ticket
     }
 
     enum Begin: Sendable {
@@ -15,6 +15,8 @@ final class KeyWindow: Sendable {
         case answered(StoredAnswer)
         case reused
         case underWay
+        /// Unknown, and nothing may be begun: nothing was noted of it.
+        case notBegun
     }
 
     private static let stripeCount = 64
@@ -28,13 +30,21 @@ final class KeyWindow: Sendable {
 
     var count: Int { stripes.reduce(0) { $0 + $1.withLockedValue { $0.count } } }
 
-    func begin(_ key: IdempotencyKey, _ fingerprint: UInt64, journalAt: Position, now: Instant) -> Begin {
+    /// Places in memory that keys take or may take before more is asked of the system.
+    var places: Int { stripes.reduce(0) { $0 + $1.withLockedValue { $0.places } } }
+
+    /// - Parameter mayBegin: whether a write that is not known yet may be carried out at this moment. Asked here, before
+    ///   anything is noted: what is refused at the door costs no memory.
+    func begin(
+        _ key: IdempotencyKey, _ fingerprint: UInt64, journalAt: Position, now: Instant, mayBegin: Bool = true
+    ) -> Begin {
         let stripe = stripe(of: key)
         let begin = stripes[stripe].withLockedValue {
-            $0.begin(key, fingerprint, journalAt: journalAt, now: now, window: window)
+            $0.begin(key, fingerprint, journalAt: journalAt, now: now, window: window, mayBegin: mayBegin)
         }
         return switch begin {
-        case .fresh(let number): .fresh(Ticket(stripe: stripe, number: number))
+        case .fresh(let ticket): .fresh(Ticket(stripe: stripe, inStripe: ticket))
+        case .notBegun: .notBegun
         case .answered(let answer): .answered(answer)
         case .reused: .reused
         case .underWay: .underWay
@@ -42,12 +52,12 @@ final class KeyWindow: Sendable {
     }
 
     func finish(_ ticket: Ticket, _ answer: StoredAnswer) {
-        let waiters = stripes[ticket.stripe].withLockedValue { $0.finish(ticket.number, answer) }
+        let waiters = stripes[ticket.stripe].withLockedValue { $0.finish(ticket.inStripe, answer) }
         for waiter in waiters { waiter.resume(returning: answer) }
     }
 
     func abandon(_ ticket: Ticket) {
-        let waiters = stripes[ticket.stripe].withLockedValue { $0.abandon(ticket.number) }
+        let waiters = stripes[ticket.stripe].withLockedValue { $0.abandon(ticket.inStripe) }
         for waiter in waiters { waiter.resume(returning: nil) }
     }
 
@@ -72,16 +82,20 @@ final class KeyWindow: Sendable {
 
     func markCheckpointed() { for stripe in stripes { stripe.withLockedValue { $0.markCheckpointed() } } }
 
-    /// Answers no checkpoint has yet. A log that is kept from `openSince` on holds the facts of every write under way.
-    func takeUnwritten() -> (answers: [KeptAnswer], openSince: Position?) {
+    /// A checkpoint begins. A log that is kept from the position on that this returns holds the facts of every write under
+    /// way, and of every one that begins later; nil when nothing is under way.
+    func beginCheckpoint() -> Position? {
+        stripes.compactMap { $0.withLockedValue { $0.beginCheckpoint() } }.min()
+    }
+
+    /// At most so many answers that the checkpoint under way has still to write; none when all are taken.
+    func takeUnwritten(most: Int) -> [KeptAnswer] {
         var answers: [KeptAnswer] = []
-        var openSince: Position?
         for stripe in stripes {
-            let part = stripe.withLockedValue { $0.takeUnwritten() }
-            answers += part.answers
-            if let open = part.openSince { openSince = min(openSince ?? open, open) }
+            answers += stripe.withLockedValue { $0.takeUnwritten(most: most - answers.count) }
+            if answers.count >= most { break }
         }
-        return (answers, openSince)
+        return answers
     }
 
     private func stripe(of key: IdempotencyKey) -> Int {

@@ -16,7 +16,8 @@ package struct RecoveredState {
     /// Number of the next value in the table of patients, and the numbers of those in the table of keys.
     private(set) var nextPatientValue: UInt64 = 0
     private(set) var keyValues: [UInt64] = []
-    /// The latest moment any fact tells of; time never goes back behind it.
+    /// The latest moment that is told of: by a fact of the log, by a table, or by the last checkpoint, which knows of the facts
+    /// that it let go. Time never goes back behind it.
     package private(set) var latest = Instant(rawValue: 0)
     /// Facts that could not follow on what was there: damage that no checksum shows.
     package private(set) var faults: [Violation] = []
@@ -36,6 +37,7 @@ package struct RecoveredState {
         pools = Array(repeating: PoolBook(), count: poolShards)
         patients = (0..<patientShards).map { PatientBook(shard: $0, of: patientShards) }
         keys = KeyWindow(windowMilliseconds: keyWindowMilliseconds, seed: seed)
+        try readLatestMoment(journal)
         try readCatalogue(journal)
         try readPatients(journal, progress)
         try readSessions(journal, progress)
@@ -61,6 +63,14 @@ package struct RecoveredState {
     }
 
     // MARK: State tables
+
+    private mutating func readLatestMoment(_ journal: Journal) throws {
+        guard let bytes = try journal.metadata(Checkpointer.latestMoment) else { return }
+        guard let moment = Instant(encoded: bytes) else {
+            throw CodingError("the latest moment has \(bytes.count) bytes, not 8")
+        }
+        latest = moment
+    }
 
     private mutating func readCatalogue(_ journal: Journal) throws {
         try journal.forEach(EngineTables.catalogue) { _, _, value in
@@ -117,6 +127,7 @@ package struct RecoveredState {
         try journal.forEach(EngineTables.keys) { key, _, value in
             keyValues.append(try EngineTables.number(key, 0))
             try AnswerTables.decode(value) { kept in
+                latest = max(latest, kept.at)
                 keys.restore(kept)
                 done += 1
             }

@@ -115,18 +115,34 @@ actor Directory {
 
     // MARK: Checkpoints
 
-    /// Writes what no checkpoint has yet.
-    func checkpoint() {
-        var writes = unsavedEntities.map { entity in
+    /// Entities and registrations that no checkpoint has yet.
+    var unsavedCount: Int { unsavedEntities.count + unsavedPatients.count }
+
+    /// Writes a slice of what no checkpoint has yet, the oldest first: at most so many of them, and about so many bytes.
+    /// - Returns: how many, at least one where there are any.
+    func checkpoint(most: Int, bytes: Int) -> Int {
+        var taken = 0
+        var size = 0
+        var writes: [TableWrite] = []
+        for entity in unsavedEntities.prefix(most) {
+            guard size < bytes else { break }
             var writer = ByteWriter()
             entity.encode(into: &writer)
-            return TableWrite.put(EngineTables.catalogue, key: entity.key, value: writer.bytes)
+            writes.append(.put(EngineTables.catalogue, key: entity.key, value: writer.bytes))
+            size += writer.bytes.count
+            taken += 1
         }
-        unsavedEntities = []
-        let patients = PatientTables.writes(unsavedPatients, from: nextPatientValue)
-        nextPatientValue += UInt64(patients.count)
-        writes += patients
-        unsavedPatients = []
+        unsavedEntities.removeFirst(taken)
+        var patients = 0
+        for (_, identifiers) in unsavedPatients.prefix(most - taken) {
+            guard size < bytes else { break }
+            size += identifiers.reduce(16) { $0 + $1.system.utf8.count + $1.value.utf8.count }
+            patients += 1
+        }
+        let values = PatientTables.writes(Array(unsavedPatients.prefix(patients)), from: nextPatientValue)
+        nextPatientValue += UInt64(values.count)
+        unsavedPatients.removeFirst(patients)
+        writes += values
         if !writes.isEmpty { journal.write(writes) }
     }
 

@@ -217,12 +217,13 @@ actor PoolShard {
         return (opened.count, unchanged, conflicts)
     }
 
-    /// Sends sessions whose appointments have all ended to the history table; tells how many, and whose appointments left memory.
+    /// Sends sessions whose appointments have all ended to the history table; tells how many, whose appointments left memory,
+    /// and from which position on they are in that table.
     func archive(
         before horizon: Instant, limit: Int, now: Instant
-    ) -> (sessions: Int, gone: [(AppointmentID, PatientID)]) {
+    ) -> (sessions: Int, gone: [(AppointmentID, PatientID)], position: Position) {
         let ids = book.archivable(before: horizon, limit: limit)
-        guard !ids.isEmpty else { return (0, []) }
+        guard !ids.isEmpty else { return (0, [], position) }
         var left: [(AppointmentID, PatientID)] = []
         var writes: [TableWrite] = []
         for id in ids {
@@ -234,7 +235,7 @@ actor PoolShard {
         }
         _ = append(tables: writes)
         view.update { view in for id in ids { view.timetable.close(id) } }
-        return (ids.count, left)
+        return (ids.count, left, position)
     }
 
     // MARK: Following
@@ -289,15 +290,24 @@ actor PoolShard {
     /// The sessions a checkpoint that begins now has to write.
     func dirtySessions() -> [SessionID] { book.dirtySessions.sorted { $0.rawValue < $1.rawValue } }
 
-    /// Writes what these sessions changed since their last checkpoint. One slice of a checkpoint: short enough to serve between two.
-    func checkpoint(_ ids: some Sequence<SessionID> & Sendable) {
+    /// Writes what these sessions changed since their last checkpoint, until about so many bytes are written. One slice of a
+    /// checkpoint: short enough to serve between two.
+    /// - Returns: how many of the sessions are written, at least one.
+    func checkpoint(_ ids: some Sequence<SessionID> & Sendable, bytes: Int) -> Int {
         var writes: [TableWrite] = []
+        var size = 0
+        var done = 0
         for id in ids {
+            guard size < bytes else { break }
+            done += 1
             guard let session = book.session(id) else { continue }
-            writes += SessionTables.changes(of: session)
+            let changes = SessionTables.changes(of: session)
+            size += changes.reduce(0) { $0 + $1.pendingBytes }
+            writes += changes
             book.markClean(id)
         }
         if !writes.isEmpty { journal.write(writes) }
+        return done
     }
 
     // MARK: Reading

@@ -4,6 +4,9 @@ import Scheduling
 /// Keys and answers in the table `keys`: values of several answers each, numbered in the order they were written, so that the
 /// oldest go from its front.
 enum AnswerTables {
+    /// About what one answer takes in memory on its way to the disk.
+    static let pendingBytes = 48
+
     /// Packs answers into values. Returns the writes and, for each, the latest moment in it.
     static func writes(_ answers: [KeptAnswer], from number: UInt64) -> [(write: TableWrite, latest: Instant)] {
         var writes: [(TableWrite, Instant)] = []

@@ -27,7 +27,7 @@ struct ServeSettings: Sendable {
     var fileInitial = SizeArgument(bytes: 256 << 20)
     var fileGrowth = SizeArgument(bytes: 256 << 20)
     var fileLimit = SizeArgument(bytes: 64 << 30)
-    var fileReserve = SizeArgument(bytes: 64 << 20)
+    var fileReserve = SizeArgument(bytes: 80 << 20)
     var segmentBytes = SizeArgument(bytes: 64 << 20)
     var queueBytes = SizeArgument(bytes: 64 << 20)
     var connections = WireLimits.connections
