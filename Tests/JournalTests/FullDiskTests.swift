@@ -115,6 +115,32 @@ final class SmallDisk {
         try journal.close()
     }
 
+    @Test("Pages that a reader still sees are no room: only when it is gone are writes taken again")
+    func pinnedPages() throws {
+        let site = try Site(.lmdb)
+        let journal = try site.open {
+            $0.fileBytesLimit = 8 << 20
+            $0.segmentBytes = 512 << 10
+        }
+        repeat {
+            while journal.admission == .open { try journal.commit((0..<50).map { record($0, bytes: 1_000) }) }
+            // Looked at again, for less than a whole commit.
+            clockTicks(site, journal)
+        } while journal.admission == .open
+        let reader = try journal.storage.snapshot()
+        journal.trim(before: journal.lastPosition.next)
+        for _ in 0..<3 {
+            while try journal.step() {}
+            clockTicks(site, journal)
+        }
+        #expect(journal.admission == .storageFull)
+        reader.close()
+        clockTicks(site, journal)
+        #expect(journal.admission == .open)
+        try journal.commit([record(1)])
+        try journal.close()
+    }
+
     @Test("A commit that finds no room is kept and carried out later, in order")
     func keptWork() throws {
         let site = try Site(.memory)

@@ -52,11 +52,11 @@ final class LMDBRoom {
         let reason = grow(toHave: wanted)
         guard let reason else { return ample() }
         // No more from the disk, but trimming may have left free pages inside, which LMDB takes before it takes the tail.
-        let free = freeListBytes()
-        if free + tail >= wanted, tail >= min(reserve / 4, needed) { return ample() }
+        let free = freeList()
+        if free.next + tail >= needed, free.after + tail >= wanted, tail >= min(reserve / 4, needed) { return ample() }
         // At the limit of the map every page has blocks, and LMDB refuses by itself, cleanly, when there are too few.
         if case .mapFull = reason { return .scarce(reason) }
-        return free + tail >= needed ? .scarce(reason) : .none(reason)
+        return free.next + tail >= needed ? .scarce(reason) : .none(reason)
     }
 
     private func ample() -> StorageRoom {
@@ -107,23 +107,51 @@ final class LMDBRoom {
         }
     }
 
-    /// Bytes of pages that LMDB may take again: those freed by transactions that no reader sees any more. Read from LMDB's
-    /// own free list (its table 0), only when the tail does not suffice.
-    private func freeListBytes() -> Int {
+    /// Bytes of pages that LMDB may take again: in the next transaction, and in those after it. Pages that a reader still sees
+    /// are neither; those that the very last transaction freed are the latter only, for the one before it still has them. Read
+    /// from LMDB's own free list (its table 0, under the number of the transaction that freed them), only when the tail does
+    /// not suffice.
+    private func freeList() -> (next: Int, after: Int) {
         _ = mdb_reader_check(environment, nil)
+        let visible = oldestVisible()
         var transaction: OpaquePointer?
-        guard mdb_txn_begin(environment, nil, UInt32(MDB_RDONLY), &transaction) == MDB_SUCCESS else { return 0 }
+        guard mdb_txn_begin(environment, nil, UInt32(MDB_RDONLY), &transaction) == MDB_SUCCESS else { return (0, 0) }
         defer { mdb_txn_abort(transaction) }
         var cursor: OpaquePointer?
-        guard mdb_cursor_open(transaction, 0, &cursor) == MDB_SUCCESS else { return 0 }
+        guard mdb_cursor_open(transaction, 0, &cursor) == MDB_SUCCESS else { return (0, 0) }
         defer { mdb_cursor_close(cursor) }
-        var pages = 0
+        var pages = (next: 0, after: 0)
         var key = MDB_val()
         var value = MDB_val()
         while mdb_cursor_get(cursor, &key, &value, MDB_NEXT) == MDB_SUCCESS {
-            guard value.mv_size >= 8, let list = value.mv_data else { continue }
-            pages += Int(list.loadUnaligned(as: UInt64.self))
+            guard key.mv_size >= 8, let number = key.mv_data, value.mv_size >= 8, let list = value.mv_data else {
+                continue
+            }
+            let freedBy = number.loadUnaligned(as: UInt64.self)
+            guard freedBy < visible.toReaders else { break }
+            let count = Int(list.loadUnaligned(as: UInt64.self))
+            pages.after += count
+            if freedBy < visible.toLast { pages.next += count }
         }
-        return pages * pageBytes
+        return (pages.next * pageBytes, pages.after * pageBytes)
+    }
+
+    /// The last transaction, and the oldest one that a reader of any process has open (the greatest number when there is none).
+    /// LMDB tells of its readers only in text, one line each: process, thread, transaction (or `-`).
+    private func oldestVisible() -> (toLast: UInt64, toReaders: UInt64) {
+        var info = MDB_envinfo()
+        guard mdb_env_info(environment, &info) == MDB_SUCCESS else { return (0, 0) }
+        var oldest = UInt64.max
+        withUnsafeMutablePointer(to: &oldest) { oldest in
+            _ = mdb_reader_list(
+                environment,
+                { line, oldest in
+                    guard let line, let oldest = oldest?.assumingMemoryBound(to: UInt64.self) else { return 0 }
+                    let words = String(cString: line).split(whereSeparator: \.isWhitespace)
+                    if let last = words.last, let number = UInt64(last) { oldest.pointee = min(oldest.pointee, number) }
+                    return 0
+                }, oldest)
+        }
+        return (UInt64(info.me_last_txnid), oldest)
     }
 }
