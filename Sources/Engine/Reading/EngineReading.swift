@@ -127,7 +127,10 @@ extension Engine {
     /// A session's appointments by number, archived or not.
     package func appointments(in session: SessionID) async throws(EngineError) -> Reading<[FoundAppointment]> {
         let snapshot = view.current
-        guard snapshot.timetable.knows(session), let shard = shards.index(of: session.pool, in: snapshot) else {
+        // The upper bits are not part of any session's id; without this they would be cut off and another session answer.
+        guard session.rawValue < 1 << 44, snapshot.timetable.knows(session),
+            let shard = shards.index(of: session.pool, in: snapshot)
+        else {
             throw EngineError(.notFound, "there is no session \(session.rawValue)")
         }
         let (found, position) = await shards.pools[shard].appointments(in: session)

@@ -7,7 +7,9 @@ struct PatientRegistry: Sendable {
     /// Open addressing: offset + 1 into the arena, 0 for empty. At most three quarters full.
     private var index = ContiguousArray<UInt32>(repeating: 0, count: 1_024)
     private var identifiers = 0
-    private var systems: [String: UInt16] = [:]
+    /// By bytes: what `String` holds for equal depends on the Unicode tables of the day, and a replay years from now must give
+    /// every patient the same id.
+    private var systems: [[UInt8]: UInt16] = [:]
     /// How many identifiers each patient has, from patient 1.
     private var identifierCounts = ContiguousArray<UInt8>()
 
@@ -17,7 +19,7 @@ struct PatientRegistry: Sendable {
     var count: UInt64 { UInt64(identifierCounts.count) }
 
     subscript(identifier: Identifier) -> PatientID? {
-        guard let system = systems[identifier.system] else { return nil }
+        guard let system = systems[Array(identifier.system.utf8)] else { return nil }
         var place = home(system, identifier.value)
         while index[place] != 0 {
             let offset = Int(index[place]) - 1
@@ -75,8 +77,9 @@ struct PatientRegistry: Sendable {
 
     private mutating func insert(_ identifier: Identifier, _ patient: PatientID) {
         if (identifiers + 1) * 4 > index.count * 3 { growIndex() }
-        let system = systems[identifier.system] ?? UInt16(systems.count)
-        systems[identifier.system] = system
+        let name = Array(identifier.system.utf8)
+        let system = systems[name] ?? UInt16(systems.count)
+        systems[name] = system
         let offset = arena.count
         withUnsafeBytes(of: system.littleEndian) { arena.append(contentsOf: $0) }
         arena.append(UInt8(identifier.value.utf8.count))
