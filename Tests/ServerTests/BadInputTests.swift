@@ -250,6 +250,29 @@ import Testing
         Bad(
             "patients", .registerPatients,
             Bad.make(PBRegisterPatientsRequest.self) { $0.patients = Array(repeating: PBPatient(), count: 8_193) }),
+        Bad(
+            "patients.identifiers", .registerPatients,
+            Bad.make(PBRegisterPatientsRequest.self) {
+                $0.patients = [.with { $0.identifiers = Array(repeating: PBIdentifier(), count: 17) }]
+            }),
+        Bad(
+            "templates", .generateSessions,
+            Bad.make(PBGenerateSessionsRequest.self) { $0.templates = Array(repeating: "", count: 8_193) }),
+        Bad(
+            "catalogue.departments", .putCatalogue,
+            Bad.make(PBPutCatalogueRequest.self) {
+                $0.catalogue.departments = Array(repeating: PBDepartment(), count: 100_001)
+            }),
+        Bad(
+            "catalogue.templates", .putCatalogue,
+            Bad.make(PBPutCatalogueRequest.self) {
+                $0.catalogue.templates = Array(repeating: PBTemplate(), count: 100_001)
+            }),
+        Bad(
+            "catalogue.pools.services", .putCatalogue,
+            Bad.make(PBPutCatalogueRequest.self) {
+                $0.catalogue.pools = [.with { $0.services = Array(repeating: "", count: 1_025) }]
+            }),
         Bad("after", .subscribe, Bad.make(PBSubscribeRequest.self) { $0.after = 1 << 40 }),
     ]
 

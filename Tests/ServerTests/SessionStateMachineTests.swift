@@ -44,7 +44,7 @@ import Testing
     @Test func `request id 0 and ids in use are malformed`() throws {
         var machine = ready()
         #expect(code(machine.received(FrameHeader(.book, requestID: 0))) == .malformedFrame)
-        let serial = try machine.take(7, isWrite: true, deadline: nil)
+        let serial = try machine.take(7, .book, isWrite: true, deadline: nil)
         #expect(code(machine.received(FrameHeader(.book, requestID: 7))) == .malformedFrame)
         let isWanted = machine.answered(7, serial: serial)
         #expect(isWanted)
@@ -56,16 +56,16 @@ import Testing
 
     @Test func `as much as the limit is in flight, one more is overloaded`() throws {
         var machine = ready(inFlight: 10)
-        let serial = try machine.take(2, weight: 9, isWrite: true, deadline: nil)
-        _ = try machine.take(3, isWrite: true, deadline: nil)
+        let serial = try machine.take(2, .batch, weight: 9, isWrite: true, deadline: nil)
+        _ = try machine.take(3, .book, isWrite: true, deadline: nil)
         do {
-            _ = try machine.take(4, isWrite: true, deadline: nil)
+            _ = try machine.take(4, .book, isWrite: true, deadline: nil)
             Issue.record("taken above the limit")
         } catch {
             #expect(error.code == .overloaded && error.retryAfterMilliseconds > 0)
         }
         _ = machine.answered(2, serial: serial)
-        _ = try machine.take(4, weight: 9, isWrite: true, deadline: nil)
+        _ = try machine.take(4, .batch, weight: 9, isWrite: true, deadline: nil)
     }
 
     @Test func `a batch at the limit is lawful, one more request is not`() throws {
@@ -75,31 +75,35 @@ import Testing
 
     @Test func `subscriptions have their own limit, those under way included`() throws {
         var machine = ready(subscriptions: 2)
-        let first = try machine.take(2, isWrite: false, isSubscribe: true, deadline: nil)
-        _ = try machine.take(3, isWrite: false, isSubscribe: true, deadline: nil)
-        #expect(throws: ProtocolError.self) { try machine.take(4, isWrite: false, isSubscribe: true, deadline: nil) }
+        let first = try machine.take(2, .subscribe, isWrite: false, isSubscribe: true, deadline: nil)
+        _ = try machine.take(3, .subscribe, isWrite: false, isSubscribe: true, deadline: nil)
+        #expect(throws: ProtocolError.self) {
+            try machine.take(4, .subscribe, isWrite: false, isSubscribe: true, deadline: nil)
+        }
         _ = machine.answered(2, serial: first)
         _ = machine.subscribed(2)
-        #expect(throws: ProtocolError.self) { try machine.take(4, isWrite: false, isSubscribe: true, deadline: nil) }
+        #expect(throws: ProtocolError.self) {
+            try machine.take(4, .subscribe, isWrite: false, isSubscribe: true, deadline: nil)
+        }
         let wasThere = machine.unsubscribed(2)
         #expect(wasThere)
-        _ = try machine.take(4, isWrite: false, isSubscribe: true, deadline: nil)
+        _ = try machine.take(4, .subscribe, isWrite: false, isSubscribe: true, deadline: nil)
     }
 
     @Test func `a deadline that passes is answered once, and the late answer is for nobody`() throws {
         var machine = ready()
-        let early = try machine.take(2, isWrite: true, deadline: 100)
-        let late = try machine.take(3, isWrite: false, deadline: 200)
-        _ = try machine.take(4, isWrite: true, deadline: nil)
+        let early = try machine.take(2, .book, isWrite: true, deadline: 100)
+        let late = try machine.take(3, .status, isWrite: false, deadline: 200)
+        _ = try machine.take(4, .book, isWrite: true, deadline: nil)
         #expect(machine.nextDeadline == 100)
         let before = machine.expire(now: 99)
         #expect(before.isEmpty)
         let expired = machine.expire(now: 100)
-        #expect(expired.map(\.id) == [2] && expired[0].isWrite)
+        #expect(expired.map(\.id) == [2] && expired[0].isWrite && expired[0].method == .book)
         let isWanted = machine.answered(2, serial: early)
         #expect(!isWanted)
         // The id may be used again at once; the old answer does not reach the new request.
-        let again = try machine.take(2, isWrite: true, deadline: nil)
+        let again = try machine.take(2, .book, isWrite: true, deadline: nil)
         let isOldWanted = machine.answered(2, serial: early)
         let isNewWanted = machine.answered(2, serial: again)
         #expect(!isOldWanted && isNewWanted)
@@ -110,7 +114,7 @@ import Testing
 
     @Test func `a draining session answers what it took and takes nothing more`() throws {
         var machine = ready()
-        let serial = try machine.take(9, isWrite: true, deadline: nil)
+        let serial = try machine.take(9, .book, isWrite: true, deadline: nil)
         _ = machine.subscribed(5)
         let last = machine.drain()
         #expect(last == 9)
@@ -126,7 +130,7 @@ import Testing
 
     @Test func `a closing session hears nothing and answers nobody`() throws {
         var machine = ready()
-        let serial = try machine.take(2, isWrite: true, deadline: 5)
+        let serial = try machine.take(2, .book, isWrite: true, deadline: 5)
         machine.close()
         #expect(machine.received(FrameHeader(.book, requestID: 3)) == .ignore)
         let isWanted = machine.answered(2, serial: serial)

@@ -8,7 +8,7 @@ extension SessionHandler {
     func subscribe(_ frame: Frame, deadline: UInt64?) throws(ProtocolError) {
         let request = try PBSubscribeRequest(payload: frame.payload)
         let id = frame.header.requestID
-        let serial = try machine.take(id, isWrite: false, isSubscribe: true, deadline: deadline)
+        let serial = try machine.take(id, .subscribe, isWrite: false, isSubscribe: true, deadline: deadline)
         let engine = shared.engine
         let session = NIOLoopBound(self, eventLoop: shared.eventLoop)
         shared.begin {

@@ -31,16 +31,20 @@ enum Request: Sendable {
             _ = try PBGetCatalogueRequest(payload: payload)
             self = .catalogue
         case .putCatalogue:
+            try checkCatalogue(payload)
             let (draft, hospital) = try PBPutCatalogueRequest(payload: payload).catalogue.draft()
             self = .putCatalogue(draft, hospital: hospital, by: try connection.origin())
         case .registerPatients:
             try checkLength(of: payload, field: 1, "patients")
+            let identifiers = try payload.countOfElements(inField: 1, ofEach: 1).most
+            try checkCount(identifiers, "patients.identifiers", atMost: Limits.identifiersPerPatient)
             let patients = try PBRegisterPatientsRequest(payload: payload).identifiers()
             self = .registerPatients(patients, by: try connection.origin())
         case .findPatients:
             try checkLength(of: payload, field: 1, "identifiers")
             self = .findPatients(try PBFindPatientsRequest(payload: payload).checkedIdentifiers())
         case .generateSessions:
+            try checkLength(of: payload, field: 3, "templates")
             let request = try PBGenerateSessionsRequest(payload: payload)
             let (from, to) = try days(request.from, request.to, atMost: Limits.generationDays)
             self = .generateSessions(from: from, to: to, templates: request.templates, by: try connection.origin())
@@ -133,9 +137,26 @@ private func checkLength(of payload: ByteBuffer, field: UInt32, _ name: String) 
     try checkCount(try payload.countOfElements(inField: field), name)
 }
 
-private func checkCount(_ count: Int, _ name: String) throws(ProtocolError) {
-    guard count <= WireLimits.itemsPerRequest else {
-        throw ProtocolError.invalid(name, "\(count) of them, at most \(WireLimits.itemsPerRequest) in a request")
+private func checkCount(
+    _ count: Int, _ name: String, atMost limit: Int = WireLimits.itemsPerRequest
+) throws(ProtocolError) {
+    guard count <= limit else { throw ProtocolError.invalid(name, "\(count) of them, at most \(limit)") }
+}
+
+/// The entities of a catalogue, and the members of its pools, by the numbers of their fields.
+private func checkCatalogue(_ payload: ByteBuffer) throws(ProtocolError) {
+    let kinds: [(field: UInt32, name: String)] = [
+        (2, "departments"), (3, "resources"), (4, "services"), (5, "pools"), (6, "policies"), (7, "templates"),
+    ]
+    for (field, name) in kinds {
+        try checkCount(
+            try payload.countOfElements(inField: field, ofEach: 1).sum, "catalogue.\(name)",
+            atMost: Limits.entitiesPerKind)
+    }
+    for (field, name) in [(UInt32(5), "resources"), (6, "services")] {
+        try checkCount(
+            try payload.countOfElements(inField: field, ofEach: 5, inside: 1), "catalogue.pools.\(name)",
+            atMost: Limits.membersPerPool)
     }
 }
 

@@ -64,7 +64,7 @@ extension SessionHandler {
     }
 
     private func write(_ write: Write, _ method: Method, _ header: FrameHeader) throws(ProtocolError) {
-        let serial = try machine.take(header.requestID, isWrite: true, deadline: write.deadline)
+        let serial = try machine.take(header.requestID, method, isWrite: true, deadline: write.deadline)
         let sink = LoopBatch.Sink(
             session: self, method: method, id: header.requestID, serial: serial,
             kind: method == .bookTogether ? .together : .single)
@@ -75,7 +75,7 @@ extension SessionHandler {
         try machine.checkBatch(try PBBatchRequest.count(in: frame.payload))
         let id = frame.header.requestID
         try shared.batch.addBatch(frame.payload, on: origin, deadline: deadline) { plan throws(ProtocolError) in
-            let serial = try machine.take(id, weight: max(1, plan.count), isWrite: true, deadline: deadline)
+            let serial = try machine.take(id, .batch, weight: max(1, plan.count), isWrite: true, deadline: deadline)
             return LoopBatch.Sink(session: self, method: .batch, id: id, serial: serial, kind: .batch(plan))
         }
     }
@@ -84,7 +84,7 @@ extension SessionHandler {
         guard let request = try Request(method, frame.payload, on: origin) else {
             throw ProtocolError(.unknownMethod, "this server does not know method \(method.rawValue)")
         }
-        let serial = try machine.take(frame.header.requestID, isWrite: method.isWrite, deadline: deadline)
+        let serial = try machine.take(frame.header.requestID, method, isWrite: method.isWrite, deadline: deadline)
         requests.append(
             RequestQueue.Waiting(header: frame.header, serial: serial, deadline: deadline, request: request))
         startRequests()

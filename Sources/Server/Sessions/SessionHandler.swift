@@ -223,10 +223,10 @@ final class SessionHandler: ChannelDuplexHandler {
 
     private func alarmRang() {
         alarm = nil
-        for (id, isWrite) in machine.expire(now: NIODeadline.now().uptimeNanoseconds) {
+        for (id, method, isWrite) in machine.expire(now: NIODeadline.now().uptimeNanoseconds) {
             let error = ProtocolError(
                 .deadlineExceeded, "the deadline passed before the answer was ready", maybeApplied: isWrite)
-            writeFailure(0, id, error)
+            writeFailure(method.rawValue, id, error)
         }
         flushReplies()
         if let next = machine.nextDeadline { setAlarm(at: next) }

@@ -6,7 +6,7 @@ struct SessionStateMachine {
     enum Reception: Equatable {
         /// Read the `Hello`, then call ``greeted(batchLimit:)`` or end the session.
         case hello
-        /// Read the message, then call ``take(_:weight:isWrite:deadline:)`` or answer with what is wrong.
+        /// Read the message, then call ``take(_:_:weight:isWrite:isSubscribe:deadline:)`` or answer with what is wrong.
         case request(Method)
         /// Answer with this; the code says whether the connection ends with it.
         case fail(ProtocolError)
@@ -18,6 +18,8 @@ struct SessionStateMachine {
     private struct Taken {
         /// Tells this request from a later one under the same id.
         var serial: UInt64
+        /// Every answer names it, also the one that the deadline gives.
+        var method: Method
         var weight: Int
         var isWrite: Bool
         var isSubscribe: Bool
@@ -104,7 +106,7 @@ struct SessionStateMachine {
     ///   - deadline: Nanoseconds of the monotonic clock.
     /// - Returns: What to give back with the answer.
     mutating func take(
-        _ id: UInt32, weight: Int = 1, isWrite: Bool, isSubscribe: Bool = false, deadline: UInt64?
+        _ id: UInt32, _ method: Method, weight: Int = 1, isWrite: Bool, isSubscribe: Bool = false, deadline: UInt64?
     ) throws(ProtocolError) -> UInt64 {
         guard inFlight + weight <= inFlightLimit else {
             throw ProtocolError(
@@ -123,8 +125,9 @@ struct SessionStateMachine {
         inFlight += weight
         lastTaken = id
         taken.insert(
-            Taken(serial: serial, weight: weight, isWrite: isWrite, isSubscribe: isSubscribe, deadline: deadline),
-            for: id)
+            Taken(
+                serial: serial, method: method, weight: weight, isWrite: isWrite, isSubscribe: isSubscribe,
+                deadline: deadline), for: id)
         return serial
     }
 
@@ -156,14 +159,16 @@ struct SessionStateMachine {
 
     // MARK: Deadlines
 
-    /// Ids of the requests that nobody waits for any more, each with whether it may have been applied. They count as
-    /// answered.
-    mutating func expire(now: UInt64) -> [(id: UInt32, isWrite: Bool)] {
-        var expired: [(id: UInt32, isWrite: Bool)] = []
+    /// Ids of the requests that nobody waits for any more, each with its method and whether it may have been applied. They
+    /// count as answered.
+    mutating func expire(now: UInt64) -> [(id: UInt32, method: Method, isWrite: Bool)] {
+        var expired: [(id: UInt32, method: Method, isWrite: Bool)] = []
         taken.forEach { id, request in
-            if let deadline = request.deadline, deadline <= now { expired.append((id, request.isWrite)) }
+            if let deadline = request.deadline, deadline <= now {
+                expired.append((id, request.method, request.isWrite))
+            }
         }
-        for (id, _) in expired { release(id) }
+        for request in expired { release(request.id) }
         return expired
     }
 

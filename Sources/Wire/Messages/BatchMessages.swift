@@ -60,15 +60,66 @@ extension ByteBuffer {
     /// How often a field with this number and a length in front stands at the top of a message: the elements of a
     /// repeated field, counted before anything is built of them.
     package func countOfElements(inField number: UInt32) throws(ProtocolError) -> Int {
-        try reading(self, "message") { bytes throws(ProtobufReader.Malformed) in
-            var reader = ProtobufReader(bytes)
-            var count = 0
-            while !reader.isAtEnd {
-                let (field, kind) = try reader.tag()
-                if kind == .bytes, field == number { count += 1 }
-                try reader.skip(kind)
-            }
-            return count
+        var count = 0
+        try forEachElement { field, _ throws(ProtobufReader.Malformed) in if field == number { count += 1 } }
+        return count
+    }
+
+    /// The same one level down: the elements of a field within those of another, at most in any one of them and in all.
+    package func countOfElements(
+        inField number: UInt32, ofEach outer: UInt32
+    ) throws(ProtocolError) -> (most: Int, sum: Int) {
+        var (most, sum) = (0, 0)
+        try forEachElement { field, bytes throws(ProtobufReader.Malformed) in
+            guard field == outer else { return }
+            let count = try ProtobufReader.countOfElements(inField: number, of: bytes)
+            most = max(most, count)
+            sum += count
         }
+        return (most, sum)
+    }
+
+    /// And two levels down: the most of them in any one element of the middle level.
+    package func countOfElements(
+        inField number: UInt32, ofEach middle: UInt32, inside outer: UInt32
+    ) throws(ProtocolError) -> Int {
+        var most = 0
+        try forEachElement { field, bytes throws(ProtobufReader.Malformed) in
+            guard field == outer else { return }
+            try ProtobufReader.forEachElement(of: bytes) { field, bytes throws(ProtobufReader.Malformed) in
+                guard field == middle else { return }
+                most = max(most, try ProtobufReader.countOfElements(inField: number, of: bytes))
+            }
+        }
+        return most
+    }
+
+    private func forEachElement(
+        _ body: (UInt32, UnsafeRawBufferPointer) throws(ProtobufReader.Malformed) -> Void
+    ) throws(ProtocolError) {
+        try reading(self, "message") { bytes throws(ProtobufReader.Malformed) in
+            try ProtobufReader.forEachElement(of: bytes, body)
+        }
+    }
+}
+
+extension ProtobufReader {
+    /// Every field of a message that has a length in front: its number and its bytes.
+    fileprivate static func forEachElement(
+        of message: UnsafeRawBufferPointer, _ body: (UInt32, UnsafeRawBufferPointer) throws(Malformed) -> Void
+    ) throws(Malformed) {
+        var reader = ProtobufReader(message)
+        while !reader.isAtEnd {
+            let (field, kind) = try reader.tag()
+            if kind == .bytes { try body(field, try reader.lengthDelimited()) } else { try reader.skip(kind) }
+        }
+    }
+
+    fileprivate static func countOfElements(
+        inField number: UInt32, of message: UnsafeRawBufferPointer
+    ) throws(Malformed) -> Int {
+        var count = 0
+        try forEachElement(of: message) { field, _ throws(Malformed) in if field == number { count += 1 } }
+        return count
     }
 }
