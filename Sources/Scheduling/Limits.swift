@@ -36,6 +36,8 @@ package enum Limits {
     package static let pools: UInt32 = (1 << 24) - 1
     /// Entities of one kind in the catalogue.
     package static let entitiesPerKind = 100_000
+    /// Bytes of the catalogue as it is listed for a reader, at most: one frame of 4 MiB must hold it, or nobody could read it.
+    package static let catalogueBytes = 4_000_000
     /// Resources of one pool, and services it offers.
     package static let membersPerPool = 1_024
     /// Seconds a hold may be given: a day.

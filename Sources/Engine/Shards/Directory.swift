@@ -39,11 +39,19 @@ actor Directory {
         let put: CataloguePut
         do { put = try catalogue.decide(draft) } catch { throw EngineError(.invalidArgument, error.description) }
         guard !put.events.isEmpty else { return Reading(put, at: position) }
+        var next = catalogue
+        for entity in put.events { next.evolve(entity) }
+        guard next.listedBytes <= Limits.catalogueBytes else {
+            throw EngineError(
+                .invalidArgument,
+                "catalogue: it would be \(next.listedBytes) bytes in all, more than the \(Limits.catalogueBytes) that one reply "
+                    + "holds; shorten texts, preparation above all")
+        }
         var records = RecordBatch()
         for entity in put.events {
             try record(Event(at: now, by: origin, fact: .catalogueChanged(entity)), into: &records)
         }
-        for entity in put.events { catalogue.evolve(entity) }
+        catalogue = next
         unsavedEntities += put.events
         position = journal.append(records)
         let snapshot = CatalogueSnapshot(catalogue)
@@ -144,6 +152,7 @@ actor Directory {
         unsavedPatients.removeFirst(patients)
         writes += values
         if !writes.isEmpty { journal.write(writes) }
+        return taken + patients
     }
 
     private func record(_ event: Event, into records: inout RecordBatch) throws(EngineError) {
