@@ -145,6 +145,12 @@ final class SessionHandler: ChannelDuplexHandler {
             try encoder.write(header, into: &outgoing, body: body)
         } catch {
             shared.logger.warning("an answer was larger than its reader takes", metadata: ["error": "\(error)"])
+            // A push answers nobody, and a failure is a sentence.
+            guard header.flags == .reply else { return }
+            let tooLarge = ProtocolError(
+                .frameTooLarge, "the answer is larger than the frame limit this connection named; ask for less at once",
+                maybeApplied: header.knownMethod?.isWrite ?? false)
+            writeFailure(header.method, header.requestID, tooLarge)
         }
     }
 
