@@ -228,8 +228,7 @@ import Testing
             await Task.yield()
             #expect(await shard.appointments(of: patient) == [id])
         }
-        while try engine.journal.step() {}
-        await archiving.value
+        try await drive(engine) { await archiving.value }
         #expect(await shard.appointments(of: patient).isEmpty)
         #expect(try await engine.appointments(of: patient, history: true).value.map(\.appointment.id) == [id])
         engine.journal.abandon()
