@@ -78,6 +78,7 @@ let package = Package(
                 "Server", "HaoyuanClient", "Engine", "Journal", "Scheduling", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: settings),

@@ -1,4 +1,5 @@
 package import Journal
+import NIOConcurrencyHelpers
 package import Scheduling
 
 // Readings answer from memory with the position of what they saw, and return once that is durable: nothing that a crash could
@@ -180,7 +181,7 @@ extension Engine {
             counts: counts, patients: view.current.patients, keys: keys.count, journal: statistics,
             position: journal.lastPosition, durablePosition: journal.durablePosition,
             checkpointPosition: checkpoint.position, lastCheckpoint: checkpoint.at,
-            acceptingWrites: statistics.admission == .open, trouble: statistics.trouble)
+            expiredHolds: expiredHolds.withLockedValue { $0 }, acceptingWrites: statistics.admission == .open, trouble: statistics.trouble)
     }
 
     /// Every promise of the engine that does not hold at this moment. Meant for tests and drills while nothing is written:
