@@ -181,7 +181,8 @@ extension Engine {
             counts: counts, patients: view.current.patients, keys: keys.count, journal: statistics,
             position: journal.lastPosition, durablePosition: journal.durablePosition,
             checkpointPosition: checkpoint.position, lastCheckpoint: checkpoint.at,
-            expiredHolds: expiredHolds.withLockedValue { $0 }, acceptingWrites: statistics.admission == .open, trouble: statistics.trouble)
+            expiredHolds: expiredHolds.withLockedValue { $0 }, acceptingWrites: statistics.admission == .open,
+            trouble: statistics.trouble)
     }
 
     /// Every promise of the engine that does not hold at this moment. Meant for tests and drills while nothing is written:

@@ -130,7 +130,9 @@ extension SessionHandler {
 extension RequestQueue.Waiting {
     /// The whole frame that answers it: built off the event loop, since a catalogue or a month of sessions takes a
     /// while to encode.
-    fileprivate func reply(_ engine: Engine, _ identity: ServerIdentity, _ encoder: FrameEncoder) async -> RequestQueue.Reply {
+    fileprivate func reply(_ engine: Engine, _ identity: ServerIdentity, _ encoder: FrameEncoder) async
+        -> RequestQueue.Reply
+    {
         if let deadline, NIODeadline.now().uptimeNanoseconds >= deadline {
             return failure(
                 ProtocolError(.deadlineExceeded, "the deadline passed before the work began"), identity, encoder)

@@ -27,7 +27,8 @@ extension Metric {
         .histogram, "haoyuan_request_duration_seconds", by: ["method"],
         "From reading the frame to its answer in the socket's buffer.")
     static let writes = Metric(
-        .counter, "haoyuan_writes_total", by: ["outcome"], "Writes answered, alone or in batches: done, refused, failed.")
+        .counter, "haoyuan_writes_total", by: ["outcome"],
+        "Writes answered, alone or in batches: done, refused, failed.")
     static let repeatedWrites = Metric(
         .counter, "haoyuan_repeated_writes_total", "Writes answered from the memory of their key.")
     static let refusals = Metric(.counter, "haoyuan_refusals_total", by: ["rule"], "Lawful noes, by the rule.")
@@ -64,7 +65,7 @@ extension Metric {
     static let lastPosition = Metric(.gauge, "haoyuan_last_position", "Last position handed out.")
     static let durablePosition = Metric(.gauge, "haoyuan_durable_position", "Last position on disk.")
     static let checkpointPosition = Metric(
-        .gauge, "haoyuan_checkpoint_position", "Last position that the last checkpoint reflects.")
+        .gauge, "haoyuan_checkpoint_position", "Position after which recovery replays the log.")
     static let oldestPosition = Metric(.gauge, "haoyuan_oldest_position", "Oldest position still in the log.")
     static let checkpointAge = Metric(
         .gauge, "haoyuan_checkpoint_age_seconds", "Since the last checkpoint, or since the start when there was none.")
@@ -103,7 +104,8 @@ extension Metric {
     static let replicationLag = Metric(
         .gauge, "haoyuan_replication_lag_records", "Durable records that the standby has not confirmed.")
     static let replicationLagSeconds = Metric(
-        .gauge, "haoyuan_replication_lag_seconds", "Age of the oldest durable record that the standby has not confirmed.")
+        .gauge, "haoyuan_replication_lag_seconds",
+        "Age of the oldest durable record that the standby has not confirmed.")
 
     static let residentMemory = Metric(.gauge, "process_resident_memory_bytes", "Resident memory.")
     static let processorTime = Metric(.counter, "process_cpu_seconds_total", "Processor time, user and system.")

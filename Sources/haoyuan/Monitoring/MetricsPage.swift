@@ -112,7 +112,7 @@ struct MetricsPage {
         page.add(.pendingLimit, settings.queueLimit)
         page.add(.lastPosition, status.position.rawValue)
         page.add(.durablePosition, status.durablePosition.rawValue)
-        page.add(.checkpointPosition, status.checkpointPosition.rawValue)
+        page.add(.checkpointPosition, journal.checkpoint.previous.rawValue)
         page.add(.oldestPosition, journal.oldestPosition.rawValue)
         let since = status.lastCheckpoint?.rawValue ?? status.now.rawValue - Int64(status.uptimeMilliseconds)
         page.add(.checkpointAge, Double(max(0, status.now.rawValue - since)) / 1_000)

@@ -31,7 +31,9 @@ struct ScrapedMetrics: Sendable {
 
     /// The value of the label of the one series that is 1.
     func state(of metric: Metric) -> String? {
-        for (series, value) in samples where series.name == metric.name && value == 1 { return series.labels.values.first }
+        for (series, value) in samples where series.name == metric.name && value == 1 {
+            return series.labels.values.first
+        }
         return nil
     }
 
