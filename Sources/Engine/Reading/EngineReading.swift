@@ -1,5 +1,4 @@
 package import Journal
-import NIOConcurrencyHelpers
 package import Scheduling
 
 // Readings answer from memory with the position of what they saw, and return once that is durable: nothing that a crash could
@@ -169,7 +168,12 @@ extension Engine {
         let statistics = journal.statistics
         let catalogue = view.current.catalogue.catalogue
         var counts = PoolBook.Counts()
-        for shard in shards.pools { counts = counts + (await shard.counts()) }
+        var expiredHolds: UInt64 = 0
+        for shard in shards.pools {
+            let (more, expired) = await shard.counts()
+            counts = counts + more
+            expiredHolds += expired
+        }
         let checkpoint = checkpointer.lastCheckpoint
         return EngineStatus(
             cluster: journal.creationID, epoch: standing.epoch, now: time.now(),
@@ -181,7 +185,7 @@ extension Engine {
             counts: counts, patients: view.current.patients, keys: keys.count, journal: statistics,
             position: journal.lastPosition, durablePosition: journal.durablePosition,
             checkpointPosition: checkpoint.position, lastCheckpoint: checkpoint.at,
-            expiredHolds: expiredHolds.withLockedValue { $0 }, acceptingWrites: statistics.admission == .open,
+            expiredHolds: expiredHolds, acceptingWrites: statistics.admission == .open,
             trouble: statistics.trouble)
     }
 

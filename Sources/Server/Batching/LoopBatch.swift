@@ -107,7 +107,6 @@ final class LoopBatch {
             case .batch(let plan):
                 next += plan.writes
                 outcome = sink.session.answer(sink, plan, answers[first..<next])
-                tally.count(unlawful: plan.count - plan.writes)
             }
             let failedBefore = tally.failed
             for index in first..<next { tally.count(answers[index]) }

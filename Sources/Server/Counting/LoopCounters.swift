@@ -37,7 +37,7 @@ package struct LoopCounters: Sendable {
     /// By the method's number, which is the index.
     private var requests = [Requests](
         repeating: Requests(), count: Int(Method.allCases.reduce(0) { max($0, $1.rawValue) }) + 1)
-    /// Writes, alone or in batches, that the engine answered.
+    /// Writes, alone or in batches, that the engine answered. What was not lawful never got there, and is an error only.
     package private(set) var writes = WriteTally()
     /// Errors told to callers, by their number, which is the index: frames, connections and elements of batches.
     private var errors = [UInt64](
@@ -77,13 +77,13 @@ package struct LoopCounters: Sendable {
     }
 }
 
-/// What became of writes: the sum over one tick's batch, then over a loop.
+/// What became of writes that reached the engine: the sum over one tick's batch, then over a loop.
 package struct WriteTally: Sendable {
     /// Carried out, repetitions included.
     package private(set) var done: UInt64 = 0
     /// Refused, repetitions included.
     package private(set) var refused: UInt64 = 0
-    /// Not answered by the engine, or not lawful from the start.
+    /// Neither: an error says why.
     package private(set) var failed: UInt64 = 0
     /// Of those done and refused: answered from the first try's memory.
     package private(set) var repeated: UInt64 = 0
@@ -108,9 +108,6 @@ package struct WriteTally: Sendable {
         case .failed: failed += 1
         }
     }
-
-    /// Requests of a batch that never reached the engine.
-    mutating func count(unlawful: Int) { failed += UInt64(unlawful) }
 
     mutating func add(_ other: WriteTally) {
         done += other.done

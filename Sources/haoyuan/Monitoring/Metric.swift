@@ -28,7 +28,7 @@ extension Metric {
         "From reading the frame to its answer in the socket's buffer.")
     static let writes = Metric(
         .counter, "haoyuan_writes_total", by: ["outcome"],
-        "Writes answered, alone or in batches: done, refused, failed.")
+        "Writes that reached the engine, alone or in batches: done, refused, failed.")
     static let repeatedWrites = Metric(
         .counter, "haoyuan_repeated_writes_total", "Writes answered from the memory of their key.")
     static let refusals = Metric(.counter, "haoyuan_refusals_total", by: ["rule"], "Lawful noes, by the rule.")
