@@ -23,6 +23,7 @@ struct MetricsPage {
     static func text(_ settings: Settings) -> String {
         var page = MetricsPage(settings: settings)
         page.page.add(.ready, 0)
+        page.page.add(.build, [(Version.number, 1)])
         page.addProcess()
         return page.page.text
     }
@@ -58,6 +59,7 @@ struct MetricsPage {
         page.add(.standbys, replication.standbys)
         page.add(.replicationLag, replication.lagRecords)
         page.add(.replicationLagSeconds, replication.lagSeconds)
+        page.add(.build, [(Version.number, 1)])
     }
 
     // MARK: Requests
@@ -138,7 +140,6 @@ struct MetricsPage {
     }
 
     private mutating func addProcess() {
-        page.add(.build, [(Version.number, 1)])
         let usage = ProcessUsage.now()
         if let bytes = usage.residentBytes { page.add(.residentMemory, bytes) }
         page.add(.processorTime, usage.processorSeconds)

@@ -122,7 +122,16 @@ struct TopScreen {
     }
 
     private func count(_ metric: Metric) -> String { whole(now[metric] ?? 0) }
-    private func whole(_ number: Double) -> String { Numbers.grouped(Int64(number.rounded())) }
+
+    /// From a million on with its unit: a line of five such numbers still fits.
+    private func whole(_ number: Double) -> String {
+        switch number.rounded() {
+        case ..<1e6: Numbers.grouped(Int64(number.rounded()))
+        case ..<1e9: "\(JSON.fixed(number / 1e6, 1))M"
+        default: "\(JSON.fixed(number / 1e9, 1))G"
+        }
+    }
+
     private func bytes(_ metric: Metric) -> String { Numbers.bytes(Int64(now[metric] ?? 0)) }
     private func time(_ seconds: Double) -> String { Numbers.duration(.nanoseconds(Int64(seconds * 1e9))) }
 }
