@@ -94,18 +94,20 @@ extension Metric {
 
 extension Metric {
     static let build = Metric(.gauge, "haoyuan_build_info", by: ["version"], "1, with the version as its label.")
-    static let ready = Metric(.gauge, "haoyuan_ready", "1 when recovered, serving and taking writes; what /ready says.")
+    static let ready = Metric(.gauge, "haoyuan_ready", "1 when bookings should be sent here; what /ready says.")
     static let admission = Metric(
         .gauge, "haoyuan_admission", by: ["state"], "1 for the state that writes meet: open, overloaded, storage_full.")
-    static let role = Metric(.gauge, "haoyuan_role", by: ["role"], "1 for the role of this server.")
+    static let role = Metric(
+        .gauge, "haoyuan_role", by: ["role"], "1 for the role of this server: primary, standby, deposed.")
     static let epoch = Metric(.gauge, "haoyuan_epoch", "The primary's term.")
     static let standbyExpected = Metric(.gauge, "haoyuan_standby_expected", "1 when a standby is configured.")
-    static let standbys = Metric(.gauge, "haoyuan_standbys", "Standbys connected.")
+    static let standbys = Metric(.gauge, "haoyuan_standbys", "Standbys that follow this server.")
+    static let alone = Metric(
+        .gauge, "haoyuan_standby_alone", "1 when it goes on without the standby that is configured.")
     static let replicationLag = Metric(
-        .gauge, "haoyuan_replication_lag_records", "Durable records that the standby has not confirmed.")
-    static let replicationLagSeconds = Metric(
-        .gauge, "haoyuan_replication_lag_seconds",
-        "Age of the oldest durable record that the standby has not confirmed.")
+        .gauge, "haoyuan_replication_lag_records", "Records handed out that the standby has not confirmed.")
+    static let standbyHeard = Metric(
+        .gauge, "haoyuan_standby_heard_seconds", "Since the standby that follows was last heard of.")
 
     static let residentMemory = Metric(.gauge, "process_resident_memory_bytes", "Resident memory.")
     static let processorTime = Metric(.counter, "process_cpu_seconds_total", "Processor time, user and system.")
@@ -116,7 +118,7 @@ extension Metric {
 
     /// Every metric, in the order of the exposition and of the documentation.
     static let all: [Metric] = [
-        ready, admission, role, epoch, standbyExpected, standbys, replicationLag, replicationLagSeconds, build,
+        ready, admission, role, epoch, standbyExpected, standbys, alone, replicationLag, standbyHeard, build,
         requests, requestDurations, writes, repeatedWrites, refusals, errors, inFlight, connections, connectionLimit,
         receivedBytes, sentBytes, feeds, feedLag, expiredHolds,
         commits, syncs, records, recordBytes, refusedCommits, commitDurations, commitP99, pendingBytes, pendingLimit,

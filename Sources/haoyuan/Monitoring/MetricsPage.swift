@@ -31,7 +31,7 @@ struct MetricsPage {
     static func text(_ settings: Settings, of running: RunningEngine) async -> String {
         let (status, counters) = (await running.engine.status(), await running.server.counters())
         var page = MetricsPage(settings: settings)
-        page.addState(status)
+        page.addState(status, running.engine.replication)
         page.addRequests(counters, status)
         page.addJournal(status)
         page.addSizes(status)
@@ -43,8 +43,8 @@ struct MetricsPage {
 
     // MARK: State
 
-    private mutating func addState(_ status: EngineStatus) {
-        page.add(.ready, status.acceptingWrites ? 1 : 0)
+    private mutating func addState(_ status: EngineStatus, _ replication: ReplicationState) {
+        page.add(.ready, Readiness.objection(status, replication) == nil ? 1 : 0)
         let state =
             switch status.journal.admission {
             case .open: "open"
@@ -52,13 +52,22 @@ struct MetricsPage {
             case .storageFull: "storage_full"
             }
         page.add(.admission, ["open", "overloaded", "storage_full"].map { ($0, $0 == state ? 1 : 0) })
-        let replication = ReplicationReading(status)
-        page.add(.role, [(replication.role, 1)])
+        let role =
+            switch replication.role {
+            case .primary: "primary"
+            case .standby: "standby"
+            case .deposed: "deposed"
+            }
+        page.add(.role, ["primary", "standby", "deposed"].map { ($0, $0 == role ? 1 : 0) })
         page.add(.epoch, status.epoch)
         page.add(.standbyExpected, replication.isStandbyExpected ? 1 : 0)
-        page.add(.standbys, replication.standbys)
-        page.add(.replicationLag, replication.lagRecords)
-        page.add(.replicationLagSeconds, replication.lagSeconds)
+        page.add(.standbys, replication.standby == nil ? 0 : 1)
+        page.add(.alone, replication.isStandbyExpected && replication.isAlone ? 1 : 0)
+        // Without a standby nothing lags; that it is missing is told above.
+        let isBehind = replication.standby != nil && status.position > replication.confirmed
+        page.add(.replicationLag, isBehind ? status.position.rawValue - replication.confirmed.rawValue : 0)
+        page.add(
+            .standbyHeard, replication.standby == nil ? 0 : Double(replication.heardMillisecondsAgo) / 1_000)
         page.add(.build, [(Version.number, 1)])
     }
 
@@ -147,22 +156,4 @@ struct MetricsPage {
         if let limit = usage.descriptorLimit { page.add(.descriptorLimit, limit) }
         page.add(.startTime, settings.startedAt)
     }
-}
-
-/// What is known of the other half of a pair. This is the one place to fill in when there is a standby: metrics, alerts and
-/// `haoyuan top` read from here.
-struct ReplicationReading: Sendable {
-    /// `primary` or `standby`.
-    var role = "primary"
-    /// Whether a standby is configured, so that its absence is worth an alert.
-    var isStandbyExpected = false
-    /// Connected now.
-    var standbys = 0
-    /// Durable records that the standby has not confirmed.
-    var lagRecords: UInt64 = 0
-    /// Age of the oldest of them.
-    var lagSeconds = 0.0
-
-    /// A server of this version is a primary without a standby.
-    init(_ status: EngineStatus) {}
 }

@@ -54,9 +54,8 @@ struct MonitorRoutes: Sendable {
         case .stopping: .now(Answer(notReady: "stopping: answers what was taken, and takes nothing more"))
         case .serving(let running):
             .later {
-                let status = await running.engine.status()
-                return status.acceptingWrites
-                    ? Answer(status: 200, body: "ready\n") : Answer(notReady: status.trouble)
+                let objection = Readiness.objection(await running.engine.status(), running.engine.replication)
+                return objection.map { Answer(notReady: $0) } ?? Answer(status: 200, body: "ready\n")
             }
         }
     }

@@ -174,8 +174,8 @@ extension TopScreen {
             ],
             "standby": [
                 "expected": .bool(now[.standbyExpected] == 1), "connected": whole(.standbys),
-                "lag_records": whole(.replicationLag),
-                "lag_seconds": .optional(now[.replicationLagSeconds]) { .decimal($0, digits: 3) },
+                "alone": .bool(now[.alone] == 1), "lag_records": whole(.replicationLag),
+                "heard_seconds_ago": .optional(now[.standbyHeard]) { .decimal($0, digits: 3) },
             ],
         ]
     }
