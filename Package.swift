@@ -88,7 +88,7 @@ let package = Package(
         .testTarget(name: "EngineTests", dependencies: ["Engine"], swiftSettings: settings),
         .testTarget(name: "ServerTests", dependencies: nio + ["Server", "HaoyuanClient"], swiftSettings: settings),
         .testTarget(
-            name: "CommandTests", dependencies: nio + ["haoyuan", .product(name: "Logging", package: "swift-log")],
+            name: "CommandTests", dependencies: nio + ["haoyuan"],
             exclude: ["Fixtures"], swiftSettings: settings),
         .testTarget(name: "HouseTests", swiftSettings: settings),
     ]

@@ -1,5 +1,4 @@
 import Foundation
-import Logging
 import Testing
 
 @testable import haoyuan
@@ -121,7 +120,6 @@ struct MonitorTests {
     func notReady() async throws {
         // The reserve alone is larger than what the file may have: the first commit finds it gone.
         try await withServer(["--file-initial", "16MiB", "--file-limit", "64MiB"]) { server in
-            #expect(try await answer("/ready", server).status == 200)
             _ = try await server.ask("patients", "register", "urn:id|1")
             let ready = try await answer("/ready", server)
             #expect(ready.status == 503 && ready.body.hasPrefix("the disk is full"))
@@ -139,23 +137,21 @@ struct MonitorTests {
         let first = try await Self.monitor(ServingState())
         let failure = await #expect(throws: CommandFailure.self) {
             _ = try await Monitor.start(
-                .at(host: "127.0.0.1", port: first.port), Self.routes(ServingState()), Self.quiet)
+                .at(host: "127.0.0.1", port: first.port), Self.routes(ServingState()))
         }
         #expect(failure?.status == .temporary && failure?.description.contains("--monitor") == true)
         let standard = try await Monitor.start(
-            .ifFree(host: "127.0.0.1", port: first.port), Self.routes(ServingState()), Self.quiet)
+            .ifFree(host: "127.0.0.1", port: first.port), Self.routes(ServingState()))
         #expect(standard == nil)
-        #expect(try await Monitor.start(.off, Self.routes(ServingState()), Self.quiet) == nil)
+        #expect(try await Monitor.start(.off, Self.routes(ServingState())) == nil)
         await first.stop()
     }
-
-    private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     private static func routes(_ state: ServingState) -> MonitorRoutes {
         MonitorRoutes(state: state, settings: .init(dataFolder: "/", queueLimit: 1, startedAt: 0))
     }
 
     private static func monitor(_ state: ServingState) async throws -> Monitor {
-        try #require(try await Monitor.start(.at(host: "127.0.0.1", port: 0), routes(state), quiet))
+        try #require(try await Monitor.start(.at(host: "127.0.0.1", port: 0), routes(state)))
     }
 }

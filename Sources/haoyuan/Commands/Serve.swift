@@ -30,14 +30,17 @@ struct Serve: AsyncParsableCommand {
             dataFolder: settings.data, queueLimit: settings.queueBytes.bytes,
             startedAt: Double(SystemClock().now().rawValue) / 1_000)
         let monitor = try await Monitor.start(
-            settings.monitor, MonitorRoutes(state: state, settings: page), logger)
-        try await Self.serve(settings, state, signals, logger, credential: credential)
+            settings.monitor, MonitorRoutes(state: state, settings: page))
+        try await Self.serve(settings, state, signals, logger, credential: credential) {
+            Monitor.tell(monitor, settings.monitor, logger)
+        }
         await monitor?.stop()
     }
 
     /// From recovery to the end; the monitor looks on.
     private static func serve(
-        _ settings: ServeSettings, _ state: ServingState, _ signals: StopSignals, _ logger: Logger, credential: String?
+        _ settings: ServeSettings, _ state: ServingState, _ signals: StopSignals, _ logger: Logger, credential: String?,
+        onServing: () -> Void
     ) async throws {
         let began = ContinuousClock.now
         let report = RecoveryReport(state) { logger.info("recovering", metadata: ["done": "\($0)"]) }
@@ -47,6 +50,7 @@ struct Serve: AsyncParsableCommand {
         ) { clock.now().rawValue }
         report.end()
         state.serving(running)
+        onServing()
         let portFile = settings.portFile.map { PortFile(path: $0) }
         do {
             if settings.sample {

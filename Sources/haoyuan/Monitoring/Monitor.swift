@@ -8,11 +8,13 @@ import NIOPosix
 /// The second listener: metrics, health and readiness over HTTP, on a thread of its own, so that a scrape takes no time from
 /// an event loop that serves. It listens before the engine recovers and until after it has stopped.
 final class Monitor: Sendable {
+    let host: String
     let port: Int
     private let group: MultiThreadedEventLoopGroup
     private let listener: any Channel
 
-    private init(port: Int, group: MultiThreadedEventLoopGroup, listener: any Channel) {
+    private init(host: String, port: Int, group: MultiThreadedEventLoopGroup, listener: any Channel) {
+        self.host = host
         self.port = port
         self.group = group
         self.listener = listener
@@ -21,12 +23,12 @@ final class Monitor: Sendable {
     /// Listens where the setting says.
     /// - Returns: nil when it is off, or when the standard address, which nobody asked for, belongs to somebody else.
     /// - Throws: a `CommandFailure` when an address that was asked for cannot be had.
-    static func start(_ setting: MonitorAddress, _ routes: MonitorRoutes, _ logger: Logger) async throws -> Monitor? {
+    static func start(_ setting: MonitorAddress, _ routes: MonitorRoutes) async throws -> Monitor? {
         switch setting {
         case .off: return nil
         case .at(let host, let port):
             do {
-                return try await listen(host, port, routes, logger)
+                return try await listen(host, port, routes)
             } catch {
                 let number = (error as? IOError)?.errnoCode
                 throw CommandFailure(
@@ -35,23 +37,25 @@ final class Monitor: Sendable {
                         + (number.map { String(cString: strerror($0)) } ?? "\(error)"),
                     remedy: "choose another address with --monitor, or --monitor off")
             }
-        case .ifFree(let host, let port):
-            do {
-                return try await listen(host, port, routes, logger)
-            } catch {
-                logger.warning(
-                    "not monitored: the standard address cannot be had; choose one with --monitor",
-                    metadata: [
-                        "address": "\(MonitorAddress.text(host: host, port: port))", "error": "\(error)",
-                    ])
-                return nil
-            }
+        case .ifFree(let host, let port): return try? await listen(host, port, routes)
         }
     }
 
-    private static func listen(
-        _ host: String, _ port: Int, _ routes: MonitorRoutes, _ logger: Logger
-    ) async throws -> Monitor {
+    /// Says where it listens, or that it does not though nobody switched it off. Said once the server serves: a start that
+    /// fails says that and nothing else.
+    static func tell(_ monitor: Monitor?, _ setting: MonitorAddress, _ logger: Logger) {
+        if let monitor {
+            logger.info(
+                "monitored",
+                metadata: ["address": "\(MonitorAddress.text(host: monitor.host, port: monitor.port))"])
+        } else if case .ifFree(let host, let port) = setting {
+            logger.warning(
+                "not monitored: the standard address cannot be had; choose one with --monitor",
+                metadata: ["address": "\(MonitorAddress.text(host: host, port: port))"])
+        }
+    }
+
+    private static func listen(_ host: String, _ port: Int, _ routes: MonitorRoutes) async throws -> Monitor {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         do {
             let places = Places()
@@ -64,8 +68,7 @@ final class Monitor: Sendable {
                 }
                 .bind(host: host, port: port).get()
             guard let bound = listener.localAddress?.port else { throw ChannelError.unknownLocalAddress }
-            logger.info("monitored", metadata: ["address": "\(MonitorAddress.text(host: host, port: bound))"])
-            return Monitor(port: bound, group: group, listener: listener)
+            return Monitor(host: host, port: bound, group: group, listener: listener)
         } catch {
             try? await group.shutdownGracefully()
             throw error
