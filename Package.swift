@@ -78,6 +78,7 @@ let package = Package(
                 "Server", "HaoyuanClient", "Engine", "Journal", "Scheduling", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: settings),
@@ -87,7 +88,8 @@ let package = Package(
         .testTarget(name: "EngineTests", dependencies: ["Engine"], swiftSettings: settings),
         .testTarget(name: "ServerTests", dependencies: nio + ["Server", "HaoyuanClient"], swiftSettings: settings),
         .testTarget(
-            name: "CommandTests", dependencies: ["haoyuan"], exclude: ["Fixtures"], swiftSettings: settings),
+            name: "CommandTests", dependencies: nio + ["haoyuan"],
+            exclude: ["Fixtures"], swiftSettings: settings),
         .testTarget(name: "HouseTests", swiftSettings: settings),
     ]
 )

@@ -274,6 +274,8 @@ package struct EngineStatus: Sendable {
     package var durablePosition: Position
     package var checkpointPosition: Position
     package var lastCheckpoint: Instant?
+    /// Since the start: holds that ran out unconfirmed.
+    package var expiredHolds: UInt64
     package var acceptingWrites: Bool
     /// Empty when all is well, else one sentence that says what to do.
     package var trouble: String

@@ -228,6 +228,7 @@ package final class Journal: Sendable {
     package var statistics: JournalStatistics {
         let shape = currentShape
         var statistics = committer?.shared.withLockedValue { $0.statistics } ?? JournalStatistics()
+        statistics.recentCommits.roll(to: options.monotonicNanoseconds())
         statistics.pendingBytes = queue.pendingBytes
         statistics.lastPosition = lastPosition
         statistics.durablePosition = durablePosition

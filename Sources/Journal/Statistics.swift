@@ -14,6 +14,10 @@ package struct JournalStatistics: Sendable {
     package var refusedCommits = 0
     /// How long commits took: making room, building, writing and syncing.
     package var commitDurations = DurationHistogram()
+    /// The same, by fixed buckets.
+    package var commitBuckets = DurationBuckets()
+    /// The same, of the last minute or two.
+    package var recentCommits = RecentDurations()
     /// How long the last one took.
     package var lastCommitNanoseconds: UInt64 = 0
     /// Bytes accepted that are not on disk yet.
@@ -67,6 +71,13 @@ package struct DurationHistogram: Hashable, Sendable {
         counts[Self.bucket(nanoseconds)] += 1
         count += 1
         longest = max(longest, nanoseconds)
+    }
+
+    /// Adds all that another histogram has.
+    package mutating func add(_ other: DurationHistogram) {
+        for index in counts.indices { counts[index] += other.counts[index] }
+        count += other.count
+        longest = max(longest, other.longest)
     }
 
     /// The duration, in nanoseconds, that a share of `percent` (0 to 100) of those added did not exceed; 0 when none was

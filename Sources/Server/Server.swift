@@ -11,18 +11,20 @@ package final class Server: Sendable {
     /// Where it listens; tells the port when the configuration left it to the system.
     package let localAddress: SocketAddress
 
-    private let configuration: ServerConfiguration
+    let configuration: ServerConfiguration
+    let census: Census
     private let group: MultiThreadedEventLoopGroup
     private let listener: any Channel
-    private let loops: [NIOLoopBound<SessionLoop>]
+    let loops: [NIOLoopBound<SessionLoop>]
     private let logger: Logger
     private let stopping = NIOLockedValueBox<Task<Void, Never>?>(nil)
 
     private init(
-        configuration: ServerConfiguration, group: MultiThreadedEventLoopGroup, listener: any Channel,
+        configuration: ServerConfiguration, census: Census, group: MultiThreadedEventLoopGroup, listener: any Channel,
         address: SocketAddress, loops: [NIOLoopBound<SessionLoop>], logger: Logger
     ) {
         self.configuration = configuration
+        self.census = census
         self.group = group
         self.listener = listener
         localAddress = address
@@ -54,8 +56,8 @@ package final class Server: Sendable {
             guard let address = listener.localAddress else { throw ChannelError.unknownLocalAddress }
             logger.info("listening", metadata: ["address": "\(address)"])
             return Server(
-                configuration: configuration, group: group, listener: listener, address: address, loops: loops,
-                logger: logger)
+                configuration: configuration, census: identity.census, group: group, listener: listener,
+                address: address, loops: loops, logger: logger)
         } catch {
             try? await group.shutdownGracefully()
             throw error
@@ -118,6 +120,9 @@ package final class Server: Sendable {
         }
         await task.value
     }
+
+    /// Whether ``stop(reason:)`` has been called.
+    var isStopping: Bool { stopping.withLockedValue { $0 != nil } }
 
     private func drain(reason: String) async {
         logger.info("stopping", metadata: ["reason": "\(reason)"])

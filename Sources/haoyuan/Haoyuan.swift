@@ -11,7 +11,7 @@ struct Haoyuan: AsyncParsableCommand {
             + "They speak to 127.0.0.1:7440 unless --host and --port, or HAOYUAN_ADDRESS, say otherwise.",
         version: Version.text,
         groupedSubcommands: [
-            CommandGroup(name: "Running", subcommands: [Serve.self, Status.self, Watch.self]),
+            CommandGroup(name: "Running", subcommands: [Serve.self, Status.self, Top.self, Watch.self]),
             CommandGroup(
                 name: "Hospital", subcommands: [Import.self, CatalogueCommand.self, Sessions.self, Patients.self]),
             CommandGroup(

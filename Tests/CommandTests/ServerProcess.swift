@@ -18,7 +18,15 @@ final class ServerProcess: Sendable {
         self.ends = ends
     }
 
-    /// Starts it and returns when it listens.
+    /// Where its monitor listens: told in the log once it serves.
+    var monitorPort: Int {
+        get throws {
+            let line = try #require(log.split(separator: "\n").first { $0.contains("monitored") }, "\(log)")
+            return try #require(Int(line.split(separator: ":").last?.prefix { $0.isNumber } ?? ""), "\(line)")
+        }
+    }
+
+    /// Starts it and returns when it listens. Its monitor takes a port that the system chooses, unless told otherwise.
     ///
     /// - Parameter data: the data folder; one in `folder` when nil.
     static func start(
@@ -27,7 +35,8 @@ final class ServerProcess: Sendable {
         let portFile = folder.path + "/port"
         try? FileManager.default.removeItem(atPath: portFile)
         let process = Binary.process(
-            ["serve", "--data", data ?? folder.path + "/data", "--port", "0", "--port-file", portFile] + arguments,
+            ["serve", "--data", data ?? folder.path + "/data", "--port", "0", "--port-file", portFile]
+                + (arguments.contains("--monitor") ? [] : ["--monitor", "127.0.0.1:0"]) + arguments,
             in: folder.path)
         let output = Pipe()
         let log = folder.path + "/log"

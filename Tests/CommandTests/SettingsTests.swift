@@ -35,6 +35,17 @@ struct SettingsTests {
         #expect(settings.drain.milliseconds == ServeSettings().drain.milliseconds)
     }
 
+    @Test("the monitor's address, or none")
+    func monitor() throws {
+        #expect(try settings().monitor == .ifFree(host: "127.0.0.1", port: 7441))
+        #expect(try settings(["--monitor", "0.0.0.0:9"]).monitor == .at(host: "0.0.0.0", port: 9))
+        #expect(try settings(file: "monitor: '[::1]:0'").monitor == .at(host: "::1", port: 0))
+        #expect(try settings(["--monitor", "off"], file: "monitor: a:1").monitor == .off)
+        for text in ["", "a", ":1", "a:", "a:x", "a:-1", "::1:80", "[]:1"] {
+            #expect(MonitorAddress(text) == nil, "\(text)")
+        }
+    }
+
     @Test("an empty file changes nothing")
     func emptyFile() throws { #expect(try settings(file: "").port == 7440) }
 
@@ -49,6 +60,8 @@ struct SettingsTests {
             ("key-window: 1s", "key-window is ‘1s’"),
             ("file-limit: 64 GB", "file-limit is ‘64 GB’, it must be a size from 16MiB to 64TiB"),
             ("log-level: loud", "log-level is ‘loud’, it must be one of trace, debug, info"),
+            ("monitor: 7441", "monitor is ‘7441’, it must be an address such as 127.0.0.1:7441, or off"),
+            ("monitor: 'a:65536'", "monitor is ‘a:65536’"),
             ("log-format: xml", "log-format is ‘xml’, it must be one of text, json"),
             ("sample: yes", "sample is ‘yes’, it must be one of true, false"),
             ("data: ''", "data is ‘’, it must be a folder"),
@@ -96,7 +109,8 @@ struct SettingsTests {
 
     /// For each setting a value that is not its default on any machine.
     private static let otherValues = [
-        "data": "/elsewhere", "host": "::1", "port": "1", "port-file": "p", "credential-file": "c", "loops": "77",
+        "data": "/elsewhere", "host": "::1", "port": "1", "port-file": "p", "monitor": "off", "credential-file": "c",
+        "loops": "77",
         "shards": "77", "log-level": "trace", "log-format": "json", "key-window": "25h", "archive-after": "9d",
         "checkpoint-bytes": "1MiB", "checkpoint-time": "7s", "file-initial": "1GiB", "file-growth": "1GiB",
         "file-limit": "1TiB", "file-reserve": "1GiB", "segment-bytes": "1MiB", "queue-bytes": "1GiB",

@@ -28,7 +28,9 @@ enum Arrows {
         // The client shares the protocol with the server and nothing else: no Engine, no Server, no Journal.
         "HaoyuanClient": platform.union(collections).union(nio).union(["Wire", "Scheduling", "SwiftProtobuf"]),
         "haoyuan": platform.union(collections).union(nio).union([
-            "Server", "HaoyuanClient", "Engine", "Wire", "Journal", "Scheduling", "ArgumentParser", "Logging", "Yams",
+            "Server", "HaoyuanClient", "Engine", "Wire", "Journal", "Scheduling", "ArgumentParser", "Logging",
+            "NIOHTTP1",
+            "Yams",
         ]),
     ]
 

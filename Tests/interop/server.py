@@ -56,6 +56,8 @@ class ServerProcess:
                     self.data,
                     "--port-file",
                     port_file,
+                    "--monitor",
+                    "off",
                     *self.options,
                 ],
                 stdin=subprocess.DEVNULL,

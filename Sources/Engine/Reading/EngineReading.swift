@@ -168,7 +168,12 @@ extension Engine {
         let statistics = journal.statistics
         let catalogue = view.current.catalogue.catalogue
         var counts = PoolBook.Counts()
-        for shard in shards.pools { counts = counts + (await shard.counts()) }
+        var expiredHolds: UInt64 = 0
+        for shard in shards.pools {
+            let (more, expired) = await shard.counts()
+            counts = counts + more
+            expiredHolds += expired
+        }
         let checkpoint = checkpointer.lastCheckpoint
         return EngineStatus(
             cluster: journal.creationID, epoch: standing.epoch, now: time.now(),
@@ -180,7 +185,8 @@ extension Engine {
             counts: counts, patients: view.current.patients, keys: keys.count, journal: statistics,
             position: journal.lastPosition, durablePosition: journal.durablePosition,
             checkpointPosition: checkpoint.position, lastCheckpoint: checkpoint.at,
-            acceptingWrites: statistics.admission == .open, trouble: statistics.trouble)
+            expiredHolds: expiredHolds, acceptingWrites: statistics.admission == .open,
+            trouble: statistics.trouble)
     }
 
     /// Every promise of the engine that does not hold at this moment. Meant for tests and drills while nothing is written:

@@ -10,6 +10,7 @@ actor PoolShard {
     /// Filled and emptied within one step; kept for their memory.
     private var records = RecordBatch()
     private var writer = ByteWriter()
+    private var expiredHolds: UInt64 = 0
     /// The last position whose facts are in `book`; what a reading here reflects.
     private var position: Position
 
@@ -172,6 +173,7 @@ actor PoolShard {
             book.evolve(change, at: now)
             record(Event(at: now, by: .system, fact: .changed(change)))
         }
+        expiredHolds += UInt64(changes.count)
         if !records.isEmpty { _ = append() }
         return changes
     }
@@ -343,7 +345,8 @@ actor PoolShard {
         (search.run(pools, in: book), position)
     }
 
-    func counts() -> PoolBook.Counts { book.counts }
+    /// How much there is, and how many holds have run out since the start.
+    func counts() -> (PoolBook.Counts, expiredHolds: UInt64) { (book.counts, expiredHolds) }
 
     /// A copy for the invariants.
     func snapshot() -> PoolBook { book }

@@ -113,7 +113,7 @@ final class Committer: @unchecked Sendable {
             guard error.isLackOfRoom else { throw error }
             return refuse(error)
         }
-        record(work, shape: writer.adopt(), nanoseconds: now() &- start)
+        record(work, shape: writer.adopt(), from: start, to: now())
         return nil
     }
 
@@ -137,7 +137,8 @@ final class Committer: @unchecked Sendable {
         return reason
     }
 
-    private func record(_ work: PendingWork, shape: LogShape, nanoseconds: UInt64) {
+    private func record(_ work: PendingWork, shape: LogShape, from start: UInt64, to end: UInt64) {
+        let nanoseconds = end &- start
         shared.withLockedValue { shared in
             shared.shape = shape
             shared.statistics.commits += 1
@@ -147,6 +148,8 @@ final class Committer: @unchecked Sendable {
             shared.statistics.tableWrites += work.tables.count
             shared.statistics.lastCommitNanoseconds = nanoseconds
             shared.statistics.commitDurations.add(nanoseconds)
+            shared.statistics.commitBuckets.add(nanoseconds)
+            shared.statistics.recentCommits.add(nanoseconds, at: end)
         }
     }
 }

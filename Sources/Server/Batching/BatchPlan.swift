@@ -65,6 +65,15 @@ struct BatchPlan {
         changes += 1
     }
 
+    /// The errors among the outcomes, in no particular order.
+    func errors(_ answers: ArraySlice<Answer>) -> [ErrorCode] {
+        var errors = (unlawfulBookings + unlawfulChanges).map(\.code)
+        for answer in answers {
+            if case .failed(let error) = answer.outcome { errors.append(ErrorCode(error.code)) }
+        }
+        return errors
+    }
+
     /// Writes a `BatchReply` of these answers, which stand in the order in which the writes were appended.
     func write(_ answers: ArraySlice<Answer>, into buffer: inout ByteBuffer) {
         precondition(answers.count == writes, "the engine answers every write")

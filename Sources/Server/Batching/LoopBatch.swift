@@ -17,6 +17,8 @@ final class LoopBatch {
         let method: Method
         let id: UInt32
         let serial: UInt64
+        /// Nanoseconds of the monotonic clock.
+        let readAt: UInt64
         let kind: Kind
     }
 
@@ -82,31 +84,71 @@ final class LoopBatch {
         loop.begin {
             await engine.execute(writes)
         } back: { answers in
-            bound.value.batch.answered(number, answers)
+            bound.value.batch.answered(number, answers, bound.value)
         }
     }
 
     /// Every answer is durable: hand them out, and flush each connection once.
-    private func answered(_ number: UInt64, _ answers: [Answer]) {
+    private func answered(_ number: UInt64, _ answers: [Answer], _ loop: SessionLoop) {
         guard let sinks = underWay.removeValue(forKey: number) else {
             preconditionFailure("a batch is answered once")
         }
         var next = 0
         var touched: [SessionHandler] = []
+        var tally = WriteTally()
+        var runs = RequestRuns()
         for sink in sinks {
-            let count: Int
+            let outcome: RequestOutcome
+            let first = next
             switch sink.kind {
             case .single, .together:
-                count = 1
-                sink.session.answer(sink, answers[next])
+                next += 1
+                outcome = sink.session.answer(sink, answers[first])
             case .batch(let plan):
-                count = plan.writes
-                sink.session.answer(sink, plan, answers[next..<next + count])
+                next += plan.writes
+                outcome = sink.session.answer(sink, plan, answers[first..<next])
             }
-            next += count
+            let failedBefore = tally.failed
+            for index in first..<next { tally.count(answers[index]) }
+            if case .batch(let plan) = sink.kind, tally.failed > failedBefore || plan.writes < plan.count {
+                for code in plan.errors(answers[first..<next]) { loop.counters.told(code) }
+            }
+            runs.add(sink.method, outcome, readAt: sink.readAt)
             if sink.session.needsFlush, touched.last !== sink.session { touched.append(sink.session) }
         }
         precondition(next == answers.count, "the engine answers every write")
         for session in touched { session.flushReplies() }
+        loop.counters.add(tally)
+        runs.count(in: &loop.counters, now: NIODeadline.now().uptimeNanoseconds)
+    }
+}
+
+/// Requests that one read brought and one flush answered: counted together, since they differ in nothing.
+private struct RequestRuns {
+    private struct Run {
+        var method: Method
+        var outcome: RequestOutcome
+        var readAt: UInt64
+        var length: UInt64
+    }
+
+    private var runs: [Run] = []
+
+    mutating func add(_ method: Method, _ outcome: RequestOutcome, readAt: UInt64) {
+        if let last = runs.indices.last, runs[last].readAt == readAt, runs[last].outcome == outcome,
+            runs[last].method == method
+        {
+            runs[last].length += 1
+        } else {
+            runs.append(Run(method: method, outcome: outcome, readAt: readAt, length: 1))
+        }
+    }
+
+    /// - Parameter now: nanoseconds of the monotonic clock, when the answers had been written.
+    func count(in counters: inout LoopCounters, now: UInt64) {
+        for run in runs {
+            counters.ended(run.method, run.outcome, times: run.length)
+            counters.took(now - run.readAt, run.method, times: run.length)
+        }
     }
 }

@@ -41,9 +41,9 @@ struct FeedPump: Sendable {
         } catch {
             preconditionFailure("the smallest frame limit has room for what happened at one position: \(error)")
         }
-        let bytes = frame
+        let (bytes, through) = (frame, Position(page.through))
         return await withCheckedContinuation { continuation in
-            eventLoop.execute { session.value.push(bytes, id, continuation) }
+            eventLoop.execute { session.value.push(bytes, id, through: through, continuation) }
         }
     }
 }

@@ -9,17 +9,20 @@ extension SessionHandler {
         let request = try PBSubscribeRequest(payload: frame.payload)
         let id = frame.header.requestID
         let serial = try machine.take(id, .subscribe, isWrite: false, isSubscribe: true, deadline: deadline)
-        let engine = shared.engine
+        let (engine, readAt) = (shared.engine, readAt)
         let session = NIOLoopBound(self, eventLoop: shared.eventLoop)
         shared.begin {
             await FeedStart(request, engine)
         } back: { start in
-            session.value.subscribed(id, serial: serial, start)
+            session.value.subscribed(id, serial: serial, readAt: readAt, start)
         }
     }
 
-    private func subscribed(_ id: UInt32, serial: UInt64, _ start: FeedStart) {
+    private func subscribed(_ id: UInt32, serial: UInt64, readAt: UInt64, _ start: FeedStart) {
+        var outcome = RequestOutcome.unheard
+        defer { ended(.subscribe, outcome, readAt: readAt) }
         guard machine.answered(id, serial: serial) else { return }
+        outcome = .failed
         defer { flushReplies() }
         switch start {
         case .beyond(let error): writeFailure(Method.subscribe.rawValue, id, error)
@@ -32,6 +35,8 @@ extension SessionHandler {
             var reply = PBSubscribeReply()
             reply.after = position.rawValue
             write(FrameHeader(.subscribe, flags: .reply, requestID: id)) { $0.writeMessage(reply) }
+            outcome = .done
+            feedPositions[id] = position
             shared.identity.census.subscriptionsChanged(by: 1)
             let pump = FeedPump(
                 id: id, engine: shared.engine, encoder: encoder, epoch: shared.identity.epoch,
@@ -53,17 +58,24 @@ extension SessionHandler {
         write(FrameHeader(.unsubscribe, flags: .reply, requestID: frame.header.requestID)) {
             $0.writeMessage(PBUnsubscribeReply())
         }
+        ended(.unsubscribe, .done, readAt: readAt)
     }
 
     /// Sends one push.
     ///
-    /// - Parameter continuation: told whether to go on, at once or when the other side has read more.
-    func push(_ frame: ByteBuffer, _ id: UInt32, _ continuation: CheckedContinuation<Bool, Never>) {
+    /// - Parameters:
+    ///   - through: what the feed has been given with it.
+    ///   - continuation: told whether to go on, at once or when the other side has read more.
+    func push(
+        _ frame: ByteBuffer, _ id: UInt32, through: Position, _ continuation: CheckedContinuation<Bool, Never>
+    ) {
         guard feeds[id] != nil, let context else {
             continuation.resume(returning: false)
             return
         }
         flushReplies()
+        feedPositions[id] = through
+        shared.counters.sentBytes += UInt64(frame.readableBytes)
         context.writeAndFlush(wrapOutboundOut(frame), promise: nil)
         if isWritable {
             continuation.resume(returning: true)
@@ -88,6 +100,7 @@ extension SessionHandler {
 
     private func endFeed(_ id: UInt32) {
         guard let task = feeds.removeValue(forKey: id) else { return }
+        feedPositions[id] = nil
         task.cancel()
         shared.identity.census.subscriptionsChanged(by: -1)
     }

@@ -5,11 +5,11 @@ import Wire
 /// Answers of the tick's batch, written one behind the other; ``flushReplies()`` sends them.
 extension SessionHandler {
     /// The answer to a single write.
-    func answer(_ sink: LoopBatch.Sink, _ answer: Answer) {
-        guard machine.answered(sink.id, serial: sink.serial) else { return }
+    func answer(_ sink: LoopBatch.Sink, _ answer: Answer) -> RequestOutcome {
+        guard machine.answered(sink.id, serial: sink.serial) else { return .unheard }
         if case .failed(let error) = answer.outcome {
             writeFailure(sink.method.rawValue, sink.id, ProtocolError(error))
-            return
+            return .failed
         }
         write(FrameHeader(sink.method, flags: .reply, requestID: sink.id)) { buffer in
             if case .together = sink.kind {
@@ -18,11 +18,14 @@ extension SessionHandler {
                 buffer.writeOutcome(PBOutcome(answer))
             }
         }
+        if case .refused = answer.outcome { return .refused }
+        return .done
     }
 
     /// The answers to a batch frame.
-    func answer(_ sink: LoopBatch.Sink, _ plan: BatchPlan, _ answers: ArraySlice<Answer>) {
-        guard machine.answered(sink.id, serial: sink.serial) else { return }
+    func answer(_ sink: LoopBatch.Sink, _ plan: BatchPlan, _ answers: ArraySlice<Answer>) -> RequestOutcome {
+        guard machine.answered(sink.id, serial: sink.serial) else { return .unheard }
         write(FrameHeader(sink.method, flags: .reply, requestID: sink.id)) { plan.write(answers, into: &$0) }
+        return .done
     }
 }

@@ -9,7 +9,14 @@ struct RequestQueue {
         let header: FrameHeader
         let serial: UInt64
         let deadline: UInt64?
+        let readAt: UInt64
         let request: Request
+    }
+
+    /// A whole frame, and what it says where it is a failure.
+    struct Reply: Sendable {
+        let frame: ByteBuffer
+        var failure: ErrorCode?
     }
 
     /// Requests of one connection that are carried out at once.
@@ -60,13 +67,14 @@ extension SessionHandler {
             }
         } catch {
             refuse(frame.header, error)
+            ended(method, .failed, readAt: readAt)
         }
     }
 
     private func write(_ write: Write, _ method: Method, _ header: FrameHeader) throws(ProtocolError) {
         let serial = try machine.take(header.requestID, method, isWrite: true, deadline: write.deadline)
         let sink = LoopBatch.Sink(
-            session: self, method: method, id: header.requestID, serial: serial,
+            session: self, method: method, id: header.requestID, serial: serial, readAt: readAt,
             kind: method == .bookTogether ? .together : .single)
         shared.batch.add(write, sink)
     }
@@ -76,7 +84,8 @@ extension SessionHandler {
         let id = frame.header.requestID
         try shared.batch.addBatch(frame.payload, on: origin, deadline: deadline) { plan throws(ProtocolError) in
             let serial = try machine.take(id, .batch, weight: max(1, plan.count), isWrite: true, deadline: deadline)
-            return LoopBatch.Sink(session: self, method: .batch, id: id, serial: serial, kind: .batch(plan))
+            return LoopBatch.Sink(
+                session: self, method: .batch, id: id, serial: serial, readAt: readAt, kind: .batch(plan))
         }
     }
 
@@ -86,7 +95,8 @@ extension SessionHandler {
         }
         let serial = try machine.take(frame.header.requestID, method, isWrite: method.isWrite, deadline: deadline)
         requests.append(
-            RequestQueue.Waiting(header: frame.header, serial: serial, deadline: deadline, request: request))
+            RequestQueue.Waiting(
+                header: frame.header, serial: serial, deadline: deadline, readAt: readAt, request: request))
         startRequests()
     }
 
@@ -96,18 +106,22 @@ extension SessionHandler {
             let session = NIOLoopBound(self, eventLoop: shared.eventLoop)
             shared.begin {
                 await next.reply(engine, identity, encoder)
-            } back: { frame in
-                session.value.replied(next, frame)
+            } back: { reply in
+                session.value.replied(next, reply)
             }
         }
     }
 
-    private func replied(_ request: RequestQueue.Waiting, _ frame: ByteBuffer) {
+    private func replied(_ request: RequestQueue.Waiting, _ reply: RequestQueue.Reply) {
         requests.finished()
+        var outcome = RequestOutcome.unheard
         if machine.answered(request.header.requestID, serial: request.serial) {
-            outgoing.writeImmutableBuffer(frame)
+            if let code = reply.failure { shared.counters.told(code) }
+            outcome = reply.failure == nil ? .done : .failed
+            outgoing.writeImmutableBuffer(reply.frame)
             flushReplies()
         }
+        if let method = request.header.knownMethod { ended(method, outcome, readAt: request.readAt) }
         startRequests()
         resumeReading()
     }
@@ -116,7 +130,9 @@ extension SessionHandler {
 extension RequestQueue.Waiting {
     /// The whole frame that answers it: built off the event loop, since a catalogue or a month of sessions takes a
     /// while to encode.
-    fileprivate func reply(_ engine: Engine, _ identity: ServerIdentity, _ encoder: FrameEncoder) async -> ByteBuffer {
+    fileprivate func reply(_ engine: Engine, _ identity: ServerIdentity, _ encoder: FrameEncoder) async
+        -> RequestQueue.Reply
+    {
         if let deadline, NIODeadline.now().uptimeNanoseconds >= deadline {
             return failure(
                 ProtocolError(.deadlineExceeded, "the deadline passed before the work began"), identity, encoder)
@@ -128,7 +144,7 @@ extension RequestQueue.Waiting {
                 method: self.header.method, flags: .reply, requestID: self.header.requestID, epoch: identity.epoch)
             do {
                 try encoder.write(header, into: &frame) { $0.writeMessage(message) }
-                return frame
+                return RequestQueue.Reply(frame: frame)
             } catch {
                 var error = error
                 error.message = "the answer is \(error.message); ask for less at once"
@@ -140,7 +156,9 @@ extension RequestQueue.Waiting {
         }
     }
 
-    private func failure(_ error: ProtocolError, _ identity: ServerIdentity, _ encoder: FrameEncoder) -> ByteBuffer {
+    private func failure(
+        _ error: ProtocolError, _ identity: ServerIdentity, _ encoder: FrameEncoder
+    ) -> RequestQueue.Reply {
         var frame = ByteBuffer()
         let header = FrameHeader(
             method: self.header.method, flags: .failure, requestID: self.header.requestID, epoch: identity.epoch
@@ -150,6 +168,6 @@ extension RequestQueue.Waiting {
         } catch {
             preconditionFailure("every frame limit has room for a failure: \(error)")
         }
-        return frame
+        return RequestQueue.Reply(frame: frame, failure: error.code)
     }
 }

@@ -1,4 +1,5 @@
 import Engine
+import Journal
 import Logging
 import NIOCore
 import Wire
@@ -18,6 +19,10 @@ final class SessionHandler: ChannelDuplexHandler {
     var origin = ConnectionOrigin(channel: nil, operatorName: "")
     var requests = RequestQueue()
     var feeds: [UInt32: Task<Void, Never>] = [:]
+    /// Up to where each feed has been handed to the socket.
+    var feedPositions: [UInt32: Position] = [:]
+    /// Nanoseconds of the monotonic clock at which the bytes at hand were read. Asked for once a read, not once a frame.
+    private(set) var readAt: UInt64 = 0
     /// Feeds that wait until the other side has read more.
     var pushesWaiting: [CheckedContinuation<Bool, Never>] = []
 
@@ -58,7 +63,10 @@ final class SessionHandler: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !machine.isClosing else { return }
-        decoder.feed(unwrapInboundIn(data))
+        let bytes = unwrapInboundIn(data)
+        readAt = NIODeadline.now().uptimeNanoseconds
+        shared.counters.receivedBytes += UInt64(bytes.readableBytes)
+        decoder.feed(bytes)
         do {
             while !machine.isClosing, let frame = try decoder.next() { received(frame) }
         } catch {
@@ -134,6 +142,7 @@ final class SessionHandler: ChannelDuplexHandler {
     }
 
     func writeFailure(_ method: UInt8, _ id: UInt32, _ error: ProtocolError) {
+        shared.counters.told(error.code)
         write(FrameHeader(method: method, flags: .failure, requestID: id)) { $0.writeMessage(PBFailure(error)) }
     }
 
@@ -158,12 +167,19 @@ final class SessionHandler: ChannelDuplexHandler {
 
     func flushReplies() {
         if needsFlush {
+            shared.counters.sentBytes += UInt64(outgoing.readableBytes)
             context?.writeAndFlush(wrapOutboundOut(outgoing), promise: nil)
             // Where the socket took everything the storage is ours alone again, and is used again; not when it has
             // grown large.
             if outgoing.capacity > 1 << 18 { outgoing = ByteBuffer() } else { outgoing.clear() }
         }
         if machine.isDrained { hangUp() }
+    }
+
+    /// Counts a request that was answered by itself, not with the tick's batch.
+    func ended(_ method: Method, _ outcome: RequestOutcome, readAt: UInt64) {
+        shared.counters.ended(method, outcome)
+        shared.counters.took(NIODeadline.now().uptimeNanoseconds - readAt, method)
     }
 
     // MARK: The handshake
@@ -177,7 +193,9 @@ final class SessionHandler: ChannelDuplexHandler {
             decoder.features = features
             encoder.features = features
             machine.greeted(batchLimit: Int(welcome.batchLimit))
+            ended(.hello, .done, readAt: readAt)
         } catch {
+            ended(.hello, .failed, readAt: readAt)
             end(frame.header.method, frame.header.requestID, error)
         }
     }

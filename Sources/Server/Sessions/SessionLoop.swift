@@ -1,4 +1,5 @@
 import Engine
+import Journal
 import Logging
 import NIOCore
 import Wire
@@ -13,6 +14,7 @@ final class SessionLoop {
     let now: @Sendable () -> Int64
     let logger: Logger
     let batch: LoopBatch
+    var counters = LoopCounters()
 
     private var sessions: [ObjectIdentifier: SessionHandler] = [:]
     /// Tasks that will come back to this event loop.
@@ -44,6 +46,18 @@ final class SessionLoop {
     func left(_ session: SessionHandler) {
         sessions[ObjectIdentifier(session)] = nil
         checkEnd()
+    }
+
+    /// What the loop has counted, and what its sessions have at hand.
+    var reading: LoopReading {
+        var reading = LoopReading(counters: counters, inFlight: 0)
+        for session in sessions.values {
+            reading.inFlight += session.machine.inFlight
+            if let feed = session.feedPositions.values.min() {
+                reading.slowestFeed = min(reading.slowestFeed ?? feed, feed)
+            }
+        }
+        return reading
     }
 
     // MARK: Work away from the event loop

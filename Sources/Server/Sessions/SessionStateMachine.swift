@@ -41,7 +41,8 @@ struct SessionStateMachine {
     private var taken = RequestTable<Taken>()
     private var subscriptions: Set<UInt32> = []
     private var subscribing = 0
-    private var inFlight = 0
+    /// Requests taken and not answered; a batch counts as the requests it holds.
+    private(set) var inFlight = 0
     private var serial: UInt64 = 0
     private var lastTaken: UInt32 = 0
 

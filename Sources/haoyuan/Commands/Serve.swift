@@ -25,13 +25,32 @@ struct Serve: AsyncParsableCommand {
                 "fewer open files than connections are allowed",
                 metadata: ["open_files": "\(files)", "connections": "\(settings.connections)"])
         }
+        let state = ServingState()
+        let page = MetricsPage.Settings(
+            dataFolder: settings.data, queueLimit: settings.queueBytes.bytes,
+            startedAt: Double(SystemClock().now().rawValue) / 1_000)
+        let monitor = try await Monitor.start(
+            settings.monitor, MonitorRoutes(state: state, settings: page))
+        try await Self.serve(settings, state, signals, logger, credential: credential) {
+            Monitor.tell(monitor, settings.monitor, logger)
+        }
+        await monitor?.stop()
+    }
+
+    /// From recovery to the end; the monitor looks on.
+    private static func serve(
+        _ settings: ServeSettings, _ state: ServingState, _ signals: StopSignals, _ logger: Logger, credential: String?,
+        onServing: () -> Void
+    ) async throws {
         let began = ContinuousClock.now
-        let report = RecoveryReport { logger.info("recovering", metadata: ["done": "\($0)"]) }
+        let report = RecoveryReport(state) { logger.info("recovering", metadata: ["done": "\($0)"]) }
         let clock = SystemClock()
         let running = try await RunningEngine.start(
             settings.engine { report.tell($0) }, settings.server(credential: credential), logger: logger
         ) { clock.now().rawValue }
         report.end()
+        state.serving(running)
+        onServing()
         let portFile = settings.portFile.map { PortFile(path: $0) }
         do {
             if settings.sample {
@@ -39,11 +58,13 @@ struct Serve: AsyncParsableCommand {
             }
             try portFile?.write(running.port)
         } catch {
+            state.stopping()
             await running.stop(reason: "the start failed")
             throw error
         }
-        await Self.banner(running, settings, took: ContinuousClock.now - began)
+        await banner(running, settings, took: ContinuousClock.now - began)
         let signal = await signals.wait()
+        state.stopping()
         logger.info("draining", metadata: ["signal": "\(signal)"])
         portFile?.remove()
         await running.stop(reason: "the server is stopping")

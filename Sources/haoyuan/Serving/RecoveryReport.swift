@@ -9,15 +9,19 @@ final class RecoveryReport: Sendable {
     }
 
     private let state: NIOLockedValueBox<State>
+    private let serving: ServingState
     private let log: @Sendable (String) -> Void
 
-    init(log: @escaping @Sendable (String) -> Void) {
+    /// - Parameter serving: is told too, for whoever asks whether this server is ready.
+    init(_ serving: ServingState, log: @escaping @Sendable (String) -> Void) {
+        self.serving = serving
         state = NIOLockedValueBox(State(told: .now))
         self.log = log
     }
 
     func tell(_ progress: RecoveryProgress) {
         let sentence = Self.sentence(progress)
+        serving.recovering(sentence)
         let isDue = state.withLockedValue { state in
             state.progress.tell("recovering: \(sentence)")
             guard ContinuousClock.now - state.told >= .seconds(2) else { return false }

@@ -14,6 +14,12 @@ struct ServeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Write the port here once listening.", valueName: "file"))
     var portFile: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Where metrics, health and readiness are asked for, or off. Default: 127.0.0.1:7441.",
+            valueName: "host:port"))
+    var monitor: String?
+
     @Flag(help: "Load a sample hospital when there is none yet.")
     var sample = false
 
@@ -92,7 +98,8 @@ struct ServeOptions: ParsableArguments {
     /// Name and value of every option that was given.
     var given: [(name: String, value: String)] {
         let values: [(String, String?)] = [
-            ("data", data), ("host", host), ("port", port), ("port-file", portFile), ("sample", sample ? "true" : nil),
+            ("data", data), ("host", host), ("port", port), ("port-file", portFile), ("monitor", monitor),
+            ("sample", sample ? "true" : nil),
             ("credential-file", credentialFile), ("loops", loops), ("shards", shards), ("log-level", logLevel),
             ("log-format", logFormat), ("key-window", keyWindow), ("archive-after", archiveAfter),
             ("checkpoint-bytes", checkpointBytes), ("checkpoint-time", checkpointTime), ("file-initial", fileInitial),

@@ -14,6 +14,7 @@ struct ServeSettings: Sendable {
     var host = "127.0.0.1"
     var port = 7440
     var portFile: String?
+    var monitor = MonitorAddress.standard
     var sample = false
     var credentialFile: String?
     var loops = Self.half
@@ -119,6 +120,11 @@ extension ServeSettings {
         text("host", "a name or an address to listen on") { $0.host = $1 },
         number("port", 0...65_535) { $0.port = $1 },
         text("port-file", "a file") { $0.portFile = $1 },
+        Setting(name: "monitor", form: "an address such as 127.0.0.1:7441, or off") { settings, text in
+            guard let address = MonitorAddress(text) else { return false }
+            settings.monitor = address
+            return true
+        },
         word("sample", ["true", "false"]) { $0.sample = $1 == "true" },
         text("credential-file", "a file") { $0.credentialFile = $1 },
         number("loops", 1...256) { $0.loops = $1 },

@@ -2,6 +2,9 @@ import Glibc
 
 /// Standard output: what was asked for, and nothing else. Everything that is said about it goes to standard error.
 enum Output {
+    /// Whether somebody looks at standard output as it comes.
+    static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
     /// One line of text.
     static func line(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
 
