@@ -20,6 +20,7 @@ let package = Package(
     name: "haoyuan",
     products: [
         .executable(name: "haoyuan", targets: ["haoyuan"]),
+        .executable(name: "haoyuan-simulate", targets: ["haoyuan-simulate"]),
         .library(name: "HaoyuanClient", targets: ["HaoyuanClient"]),
     ],
     dependencies: [
@@ -82,10 +83,29 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: settings),
+        // Above the engine, beside the server: it drives the one without the other.
+        .target(
+            name: "Simulation",
+            dependencies: [
+                "Engine", "Journal", "Scheduling",
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "haoyuan-simulate",
+            dependencies: ["Simulation", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: settings),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling"], swiftSettings: settings),
         .testTarget(name: "JournalTests", dependencies: ["Journal", "CLMDB"], swiftSettings: settings),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: settings),
         .testTarget(name: "EngineTests", dependencies: ["Engine"], swiftSettings: settings),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: [
+                "Simulation", "Engine", "Journal", "Scheduling",
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
         .testTarget(name: "ServerTests", dependencies: nio + ["Server", "HaoyuanClient"], swiftSettings: settings),
         .testTarget(
             name: "CommandTests", dependencies: nio + ["haoyuan"],

@@ -1,4 +1,4 @@
-import Journal
+package import Journal
 import NIOConcurrencyHelpers
 package import Scheduling
 
@@ -8,7 +8,8 @@ package import Scheduling
 /// return. All methods may be called from anywhere, at once.
 package final class Engine: Sendable {
     let configuration: EngineConfiguration
-    let journal: Journal
+    /// Where the facts go. Whoever drives it by hand (`JournalOptions.Driving.manual`) commits through it.
+    package let journal: Journal
     let keys: KeyWindow
     let view: EngineView
     let directory: Directory

@@ -192,11 +192,18 @@ extension Engine {
     /// Every promise of the engine that does not hold at this moment. Meant for tests and drills while nothing is written:
     /// shards are looked at one after the other.
     package func violations() async -> [Violation] {
+        let state = await state()
+        return Invariants.violations(catalogue: state.catalogue, pools: state.pools, patients: state.patients)
+    }
+
+    /// Copies of what every shard has. Meant for tests, drills and the simulator while nothing is written: shards are looked at
+    /// one after the other.
+    package func state() async -> EngineState {
         var pools: [PoolBook] = []
         var patients: [PatientBook] = []
         for shard in shards.pools { pools.append(await shard.snapshot()) }
         for shard in shards.patients { patients.append(await shard.snapshot()) }
-        return Invariants.violations(catalogue: view.current.catalogue.catalogue, pools: pools, patients: patients)
+        return EngineState(catalogue: view.current.catalogue.catalogue, pools: pools, patients: patients)
     }
 
     // MARK: Inside
@@ -223,6 +230,14 @@ extension Engine {
         let parts = Dictionary(grouping: pools) { shards.index(of: $0, in: snapshot) ?? 0 }
         return parts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
+}
+
+/// What an engine has in memory, shard by shard.
+package struct EngineState: Sendable {
+    package let catalogue: Catalogue
+    package let pools: [PoolBook]
+    /// A patient is in the book `id % patients.count`.
+    package let patients: [PatientBook]
 }
 
 extension LogRecord {

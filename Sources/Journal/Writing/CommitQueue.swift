@@ -96,6 +96,8 @@ final class CommitQueue: @unchecked Sendable {
             defer { lock.unlock() }
             change(&pending)
             pending.reset(after: pending.last)
+            // Whoever waits for it is told that the journal has ended, not that it never existed.
+            last.store(pending.last.rawValue, ordering: .releasing)
             return pending.last
         }
         guard phase == .open else {

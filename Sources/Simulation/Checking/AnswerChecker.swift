@@ -1,0 +1,178 @@
+import Engine
+import Journal
+import Scheduling
+
+/// Judges what the engine says to a request at the moment it says it: nothing that a crash could still undo, nothing that is not
+/// so, and to the same key the same for ever.
+struct AnswerChecker {
+    let chronicle: Chronicle
+    let execution: Execution
+    /// The oldest position the journal holds.
+    let oldest: Position
+
+    private var model: NaiveModel { chronicle.model }
+    private func expect(_ holds: Bool, _ sentence: @autoclosure () -> String) { chronicle.expect(holds, sentence()) }
+
+    func check(_ response: Response) {
+        switch (execution.operation.request, response) {
+        case (.writes(let writes), .answers(let answers)):
+            expect(answers.count == writes.count, "\(writes.count) writes got \(answers.count) answers")
+            for (write, answer) in zip(writes, answers) { check(write, answer) }
+        case (_, .failed(let error)): check(error)
+        case (.register(let patients), .registered(let reading)): registered(patients, reading)
+        case (.open(let drafts), .opened(let reading)):
+            let sum = reading.value.opened + reading.value.unchanged + reading.value.conflicts.count
+            expect(sum == drafts.count, "\(drafts.count) sessions, \(sum) outcomes")
+            durable(reading.position)
+        case (.generate, .opened(let reading)): durable(reading.position)
+        case (.put, .put(let reading)): durable(reading.position)
+        case (.events(let after, _), .events(let events, let through)): feed(after, events, through)
+        default: ReadingChecker(chronicle: chronicle, execution: execution).check(response)
+        }
+    }
+
+    private func durable(_ position: Position) {
+        expect(position.rawValue <= chronicle.durable, "it was told before it was on disk: \(position)")
+    }
+
+    // MARK: Keyed writes
+
+    private func check(_ write: Write, _ answer: Answer) {
+        switch answer.outcome {
+        case .failed(let error): check(error, write)
+        case .done, .refused:
+            chronicle.coverage.note(answer.again ? "answers given again" : "answers")
+            let position = answer.position.rawValue
+            guard position >= 1, position <= chronicle.durable else {
+                return chronicle.fail("its answer stands at \(position), and only \(chronicle.durable) is on disk")
+            }
+            let event = chronicle.events[Int(position) - 1]
+            expect(event.answer?.key == write.key, "record \(position) answers another key")
+            expect(answer.outcome.says(event.fact), "record \(position) \(event.brief) says otherwise")
+            if let last = chronicle.recordsByKey[write.key]?.last(where: { $0 <= execution.durable }) {
+                expect(position >= last, "record \(position) is older than the answer at \(last)")
+            }
+        }
+    }
+
+    private func check(_ error: EngineError, _ write: Write) {
+        chronicle.coverage.note("failures: \(error.code)")
+        if !error.maybeApplied { chronicle.noteNothingApplied(write.key) }
+        switch error.code {
+        case .notFound: expect(!exists(write), "it says there is no such thing: \(error.message)")
+        case .keyReused:
+            let fingerprints = Set((chronicle.writesByKey[write.key] ?? []).map { $0.command.brief })
+            expect(fingerprints.count > 1, "its key was used for nothing else")
+        case .deadlineExceeded: expect(write.deadline != nil, "it had no deadline")
+        case .overloaded, .storageFull, .draining: break
+        case .invalidArgument, .positionTrimmed, .internal: chronicle.fail("\(error.code): \(error.message)")
+        }
+    }
+
+    /// Whether everything a write names was there when it began, and for sure also when it was judged.
+    private func exists(_ write: Write) -> Bool {
+        switch write.command {
+        case .book(let patient, let item, _): exists(patient) && exists(item)
+        case .bookTogether(let patient, let items, _): exists(patient) && items.allSatisfy(exists)
+        case .change(let id, _, _, _): exists(id)
+        case .move(let id, let slot, _, _):
+            exists(id) && (model.visits[id].map { exists(.init(slot: slot, service: $0.service)) } ?? false)
+        }
+    }
+
+    private func exists(_ patient: PatientID) -> Bool {
+        patient.rawValue >= 1 && Int(patient.rawValue) <= model.patients.count
+            && model.patients[Int(patient.rawValue) - 1] <= execution.settled
+    }
+
+    private func exists(_ item: Command.Item) -> Bool {
+        guard let sitting = model.sittings[item.slot.session], sitting.opened <= execution.settled else { return false }
+        let service = Int(item.service.rawValue) - 1
+        return Int(item.slot.index) < sitting.capacities.count && model.services.indices.contains(service)
+            && model.services[service].value(at: execution.settled) != nil
+    }
+
+    private func exists(_ id: AppointmentID) -> Bool {
+        guard let visit = model.visits[id], visit.made <= execution.settled else { return false }
+        // A session that goes to the history table while the request is on its way is in neither for a moment.
+        return !(model.sittings[id.session].map { $0.archived != nil || mayBeArchived($0) } ?? true)
+    }
+
+    private func mayBeArchived(_ sitting: NaiveModel.Sitting) -> Bool {
+        sitting.visits.allSatisfy { model.visits[$0].map { NaiveModel.hasEnded($0.last.state) } ?? true }
+    }
+
+    // MARK: Everything else
+
+    private func check(_ error: EngineError) {
+        chronicle.coverage.note("failures: \(error.code)")
+        switch (error.code, execution.operation.request) {
+        case (.overloaded, _), (.storageFull, _), (.draining, _): break
+        case (.positionTrimmed, .events(let after, _)):
+            expect(after.next < oldest, "the feed says \(after) is gone, the log begins at \(oldest)")
+        case (.notFound, .ofPatient(let patient, _)): expect(!exists(patient), "it says there is no such patient")
+        case (.notFound, .inSession(let id)):
+            expect(model.sittings[id].map { $0.opened > execution.settled } ?? true, "it says there is no such session")
+        case (.notFound, .search(let query)):
+            let known = query.department.map { $0.rawValue <= model.departments.count } ?? true
+            let offered = query.service.map { $0.rawValue <= model.services.count } ?? true
+            expect(!known || !offered, "it says there is no such thing")
+        default: chronicle.fail("\(error.code): \(error.message)")
+        }
+    }
+
+    private func registered(_ patients: [[Identifier]], _ reading: Reading<[PatientOutcome]>) {
+        durable(reading.position)
+        expect(reading.value.count == patients.count, "not every patient has an outcome")
+        for (identifiers, outcome) in zip(patients, reading.value) {
+            guard let patient = outcome.patient else { continue }
+            for identifier in identifiers {
+                expect(
+                    model.identifiers[identifier]?.patient == patient,
+                    "\(identifier.value) became patient \(patient.rawValue), the journal says otherwise")
+            }
+        }
+    }
+
+    private func feed(_ after: Position, _ events: [PositionedEvent], _ through: Position) {
+        chronicle.coverage.note("events read from the feed", events.count)
+        var next = after.rawValue + 1
+        for event in events {
+            guard event.position.rawValue == next else {
+                return chronicle.fail("the feed goes on at \(event.position) after \(next - 1)")
+            }
+            guard next <= chronicle.durable else { return chronicle.fail("the feed shows \(next), not on disk yet") }
+            expect(event.event == chronicle.events[Int(next) - 1], "the feed tells \(next) otherwise")
+            next += 1
+        }
+        expect(!events.isEmpty, "the feed answered with nothing")
+        expect(through.rawValue == next - 1, "the feed says it came to \(through)")
+    }
+}
+
+extension Answer.Outcome {
+    /// Whether this is what a fact tells the caller, read off the fact alone.
+    func says(_ fact: Fact) -> Bool {
+        switch (self, fact) {
+        case (.refused(let refusal, let item), .refused(let other, let place)): refusal == other && item == place
+        case (.done(let receipt), .booked(let taken)):
+            receipt
+                == Receipt(
+                    appointment: taken.appointment, state: taken.state, version: 1, holdUntil: taken.holdUntil)
+        case (.done(let receipt), .moved(_, let taken)):
+            receipt
+                == Receipt(
+                    appointment: taken.appointment, state: taken.state, version: 1, holdUntil: taken.holdUntil)
+        case (.done(let receipt), .bookedTogether(let all)):
+            receipt
+                == Receipt(
+                    appointment: all[0].appointment, state: all[0].state, version: 1, holdUntil: all[0].holdUntil,
+                    together: all.map(\.appointment))
+        case (.done(let receipt), .changed(let change)):
+            receipt
+                == Receipt(
+                    appointment: change.appointment, state: change.state, version: change.version, holdUntil: nil)
+        default: false
+        }
+    }
+}

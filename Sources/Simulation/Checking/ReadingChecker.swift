@@ -1,0 +1,223 @@
+import Engine
+import Journal
+import Scheduling
+
+/// Judges readings: each thing as it was at a moment between question and answer, nothing that was not on disk yet, nothing left
+/// out that was there all the time.
+struct ReadingChecker {
+    let chronicle: Chronicle
+    let execution: Execution
+
+    private var model: NaiveModel { chronicle.model }
+    /// What the reading may reflect: from what was applied everywhere when it began, to what is on disk now.
+    private var low: UInt64 { execution.settled }
+    private var high: UInt64 { chronicle.durable }
+    private func expect(_ holds: Bool, _ sentence: @autoclosure () -> String) { chronicle.expect(holds, sentence()) }
+
+    func check(_ response: Response) {
+        switch (execution.operation.request, response) {
+        case (.byID(let ids), .appointments(let reading)):
+            durable(reading.position)
+            byID(ids, reading.value)
+        case (.ofPatient(let patient, let history), .appointments(let reading)):
+            durable(reading.position)
+            ofPatient(patient, history, reading.value)
+        case (.inSession(let session), .appointments(let reading)):
+            durable(reading.position)
+            inSession(session, reading.value)
+        case (.search(let query), .slots(let reading)):
+            durable(reading.position)
+            search(query, reading.value)
+        case (.find(let identifiers), .found(let found)): find(identifiers, found)
+        case (.catalogue, .catalogue(let reading)):
+            durable(reading.position)
+            catalogue(reading)
+        default: chronicle.fail("the engine answered another question")
+        }
+    }
+
+    private func durable(_ position: Position) {
+        expect(position.rawValue <= high, "it shows position \(position), and only \(high) is on disk")
+    }
+
+    // MARK: Appointments
+
+    private func check(_ found: FoundAppointment) {
+        let id = found.appointment.id
+        let record = found.appointment.record
+        guard let visit = model.visits[id] else { return chronicle.fail("it shows \(id), which is not on disk") }
+        let index = Int(record.version) - 1
+        guard visit.versions.indices.contains(index), visit.versions[index].position <= high else {
+            return chronicle.fail("it shows version \(record.version) of \(id), which is not on disk")
+        }
+        if visit.versions.indices.contains(index + 1) {
+            let next = visit.versions[index + 1].position
+            expect(next > low, "it shows version \(record.version) of \(id), which ended at \(next), before it was asked")
+        }
+        let difference = visit.difference(record, version: index)
+        expect(difference == nil, "it shows \(id) wrongly: \(difference ?? "")")
+        if let sitting = model.sittings[id.session] {
+            expect(
+                found.appointment.start.rawValue == sitting.start(visit.slots.lowerBound)
+                    && found.appointment.end.rawValue == sitting.start(visit.slots.upperBound),
+                "it shows \(id) at another time")
+            if found.isArchived { expect(sitting.archived != nil, "it shows \(id) as archived") }
+        }
+    }
+
+    /// Whether a visit was there all the time.
+    private func isThere(_ id: AppointmentID) -> Bool { (model.visits[id]?.made ?? .max) <= low }
+
+    private func byID(_ ids: [AppointmentID], _ found: [FoundAppointment]) {
+        found.forEach(check)
+        let shown = found.map(\.appointment.id)
+        for id in ids where isThere(id) { expect(shown.contains(id), "it leaves out \(id)") }
+        expect(shown == ids.filter(shown.contains), "it shows what was not asked, or in another order")
+    }
+
+    private func ofPatient(_ patient: PatientID, _ history: Bool, _ found: [FoundAppointment]) {
+        found.forEach(check)
+        let shown = Set(found.map(\.appointment.id))
+        expect(shown.count == found.count, "it shows an appointment twice")
+        expect(found.allSatisfy { $0.appointment.record.patient == patient }, "it shows another patient's appointment")
+        for id in model.visitsOfPatient[patient] ?? [] where isThere(id) && !shown.contains(id) {
+            let isArchived = model.sittings[id.session]?.archived != nil || mayBeArchived(id.session)
+            expect(!history && isArchived, "it leaves out \(id) of patient \(patient.rawValue)")
+        }
+        let starts = found.map { ($0.appointment.start.rawValue, $0.appointment.id.rawValue) }
+        expect(zip(starts, starts.dropFirst()).allSatisfy { $0 < $1 }, "it is out of order")
+    }
+
+    private func mayBeArchived(_ session: SessionID) -> Bool {
+        model.sittings[session]?.visits.allSatisfy {
+            model.visits[$0].map { NaiveModel.hasEnded($0.last.state) } ?? true
+        } ?? false
+    }
+
+    /// One shard has all of a session, so there is one moment at which all of it was as shown.
+    private func inSession(_ session: SessionID, _ found: [FoundAppointment]) {
+        found.forEach(check)
+        let shown = Dictionary(found.map { ($0.appointment.id, $0) }, uniquingKeysWith: { first, _ in first })
+        expect(shown.count == found.count, "it shows a number twice")
+        var first = low
+        var last = high
+        for id in model.sittings[session]?.visits ?? [] {
+            guard let visit = model.visits[id] else { continue }
+            guard let one = shown[id] else {
+                expect(!isThere(id), "it leaves out \(id)")
+                if !visit.versions[0].isJoint { last = min(last, visit.made - 1) }
+                continue
+            }
+            let index = Int(one.appointment.record.version) - 1
+            guard visit.versions.indices.contains(index) else { continue }
+            first = max(first, visit.versions[index].position)
+            if visit.versions.indices.contains(index + 1), !visit.versions[index + 1].isJoint {
+                last = min(last, visit.versions[index + 1].position - 1)
+            }
+        }
+        expect(first <= last, "there was no moment at which \(session) was as it shows")
+    }
+
+    // MARK: Free slots
+
+    private func search(_ query: SlotQuery, _ page: SlotPage) {
+        for slot in page.slots { check(slot, query) }
+        let order = page.slots.map { ($0.start.rawValue, $0.slot.rawValue) }
+        expect(zip(order, order.dropFirst()).allSatisfy { $0 < $1 }, "it is out of order")
+        guard !page.more else { return }
+        let shown = Set(page.slots.map(\.slot))
+        for sitting in model.sittingsInOrder where sitting.opened <= low && sitting.archived == nil {
+            missing(sitting, query, shown)
+        }
+    }
+
+    /// The units of the slots a search's service takes, if that never changed meanwhile.
+    private func demand(_ query: SlotQuery) -> (slots: Int, units: Int)? {
+        guard let service = query.service else { return (1, 1) }
+        guard Int(service.rawValue) <= model.services.count else { return nil }
+        let versions = model.services[Int(service.rawValue) - 1].inForce(low, high)
+        guard let first = versions.first,
+            versions.allSatisfy({ $0.slots == first.slots && $0.units == first.units })
+        else { return nil }
+        return (Int(first.slots), Int(first.units))
+    }
+
+    private func check(_ free: FreeSlot, _ query: SlotQuery) {
+        guard let sitting = model.sittings[free.slot.session] else {
+            return chronicle.fail("it offers a slot of \(free.slot.session), which is not on disk")
+        }
+        guard let demand = demand(query) else { return }
+        let first = Int(free.slot.index)
+        guard first + demand.slots <= sitting.capacities.count else { return chronicle.fail("it offers a slot beyond") }
+        let slots = first..<first + demand.slots
+        // Between what surely was taken (at every moment) and what may have been, claims included, lies what it says.
+        let least = slots.map { sitting.capacities[$0] - mostTaken(sitting, $0) }.min() ?? 0
+        let most = slots.map { sitting.capacities[$0] - leastTaken(sitting, $0) }.min() ?? 0
+        expect(
+            (least...max(least, most)).contains(Int(free.free)),
+            "it offers \(free.free) units at slot \(first) of \(sitting.id), where \(least) to \(most) were free")
+        expect(Int(free.capacity) == slots.map { sitting.capacities[$0] }.min(), "it tells another capacity")
+    }
+
+    private func missing(_ sitting: NaiveModel.Sitting, _ query: SlotQuery, _ shown: Set<SlotID>) {
+        guard let demand = demand(query), query.after == nil, let date = query.from, let to = query.to,
+            (date...to).contains(sitting.times.date), sitting.id.pool.rawValue <= model.pools.count,
+            query.department.map({ $0 == model.department(of: sitting.id.pool) }) ?? true,
+            query.service.map({ service in
+                model.pools[Int(sitting.id.pool.rawValue) - 1].inForce(low, high)
+                    .allSatisfy { $0.services.contains(service) }
+            }) ?? true
+        else { return }
+        for first in sitting.capacities.indices.dropLast(demand.slots - 1) {
+            // Slots that begin about now may have begun for the engine.
+            guard sitting.start(first) > chronicle.wallClockBound else { continue }
+            let slots = first..<first + demand.slots
+            let isFree = slots.allSatisfy { sitting.capacities[$0] - mostTaken(sitting, $0) >= demand.units }
+            let slot = SlotID(session: sitting.id, index: UInt16(first))
+            expect(!isFree || shown.contains(slot), "it does not offer slot \(first) of \(sitting.id), which is free")
+        }
+    }
+
+    private func mostTaken(_ sitting: NaiveModel.Sitting, _ slot: Int) -> Int {
+        let check = RefusalCheck(
+            model: model, low: low, high: high, at: execution.notBefore, beside: chronicle.beside([execution]))
+        return model.mostTaken(sitting.id, slot: slot, from: low, to: high) + check.claimed(sitting.id, slot)
+    }
+
+    private func leastTaken(_ sitting: NaiveModel.Sitting, _ slot: Int) -> Int {
+        sitting.visits.reduce(0) { sum, id in
+            guard let visit = model.visits[id], visit.slots.contains(slot), visit.made <= low,
+                let first = visit.version(at: low),
+                visit.versions[first...].allSatisfy({ $0.position > high || NaiveModel.occupies($0.state) })
+            else { return sum }
+            return sum + visit.units
+        }
+    }
+
+    // MARK: Patients and catalogue
+
+    private func find(_ identifiers: [Identifier], _ found: [PatientID?]) {
+        expect(found.count == identifiers.count, "not every identifier has an answer")
+        for (identifier, patient) in zip(identifiers, found) {
+            let known = model.identifiers[identifier]
+            if let patient {
+                expect(known?.patient == patient, "it says \(identifier.value) is patient \(patient.rawValue)")
+            } else {
+                expect((known?.position ?? .max) > low, "it does not know \(identifier.value)")
+            }
+        }
+    }
+
+    private func catalogue(_ reading: Reading<Catalogue>) {
+        let at = reading.position.rawValue
+        func agrees<Entity: Equatable>(_ shown: [Entity], _ all: [NaiveModel.Versions<Entity>]) -> Bool {
+            shown == all.compactMap { $0.value(at: at) }
+        }
+        let shown = reading.value
+        expect(agrees(shown.departments.all, model.departments), "departments as they never were at \(at)")
+        expect(agrees(shown.services.all, model.services), "services as they never were at \(at)")
+        expect(agrees(shown.pools.all, model.pools), "pools as they never were at \(at)")
+        expect(agrees(shown.templates.all, model.templates), "templates as they never were at \(at)")
+        expect(shown.policy == model.policies[0]?.value(at: at) ?? .initial, "a policy as it never was at \(at)")
+    }
+}

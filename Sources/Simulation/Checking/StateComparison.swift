@@ -1,0 +1,105 @@
+import Engine
+import Scheduling
+
+extension NaiveModel.Visit {
+    /// What an engine's record says otherwise than this version; nil when nothing.
+    func difference(_ record: AppointmentRecord, version: Int) -> String? {
+        let here = versions[version]
+        var found: String?
+        func compare<Value: Equatable>(_ what: String, _ shown: Value, _ wanted: Value) {
+            if found == nil, shown != wanted { found = "\(what) is \(shown) and should be \(wanted)" }
+        }
+        compare("patient", record.patient, patient)
+        compare("service", record.service, service)
+        compare("slots", Int(record.slot)..<Int(record.slot) + Int(record.span), slots)
+        compare("units", Int(record.units), units)
+        compare("state", record.state, here.state)
+        compare("version", Int(record.version), version + 1)
+        compare("channel", record.channel, channel)
+        compare("end of hold", record.holdUntil, holdUntil)
+        compare("made", record.made, versions[0].at)
+        compare("changed", record.changed, here.at)
+        compare("itinerary", record.itinerary, itinerary)
+        compare("moved from", record.movedFrom, movedFrom)
+        return found
+    }
+}
+
+/// Compares everything an engine has in memory with the naive model of the same journal.
+struct StateComparison {
+    let model: NaiveModel
+    let catalogue: Catalogue
+    let pools: [PoolBook]
+    let patients: [PatientBook]
+
+    /// The first difference; nil when there is none.
+    func difference() -> String? {
+        catalogueDifference() ?? sessionDifference() ?? patientDifference()
+            ?? Invariants.violations(catalogue: catalogue, pools: pools, patients: patients).first?.description
+    }
+
+    private func catalogueDifference() -> String? {
+        func agrees<Entity: Equatable>(_ shown: [Entity], _ all: [NaiveModel.Versions<Entity>]) -> Bool {
+            shown == all.compactMap(\.last)
+        }
+        let ownPolicies = model.policies.filter { $0.key != 0 }
+        var same = agrees(catalogue.departments.all, model.departments)
+        same = same && agrees(catalogue.resources.all, model.resources)
+        same = same && agrees(catalogue.services.all, model.services)
+        same = same && agrees(catalogue.pools.all, model.pools)
+        same = same && agrees(catalogue.templates.all, model.templates)
+        same = same && catalogue.policy == (model.policies[0]?.last ?? .initial)
+        same = same && catalogue.departmentPolicies.count == ownPolicies.count
+        same = same && catalogue.departmentPolicies.allSatisfy { ownPolicies[$0.rawValue]?.last == $1 }
+        if let hospital = model.hospital.last { same = same && catalogue.hospital == hospital }
+        return same ? nil : "the catalogue is not what the journal says"
+    }
+
+    private func sessionDifference() -> String? {
+        let open = model.sittings.values.filter { $0.archived == nil }
+        var seen = 0
+        for book in pools {
+            for session in book.allSessions {
+                seen += 1
+                guard let sitting = model.sittings[session.id], sitting.archived == nil else {
+                    return "\(session.id) is open and should not be"
+                }
+                if let difference = difference(session, sitting) { return "\(session.id): \(difference)" }
+            }
+        }
+        return seen == open.count ? nil : "\(seen) sessions are open, \(open.count) should be"
+    }
+
+    private func difference(_ session: Session, _ sitting: NaiveModel.Sitting) -> String? {
+        if session.times != sitting.times || session.template != sitting.template { return "its times differ" }
+        if session.slots.map({ Int($0.capacity) }) != sitting.capacities { return "its capacities differ" }
+        if !session.claims.isEmpty { return "a claim outlived its booking" }
+        for (slot, there) in session.slots.enumerated() {
+            let taken = model.taken(sitting.id, slot: slot, at: .max)
+            if taken != Int(there.taken) { return "slot \(slot) has \(there.taken) units taken and should have \(taken)" }
+        }
+        let here = session.appointments.count { $0 != nil }
+        if here != sitting.visits.count { return "it has \(here) appointments and should have \(sitting.visits.count)" }
+        for id in sitting.visits {
+            guard let visit = model.visits[id] else { continue }
+            guard let record = session[id.number] else { return "it does not have \(id)" }
+            if let difference = visit.difference(record, version: visit.versions.count - 1) {
+                return "\(id): \(difference)"
+            }
+        }
+        return nil
+    }
+
+    private func patientDifference() -> String? {
+        for index in model.patients.indices {
+            let patient = PatientID(rawValue: UInt64(index) + 1)
+            let wanted = (model.visitsOfPatient[patient] ?? []).filter { model.sittings[$0.session]?.archived == nil }
+            let shown = patients[Int(patient.rawValue % UInt64(patients.count))]
+                .appointments(of: patient)
+            if Set(shown) != Set(wanted) || shown.count != wanted.count {
+                return "patient \(patient.rawValue) has \(shown.count) appointments and should have \(wanted.count)"
+            }
+        }
+        return nil
+    }
+}

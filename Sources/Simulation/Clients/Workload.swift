@@ -1,0 +1,115 @@
+import Engine
+import Journal
+import Scheduling
+
+/// What the clients of a world ask for, drawn operation by operation. Each has its own stream of numbers, so leaving one out
+/// changes no other but through what it did.
+struct Workload {
+    let plan: Plan
+
+    /// The hospital as it is furnished before the clients come.
+    func catalogue() -> CatalogueDraft {
+        var draft = CatalogueDraft()
+        draft.departments = (0..<plan.departments).map { .init(code: "d\($0)", name: "科室\($0)") }
+        draft.resources = [.init(code: "r0", name: "诊室", kind: .room, department: "d0")]
+        for index in 0..<plan.services {
+            draft.services.append(
+                .init(
+                    code: "s\(index)", name: "项目\(index)", kind: .clinic, slots: UInt32(1 + index % 3),
+                    units: index == 3 ? 2 : 1))
+        }
+        let services = draft.services.map(\.code)
+        for index in 0..<plan.pools {
+            draft.pools.append(
+                .init(
+                    code: "p\(index)", name: "号源池\(index)", department: "d\(index % plan.departments)",
+                    resources: ["r0"], services: services))
+        }
+        draft.policies = [
+            .init(
+                department: "", perDayDepartment: UInt32(plan.perDayDepartment), perDay: UInt32(plan.perDay),
+                holdSeconds: UInt32(plan.holdSeconds))
+        ]
+        for index in 0..<plan.pools {
+            let start = WallTime(rawValue: UInt16(480 + index * 60))
+            draft.templates.append(
+                .init(
+                    code: "t\(index)", pool: "p\(index)", weekdays: 127, start: start, slotMinutes: 15, slots: 4,
+                    capacity: UInt32(1 + index % 2)))
+        }
+        return draft
+    }
+
+    func registration() -> [[Identifier]] { (0..<plan.patients).map { [Self.identifier($0)] } }
+
+    private static func identifier(_ index: Int) -> Identifier { Identifier(system: "card", value: "c\(index)") }
+
+    func sessions(_ random: inout SeededGenerator, now: Instant) -> [SessionDraft] {
+        (0..<plan.pools * plan.sessionsPerPool).map { index in
+            draft(&random, pool: index % plan.pools, now: now, hoursAhead: 1 + index / plan.pools * 3)
+        }
+    }
+
+    private func draft(
+        _ random: inout SeededGenerator, pool: Int, now: Instant, hoursAhead: Int
+    ) -> SessionDraft {
+        let wall = TimeZoneRules.utc.wall(at: now.advanced(milliseconds: Int64(hoursAhead) * 3_600_000))
+        return SessionDraft(
+            pool: "p\(pool)", date: wall.date, start: WallTime(rawValue: wall.time.rawValue / 10 * 10),
+            slotMinutes: UInt32([5, 10, 30][random.below(3)]),
+            capacities: (0..<random.between(2...6)).map { _ in UInt32(random.between(1...3)) })
+    }
+
+    // MARK: One operation
+
+    /// What operation `index` asks for, as its client sees the hospital at that moment; nil where there is nothing to ask about.
+    func request(_ index: Int, model: NaiveModel, earlier: [Operation], clock: NodeClock) -> Request? {
+        var random = SeededGenerator(seed: plan.seed, stream: Stream.operation + UInt64(index))
+        var draw = Draw(random: random, plan: plan, model: model, now: clock.now())
+        let kind = WorkKind.allCases[draw.random.weighted(plan.weights)]
+        random = draw.random
+        switch kind {
+        case .book, .hold, .together, .confirm, .cancel, .move, .progress:
+            return draw.command(kind).map { .writes([write($0, index, 0, &draw, clock)]) }
+        case .batch:
+            let commands = (0..<draw.random.between(2...8)).compactMap { _ in draw.command(draw.writeKind()) }
+            return commands.isEmpty
+                ? nil : .writes(commands.enumerated().map { write($1, index, $0, &draw, clock) })
+        case .again:
+            let writes = earlier.filter { !$0.writes.isEmpty }
+            return draw.random.pick(writes)?.request
+        case .reusedKey:
+            guard let old = draw.random.pick(earlier.flatMap(\.writes)), let command = draw.command(draw.writeKind())
+            else { return nil }
+            return .writes([Write(key: old.key, by: Origin.system, command: command)])
+        case .readByID: return draw.someVisits().map { .byID($0) }
+        case .readPatient: return .ofPatient(draw.patient(), history: draw.random.chance(500))
+        case .readSession: return draw.session().map { .inSession($0.id) }
+        case .search: return draw.query().map { .search($0) }
+        case .find: return .find((0..<3).map { _ in Self.identifier(draw.random.below(plan.patients * 2)) })
+        case .readCatalogue: return .catalogue
+        case .register: return .register(draw.newPatients(Self.identifier))
+        case .open:
+            let pool = draw.random.below(plan.pools)
+            let ahead = draw.random.between(0...96)
+            return .open([self.draft(&draw.random, pool: pool, now: draw.now, hoursAhead: ahead)])
+        case .generate:
+            let day = TimeZoneRules.utc.wall(at: draw.now).date
+            return .generate(from: day, to: day.advanced(days: Int32(draw.random.below(3))), templates: [])
+        case .putPolicy: return .put(draw.policies(), hospital: nil)
+        case .putEntities: return .put(draw.entities(), hospital: nil)
+        }
+    }
+
+    private func write(
+        _ command: Command, _ index: Int, _ place: Int, _ draw: inout Draw, _ clock: NodeClock
+    ) -> Write {
+        let key = IdempotencyKey(high: UInt64(index) + 1, low: UInt64(place) + 1)
+        // Who it is by is set when it is sent.
+        var write = Write(key: key, by: .system, command: command)
+        if draw.random.chance(30) {
+            write.deadline = clock.monotonicNanoseconds() + UInt64(draw.random.below(200)) * 1_000_000
+        }
+        return write
+    }
+}

@@ -1,0 +1,92 @@
+import Engine
+import Journal
+import Scheduling
+
+/// What a client asks the engine. One call of the engine's each: what the server does between the socket and this is not here.
+enum Request: Sendable {
+    case writes([Write])
+    case register([[Identifier]])
+    case open([SessionDraft])
+    case generate(from: LocalDate, to: LocalDate, templates: [String])
+    case put(CatalogueDraft, hospital: String?)
+    case byID([AppointmentID])
+    case ofPatient(PatientID, history: Bool)
+    case inSession(SessionID)
+    case search(SlotQuery)
+    case find([Identifier])
+    case catalogue
+    case events(after: Position, limit: Int)
+}
+
+/// What the engine says to it.
+enum Response: Sendable {
+    case answers([Answer])
+    case registered(Reading<[PatientOutcome]>)
+    case opened(Reading<SessionsOpened>)
+    case put(Reading<CataloguePut>)
+    case appointments(Reading<[FoundAppointment]>)
+    case slots(Reading<SlotPage>)
+    case found([PatientID?])
+    case catalogue(Reading<Catalogue>)
+    case events([PositionedEvent], through: Position)
+    case failed(EngineError)
+}
+
+extension Engine {
+    /// Carries a request out, as the server's sessions do.
+    func perform(_ request: Request, by origin: Origin) async -> Response {
+        if case .writes(let writes) = request { return .answers(await execute(writes)) }
+        do throws(EngineError) {
+            switch request {
+            case .writes: preconditionFailure("writes never fail as a whole")
+            case .register(let patients): return .registered(try await registerPatients(patients, by: origin))
+            case .open(let drafts): return .opened(try await openSessions(drafts, by: origin))
+            case .generate(let from, let to, let templates):
+                return .opened(try await generateSessions(from: from, to: to, templates: templates, by: origin))
+            case .put(let draft, let zone):
+                let hospital = zone.map { (name: "模拟医院", zone: $0) }
+                return .put(try await putCatalogue(draft, hospital: hospital, by: origin))
+            case .byID(let ids): return .appointments(try await appointments(ids))
+            case .ofPatient(let patient, let history):
+                return .appointments(try await appointments(of: patient, history: history))
+            case .inSession(let session): return .appointments(try await appointments(in: session))
+            case .search(let query): return .slots(try await search(query))
+            case .find(let identifiers): return .found(try await findPatients(identifiers))
+            case .catalogue: return .catalogue(try await catalogue())
+            case .events(let after, let limit):
+                let (events, through) = try await events(after: after, limit: limit)
+                return .events(events, through: through)
+            }
+        } catch {
+            return .failed(error)
+        }
+    }
+}
+
+/// What travels between clients and servers.
+enum Message: Sendable {
+    case request(operation: Int, attempt: Int)
+    case response(operation: Int, Response)
+}
+
+extension Response {
+    /// Whether a client asks again after a while.
+    var asksForRetry: Bool {
+        switch self {
+        case .answers(let answers):
+            answers.contains { if case .failed(let error) = $0.outcome { error.isPassing } else { false } }
+        case .failed(let error): error.isPassing
+        default: false
+        }
+    }
+}
+
+extension EngineError {
+    /// Whether the same request may fare better later.
+    var isPassing: Bool {
+        switch code {
+        case .overloaded, .storageFull, .draining, .internal: true
+        case .invalidArgument, .notFound, .keyReused, .deadlineExceeded, .positionTrimmed: false
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import Engine
+import Journal
+import Scheduling
+
+/// Somebody who reads the change feed, from where it came to.
+struct FeedReader {
+    let index: Int
+    var position = Position.zero
+    /// The question it waits for.
+    var asked = 0
+
+    static let firstOperation = 1_000_000
+}
+
+// The clients: they think of something, send it, wait, and ask again with the same key until they have an answer or give up.
+extension World {
+    func think(_ client: Int) {
+        guard thought < plan.operations else { return }
+        guard openOperations[client] < plan.pipeline else {
+            queue.put(.idea(client: client), at: now + Int64(plan.thinkMilliseconds))
+            return
+        }
+        let index = thought
+        thought += 1
+        for strike in plan.strikes where strike.operation == index {
+            strikes.append((turns + strike.turns, strike))
+        }
+        let pause = Int64(random.below(plan.thinkMilliseconds * 2) + 1)
+        queue.put(.idea(client: client), at: now + pause)
+        guard !plan.overrides.skipped.contains(index),
+            let request = workload.request(index, model: chronicle.model, earlier: history, clock: node.clock)
+        else { return }
+        let operation = Operation(index: index, client: client, request: request)
+        operations[index] = operation
+        history.append(operation)
+        openOperations[client] += 1
+        chronicle.coverage.note("operations")
+        send(operation)
+    }
+
+    func send(_ operation: Operation) {
+        guard !operation.isSettled, !operation.isGivenUp else { return }
+        operation.attempt += 1
+        if operation.attempt > 1 { chronicle.coverage.note("retries") }
+        say("client \(operation.client) sends \(operation.index).\(operation.attempt): \(operation.request.brief)")
+        send(
+            .request(operation: operation.index, attempt: operation.attempt), from: .client(operation.client),
+            to: node.name)
+        queue.put(
+            .timeout(operation: operation.index, attempt: operation.attempt),
+            at: now + Int64(plan.timeoutMilliseconds) * (isHealed ? 50 : 1))
+    }
+
+    func timeOut(_ index: Int, _ attempt: Int) {
+        guard let operation = operations[index], operation.attempt == attempt, !operation.isSettled else { return }
+        if index >= FeedReader.firstOperation {
+            readers[operation.client - plan.clients].asked = 0
+            operation.isGivenUp = true
+            queue.put(.reader(operation.client - plan.clients), at: now + 1)
+        } else if attempt >= plan.attempts, !isHealed {
+            operation.isGivenUp = true
+            openOperations[operation.client] -= 1
+            chronicle.coverage.note("operations given up")
+        } else {
+            send(operation)
+        }
+    }
+
+    func hear(_ operation: Operation, _ response: Response) {
+        if operation.index >= FeedReader.firstOperation { return hearFeed(operation, response) }
+        guard !operation.isSettled, !operation.isGivenUp else { return }
+        if response.asksForRetry {
+            // What comes before this retry cancels nothing: the attempt's number decides.
+            queue.put(.retry(operation: operation.index), at: now + Int64(random.between(1...50)))
+            return
+        }
+        operation.isSettled = true
+        openOperations[operation.client] -= 1
+    }
+
+    // MARK: The change feed
+
+    func readOn(_ reader: Int) {
+        guard readers[reader].asked == 0 else { return }
+        let index = FeedReader.firstOperation + operations.count
+        let operation = Operation(
+            index: index, client: plan.clients + reader,
+            request: .events(after: readers[reader].position, limit: 1 + random.below(40)))
+        operations[index] = operation
+        readers[reader].asked = index
+        send(operation)
+    }
+
+    private func hearFeed(_ operation: Operation, _ response: Response) {
+        let reader = operation.client - plan.clients
+        guard readers[reader].asked == operation.index else { return }
+        operation.isSettled = true
+        readers[reader].asked = 0
+        switch response {
+        case .events(_, let through): readers[reader].position = through
+        case .failed(let error) where error.code == .positionTrimmed:
+            chronicle.coverage.note("feed readers that came too late")
+            readers[reader].position = Position(chronicle.durable)
+        default: break
+        }
+        queue.put(.reader(reader), at: now + Int64(random.between(1...200)))
+    }
+}

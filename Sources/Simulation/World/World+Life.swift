@@ -1,0 +1,126 @@
+import Engine
+import Journal
+import NIOConcurrencyHelpers
+import Scheduling
+
+/// A value that a task leaves for the world.
+final class Box<Value: Sendable>: Sendable {
+    private let box: NIOLockedValueBox<Value>
+    init(_ value: Value) { box = NIOLockedValueBox(value) }
+    var value: Value { box.withLockedValue { $0 } }
+    func set(_ value: Value) { box.withLockedValue { $0 = value } }
+}
+
+// A world's life: furnish, work, heal, and look at everything once more.
+extension World {
+    func live() {
+        start()
+        queue.put(.tick, at: now + 300)
+        furnish()
+        for client in 0..<plan.clients { queue.put(.idea(client: client), at: now + Int64(client)) }
+        for reader in readers.indices { queue.put(.reader(reader), at: now + 5) }
+        run { self.thought >= self.plan.operations && self.strikes.isEmpty }
+        heal()
+        run { self.isQuiet }
+        guard !isOver else { return end() }
+        audit()
+        end()
+    }
+
+    private func end() {
+        if turns > Self.mostTurns { chronicle.fail("it does not come to an end: \(waiting)") }
+        _ = node.die()
+    }
+
+    private var waiting: String {
+        let open = history.filter { !$0.isSettled && !$0.isGivenUp }.map { String($0.index) }
+        return open.isEmpty ? "nobody waits" : "operations \(open.joined(separator: ", ")) wait"
+    }
+
+    private func run(until isDone: () -> Bool) {
+        while !isOver, !isDone() { turn() }
+    }
+
+    private func furnish() {
+        let isPerfect = network.isPerfect
+        network.isPerfect = true
+        var random = SeededGenerator(seed: plan.seed, stream: Stream.operation - 1)
+        ask(.put(workload.catalogue(), hospital: plan.zone))
+        ask(.register(workload.registration()))
+        ask(.open(workload.sessions(&random, now: clock.now())))
+        network.isPerfect = isPerfect
+    }
+
+    /// Puts a question past the network and waits for its answer.
+    @discardableResult
+    func ask(_ request: Request) -> Response? {
+        guard !isOver, node.engine != nil else { return nil }
+        let operation = Operation(index: 2_000_000 + operations.count, client: 0, request: request)
+        operations[operation.index] = operation
+        // Heard by nobody: the execution's own answer is what counts.
+        operation.isGivenUp = true
+        let execution = chronicle.begin(operation)
+        say("asks: \(request.brief)")
+        node.begin(request, execution: execution.id, by: operation.origin)
+        run { execution.response != nil || self.node.engine == nil }
+        return execution.response
+    }
+
+    private func heal() {
+        say("everything is mended")
+        isHealed = true
+        strikes = []
+        node.disk.setCapacity(nil)
+        node.isDiskSlowUntil = 0
+        network.isPerfect = true
+        for client in 0..<plan.clients { network.mend(.client(client)) }
+        // Who gave up comes back: a write in doubt is asked about until it is not.
+        for operation in history where !operation.isSettled {
+            if operation.isGivenUp { openOperations[operation.client] += 1 }
+            operation.isGivenUp = false
+            send(operation)
+        }
+    }
+
+    /// Everybody has an answer, and nothing is left to be written.
+    private var isQuiet: Bool {
+        node.engine != nil && node.scheduler.isIdle && !node.hasPendingCommit && node.stopping == nil
+            && history.allSatisfy(\.isSettled)
+    }
+
+    // MARK: The last look
+
+    private func audit() {
+        compareState("at the end")
+        compareRecovery("at the end")
+        askAgain()
+        crash()
+        run { self.node.engine != nil }
+        compareRecovery("after the last crash")
+        readAll()
+        askAgain()
+        if node.engine != nil { chronicle.checkKeys() }
+    }
+
+    /// Every keyed write once more: the answers must be the old ones, where its time has not run out.
+    private func askAgain() {
+        for operation in history.suffix(40) where !operation.writes.isEmpty { ask(operation.request) }
+    }
+
+    private func readAll() {
+        let ids = chronicle.model.sittingsInOrder.flatMap(\.visits)
+        ask(.byID(ids))
+        for patient in chronicle.model.patients.indices {
+            ask(.ofPatient(PatientID(rawValue: UInt64(patient) + 1), history: true))
+        }
+        for sitting in chronicle.model.sittingsInOrder { ask(.inSession(sitting.id)) }
+        ask(.catalogue)
+        ask(.find(Array(chronicle.model.identifiers.keys.sorted { ($0.system, $0.value) < ($1.system, $1.value) })))
+        guard let engine = node.engine else { return }
+        var position = engine.journal.oldestPosition.rawValue - 1
+        while position < chronicle.durable, !isOver {
+            guard case .events(_, let through) = ask(.events(after: Position(position), limit: 500)) else { break }
+            position = through.rawValue
+        }
+    }
+}
