@@ -71,6 +71,28 @@ import Testing
         #expect(await engine.status().counts.appointments == 1)
     }
 
+    @Test("a key used again after its time has the later answer, in whatever order both are brought back")
+    func laterUseOfAKey() {
+        func kept(_ position: UInt64, at: Int64) -> KeptAnswer {
+            let outcome = StoredAnswer.Outcome.refused(Refusal(.slotFull), item: 0)
+            return KeptAnswer(
+                key: IdempotencyKey(high: 1, low: 2), fingerprint: 3, at: Instant(rawValue: at),
+                answer: StoredAnswer(outcome: outcome, position: Position(position)))
+        }
+        let old = kept(5, at: 1_000)
+        let new = kept(9, at: 90_000)
+        for order in [[old, new], [new, old]] {
+            let keys = KeyWindow(windowMilliseconds: 60_000, seed: 1)
+            for kept in order { keys.restore(kept) }
+            let begin = keys.begin(old.key, 3, journalAt: Position(9), now: Instant(rawValue: 100_000))
+            guard case .answered(let answer) = begin else {
+                Issue.record("the key is \(begin)")
+                continue
+            }
+            #expect(answer == new.answer)
+        }
+    }
+
     @Test("a failed write leaves its key free")
     func failureFreesTheKey() async throws {
         let hospital = try await Hospital()

@@ -36,6 +36,17 @@ import Testing
         }
     }
 
+    @Test("a clock set back while the engine was down does not take it back behind what it told, whatever was trimmed")
+    func clockSetBack() async throws {
+        let hospital = try await Hospital()
+        _ = try await hospital.open("li", capacities: [2])
+        let later = Hospital.morning.advanced(milliseconds: 7_200_000)
+        hospital.clock.advance(to: later)
+        #expect(await hospital.engine.status().now == later)
+        try await hospital.restart { $0.clock = SimulatedClock(now: Hospital.morning) }
+        #expect(await hospital.engine.status().now == later)
+    }
+
     @Test("a copy of the folder taken at any moment under load opens soundly and has every acknowledged write")
     func copiedWhileServing() async throws {
         let hospital = try await Hospital(patients: 2_000) {

@@ -125,9 +125,15 @@ struct KeyStripe {
 
     // MARK: Recovery and checkpoints
 
-    /// Puts back an answer from a checkpoint or from the log; one that is here already stays.
+    /// Puts back an answer from a checkpoint or from the log. A key whose time had run out may have been used again: then the
+    /// later answer is the one that counts, in whatever order they come.
     mutating func restore(_ kept: KeptAnswer) {
-        guard find(kept.key) == nil else { return }
+        if let old = find(kept.key) {
+            guard let there = answer(old), there.position < kept.answer.position else { return }
+            removeFromIndex(old, kept.key)
+            ring[place(of: old)].answer = .abandoned
+            together[kept.key] = nil
+        }
         var aside: [AppointmentID]?
         let packed = PackedAnswer(kept.answer, aside: &aside)
         if let aside { together[kept.key] = aside }

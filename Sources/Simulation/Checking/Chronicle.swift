@@ -10,8 +10,8 @@ import Scheduling
 final class Chronicle {
     let plan: Plan
     var model = NaiveModel()
-    /// Every durable fact; position p at p - 1.
-    private(set) var events: [Event] = []
+    /// Every durable fact; position p at p - 1. Nil where the journal needed several positions for one long record.
+    private(set) var events: [Event?] = []
     /// The latest moment a durable fact tells of, and what it was when this process began.
     private(set) var latest = Instant(rawValue: 0)
     private(set) var latestBefore = Instant(rawValue: 0)
@@ -67,7 +67,7 @@ final class Chronicle {
     /// Reads what became durable.
     func observe(_ journal: Journal) {
         do throws(JournalError) {
-            while journal.durablePosition.rawValue > durable {
+            while journal.durablePosition.rawValue > durable, finding == nil {
                 let records = try journal.read(from: Position(durable + 1), maxRecords: 1_000, maxBytes: 1 << 20)
                 if records.isEmpty { return fail("the journal does not show what it says is durable") }
                 for record in records { observe(record) }
@@ -85,7 +85,8 @@ final class Chronicle {
     static let unobserved = "unobserved: facts were trimmed by the commit that wrote them"
 
     private func observe(_ record: LogRecord) {
-        guard record.position.rawValue == durable + 1 else {
+        let gap = Int(record.position.rawValue) - Int(durable) - 1
+        guard gap >= 0, record.bytes.count >= gap * 1_024 else {
             return fail("record \(record.position) follows on \(durable)")
         }
         let event: Event
@@ -96,6 +97,7 @@ final class Chronicle {
         RecordChecker(chronicle: self, event: event, position: position).check()
         if before == nil, let finding { self.finding = "record \(position) \(event.brief): \(finding)" }
         model.apply(event, at: position)
+        while durable + 1 < position { events.append(nil) }
         events.append(event)
         latest = max(latest, event.at)
         if let key = event.answer?.key { recordsByKey[key, default: []].append(position) }

@@ -32,8 +32,8 @@ struct RecordChecker {
         }
         if let answer = event.answer {
             expect(event.by != .system, "the engine answered a key of its own")
-            if let last = chronicle.recordsByKey[answer.key]?.last {
-                let age = event.at.rawValue - chronicle.events[Int(last) - 1].at.rawValue
+            if let last = chronicle.recordsByKey[answer.key]?.last, let before = chronicle.events[Int(last) - 1] {
+                let age = event.at.rawValue - before.at.rawValue
                 expect(
                     age > chronicle.plan.keyWindowMilliseconds, "record \(last) had answered its key \(age) ms before")
             }

@@ -10,6 +10,8 @@ final class Operation {
     let origin: Origin
     /// Sendings so far.
     var attempt = 0
+    /// The attempt whose answer was to come back later.
+    var retried = 0
     /// The client has its answer.
     var isSettled = false
     /// The client went away without one.

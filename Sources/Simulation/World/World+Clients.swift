@@ -12,6 +12,12 @@ struct FeedReader {
     static let firstOperation = 1_000_000
 }
 
+extension Operation {
+    var isReaders: Bool { (FeedReader.firstOperation..<Self.firstOfAudit).contains(index) }
+    /// From here on are the world's own questions, which nobody sends.
+    static let firstOfAudit = 2_000_000
+}
+
 // The clients: they think of something, send it, wait, and ask again with the same key until they have an answer or give up.
 extension World {
     func think(_ client: Int) {
@@ -53,7 +59,7 @@ extension World {
 
     func timeOut(_ index: Int, _ attempt: Int) {
         guard let operation = operations[index], operation.attempt == attempt, !operation.isSettled else { return }
-        if index >= FeedReader.firstOperation {
+        if operation.isReaders {
             readers[operation.client - plan.clients].asked = 0
             operation.isGivenUp = true
             queue.put(.reader(operation.client - plan.clients), at: now + 1)
@@ -67,11 +73,14 @@ extension World {
     }
 
     func hear(_ operation: Operation, _ response: Response) {
-        if operation.index >= FeedReader.firstOperation { return hearFeed(operation, response) }
+        if operation.isReaders { return hearFeed(operation, response) }
         guard !operation.isSettled, !operation.isGivenUp else { return }
         if response.asksForRetry {
-            // What comes before this retry cancels nothing: the attempt's number decides.
-            queue.put(.retry(operation: operation.index), at: now + Int64(random.between(1...50)))
+            // One retry for each attempt, however many answers it got, and later ones wait longer.
+            guard operation.retried < operation.attempt else { return }
+            operation.retried = operation.attempt
+            let pause = random.between(5...50) * min(10, operation.attempt)
+            queue.put(.retry(operation: operation.index), at: now + Int64(pause))
             return
         }
         operation.isSettled = true

@@ -55,10 +55,8 @@ extension World {
     @discardableResult
     func ask(_ request: Request) -> Response? {
         guard !isOver, node.engine != nil else { return nil }
-        let operation = Operation(index: 2_000_000 + operations.count, client: 0, request: request)
+        let operation = Operation(index: Operation.firstOfAudit + operations.count, client: 0, request: request)
         operations[operation.index] = operation
-        // Heard by nobody: the execution's own answer is what counts.
-        operation.isGivenUp = true
         let execution = chronicle.begin(operation)
         say("asks: \(request.brief)")
         node.begin(request, execution: execution.id, by: operation.origin)

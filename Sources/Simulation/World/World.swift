@@ -142,7 +142,9 @@ final class World {
         let before = Int(chronicle.durable)
         chronicle.observe(engine.journal)
         if trace.isOn {
-            for index in before..<Int(chronicle.durable) { say("durable \(index + 1) \(chronicle.events[index].brief)") }
+            for index in before..<Int(chronicle.durable) {
+                if let event = chronicle.events[index] { say("durable \(index + 1) \(event.brief)") }
+            }
         }
     }
 
@@ -153,6 +155,7 @@ final class World {
             say("answer to \(execution.operation.index): \(response.brief)")
             chronicle.mix(UInt64(execution.operation.index))
             chronicle.finish(execution, response, oldest: engine.journal.oldestPosition)
+            guard execution.operation.index < Operation.firstOfAudit else { continue }
             send(
                 .response(operation: execution.operation.index, response), from: node.name,
                 to: .client(execution.operation.client))
