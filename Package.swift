@@ -93,7 +93,11 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(
             name: "haoyuan-simulate",
-            dependencies: ["Simulation", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "Simulation",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            ],
             swiftSettings: settings),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling"], swiftSettings: settings),
         .testTarget(name: "JournalTests", dependencies: ["Journal", "CLMDB"], swiftSettings: settings),

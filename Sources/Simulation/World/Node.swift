@@ -35,8 +35,8 @@ final class Node {
     /// When the disk is done with what it does.
     var diskReadyAt: Int64 = 0
     var isDiskSlowUntil: Int64 = 0
-    /// The disk has taken nothing for a while since this process began.
-    var wasFull = false
+    /// The disk's next sync is going to fail.
+    var isSyncFailing = false
 
     init(_ name: NodeName, plan: Plan, world: SimulatedClock) {
         self.name = name
@@ -55,7 +55,6 @@ final class Node {
             seed: plan.seed, stream: Stream.scheduler + UInt64(incarnation), order: plan.order)
         mailbox = Mailbox()
         stopping = nil
-        wasFull = false
         diskReadyAt = world.now().rawValue
         var journal = JournalOptions(storage: disk.attach())
         journal.creationID = Array(repeating: 7, count: 16)
@@ -132,10 +131,7 @@ final class Node {
         if now < isDiskSlowUntil { took += Int64(random.between(20...600)) }
         diskReadyAt = now + took
         _ = try engine.journal.step()
-        if engine.journal.admission == .storageFull {
-            wasFull = true
-            diskReadyAt += 20
-        }
+        if engine.journal.admission == .storageFull { diskReadyAt += 20 }
     }
 
     var hasPendingCommit: Bool { (engine?.journal.pendingBytes ?? 0) > 0 }

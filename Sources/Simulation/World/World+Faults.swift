@@ -13,15 +13,18 @@ extension World {
     }
 
     private func come(_ strike: Plan.Strike) {
-        guard !isHealed, node.engine != nil else { return }
+        guard !isHealed, node.engine != nil, node.stopping == nil || strike.kind == .crash else { return }
         say("strikes: \(strike.kind.rawValue)")
         chronicle.coverage.note("strikes: \(strike.kind.rawValue)")
         let short = Int64(strike.amount % 3_000)
         switch strike.kind {
         case .crash: crash()
-        case .failedSync: node.disk.failNextSync(persisted: strike.amount % 2 == 0)
+        case .failedSync:
+            node.disk.failNextSync(persisted: strike.amount % 2 == 0)
+            node.isSyncFailing = true
         case .restart:
-            // A process that stops with a full disk ends as one that crashes.
+            // A process whose disk fails or is full while it stops ends as one that crashes, which others see to.
+            guard !node.isSyncFailing else { return }
             node.disk.setCapacity(nil)
             node.beginStopping()
         case .slowDisk:
@@ -65,9 +68,14 @@ extension World {
         do {
             try node.start()
         } catch {
-            if case .some(.storageFull) = error as? JournalError {
+            switch error as? JournalError {
+            case .storageFull:
                 node.disk.setCapacity(nil)
                 return queue.put(.start, at: now + 100)
+            case .syncFailed:
+                node.isSyncFailing = false
+                return queue.put(.start, at: now + 100)
+            default: break
             }
             return chronicle.fail("it does not start again: \(error)")
         }

@@ -124,6 +124,7 @@ final class World {
             try node.commit()
         } catch {
             chronicle.coverage.note("failed syncs")
+            node.isSyncFailing = false
             say("the disk failed: \(error)")
             return crash()
         }
