@@ -1,3 +1,4 @@
+import Journal
 import NIOConcurrencyHelpers
 import Scheduling
 
@@ -6,6 +7,8 @@ import Scheduling
 final class EngineView: Sendable {
     struct Snapshot: Sendable {
         var catalogue: CatalogueSnapshot
+        /// Where the catalogue's last change stands: what is read by its light is shown once that is durable.
+        var cataloguePosition = Position.zero
         var timetable = Timetable()
         /// Patients are numbered from 1 without gaps.
         var patients: UInt64 = 0

@@ -79,6 +79,26 @@ import Testing
         }
     }
 
+    @Test("a session archived before any checkpoint wrote the catalogue does not stand in the way of the next start")
+    func archivedBeforeTheFirstCheckpoint() async throws {
+        let hospital = try await Hospital { $0.archiveAfterMilliseconds = 0 }
+        let li = try await hospital.open("li", at: "08:30", capacities: [1])
+        hospital.clock.advance(to: Hospital.morning.advanced(milliseconds: 7_200_000))
+        await hospital.engine.archiveSessions()
+        // Durable, as what was appended before it is.
+        #expect(await hospital.run(hospital.book(0, li, 0)).refusal?.rule == .slotPast)
+        let copy = hospital.folder + "-copy"
+        try FileManager.default.copyItem(atPath: hospital.folder, toPath: copy)
+        defer { try? FileManager.default.removeItem(atPath: copy) }
+        var options = JournalOptions(directory: copy)
+        options.readOnly = true
+        let journal = try Journal.open(options)
+        let state = try RecoveredState(journal)
+        #expect(state.violations().isEmpty)
+        #expect(state.pools[0].isArchived(li))
+        try journal.close()
+    }
+
     @Test("checkpoints while writes of every kind are under way lose none of them")
     func checkpointsUnderLoad() async throws {
         let hospital = try await Hospital(patients: 1_200) { $0.journal.segmentBytes = 32 << 10 }

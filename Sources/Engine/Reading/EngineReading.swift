@@ -19,12 +19,13 @@ extension Engine {
         department: DepartmentID?, pool: PoolID?, from: LocalDate, to: LocalDate
     ) async throws(EngineError) -> Reading<[SessionSummary]> {
         try checkDays(from, to, most: EngineLimits.daysPerSearch)
-        let catalogue = view.current.catalogue.catalogue
+        let snapshot = view.current
+        let catalogue = snapshot.catalogue.catalogue
         try checkKnown(department?.rawValue, in: catalogue.departments, "department")
         try checkKnown(pool?.rawValue, in: catalogue.pools, "pool")
         let chosen = try pools { department == nil || $0.department == department }.filter { pool == nil || $0 == pool }
         var found: [SessionSummary] = []
-        var position = Position.zero
+        var position = snapshot.cataloguePosition
         for (shard, part) in parts(chosen) where found.count < EngineLimits.sessionsPerListing {
             let left = EngineLimits.sessionsPerListing - found.count
             let (more, at) = await shards.pools[shard].sessions(of: part, from: from, to: to, limit: left)
@@ -37,7 +38,8 @@ extension Engine {
 
     /// Free slots by start, then by id.
     package func search(_ query: SlotQuery) async throws(EngineError) -> Reading<SlotPage> {
-        let catalogue = view.current.catalogue
+        let snapshot = view.current
+        let catalogue = snapshot.catalogue
         guard query.department != nil || query.service != nil || query.resource != nil else {
             throw EngineError(.invalidArgument, "department, service, resource: at least one must be given")
         }
@@ -66,7 +68,7 @@ extension Engine {
             from: from, to: to, now: now, span: demand.slots, units: demand.units, after: query.after,
             limit: query.limit + 1)
         var found: [FreeSlot] = []
-        var position = Position.zero
+        var position = snapshot.cataloguePosition
         for (shard, part) in parts(chosen) {
             let (more, at) = await shards.pools[shard].search(search, pools: part)
             found += more

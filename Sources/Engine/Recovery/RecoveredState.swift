@@ -95,6 +95,9 @@ package struct RecoveredState {
         var done = 0
         try journal.forEach(EngineTables.sessions) { key, _, value in
             let id = SessionID(rawValue: try EngineTables.number(key, 0))
+            // Archiving writes its note at once, checkpoints the catalogue in their time: where the pool is not known yet, the
+            // log still has the pool, the session, and that it was archived.
+            if value.isEmpty, catalogue.pools[id.pool.rawValue] == nil { return true }
             let shard = try shard(of: id)
             if try EngineTables.number(key, 1) == 0 {
                 if value.isEmpty {

@@ -55,7 +55,11 @@ actor Directory {
         unsavedEntities += put.events
         position = journal.append(records)
         let snapshot = CatalogueSnapshot(catalogue)
-        view.update { $0.catalogue = snapshot }
+        let position = position
+        view.update { view in
+            view.catalogue = snapshot
+            view.cataloguePosition = position
+        }
         return Reading(put, at: position)
     }
 
