@@ -38,9 +38,10 @@ struct RefusalCheck {
     ) -> Bool {
         guard let sitting = model.sittings[item.slot.session] else { return false }
         let slot = Int(item.slot.index)
+        if refusal.rule == .slotPast, sitting.archived != nil { return true }
         guard slot < sitting.capacities.count else { return false }
         switch refusal.rule {
-        case .slotPast: return sitting.archived != nil || sitting.start(slot) <= at.rawValue
+        case .slotPast: return sitting.start(slot) <= at.rawValue
         case .serviceNotOffered:
             let pools = model.pools[Int(item.slot.pool.rawValue) - 1].inForce(low, high)
             return pools.contains { !$0.services.contains(item.service) }
