@@ -51,6 +51,7 @@ struct AnswerChecker {
             }
             expect(event.answer?.key == write.key, "record \(position) answers another key")
             expect(answer.outcome.says(event.fact), "record \(position) \(event.brief) says otherwise")
+            expect(write.command.mayHaveLed(to: event.fact), "record \(position) \(event.brief) is about something else")
             if let last = chronicle.recordsByKey[write.key]?.last(where: { $0 <= execution.durable }) {
                 expect(position >= last, "record \(position) is older than the answer at \(last)")
             }
@@ -150,6 +151,23 @@ struct AnswerChecker {
         }
         expect(!events.isEmpty, "the feed answered with nothing")
         expect(through.rawValue == next - 1, "the feed says it came to \(through)")
+    }
+}
+
+extension Command {
+    /// Whether a fact is what this command asks for, whatever came of it.
+    func mayHaveLed(to fact: Fact) -> Bool {
+        switch (self, fact) {
+        case (_, .refused): true
+        case (.book(let patient, let item, _), .booked(let taken)): patient == taken.patient && item == taken.item
+        case (.bookTogether(let patient, let items, _), .bookedTogether(let all)):
+            items == all.map(\.item) && all.allSatisfy { $0.patient == patient }
+        case (.change(let id, let transition, _, _), .changed(let change)):
+            change.appointment == id && change.state == NaiveModel.target(of: transition)
+        case (.move(let id, let slot, _, _), .moved(let from, let to)):
+            from.appointment == id && to.item.slot == slot
+        default: false
+        }
     }
 }
 
