@@ -12,8 +12,11 @@ DATA ?= ./var
 FORMATTED := Package.swift Sources Tests
 # What `make smoke` replays: the full trace where it is at hand, otherwise the short one that the tests ship.
 TRACE ?= $(firstword $(wildcard ../shared/data/noshow-39596.csv) Tests/CommandTests/Fixtures/trace.csv)
+# What `make simulate` runs: a range of seeds, or how many from START on.
+SEEDS ?= 500
+START ?= 1
 
-.PHONY: help setup build release serve test smoke lint format proto bench clean
+.PHONY: help setup build release serve test smoke simulate planted lint format proto bench clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' \
@@ -42,6 +45,13 @@ test: build ## run every test: the Python client against a real server, then all
 
 smoke: release ## replay a trace of real appointments over sockets and audit the outcome
 	.build/release/haoyuan replay --trace '$(TRACE)' --json
+
+simulate: setup ## let the engine live in SEEDS simulated worlds full of faults (SEEDS=500 START=1, or SEEDS=7..9)
+	$(SWIFT) build --configuration release --product haoyuan-simulate
+	.build/release/haoyuan-simulate --seeds '$(if $(findstring ..,$(SEEDS)),$(SEEDS),$(START)..$(shell expr $(START) + $(SEEDS) - 1))'
+
+planted: setup ## plant bugs in a copy and show that the simulator catches each: minutes
+	scripts/planted
 
 lint: setup ## check the formatting, and that the generated messages belong to proto/
 	$(SWIFT) format lint --strict --parallel --recursive $(FORMATTED)

@@ -3,7 +3,10 @@ import Foundation
 /// The arrows of docs/internals/architecture.md: what the sources of each room may import. They run down only.
 enum Arrows {
     /// A room above is a room that tests of this one must do without.
-    static let roomsFromTheTop = ["haoyuan", "HaoyuanClient", "Server", "Engine", "Wire", "Journal", "Scheduling"]
+    static let roomsFromTheTop = [
+        "haoyuan", "HaoyuanClient", "Server", "haoyuan-simulate", "Simulation", "Engine", "Wire", "Journal",
+        "Scheduling",
+    ]
 
     /// Modules of the toolchain that every room but the pure one may use.
     private static let platform: Set<String> = [
@@ -23,6 +26,9 @@ enum Arrows {
             "Scheduling", "CSnappy", "CCRC32C", "NIOCore", "NIOConcurrencyHelpers", "SwiftProtobuf",
         ]),
         "Engine": platform.union(collections).union(["Scheduling", "Journal", "NIOConcurrencyHelpers"]),
+        // The simulator drives the engine without the server: what the server does, its world does.
+        "Simulation": platform.union(["Engine", "Journal", "Scheduling", "NIOConcurrencyHelpers"]),
+        "haoyuan-simulate": platform.union(["Simulation", "ArgumentParser", "NIOConcurrencyHelpers"]),
         "Server": platform.union(collections).union(nio)
             .union(["Engine", "Wire", "Journal", "Scheduling", "SwiftProtobuf", "Logging"]),
         // The client shares the protocol with the server and nothing else: no Engine, no Server, no Journal.

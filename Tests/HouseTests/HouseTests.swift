@@ -114,6 +114,22 @@ import Testing
         }
     }
 
+    /// A bug that cannot be planted any more shows nothing: mend the patch with the code.
+    @Test func `every planted bug still fits the sources`() throws {
+        let patches = Repository.paths(below: "Tests/planted", endingIn: ".patch")
+        try #require(patches.count > 10)
+        for patch in patches {
+            let git = Process()
+            git.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+            git.arguments = ["git", "apply", "--check", patch]
+            git.currentDirectoryURL = Repository.root
+            git.standardError = FileHandle.nullDevice
+            try git.run()
+            git.waitUntilExit()
+            #expect(git.terminationStatus == 0, "\(patch) does not apply")
+        }
+    }
+
     @Test func `no stray blanks, no paths of one machine`() {
         for path in Repository.proseAndCode() {
             let text = Repository.text(of: path) ?? ""

@@ -1,19 +1,25 @@
 import Journal
 import NIOConcurrencyHelpers
 import Scheduling
+import Simulation
 import Testing
 
 @testable import Engine
 
 /// The seams: one thread, one seed, a disk in memory and a clock that stands still run the whole engine, shards and all.
 @Suite struct SeamTests {
+    /// Monday, 2026-03-02, 08:00 in Shanghai.
+    private static let morning = Instant(rawValue: 1_772_409_600_000)
+    private static let today = LocalDate(rawValue: 20_514)
+    private static let doctor = Origin(channel: .app, operatorName: "nurse-7")
+
     /// One life of an engine under a seed: callers whose bookings, moves and cancellations cross, commits whenever the seed
     /// says so, and checkpoints between.
     private static func run(seed: UInt64) throws -> Engine {
         let disk = MemoryDisk()
         var configuration = EngineConfiguration(journal: JournalOptions(storage: disk.attach()), cores: 8)
         let scheduler = SeededScheduler(seed: seed)
-        configuration.clock = SimulatedClock(now: Hospital.morning)
+        configuration.clock = SimulatedClock(now: Self.morning)
         configuration.executor = scheduler
         configuration.seed = 1
         let engine = try Engine.start(configuration)
@@ -50,14 +56,14 @@ import Testing
         draft.pools = (0..<4).map {
             .init(code: "p\($0)", name: "p", department: "d\($0)", resources: [], services: ["v"])
         }
-        _ = try await engine.putCatalogue(draft, hospital: nil, by: Hospital.doctor)
+        _ = try await engine.putCatalogue(draft, hospital: nil, by: Self.doctor)
         _ = try await engine.registerPatients(
-            (0..<12).map { [Identifier(system: "s", value: "\($0)")] }, by: Hospital.doctor)
+            (0..<12).map { [Identifier(system: "s", value: "\($0)")] }, by: Self.doctor)
         let start = try #require(WallTime("20:00"))
         let sessions = (0..<4).map {
-            SessionDraft(pool: "p\($0)", date: Hospital.today, start: start, slotMinutes: 10, capacities: [2, 2, 2])
+            SessionDraft(pool: "p\($0)", date: Self.today, start: start, slotMinutes: 10, capacities: [2, 2, 2])
         }
-        _ = try await engine.openSessions(sessions, by: Hospital.doctor)
+        _ = try await engine.openSessions(sessions, by: Self.doctor)
     }
 
     private static func call(_ engine: Engine, caller: UInt64) async {
@@ -68,7 +74,7 @@ import Testing
         }
         func run(_ step: UInt64, _ command: Command) async -> Answer {
             let key = IdempotencyKey(high: caller + 1, low: step)
-            return await engine.execute([Write(key: key, by: Hospital.doctor, command: command)])[0]
+            return await engine.execute([Write(key: key, by: Self.doctor, command: command)])[0]
         }
         let first = await run(1, .book(patient: patient, item: item(caller, caller), hold: false))
         let items = [item(caller + 1, caller + 1), item(caller + 2, caller + 2)]
@@ -97,4 +103,8 @@ import Testing
         let state = try RecoveredState(journal, poolShards: 2, patientShards: 3)
         #expect(state.violations().isEmpty, "seed \(seed)")
     }
+}
+
+extension Answer {
+    fileprivate var receipt: Receipt? { if case .done(let receipt) = outcome { receipt } else { nil } }
 }

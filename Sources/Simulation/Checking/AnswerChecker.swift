@@ -51,7 +51,8 @@ struct AnswerChecker {
             }
             expect(event.answer?.key == write.key, "record \(position) answers another key")
             expect(answer.outcome.says(event.fact), "record \(position) \(event.brief) says otherwise")
-            expect(write.command.mayHaveLed(to: event.fact), "record \(position) \(event.brief) is about something else")
+            expect(
+                write.command.mayHaveLed(to: event.fact), "record \(position) \(event.brief) is about something else")
             if let last = chronicle.recordsByKey[write.key]?.last(where: { $0 <= execution.durable }) {
                 expect(position >= last, "record \(position) is older than the answer at \(last)")
             }

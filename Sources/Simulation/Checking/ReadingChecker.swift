@@ -52,7 +52,8 @@ struct ReadingChecker {
         }
         if visit.versions.indices.contains(index + 1) {
             let next = visit.versions[index + 1].position
-            expect(next > low, "it shows version \(record.version) of \(id), which ended at \(next), before it was asked")
+            expect(
+                next > low, "it shows version \(record.version) of \(id), which ended at \(next), before it was asked")
         }
         let difference = visit.difference(record, version: index)
         expect(difference == nil, "it shows \(id) wrongly: \(difference ?? "")")

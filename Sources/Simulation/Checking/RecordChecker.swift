@@ -189,7 +189,8 @@ struct RecordChecker {
         let isAsked = commands {
             guard case .change(let id, let transition, let ifVersion, let reason) = $0 else { return false }
             return id == visit.id && NaiveModel.target(of: transition) == change.state && reason == change.reason
-                && NaiveModel.mayBegin(transition, in: old) && (ifVersion == 0 || Int(ifVersion) == visit.versions.count)
+                && NaiveModel.mayBegin(transition, in: old)
+                && (ifVersion == 0 || Int(ifVersion) == visit.versions.count)
                 && isInTime(transition, visit)
         }
         expect(isAsked, "its write asked for something else, or it may not follow on \(old)")
@@ -226,7 +227,8 @@ struct RecordChecker {
         }
         expect(isAsked, "its write asked for something else")
         expect(from.state == .moved && (old == .held || old == .booked), "what is \(old) is not moved")
-        expect(to.patient == visit.patient && to.service == visit.service && to.movedFrom == visit.id, "it became another")
+        expect(
+            to.patient == visit.patient && to.service == visit.service && to.movedFrom == visit.id, "it became another")
         expect(to.state == old && to.holdUntil == (old == .held ? visit.holdUntil : nil), "it became another's hold")
         if old == .held { expect(visit.holdUntil.map { $0 > event.at } ?? false, "the hold had run out") }
         var trial = model

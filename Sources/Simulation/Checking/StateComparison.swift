@@ -76,7 +76,9 @@ struct StateComparison {
         if !session.claims.isEmpty { return "a claim outlived its booking" }
         for (slot, there) in session.slots.enumerated() {
             let taken = model.taken(sitting.id, slot: slot, at: .max)
-            if taken != Int(there.taken) { return "slot \(slot) has \(there.taken) units taken and should have \(taken)" }
+            if taken != Int(there.taken) {
+                return "slot \(slot) has \(there.taken) units taken and should have \(taken)"
+            }
         }
         let here = session.appointments.count { $0 != nil }
         if here != sitting.visits.count { return "it has \(here) appointments and should have \(sitting.visits.count)" }

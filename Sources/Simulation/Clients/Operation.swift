@@ -29,7 +29,9 @@ final class Operation {
         }
         // Who asks an old question again asks it in the old name.
         self.request = .writes(
-            writes.map { Write(key: $0.key, by: $0.by == .system ? origin : $0.by, deadline: $0.deadline, command: $0.command) })
+            writes.map {
+                Write(key: $0.key, by: $0.by == .system ? origin : $0.by, deadline: $0.deadline, command: $0.command)
+            })
     }
 
     var writes: [Write] { if case .writes(let writes) = request { writes } else { [] } }

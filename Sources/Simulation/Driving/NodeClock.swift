@@ -18,5 +18,7 @@ final class NodeClock: EngineClock {
 
     func now() -> Instant { world.now().advanced(milliseconds: offsetMilliseconds) }
     func monotonicNanoseconds() -> UInt64 { world.monotonicNanoseconds() }
-    func sleep(milliseconds: Int64) async throws(CancellationError) { try await world.sleep(milliseconds: milliseconds) }
+    func sleep(milliseconds: Int64) async throws(CancellationError) {
+        try await world.sleep(milliseconds: milliseconds)
+    }
 }

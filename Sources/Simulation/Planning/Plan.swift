@@ -29,7 +29,8 @@ package struct Plan: Sendable {
     // The clients.
     var clients = 4
     var pipeline = 2
-    var operations = 120
+    /// Things the clients think of.
+    package private(set) var operations = 120
     var thinkMilliseconds = 40
     var timeoutMilliseconds = 400
     var attempts = 4

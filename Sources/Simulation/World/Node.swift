@@ -9,7 +9,9 @@ final class Node {
     final class Mailbox: Sendable {
         private let replies = NIOLockedValueBox<[(execution: Int, response: Response)]>([])
 
-        func put(_ execution: Int, _ response: Response) { replies.withLockedValue { $0.append((execution, response)) } }
+        func put(_ execution: Int, _ response: Response) {
+            replies.withLockedValue { $0.append((execution, response)) }
+        }
 
         func take() -> [(execution: Int, response: Response)] {
             replies.withLockedValue { replies in

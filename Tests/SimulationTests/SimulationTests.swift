@@ -1,0 +1,67 @@
+import Simulation
+import Testing
+
+@Suite struct SimulationTests {
+    @Test("a world keeps every promise", arguments: 1...40 as ClosedRange<UInt64>)
+    func promises(seed: UInt64) {
+        let report = Simulation.run(Plan(seed: seed))
+        #expect(report.finding == nil, "seed \(seed): haoyuan-simulate --seed \(seed) --trace")
+    }
+
+    @Test(
+        "the same seed lives the same life to the last byte, traced or not", arguments: [3, 17, 336, 473] as [UInt64])
+    func sameSeed(seed: UInt64) {
+        let first = Simulation.run(Plan(seed: seed))
+        let second = Simulation.run(Plan(seed: seed), isTraced: true)
+        #expect(first.hash == second.hash && first.turns == second.turns)
+        #expect(first.coverage.counts == second.coverage.counts)
+        #expect(first.trace.isEmpty && !second.trace.isEmpty)
+    }
+
+    @Test("other seeds live other lives")
+    func otherSeeds() {
+        #expect(Set((1...20).map { Simulation.run(Plan(seed: $0)).hash }).count == 20)
+    }
+
+    @Test("the worlds go through what they are there for")
+    func coverage() {
+        var coverage = Coverage()
+        for seed in 1...60 as ClosedRange<UInt64> { coverage.add(Simulation.run(Plan(seed: seed)).coverage) }
+        let wanted = [
+            "crashes", "failed syncs", "stops in good order", "checkpoints", "segments begun", "segments dropped",
+            "messages lost", "messages doubled", "retries", "answers given again", "facts: booked", "facts: held",
+            "facts: moved", "facts: booked together", "facts: expired", "facts: cancelled", "refused: slotFull",
+            "refused: overlap", "refused: perDay", "refused: state", "refused: version", "failures: storageFull",
+            "events read from the feed", "states compared",
+        ]
+        for name in wanted { #expect(coverage.counts[name, default: 0] > 0, "never: \(name)") }
+        #expect(coverage.counts["worlds left unjudged", default: 0] == 0)
+    }
+
+    @Test("what is left out stays out, and the rest is as it was")
+    func overrides() {
+        var overrides = Overrides()
+        overrides.without = [.crash, .failedSync, .restart]
+        overrides.operations = 30
+        for seed in 1...20 as ClosedRange<UInt64> {
+            let counts = Simulation.run(Plan(seed: seed, overrides: overrides)).coverage.counts
+            // The one crash is the audit's own.
+            #expect(counts["crashes", default: 0] == 1)
+            #expect(counts["operations", default: 0] <= 30)
+        }
+    }
+
+    @Test("shrinking keeps what the failure needs and leaves out everything else")
+    func shrinking() {
+        // Fails as long as loss is on and operations 11 and 25 are sent.
+        var shrinker = Shrinker(seed: 7, from: Overrides(), tries: 2_000) { overrides in
+            let count = Plan(seed: 7, overrides: overrides).operations
+            return count > 25 && overrides.skipped.isDisjoint(with: [11, 25]) && !overrides.without.contains(.loss)
+        }
+        #expect(Plan(seed: 7).operations > 30)
+        shrinker.run()
+        #expect(shrinker.overrides.operations == 26)
+        #expect(shrinker.operations == 2)
+        #expect(shrinker.overrides.without == Set(FaultKind.allCases).subtracting([.loss]))
+    }
+}
