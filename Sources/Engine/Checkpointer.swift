@@ -25,7 +25,6 @@ actor Checkpointer {
     private let shards: Shards
     private let time: EngineTime
     private let keyWindow: Int64
-    private let time: EngineTime
     private var nextKeyValue: UInt64
     /// Values of the key table and the latest moment in each, the oldest first: so the outlived ones can go.
     private var keyValues: [(number: UInt64, latest: Instant)] = []
@@ -43,7 +42,6 @@ actor Checkpointer {
         self.directory = directory
         self.shards = shards
         self.keyWindow = keyWindow
-        self.time = time
         nextKeyValue = (keyValues.last ?? 0) + 1
         // What earlier processes wrote may be kept one window longer than needed, never shorter.
         self.keyValues = keyValues.map { ($0, time.started) }

@@ -16,9 +16,6 @@ enum EngineTables {
     /// Archived appointments of each patient: keys only.
     static let patientHistory = Table("history.patients")
 
-    /// Metadata of the journal: the latest moment that was told when the last checkpoint began.
-    static let timeName = "time"
-
     static let all = [catalogue, patients, sessions, keys, history, patientHistory]
 
     /// Values stay below this, so that two fit into a page of the store beside their keys and envelopes.

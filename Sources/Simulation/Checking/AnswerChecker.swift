@@ -69,7 +69,8 @@ struct AnswerChecker {
             expect(fingerprints.count > 1, "its key was used for nothing else")
         case .deadlineExceeded: expect(write.deadline != nil, "it had no deadline")
         case .overloaded, .storageFull, .draining: break
-        case .invalidArgument, .positionTrimmed, .internal: chronicle.fail("\(error.code): \(error.message)")
+        case .invalidArgument, .positionTrimmed, .notPrimary, .standbyAway, .internal:
+            chronicle.fail("\(error.code): \(error.message)")
         }
     }
 

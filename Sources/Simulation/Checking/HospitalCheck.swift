@@ -18,6 +18,7 @@ struct HospitalCheck {
         case .sessionArchived(let id): archived(id)
         case .patientRegistered(let patient, let added): registered(patient, added)
         case .catalogueChanged(let entity): put(entity)
+        case .epochBegan: chronicle.fail("nobody was promoted")
         case .booked, .bookedTogether, .changed, .moved, .refused: break
         }
     }

@@ -55,7 +55,7 @@ struct RecordChecker {
                 writes.contains { check.isJustified(refusal, of: $0, item: Int(item)) },
                 "nothing justifies it, as far as facts and claims go")
             chronicle.coverage.note("refused: \(refusal.rule)")
-        case .sessionOpened, .sessionArchived, .patientRegistered, .catalogueChanged:
+        case .sessionOpened, .sessionArchived, .patientRegistered, .catalogueChanged, .epochBegan:
             HospitalCheck(
                 chronicle: chronicle, event: event, requests: underWay.map(\.operation.request)
             ).check()

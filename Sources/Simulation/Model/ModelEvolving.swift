@@ -10,7 +10,7 @@ extension NaiveModel {
         case .moved(let from, let to):
             end(from, event, position, isJoint: true)
             take(to, event, position, isJoint: true)
-        case .refused: break
+        case .refused, .epochBegan: break
         case .sessionOpened(let definition): open(definition, position)
         case .sessionArchived(let id): sittings[id]?.archived = position
         case .patientRegistered(let patient, let added):

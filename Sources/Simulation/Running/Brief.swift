@@ -107,6 +107,7 @@ extension Event {
         case .sessionArchived: "session archived"
         case .patientRegistered: "patient registered"
         case .catalogueChanged: "catalogue changed"
+        case .epochBegan: "epoch began"
         }
     }
 
@@ -122,6 +123,7 @@ extension Event {
             case .sessionArchived(let id): "\(id)"
             case .patientRegistered(let patient, _): "patient \(patient.rawValue)"
             case .catalogueChanged: ""
+            case .epochBegan(let epoch): "\(epoch)"
             }
         return "(\(kindName) \(what), \(answer?.key.short ?? by.operatorName), at \(at.rawValue))"
     }

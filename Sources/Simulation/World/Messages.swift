@@ -85,7 +85,7 @@ extension EngineError {
     /// Whether the same request may fare better later.
     var isPassing: Bool {
         switch code {
-        case .overloaded, .storageFull, .draining, .internal: true
+        case .overloaded, .storageFull, .draining, .notPrimary, .standbyAway, .internal: true
         case .invalidArgument, .notFound, .keyReused, .deadlineExceeded, .positionTrimmed: false
         }
     }
