@@ -114,9 +114,9 @@ actor Checkpointer {
 
     private func writeDirectory() async throws(JournalError) {
         // What comes meanwhile is the next checkpoint's: its facts stand behind `reached`.
-        var left = await directory.unsavedCount
-        while left > 0 {
-            left -= await directory.checkpoint(most: left, bytes: EngineLimits.checkpointSliceBytes)
+        var left = await directory.unsaved
+        while !left.isEmpty {
+            left = await directory.checkpoint(left, bytes: EngineLimits.checkpointSliceBytes)
             try await untilWritten()
         }
     }

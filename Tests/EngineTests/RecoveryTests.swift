@@ -79,6 +79,33 @@ import Testing
         }
     }
 
+    @Test("what is put while a checkpoint of the directory is under way takes no registration's place in it")
+    func puttingDuringACheckpoint() async throws {
+        let disk = MemoryDisk()
+        let journal = try Journal.open(JournalOptions(storage: disk.attach()))
+        let view = EngineView(EngineView.Snapshot(catalogue: CatalogueSnapshot(Catalogue())))
+        let directory = Directory(
+            catalogue: Catalogue(), registry: PatientRegistry(), unsaved: [], nextPatientValue: 0, journal: journal,
+            view: view)
+        let now = Hospital.morning
+        _ = try await directory.register([[Identifier(system: "s", value: "1")]], by: Hospital.doctor, now: now)
+        let begun = await directory.unsaved
+        var draft = CatalogueDraft()
+        draft.departments = [.init(code: "d", name: "科室")]
+        _ = try await directory.put(draft, by: Hospital.doctor, now: now)
+        #expect(await directory.checkpoint(begun, bytes: 1 << 20).isEmpty)
+        _ = try journal.step()
+        var registered = 0
+        try journal.forEach(EngineTables.patients) { _, _, value in
+            try PatientTables.decode(value) { _, _ in registered += 1 }
+            return true
+        }
+        #expect(registered == 1)
+        let left = await directory.unsaved
+        #expect(left.entities == 1 && left.patients == 0)
+        try journal.close()
+    }
+
     @Test("a session archived before any checkpoint wrote the catalogue does not stand in the way of the next start")
     func archivedBeforeTheFirstCheckpoint() async throws {
         let hospital = try await Hospital { $0.archiveAfterMilliseconds = 0 }

@@ -205,7 +205,9 @@ extension Engine {
         var patients: [PatientBook] = []
         for shard in shards.pools { pools.append(await shard.snapshot()) }
         for shard in shards.patients { patients.append(await shard.snapshot()) }
-        return EngineState(catalogue: view.current.catalogue.catalogue, pools: pools, patients: patients)
+        let now = view.current
+        return EngineState(
+            catalogue: now.catalogue.catalogue, registered: now.patients, pools: pools, patients: patients)
     }
 
     // MARK: Inside
@@ -237,6 +239,8 @@ extension Engine {
 /// What an engine has in memory, shard by shard.
 package struct EngineState: Sendable {
     package let catalogue: Catalogue
+    /// Patients, numbered from 1 without gaps.
+    package let registered: UInt64
     package let pools: [PoolBook]
     /// A patient is in the book `id % patients.count`.
     package let patients: [PatientBook]

@@ -128,15 +128,23 @@ actor Directory {
     // MARK: Checkpoints
 
     /// Entities and registrations that no checkpoint has yet.
-    var unsavedCount: Int { unsavedEntities.count + unsavedPatients.count }
+    struct Unsaved: Sendable {
+        var entities: Int
+        var patients: Int
 
-    /// Writes a slice of what no checkpoint has yet, the oldest first: at most so many of them, and about so many bytes.
-    /// - Returns: how many, at least one where there are any.
-    func checkpoint(most: Int, bytes: Int) -> Int {
+        var isEmpty: Bool { entities == 0 && patients == 0 }
+    }
+
+    var unsaved: Unsaved { Unsaved(entities: unsavedEntities.count, patients: unsavedPatients.count) }
+
+    /// Writes a slice of what no checkpoint has yet, the oldest first: of each at most so many, and about so many bytes in all.
+    /// - Returns: how many of each are left to this checkpoint, fewer than before. What came meanwhile is not among them and
+    ///   takes nobody's place: the log before this checkpoint goes.
+    func checkpoint(_ most: Unsaved, bytes: Int) -> Unsaved {
         var taken = 0
         var size = 0
         var writes: [TableWrite] = []
-        for entity in unsavedEntities.prefix(most) {
+        for entity in unsavedEntities.prefix(most.entities) {
             guard size < bytes else { break }
             var writer = ByteWriter()
             entity.encode(into: &writer)
@@ -146,7 +154,7 @@ actor Directory {
         }
         unsavedEntities.removeFirst(taken)
         var patients = 0
-        for (_, identifiers) in unsavedPatients.prefix(most - taken) {
+        for (_, identifiers) in unsavedPatients.prefix(most.patients) {
             guard size < bytes else { break }
             size += identifiers.reduce(16) { $0 + $1.system.utf8.count + $1.value.utf8.count }
             patients += 1
@@ -156,7 +164,7 @@ actor Directory {
         unsavedPatients.removeFirst(patients)
         writes += values
         if !writes.isEmpty { journal.write(writes) }
-        return taken + patients
+        return Unsaved(entities: most.entities - taken, patients: most.patients - patients)
     }
 
     private func record(_ event: Event, into records: inout RecordBatch) throws(EngineError) {

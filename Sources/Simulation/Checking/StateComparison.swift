@@ -29,6 +29,7 @@ extension NaiveModel.Visit {
 struct StateComparison {
     let model: NaiveModel
     let catalogue: Catalogue
+    let registered: UInt64
     let pools: [PoolBook]
     let patients: [PatientBook]
 
@@ -93,6 +94,9 @@ struct StateComparison {
     }
 
     private func patientDifference() -> String? {
+        if registered != UInt64(model.patients.count) {
+            return "\(registered) patients are registered, \(model.patients.count) should be"
+        }
         for index in model.patients.indices {
             let patient = PatientID(rawValue: UInt64(index) + 1)
             let wanted = (model.visitsOfPatient[patient] ?? []).filter { model.sittings[$0.session]?.archived == nil }

@@ -95,7 +95,8 @@ extension World {
         while box.value == nil, node.scheduler.turn() {}
         guard let state = box.value else { return chronicle.fail("the shards do not answer") }
         let comparison = StateComparison(
-            model: chronicle.model, catalogue: state.catalogue, pools: state.pools, patients: state.patients)
+            model: chronicle.model, catalogue: state.catalogue, registered: state.registered, pools: state.pools,
+            patients: state.patients)
         if let difference = comparison.difference() { chronicle.fail("\(when): \(difference)") }
         chronicle.coverage.note("states compared")
     }
@@ -107,7 +108,8 @@ extension World {
             let state = try RecoveredState(engine.journal, poolShards: 2, patientShards: 2)
             if let violation = state.violations().first { return chronicle.fail("\(when): \(violation)") }
             let comparison = StateComparison(
-                model: chronicle.model, catalogue: state.catalogue, pools: state.pools, patients: state.patients)
+                model: chronicle.model, catalogue: state.catalogue, registered: state.patientCount, pools: state.pools,
+                patients: state.patients)
             if let difference = comparison.difference() { chronicle.fail("\(when), from disk: \(difference)") }
         } catch {
             chronicle.fail("\(when): recovery fails: \(error)")
