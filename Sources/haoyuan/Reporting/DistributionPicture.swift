@@ -17,7 +17,7 @@ struct DistributionPicture {
         let area = PlotArea(top: 12, bottom: 188)
         let edges = Set(series.flatMap { $0.buckets.map(\.upTo) }).sorted()
         let xAxis = Axis(
-            covering: (edges.first ?? 1e-6)...(edges.last ?? 1), unit: chart.unit, scale: .logarithmic,
+            covering: Self.range(edges.first, edges.last), unit: chart.unit, scale: .logarithmic,
             startsAtZero: false, about: 9)
         let highest =
             series.map { one in one.buckets.map { Double($0.count) / Double(one.count) }.max() ?? 0 }.max() ?? 1
@@ -50,7 +50,7 @@ struct DistributionPicture {
         let xAxis = NinesAxis(last: last)
         let lows = series.compactMap { $0.buckets.first?.upTo }
         let yAxis = Axis(
-            covering: (lows.min() ?? 1e-6)...(series.map(\.most).max() ?? 1), unit: chart.unit, scale: .logarithmic,
+            covering: Self.range(lows.min(), series.map(\.most).max()), unit: chart.unit, scale: .logarithmic,
             startsAtZero: false, about: 5)
         area.drawRows(yAxis, chart.unit, on: &canvas)
         for percent in [0, 50, 90, 99, 99.9, 99.99, 99.999] where percent <= last {
@@ -66,6 +66,12 @@ struct DistributionPicture {
             canvas.path(points, "line s\(index % HTML.colours)")
         }
         return canvas.finished
+    }
+
+    /// The largest of all may lie below the upper edge of its bucket.
+    private static func range(_ least: Double?, _ most: Double?) -> ClosedRange<Double> {
+        let least = least ?? 1e-6
+        return least...max(least, most ?? 1)
     }
 
     private static func name(_ percent: Double) -> String {
