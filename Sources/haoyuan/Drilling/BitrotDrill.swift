@@ -218,7 +218,8 @@ struct BitrotDrill {
                 "state tables are rebuilt from a log that is whole", holds: one.repair == "rebuilt",
                 otherwise: one.repair, at: place)
         }
-        if !one.isUsed {
+        // What cuts the file off at a free page takes used ones with it, too.
+        if !one.isUsed, one.region == PageMap.neverUsed || !one.damage.cutsOff {
             outcome.checks.add(
                 "damage where nothing is kept does no harm", holds: one.start == .sound, otherwise: one.words, at: place
             )

@@ -80,6 +80,9 @@ struct PageMap: Sendable {
         let isUsed: Bool
     }
 
+    /// Pages behind the last one that was ever used.
+    static let neverUsed = "never used"
+
     let regions: [Region]
     let pageBytes: Int
 
@@ -109,7 +112,8 @@ struct PageMap: Sendable {
         if audit.pageLimit < last {
             regions.append(
                 Region(
-                    name: "never used", pages: Array(audit.pageLimit..<min(last, audit.pageLimit + 64)), isUsed: false))
+                    name: Self.neverUsed, pages: Array(audit.pageLimit..<min(last, audit.pageLimit + 64)), isUsed: false
+                ))
         }
         return PageMap(regions: regions, pageBytes: size)
     }
