@@ -31,13 +31,15 @@ actor Checkpointer {
     private let last: NIOLockedValueBox<(at: Instant?, position: Position)>
     private var logBytesThen = 0
     private var isRunning = false
+    private let pass: (@Sendable (CheckpointPoint) -> Void)?
 
     init(
         journal: Journal, keys: KeyWindow, directory: Directory, shards: Shards, keyWindow: Int64, keyValues: [UInt64],
-        time: EngineTime
+        time: EngineTime, pass: (@Sendable (CheckpointPoint) -> Void)?
     ) {
         self.time = time
         self.journal = journal
+        self.pass = pass
         self.keys = keys
         self.directory = directory
         self.shards = shards
@@ -68,20 +70,25 @@ actor Checkpointer {
         defer { isRunning = false }
         let bytes = journal.statistics.recordBytes
         let reached = reached ?? journal.lastPosition
+        pass?(.begun)
         let openSince = keys.beginCheckpoint()
         do throws(JournalError) {
             try await writeKeys()
+            pass?(.keysWritten)
             try await writeDirectory()
+            pass?(.directoryWritten)
             for shard in shards.pools { try await writeSessions(of: shard) }
         } catch {
             // What was handed over is on its way and noted as written; the next one writes the rest.
             return
         }
+        pass?(.sessionsWritten)
         let kept = min(reached, openSince ?? reached)
         let now = time.now()
         // The log that goes may hold the only trace of how late it was.
         journal.setMetadata(Self.latestMoment, now.encoded)
         journal.trim(before: kept.next)
+        pass?(.trimAsked)
         logBytesThen = bytes
         last.withLockedValue { $0 = (now, kept) }
     }
@@ -126,6 +133,7 @@ actor Checkpointer {
         while !dirty.isEmpty {
             let slice = dirty.prefix(EngineLimits.sessionsWrittenPerTurn)
             dirty = dirty.dropFirst(await shard.checkpoint(slice, bytes: EngineLimits.checkpointSliceBytes))
+            pass?(.sliceWritten)
             try await untilWritten()
         }
     }

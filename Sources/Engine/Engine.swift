@@ -70,7 +70,8 @@ package final class Engine: Sendable {
         history = History(journal: journal)
         checkpointer = Checkpointer(
             journal: journal, keys: keys, directory: directory, shards: shards,
-            keyWindow: configuration.keyWindowMilliseconds, keyValues: state.keyValues, time: time)
+            keyWindow: configuration.keyWindowMilliseconds, keyValues: state.keyValues, time: time,
+            pass: configuration.checkpointProbe)
         standing = Standing(configuration.role, epochs)
         register = StandbyRegister(configuration.standby, isAlone: false, journal: journal, clock: configuration.clock)
         replica = Replica(
@@ -203,14 +204,14 @@ package final class Engine: Sendable {
         let started = time.now()
         let tasks = [
             repeating(every: EngineLimits.expiryTickMilliseconds) { engine in await engine.expireHolds() },
-            repeating(every: EngineLimits.checkpointTickMilliseconds) { engine in
+            repeating(every: configuration.checkpointTickMilliseconds) { engine in
                 let configuration = engine.configuration
                 let isDue = await engine.checkpointer.isDue(
                     now: engine.time.now(), afterBytes: configuration.checkpointAfterBytes,
                     afterMilliseconds: configuration.checkpointAfterMilliseconds, startedAt: started)
                 if isDue { await engine.checkpoint() }
             },
-            repeating(every: EngineLimits.archiveTickMilliseconds) { engine in await engine.archiveSessions() },
+            repeating(every: configuration.archiveTickMilliseconds) { engine in await engine.archiveSessions() },
         ]
         background.withLockedValue { $0 = tasks }
     }

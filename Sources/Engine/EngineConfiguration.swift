@@ -19,12 +19,17 @@ package struct EngineConfiguration: Sendable {
     package var role = Role.primary
     /// What a yes of a primary means; nil where no standby is expected.
     package var standby: StandbyPolicy?
+    /// How often it is looked whether a checkpoint is due, and whether sessions can be archived.
+    package var checkpointTickMilliseconds = EngineLimits.checkpointTickMilliseconds
+    package var archiveTickMilliseconds = EngineLimits.archiveTickMilliseconds
     package var clock: any EngineClock = SystemClock()
     /// What the engine's own tasks prefer to run on; nil for the system's threads. Actors follow the task that calls
     /// them, so a simulator that also calls the engine from this executor runs all of it there.
     package var executor: (any TaskExecutor)?
     /// Seeds the hash of the key tables.
     package var seed = UInt64.random(in: .min ... .max)
+    /// Called at each point of a checkpoint: drills and tests that end the process there. `nil` in service.
+    package var checkpointProbe: (@Sendable (CheckpointPoint) -> Void)?
     package var progress: @Sendable (RecoveryProgress) -> Void = { _ in }
 
     package init(journal: JournalOptions, cores: Int) {

@@ -229,6 +229,7 @@ package final class Journal: Sendable {
         let shape = currentShape
         var statistics = committer?.shared.withLockedValue { $0.statistics } ?? JournalStatistics()
         statistics.recentCommits.roll(to: options.monotonicNanoseconds())
+        statistics.commitUnderWayNanoseconds = committer?.underWayNanoseconds ?? 0
         statistics.pendingBytes = queue.pendingBytes
         statistics.lastPosition = lastPosition
         statistics.durablePosition = durablePosition

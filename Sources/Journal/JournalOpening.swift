@@ -135,7 +135,8 @@ struct JournalOpening {
             tables: Set(names.compactMap(StateTable.table(of:))), segmentBytesLimit: options.segmentBytes,
             segmentCountLimit: LMDBStorage.segmentLimit)
         return Committer(
-            writer: writer, storage: storage, queue: queue, now: options.monotonicNanoseconds)
+            writer: writer, storage: storage, queue: queue, now: options.monotonicNanoseconds,
+            pass: options.probe)
     }
 }
 

@@ -46,6 +46,8 @@ package struct JournalOptions: Sendable {
     package var monotonicNanoseconds: @Sendable () -> UInt64 = JournalOptions.systemMonotonicNanoseconds
     /// Called once, on the journal's thread, when what is on disk can no longer be known. Must not return.
     package var onFatal: @Sendable (JournalError) -> Never = JournalOptions.endProcess
+    /// Called on the journal's thread at each point of a commit: drills and tests that end the process there. `nil` in service.
+    package var probe: (@Sendable (JournalPoint) -> Void)?
     /// The disk. `nil` stands for LMDB in ``directory``.
     package var storage: (any JournalStorage)?
 

@@ -20,6 +20,8 @@ package struct JournalStatistics: Sendable {
     package var recentCommits = RecentDurations()
     /// How long the last one took.
     package var lastCommitNanoseconds: UInt64 = 0
+    /// For how long the commit at hand has been under way; 0 while there is none.
+    package var commitUnderWayNanoseconds: UInt64 = 0
     /// Bytes accepted that are not on disk yet.
     package var pendingBytes = 0
     /// The last position handed out.

@@ -9,7 +9,7 @@ struct Haoyuan: AsyncParsableCommand {
         abstract: "号源 Haoyuan: the slot engine of a hospital.",
         discussion: "Start an engine with `haoyuan serve --sample`, then ask it with the other commands. "
             + "They speak to 127.0.0.1:7440 unless --host and --port, or HAOYUAN_ADDRESS, say otherwise.",
-        version: Version.text,
+        version: Version.text, subcommands: [DrillChild.self],
         groupedSubcommands: [
             CommandGroup(name: "Running", subcommands: [Serve.self, Status.self, Top.self, Watch.self]),
             CommandGroup(
@@ -22,8 +22,8 @@ struct Haoyuan: AsyncParsableCommand {
             CommandGroup(
                 name: "Visits",
                 subcommands: [Arrive.self, Call.self, Start.self, Complete.self, NoShow.self, Stop.self]),
-            CommandGroup(name: "Proof", subcommands: [Replay.self, Bench.self, Inspect.self, Verify.self]),
-            CommandGroup(name: "Safety", subcommands: [Backup.self, Backups.self, Restore.self]),
+            CommandGroup(name: "Proof", subcommands: [Replay.self, Bench.self, Drill.self, Inspect.self, Verify.self]),
+            CommandGroup(name: "Safety", subcommands: [Backup.self, Backups.self, Restore.self, Repair.self]),
         ])
 
     static func main() async {
@@ -75,7 +75,7 @@ struct Haoyuan: AsyncParsableCommand {
     private static func isCommand(_ word: String) -> Bool {
         let commands =
             configuration.groupedSubcommands.flatMap(\.subcommands) + Sessions.configuration.subcommands
-            + Patients.configuration.subcommands
+            + Patients.configuration.subcommands + Drill.configuration.subcommands
         return commands.contains { $0._commandName == word }
     }
 

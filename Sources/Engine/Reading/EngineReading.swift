@@ -263,6 +263,10 @@ extension JournalStatistics {
     /// Empty when all is well, else one sentence that says what to do.
     fileprivate var trouble: String {
         switch admission {
+        // Slow disks sync in tens of milliseconds: a second is a disk that stands still.
+        case .open where commitUnderWayNanoseconds >= 1_000_000_000:
+            "the disk has not finished a commit for \(commitUnderWayNanoseconds / 1_000_000_000) s: look at the disk and its "
+                + "controller; answers wait for it, nothing is lost"
         case .open: ""
         case .overloaded:
             "more is asked than the disk can take (\(pendingBytes) bytes wait); callers are told to come back"

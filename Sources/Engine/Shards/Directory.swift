@@ -146,10 +146,9 @@ actor Directory {
         var writes: [TableWrite] = []
         for entity in unsavedEntities.prefix(most.entities) {
             guard size < bytes else { break }
-            var writer = ByteWriter()
-            entity.encode(into: &writer)
-            writes.append(.put(EngineTables.catalogue, key: entity.key, value: writer.bytes))
-            size += writer.bytes.count
+            let write = entity.tableWrite
+            writes.append(write)
+            if case .put(_, _, let value, _) = write { size += value.count }
             taken += 1
         }
         unsavedEntities.removeFirst(taken)
@@ -179,6 +178,13 @@ actor Directory {
 }
 
 extension CatalogueEntity {
+    /// The value that says what the entity is, in the table of the catalogue.
+    var tableWrite: TableWrite {
+        var writer = ByteWriter()
+        encode(into: &writer)
+        return .put(EngineTables.catalogue, key: key, value: writer.bytes)
+    }
+
     /// Kind and id: the newest version of an entity takes the place of the one before.
     fileprivate var key: [UInt8] {
         switch self {

@@ -37,6 +37,11 @@ package struct LatencyHistogram: Hashable, Sendable {
         return longest
     }
 
+    /// The buckets that are not empty, ascending: the longest duration, in nanoseconds, that falls into each, and how many did.
+    package var filledBuckets: [(upTo: UInt64, count: UInt64)] {
+        buckets.enumerated().filter { $0.element > 0 }.map { (Self.upperEdge(of: $0.offset), $0.element) }
+    }
+
     private static func bucket(of nanoseconds: UInt64) -> Int {
         guard nanoseconds >= 4 else { return Int(nanoseconds) }
         let exponent = 63 - nanoseconds.leadingZeroBitCount

@@ -14,12 +14,20 @@ package struct PageAudit: Sendable {
     package private(set) var reports: [CorruptionReport] = []
     /// Pages reached from the roots.
     package private(set) var pages: UInt64 = 0
+    /// Which tree each of them belongs to, where that was asked for.
+    package private(set) var trees: [UInt64: String] = [:]
+    /// The size of a page in bytes; 0 for an absent file.
+    package private(set) var pageBytes: UInt64 = 0
+    /// The number behind the last page that was ever used.
+    package private(set) var pageLimit: UInt64 = 0
 
     /// Audits the file in `directory`. An absent or empty file is sound.
-    /// - Parameter reportsWanted: Stop after so many contradictions.
+    /// - Parameters:
+    ///   - reportsWanted: Stop after so many contradictions.
+    ///   - mapping: Remember which tree each page belongs to.
     /// - Throws: `directoryUnusable` or `io` when the file cannot be read.
     package static func run(
-        directory: String, reportsWanted: Int, progress: (JournalProgress) -> Void
+        directory: String, reportsWanted: Int, mapping: Bool = false, progress: (JournalProgress) -> Void
     ) throws(JournalError) -> PageAudit {
         let path = directory + "/data.mdb"
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
@@ -32,10 +40,14 @@ package struct PageAudit: Sendable {
         guard fstat(descriptor, &file) == 0 else { throw .io(errno: errno, call: "fstat") }
         guard file.st_size > 0 else { return PageAudit() }
         var walk = try PageWalk(descriptor: descriptor, fileBytes: UInt64(file.st_size), reportsWanted: reportsWanted)
+        walk.trees = mapping ? [:] : nil
         try walk.run(progress)
         var audit = PageAudit()
         audit.reports = walk.reports
         audit.pages = walk.visited
+        audit.trees = walk.trees ?? [:]
+        audit.pageBytes = walk.pageBytes
+        audit.pageLimit = walk.pageLimit
         return audit
     }
 }
@@ -57,12 +69,15 @@ private struct PageWalk {
     }
 
     private static let noPage = UInt64.max
+    private static let freeList = "the free list"
     private static let deepest = 32
 
     private let descriptor: Int32
     private let reportsWanted: Int
-    private let pageBytes: UInt64
-    private let pageLimit: UInt64
+    let pageBytes: UInt64
+    let pageLimit: UInt64
+    /// Nil where nobody asked for it.
+    var trees: [UInt64: String]?
     private let meta: [UInt8]
     private var seen: [UInt64]
     private(set) var visited: UInt64 = 0
@@ -113,7 +128,7 @@ private struct PageWalk {
 
     mutating func run(_ progress: (JournalProgress) -> Void) throws(JournalError) {
         // In MDB_meta the free list's MDB_db lies at 24 of the meta, the main table's at 72; the page header is 16.
-        try tree(at: 40, in: meta, name: "the free list", progress)
+        try tree(at: 40, in: meta, name: Self.freeList, progress)
         try tree(at: 88, in: meta, name: "the list of tables", progress)
         progress(JournalProgress(stage: .auditingPages, done: pageLimit * pageBytes, total: pageLimit * pageBytes))
     }
@@ -159,11 +174,35 @@ private struct PageWalk {
         }
         let count = (lower - 16) / 2
         guard count >= (level == 1 ? 1 : 2) else { return report(number, tree, "enough nodes", "\(count)") }
+        var last: ArraySlice<UInt8> = []
         for index in 0..<count {
             let node = Int(bytes.number(at: 16 + index * 2, as: UInt16.self))
             try self.node(node, index, in: bytes, of: number, level: level, tree: tree, upper: upper, progress)
             if reports.count >= reportsWanted { return }
+            // A branch's first key is empty, and stands before all others; LMDB never stores an empty one in a leaf.
+            guard let key = Self.key(at: node, in: bytes), !key.isEmpty || (level > 1 && index == 0) else {
+                return report(number, tree, "a key at node \(index)", "none")
+            }
+            guard index == 0 || last.isEmpty || Self.precedes(last, key, in: tree) else {
+                return report(number, tree, "keys that ascend", "node \(index) not after the one before")
+            }
+            last = key
         }
+    }
+
+    private static func key(at offset: Int, in bytes: [UInt8]) -> ArraySlice<UInt8>? {
+        guard offset + 8 <= bytes.count else { return nil }
+        let end = offset + 8 + Int(bytes.number(at: offset + 6, as: UInt16.self))
+        return end <= bytes.count ? bytes[(offset + 8)..<end] : nil
+    }
+
+    /// As LMDB orders them: those of the log and of the free list as numbers of 8 bytes, all others by their bytes.
+    private static func precedes(_ a: ArraySlice<UInt8>, _ b: ArraySlice<UInt8>, in tree: String) -> Bool {
+        guard tree == freeList || LogShape.Segment.first(of: tree) != nil, a.count == 8, b.count == 8 else {
+            return a.lexicographicallyPrecedes(b)
+        }
+        func number(_ key: ArraySlice<UInt8>) -> UInt64 { key.reversed().reduce(0) { $0 << 8 | UInt64($1) } }
+        return number(a) < number(b)
     }
 
     private mutating func node(
@@ -233,6 +272,7 @@ private struct PageWalk {
         }
         seen[Int(number / 64)] |= bit
         visited += 1
+        trees?[number] = tree
         return true
     }
 

@@ -21,6 +21,8 @@ final class Committer: @unchecked Sendable {
         var shape: LogShape
         /// Why no further writes are taken, if none are.
         var refusal: JournalError?
+        /// When the commit at hand began, if there is one.
+        var commitBegan: UInt64?
     }
 
     /// How often room is looked for while there is none.
@@ -30,6 +32,7 @@ final class Committer: @unchecked Sendable {
     private let queue: CommitQueue
     private let now: @Sendable () -> UInt64
     private let syncsPerCommit: Int
+    private let pass: (@Sendable (JournalPoint) -> Void)?
     private var writer: LogWriter
     /// Work that was taken and found no room, oldest first.
     private var backlog: [PendingWork] = []
@@ -39,13 +42,14 @@ final class Committer: @unchecked Sendable {
 
     init(
         writer: consuming LogWriter, storage: any JournalStorage, queue: CommitQueue,
-        now: @escaping @Sendable () -> UInt64
+        now: @escaping @Sendable () -> UInt64, pass: (@Sendable (JournalPoint) -> Void)? = nil
     ) {
         self.shared = NIOLockedValueBox(Shared(shape: writer.committed))
         self.writer = writer
         self.storage = storage
         self.queue = queue
         self.now = now
+        self.pass = pass
         self.syncsPerCommit = storage.footprint().syncsPerCommit
     }
 
@@ -55,6 +59,13 @@ final class Committer: @unchecked Sendable {
     var hasHousekeeping: Bool { !writer.droppable.isEmpty }
     /// Whether writes are being refused.
     var isRefusing: Bool { shared.withLockedValue { $0.refusal != nil } }
+
+    /// For how long the commit at hand has been under way; 0 while there is none.
+    var underWayNanoseconds: UInt64 {
+        guard let began = shared.withLockedValue({ $0.commitBegan }) else { return 0 }
+        let time = now()
+        return time > began ? time - began : 0
+    }
 
     /// Commits the oldest backlog, or `work` when there is none; `work` joins the backlog otherwise, and `nil` stands
     /// for housekeeping alone.
@@ -66,6 +77,7 @@ final class Committer: @unchecked Sendable {
         if let refusal = try attempt(next) { return .refused(refusal) }
         removeOldestBacklog()
         queue.publish(next)
+        pass?(.published)
         return .committed
     }
 
@@ -96,13 +108,18 @@ final class Committer: @unchecked Sendable {
     /// One transaction. Returns why it could not be, when the reason is room; nothing happened then.
     private func attempt(_ work: PendingWork) throws(JournalError) -> JournalError? {
         let start = now()
+        shared.withLockedValue { $0.commitBegan = start }
+        defer { shared.withLockedValue { $0.commitBegan = nil } }
         let room = storage.makeRoom(for: work.roomNeeded)
         note(room)
         if case .none(let reason) = room { return refuse(reason) }
+        let (trims, drops) = (work.checkpoint != nil, hasHousekeeping)
+        pass?(.workTaken)
         do throws(JournalError) {
             let transaction = try storage.beginWrite()
             do throws(JournalError) {
                 try writer.stage(work, into: transaction)
+                passed(.staged, trims ? .trimStaged : nil, drops ? .dropStaged : nil)
             } catch {
                 transaction.abort()
                 throw error
@@ -113,8 +130,14 @@ final class Committer: @unchecked Sendable {
             guard error.isLackOfRoom else { throw error }
             return refuse(error)
         }
+        passed(.synced, trims ? .trimSynced : nil, drops ? .dropSynced : nil)
         record(work, shape: writer.adopt(), from: start, to: now())
         return nil
+    }
+
+    private func passed(_ points: JournalPoint?...) {
+        guard let pass else { return }
+        for case let point? in points { pass(point) }
     }
 
     private func note(_ room: StorageRoom) {

@@ -14,11 +14,16 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var options: ServeOptions
 
-    func run() async throws {
-        let settings = try options.settings()
+    func run() async throws { try await Self.serve(try options.settings()) }
+
+    /// Serves until told to stop.
+    /// - Parameter adjust: changes what the settings do not reach: the probes of a drill.
+    static func serve(
+        _ settings: ServeSettings, adjust: (inout EngineConfiguration) -> Void = { _ in }
+    ) async throws {
         let credential = try settings.credentialFile.map { try CredentialFile(path: $0).read() }
         let signals = StopSignals()
-        let logger = Self.logger(settings)
+        let logger = logger(settings)
         let files = OpenFiles.raise()
         if files < settings.connections {
             logger.notice(
@@ -31,7 +36,7 @@ struct Serve: AsyncParsableCommand {
             startedAt: Double(SystemClock().now().rawValue) / 1_000)
         let monitor = try await Monitor.start(
             settings.monitor, MonitorRoutes(state: state, settings: page))
-        try await Self.serve(settings, state, signals, logger, credential: credential) {
+        try await serve(settings, state, signals, logger, credential: credential, adjust: adjust) {
             Monitor.tell(monitor, settings.monitor, logger)
         }
         await monitor?.stop()
@@ -40,13 +45,15 @@ struct Serve: AsyncParsableCommand {
     /// From recovery to the end; the monitor looks on.
     private static func serve(
         _ settings: ServeSettings, _ state: ServingState, _ signals: StopSignals, _ logger: Logger, credential: String?,
-        onServing: () -> Void
+        adjust: (inout EngineConfiguration) -> Void, onServing: () -> Void
     ) async throws {
         let began = ContinuousClock.now
         let report = RecoveryReport(state) { logger.info("recovering", metadata: ["done": "\($0)"]) }
         let clock = SystemClock()
+        var configuration = settings.engine { report.tell($0) }
+        adjust(&configuration)
         let running = try await RunningEngine.start(
-            settings.engine { report.tell($0) }, settings.server(credential: credential), logger: logger
+            configuration, settings.server(credential: credential), logger: logger
         ) { clock.now().rawValue }
         report.end()
         state.serving(running)

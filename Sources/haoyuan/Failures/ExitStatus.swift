@@ -16,6 +16,8 @@ enum ExitStatus: Int32, Sendable {
     case inputOutput = 74
     /// Not now: the same command may succeed later.
     case temporary = 75
+    /// It needs rights or tools that are not here.
+    case notHere = 77
     /// A file of settings, or of a hospital, cannot be understood.
     case configuration = 78
 }

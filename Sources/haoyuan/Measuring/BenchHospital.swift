@@ -62,6 +62,28 @@ struct BenchHospital {
         }
     }
 
+    /// Two appointments for each patient, on two different days.
+    func bookTwice(in engine: Engine, _ progress: (Int) -> Void) async throws {
+        let total = patients * 2
+        for start in stride(from: 0, to: total, by: Self.batch) {
+            let writes = (start..<min(start + Self.batch, total)).map { index -> Write in
+                let (patient, second) = (index % patients, index / patients)
+                let slot = slot(ofPatient: patient, round: patient / 7 + second)
+                return Write(
+                    key: IdempotencyKey(high: 1, low: UInt64(index) + 1), by: Self.origin,
+                    command: .book(
+                        patient: PatientID(rawValue: UInt64(patient) + 1),
+                        item: Command.Item(slot: slot, service: Self.clinic), hold: false))
+            }
+            let failed = await engine.execute(writes).count { if case .done = $0.outcome { false } else { true } }
+            guard failed == 0 else {
+                throw CommandFailure(
+                    .internal, "\(failed) bookings of the measurement were refused", remedy: "please report it")
+            }
+            progress(start)
+        }
+    }
+
     /// Where a patient goes in a round: another day each round, so nobody is in two places.
     func slot(ofPatient patient: Int, round: Int) -> SlotID {
         let session = SessionID(pool: PoolID(rawValue: UInt32(patient % Self.pools) + 1), index: UInt32(round % days))

@@ -37,7 +37,7 @@ struct SizeMeasurement {
         let withSlots = Self.anonymousBytes()
         try await hospital.register(in: engine) { progress("patients", $0, hospital.patients) }
         let withPatients = Self.anonymousBytes()
-        try await book(hospital, in: engine)
+        try await hospital.bookTwice(in: engine) { progress("appointments", $0, appointments) }
         let withAppointments = Self.anonymousBytes()
 
         // A copy whose tables are empty: all of it stands in the log.
@@ -53,28 +53,6 @@ struct SizeMeasurement {
             appointments: hospital.patients * 2,
             bytesPerAppointment: Double(withAppointments - withPatients) / Double(hospital.patients * 2),
             startSecondsFromCheckpoint: fromCheckpoint.seconds, startSecondsFromLog: fromLog.seconds)
-    }
-
-    /// Two appointments for each patient, on two different days.
-    private func book(_ hospital: BenchHospital, in engine: Engine) async throws {
-        let total = hospital.patients * 2
-        for start in stride(from: 0, to: total, by: BenchHospital.batch) {
-            let writes = (start..<min(start + BenchHospital.batch, total)).map { index -> Write in
-                let (patient, second) = (index % hospital.patients, index / hospital.patients)
-                let slot = hospital.slot(ofPatient: patient, round: patient / 7 + second)
-                return Write(
-                    key: IdempotencyKey(high: 1, low: UInt64(index) + 1), by: BenchHospital.origin,
-                    command: .book(
-                        patient: PatientID(rawValue: UInt64(patient) + 1),
-                        item: Command.Item(slot: slot, service: BenchHospital.clinic), hold: false))
-            }
-            let failed = await engine.execute(writes).count { if case .done = $0.outcome { false } else { true } }
-            guard failed == 0 else {
-                throw CommandFailure(
-                    .internal, "\(failed) bookings of the measurement were refused", remedy: "please report it")
-            }
-            progress("appointments", start, total)
-        }
     }
 
     /// What the process holds in memory of its own, after giving back what it can.

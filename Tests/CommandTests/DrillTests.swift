@@ -1,0 +1,206 @@
+import Foundation
+import HaoyuanClient
+import Testing
+
+@testable import haoyuan
+
+@Suite("A drill finds what it looks for", .serialized)
+struct DrillTests {
+    /// A session of a small drill, ended and cleared up whatever the body does.
+    private func withSession(_ body: (inout DrillSession, DrillFolder) async throws -> Void) async throws {
+        let folder = try DrillFolder.make("test")
+        defer { folder.remove() }
+        var setting = DrillSession.Setting.small(shards: 2)
+        setting.executable = Binary.path
+        setting.hospital = .init(patients: 200, days: 2)
+        setting.workers = 8
+        setting.requestsPerSecond = 2_000
+        var session = try await DrillSession.open(
+            setting, in: folder, seed: 11, timeline: DrillTimeline(lasts: .seconds(5)))
+        do {
+            try await body(&session, folder)
+        } catch {
+            await session.close()
+            throw error
+        }
+        await session.close()
+    }
+
+    /// Writes until so many more have been answered.
+    private func load(_ session: inout DrillSession, answers: Int, thenKill: Bool = false) async throws {
+        let (timeline, wanted) = (session.timeline, session.timeline.done + answers)
+        try await session.underLoad { server, client in
+            while timeline.done < wanted { _ = try await client.status() }
+            if thenKill { await server.kill() }
+        }
+    }
+
+    private func problems(_ checks: [Report.Check]) -> [String] { checks.flatMap(\.problems) }
+
+    @Test("a killed server has everything, and a booking that was never made is missed by the audit")
+    func auditFindsWhatIsNotThere() async throws {
+        try await withSession { session, _ in
+            try await load(&session, answers: 150, thenKill: true)
+            let rest = try session.auditAtRest()
+            #expect(rest.holds && rest.count > 150)
+            let (_, checks) = try await session.restart()
+            #expect(problems(checks) == [])
+            #expect(checks.contains { $0.name.hasPrefix("every acknowledged write") && $0.count > 50 })
+
+            var workers = session.load.workers
+            let real = try #require(workers[0].expected.first)
+            let invented = AppointmentID(rawValue: real.key.rawValue | 0xF_FFF0)
+            workers[0].note(
+                .done(appointments: [invented], state: .booked, version: 1, holdUntil: nil, .init(rawValue: 1)),
+                to: workers[0].request(.book(real.value.patient, real.value.slot, hold: false)))
+            let audit = DrillAudit(
+                client: session.client, hospital: session.hospital, workers: workers, mirror: session.mirror)
+            let broken = try await audit.run().filter { !$0.holds }.map(\.name)
+            #expect(broken.contains("every acknowledged write is there, in the state it led to"))
+            #expect(broken.contains("an acknowledged write that is sent again gets its first answer"))
+        }
+    }
+
+    @Test("a data folder that lacks the last writes is found out, whole as it is")
+    func auditFindsWhatWasLost() async throws {
+        try await withSession { session, folder in
+            try await load(&session, answers: 80, thenKill: true)
+            let older = folder.path + "/older"
+            try FileManager.default.copyItem(atPath: session.data, toPath: older)
+            _ = try await session.restart()
+            try await load(&session, answers: 80, thenKill: true)
+            try FileManager.default.removeItem(atPath: session.data)
+            try FileManager.default.moveItem(atPath: older, toPath: session.data)
+            #expect(try session.auditAtRest().holds)
+            // The follower stands behind the end of this log and would wait for it; it is not asked.
+            let server = try await ChildServer.start(
+                in: folder.path, data: session.data, session.setting.settings, executable: Binary.path)
+            let client = DrillSession.client(of: server, session.setting)
+            let audit = DrillAudit(
+                client: client, hospital: session.hospital, workers: session.load.workers, mirror: nil, repetitions: 0)
+            let checks = try await audit.run()
+            let acknowledged = try #require(checks.first { $0.name.hasPrefix("every acknowledged write") })
+            #expect(acknowledged.problems.contains { $0.contains("is not there") })
+            client.close()
+            await server.kill()
+        }
+    }
+
+    @Test("the same seed gives the same rounds and the same callers, another seed others")
+    func seedsReproduce() async throws {
+        func manners(_ seed: UInt64) -> [KillManner] {
+            (0..<60).map { round in
+                var random = SeededGenerator(seed: seed, part: 1_000_000 + UInt64(round))
+                return KillManner.of(round: round, canTrace: true, &random)
+            }
+        }
+        #expect(manners(5) == manners(5))
+        #expect(manners(5) != manners(6))
+        // Sixty rounds come by every point at least once.
+        let points = Set(
+            manners(5).compactMap { manner in if case .point(let point, _) = manner { point } else { nil } })
+        #expect(points.count == 14)
+
+        try await withSession { session, _ in
+            func requests(_ seed: UInt64) -> [DrillRequest] {
+                var worker = DrillWorker(0, of: 4, in: session.hospital, seed: seed)
+                return (0..<50).map { _ in worker.next() }
+            }
+            #expect(requests(5) == requests(5))
+            #expect(Set(requests(5)).isDisjoint(with: requests(6)))
+        }
+    }
+
+    @Test("three rounds of the kill drill pass, and say so to a machine")
+    func killDrill() async throws {
+        let reports = try Folder()
+        defer { reports.remove() }
+        let drilled = try await Binary.run(
+            [
+                "drill", "kill", "--rounds", "3", "--seed", "4", "--json", "--report", reports.path, "--folder",
+                reports.path,
+            ])
+        #expect(drilled.status == 0, "\(drilled.complaints)\(drilled.output)")
+        let report = try drilled.object()
+        #expect(report["standing"] as? String == "passed")
+        #expect(report["command"] as? String == "haoyuan drill kill --rounds 3 --seed 4")
+        let left = try FileManager.default.contentsOfDirectory(atPath: reports.path).sorted()
+        #expect(left == ["drill-kill.html", "drill-kill.json", "drill-kill.txt"])
+    }
+
+    @Test("a trend is what most points do, and is not moved by a few")
+    func trend() throws {
+        func points(_ y: (Int) -> Double) -> [(x: Double, y: Double)] {
+            (0..<60).map { second in (x: Double(second), y: y(second)) }
+        }
+        let rising = points { second in
+            let outlier: Double = second % 10 == 0 ? 5_000 : 0
+            return 100 + 2 * Double(second) + outlier
+        }
+        #expect(abs(try #require(Trend(rising)).slope - 2) < 0.1)
+        let level = points { second in second % 7 == 0 ? 900 : 100 }
+        #expect(abs(try #require(Trend(level)).slope) < 0.1)
+        #expect(Trend(Array(level.prefix(7))) == nil)
+    }
+}
+
+@Suite("A damaged data folder is rebuilt from its log where all of it is there, and left alone where not", .serialized)
+struct RepairTests {
+    /// A stopped sample hospital with a booking, its folder damaged in one place that holds the given text.
+    private func withDamage(
+        at text: String, _ arguments: [String] = [], _ body: (_ data: String, _ folder: Folder) async throws -> Void
+    ) async throws {
+        let folder = try Folder()
+        defer { folder.remove() }
+        let server = try await ServerProcess.start(in: folder, ["--sample"] + arguments)
+        _ = try await server.object(
+            "book", "--patient", "urn:id|1", "--register", "--slot", "4/3/1", "--operator", "a name to look for")
+        #expect(await server.end() == 0)
+        let data = folder.path + "/data"
+        let url = URL(fileURLWithPath: data + "/data.mdb")
+        var bytes = try Data(contentsOf: url)
+        var from = bytes.startIndex
+        // Every copy of it, those of earlier commits too.
+        while let place = bytes.range(of: Data(text.utf8), in: from..<bytes.endIndex) {
+            bytes[place.lowerBound] ^= 0x20
+            from = place.upperBound
+        }
+        try bytes.write(to: url)
+        #expect(try await Binary.run(["verify", data]).status == 1)
+        try await body(data, folder)
+    }
+
+    @Test("damage in the state tables is mended from the log; the damaged folder is kept as it was")
+    func rebuilt() async throws {
+        // Stands in a value of the catalogue, uncompressed, and in the record that brought it; only the former is damaged here.
+        try await withDamage(at: "state.sessions") { data, folder in
+            let before = try Data(contentsOf: URL(fileURLWithPath: data + "/data.mdb"))
+            let looked = try await Binary.run(["repair", "--data", data, "--dry-run", "--json"])
+            #expect(looked.status == 1)
+            #expect(try looked.object()["verdict"] as? String == "can be rebuilt")
+            let kept = folder.path + "/kept"
+            let repaired = try await Binary.run(["repair", "--data", data, "--backup", kept, "--json"])
+            #expect(repaired.status == 0, "\(repaired.output)\(repaired.complaints)")
+            #expect(try repaired.object()["verdict"] as? String == "rebuilt")
+            #expect(try Data(contentsOf: URL(fileURLWithPath: kept + "/data.mdb")) == before)
+            #expect(try await Binary.run(["verify", data]).status == 0)
+            let server = try await ServerProcess.start(in: folder)
+            #expect(try await server.list("appointments", "--patient", "urn:id|1").count == 1)
+            #expect(await server.end() == 0)
+            let again = try await Binary.run(["repair", "--data", data, "--json"])
+            #expect(again.status == 0)
+            #expect(try again.object()["verdict"] as? String == "sound")
+        }
+    }
+
+    @Test("a record that is damaged wherever it stands is lost, and nothing is changed")
+    func notRebuilt() async throws {
+        try await withDamage(at: "a name to look for") { data, _ in
+            let before = try Data(contentsOf: URL(fileURLWithPath: data + "/data.mdb"))
+            let repaired = try await Binary.run(["repair", "--data", data, "--json"])
+            #expect(repaired.status == 1)
+            #expect(try repaired.object()["verdict"] as? String == "lost")
+            #expect(try Data(contentsOf: URL(fileURLWithPath: data + "/data.mdb")) == before)
+        }
+    }
+}
