@@ -7,7 +7,7 @@ extension BitrotDrill.Outcome {
                 "Copies of a data folder were damaged, one place at a time; verify and a start had to name it, or to serve the truth all the same.",
             standing: checks.hold && !cases.isEmpty ? .passed : .failed,
             verdict: checks.hold
-                ? "\(Numbers.counted(cases.count, "damage")), \(Numbers.grouped(named)) named, the rest where nobody reads; nothing untrue was served"
+                ? "\(Numbers.counted(cases.count, "damage")), \(Numbers.grouped(named)) named; of the others the truth was served all the same"
                 : Numbers.counted(checks.problems, "problem") + (kept.map { "; the folder is kept in \($0)" } ?? ""),
             command: command, begun: begun, took: took)
         report.add("Promises · 承诺", .checks(checks.all))
