@@ -1,3 +1,4 @@
+import Foundation
 package import Journal
 import NIOConcurrencyHelpers
 package import Scheduling
@@ -38,9 +39,10 @@ package final class Engine: Sendable {
                 progress: configuration.progress)
             let violations = state.violations()
             guard violations.isEmpty else { throw DamagedState(violations: violations) }
-            let engine = Engine(
-                configuration, journal: journal, state: state,
-                epochs: try Epochs(decoding: try journal.metadata(Epochs.metadataName)))
+            var epochs = try Epochs(decoding: try journal.metadata(Epochs.metadataName))
+            // What a deposed primary took back may have been the beginning of an epoch of its own.
+            if configuration.role == .standby { epochs.forget(from: journal.tip.next) }
+            let engine = Engine(configuration, journal: journal, state: state, epochs: epochs)
             engine.startBackground()
             return engine
         } catch {
@@ -73,11 +75,15 @@ package final class Engine: Sendable {
             keyWindow: configuration.keyWindowMilliseconds, keyValues: state.keyValues, time: time,
             pass: configuration.checkpointProbe)
         standing = Standing(configuration.role, epochs)
-        register = StandbyRegister(configuration.standby, isAlone: false, journal: journal, clock: configuration.clock)
+        // A standby has none of its own: nobody confirms what it takes in.
+        register = StandbyRegister(
+            configuration.standby, isAlone: configuration.role != .primary, journal: journal,
+            clock: configuration.clock, news: configuration.news)
         replica = Replica(
             journal: journal, keys: keys, directory: directory, shards: shards, view: view, time: time,
             standing: standing)
         journal.setMetadata(Standing.metadataName, Standing.encode(configuration.role))
+        if configuration.role == .standby { journal.setMetadata(Epochs.metadataName, epochs.encoded) }
         if !state.unsavedArchives.isEmpty { journal.write(state.unsavedArchives) }
     }
 
@@ -212,6 +218,10 @@ package final class Engine: Sendable {
                 if isDue { await engine.checkpoint() }
             },
             repeating(every: configuration.archiveTickMilliseconds) { engine in await engine.archiveSessions() },
+            repeating(every: EngineLimits.standbyTickMilliseconds) { engine in
+                guard engine.standing.role == .primary, engine.register.tick() else { return }
+                engine.configuration.news(.wentAlone)
+            },
         ]
         background.withLockedValue { $0 = tasks }
     }
@@ -237,7 +247,8 @@ package final class Engine: Sendable {
     /// It waits for the disk at most `EngineLimits.stopMilliseconds`. Whoever then still waits is told that the outcome is
     /// unknown; a checkpoint that is not done is left, which costs the next start some replaying and nothing else. What cannot
     /// be committed for lack of room ends in `JournalOptions.onFatal`.
-    package func stop() async {
+    /// - Parameter writingCheckpoint: false where some of the log is about to be taken back: no table may reflect it.
+    package func stop(writingCheckpoint: Bool = true) async {
         let tasks = background.withLockedValue { $0 }
         // At once: one of them may be waiting for the disk inside the gate.
         for task in tasks { task.cancel() }
@@ -250,9 +261,22 @@ package final class Engine: Sendable {
         defer { patience.cancel() }
         guard await gate.close() else { return }
         for task in tasks { await task.value }
-        await checkpoint()
-        do { try journal.close() } catch { configuration.journal.onFatal(error) }
+        if writingCheckpoint { await checkpoint() }
+        do { try await closeJournal() } catch { configuration.journal.onFatal(error) }
         gate.finishClosing()
+    }
+
+    /// Closing blocks until the last commit is done and the last snapshot let go: on a thread of its own, for those who have
+    /// one (a copy on its way to a standby, say) need this one to let go of it.
+    private func closeJournal() async throws(JournalError) {
+        guard journal.options.driving == .thread else { return try journal.close() }
+        let result = await withCheckedContinuation {
+            (continuation: CheckedContinuation<Result<Void, JournalError>, Never>) in
+            Thread.detachNewThread { [journal] in
+                continuation.resume(returning: Result { () throws(JournalError) in try journal.close() })
+            }
+        }
+        try result.get()
     }
 
     // MARK: Inside

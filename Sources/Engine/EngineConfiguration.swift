@@ -31,6 +31,8 @@ package struct EngineConfiguration: Sendable {
     /// Called at each point of a checkpoint: drills and tests that end the process there. `nil` in service.
     package var checkpointProbe: (@Sendable (CheckpointPoint) -> Void)?
     package var progress: @Sendable (RecoveryProgress) -> Void = { _ in }
+    /// Told when the engine's standing changes; called from any thread, and not to wait in.
+    package var news: @Sendable (StandingNews) -> Void = { _ in }
 
     package init(journal: JournalOptions, cores: Int) {
         self.journal = journal

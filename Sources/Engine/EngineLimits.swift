@@ -41,6 +41,8 @@ package enum EngineLimits {
     package static let expiryTickMilliseconds: Int64 = 200
     /// Milliseconds between two looks whether a checkpoint is due.
     package static let checkpointTickMilliseconds: Int64 = 500
+    /// Milliseconds between two looks whether a primary goes on without its standby.
+    package static let standbyTickMilliseconds: Int64 = 200
     /// Milliseconds between two looks for sessions to archive.
     package static let archiveTickMilliseconds: Int64 = 60_000
 }

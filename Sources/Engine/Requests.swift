@@ -279,4 +279,7 @@ package struct EngineStatus: Sendable {
     package var acceptingWrites: Bool
     /// Empty when all is well, else one sentence that says what to do.
     package var trouble: String
+    /// Name and zone; unlike a reading it waits for nothing.
+    package var hospital: Hospital
+    package var replication: ReplicationState
 }

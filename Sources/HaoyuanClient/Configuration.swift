@@ -55,8 +55,22 @@ public struct ClientConfiguration: Sendable {
         }
     }
 
-    /// Tried in turn when a connection is made. Never empty.
+    /// Which servers answer reads.
+    public enum ReadSource: Hashable, Sendable {
+        /// The primary: reads see every write that was answered before.
+        case primary
+        /// Whichever is there, a standby too: reads may be a little late, and say by their position how late.
+        case anyone
+    }
+
+    /// All servers of the hospital, primary and standby in any order: tried in turn until the primary is found, and again
+    /// when it is lost. Never empty. With one alone, that one is asked whatever its role is.
     public var addresses: [Address]
+    /// Which servers answer reads. Change feeds always come from the primary.
+    public var readsFrom = ReadSource.primary
+    /// With several addresses: how long a server that owes an answer may be silent before another is looked for. It is
+    /// asked for a sign of life after half of it, so a slow answer is not mistaken for silence. Nil: for ever.
+    public var silence: Duration? = .seconds(2)
     /// Connections that requests are spread over. One is enough for most; a few help when many cores send.
     public var connections = 2
     /// How long a request waits for its answer, all tries together, unless it says otherwise; nil for ever.

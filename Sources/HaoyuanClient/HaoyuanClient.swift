@@ -51,7 +51,7 @@ public final class HaoyuanClient: Sendable {
     func read<Reply: Message>(
         _ method: Wire.Method, _ request: some Message, _ options: RequestOptions
     ) async throws(HaoyuanError) -> Reply {
-        try Reply(reply: try await perform(method, options, .repeatable) { $0.writeMessage(request) })
+        try Reply(reply: try await perform(method, options, .repeatable, .reading) { $0.writeMessage(request) })
     }
 
     /// A write without a key: sent again only while it is certain that no try has been applied.
@@ -65,8 +65,8 @@ public final class HaoyuanClient: Sendable {
     ///
     /// - Parameter weight: What it counts against the limit of unanswered requests.
     func perform(
-        _ method: Wire.Method, _ options: RequestOptions, _ safety: RetrySafety, weight: Int = 1,
-        body: (inout ByteBuffer) -> Void
+        _ method: Wire.Method, _ options: RequestOptions, _ safety: RetrySafety,
+        _ purpose: ConnectionPurpose = .deciding, weight: Int = 1, body: (inout ByteBuffer) -> Void
     ) async throws(HaoyuanError) -> ByteBuffer {
         var payload = ByteBuffer()
         body(&payload)
@@ -75,7 +75,7 @@ public final class HaoyuanClient: Sendable {
         var retries = RetryStateMachine(safety, backoff: configuration.backoff, deadline: deadline)
         while true {
             do {
-                return try await attempt(method, payload, weight: weight, deadline: deadline)
+                return try await attempt(method, payload, purpose, weight: weight, deadline: deadline)
             } catch {
                 switch retries.failed(error, now: time.now(), jitter: time.random()) {
                 case .giveUp(let final): throw final
@@ -90,9 +90,9 @@ public final class HaoyuanClient: Sendable {
     }
 
     private func attempt(
-        _ method: Wire.Method, _ payload: ByteBuffer, weight: Int, deadline: UInt64?
+        _ method: Wire.Method, _ payload: ByteBuffer, _ purpose: ConnectionPurpose, weight: Int, deadline: UInt64?
     ) async throws(HaoyuanError) -> ByteBuffer {
-        try await pool.connection().ask(
+        try await pool.connection(purpose).ask(
             method, payload, weight: weight, deadline: deadline.map(loopDeadline), ticket: nextTicket())
     }
 

@@ -106,6 +106,9 @@ package final class Journal: Sendable {
     /// Bytes accepted that are not on disk yet, those of the commit at hand included.
     package var pendingBytes: Int { queue.pendingBytes }
 
+    /// Whether anything handed over is not on disk yet.
+    package var hasPending: Bool { queue.hasPending || queue.pendingBytes > 0 }
+
     // MARK: Durability
 
     /// The last position handed out. A cheap atomic read.

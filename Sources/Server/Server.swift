@@ -46,8 +46,9 @@ package final class Server: Sendable {
             "every lawful batch fits what may be unanswered")
         let status = await engine.status()
         let identity = ServerIdentity(
-            name: configuration.serverName, cluster: status.cluster, epoch: status.epoch,
-            census: Census(connections: configuration.limits.connections, turnedAway: WireLimits.connectionsToTurnAway))
+            name: configuration.serverName, cluster: status.cluster,
+            census: Census(connections: configuration.limits.connections, turnedAway: WireLimits.connectionsToTurnAway),
+            followed: configuration.followed)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, configuration.eventLoops))
         do {
             let loops = try await makeLoops(group, engine, configuration, identity, now, logger)
@@ -139,6 +140,11 @@ package final class Server: Sendable {
                 loop.value.isEmpty.map { loop.value.isQuiet }
             }.get()
             isQuiet = isQuiet && isQuietToo ?? false
+        }
+        // Only now: what was still to be answered may have needed the standby's word.
+        for loop in loops {
+            let left = try? await loop.eventLoop.submit { loop.value.endFeeding(reason: reason) }.get()
+            try? await left?.get()
         }
         // What the engine still has comes back to its event loop, though to nobody: the loops end after it.
         let (group, all) = (group, quiet)

@@ -14,6 +14,8 @@ package struct ServerConfiguration: Sendable {
     package var eventLoops: Int
     /// How long the engine remembers keys, for `Welcome`.
     package var keyWindowMilliseconds: Int64
+    /// Of a standby: what is heard of its primary.
+    package var followed: FollowedPrimary?
     package var limits = Limits()
 
     /// What a server allows. The defaults are the protocol's own limits; a setting may be lower.

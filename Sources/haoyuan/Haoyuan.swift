@@ -8,10 +8,11 @@ struct Haoyuan: AsyncParsableCommand {
         commandName: "haoyuan",
         abstract: "号源 Haoyuan: the slot engine of a hospital.",
         discussion: "Start an engine with `haoyuan serve --sample`, then ask it with the other commands. "
-            + "They speak to 127.0.0.1:7440 unless --host and --port, or HAOYUAN_ADDRESS, say otherwise.",
+            + "They speak to 127.0.0.1:7440 unless --server, or HAOYUAN_ADDRESS, says otherwise.",
         version: Version.text, subcommands: [DrillChild.self],
         groupedSubcommands: [
-            CommandGroup(name: "Running", subcommands: [Serve.self, Status.self, Top.self, Watch.self]),
+            CommandGroup(
+                name: "Running", subcommands: [Serve.self, Status.self, Top.self, Watch.self, Promote.self, Alone.self]),
             CommandGroup(
                 name: "Hospital", subcommands: [Import.self, CatalogueCommand.self, Sessions.self, Patients.self]),
             CommandGroup(

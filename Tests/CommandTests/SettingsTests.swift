@@ -2,6 +2,8 @@ import ArgumentParser
 import Foundation
 import Testing
 
+import struct Engine.StandbyPolicy
+
 @testable import haoyuan
 
 @Suite("Every setting of serve is read from options and file alike, and a bad one is named")
@@ -94,9 +96,27 @@ struct SettingsTests {
         #expect(page.contains("| `\(name)` |"))
     }
 
+    @Test("what a standby means is said together, and nothing of it without a standby")
+    func standby() throws {
+        let words = ["--acknowledge", "local", "--standby-away", "go-on-alone:30s", "--standby-lease", "9s"]
+        let policy = try ServeOptions.parse(["--standby"] + words).settings().standby.policy
+        #expect(
+            policy
+                == StandbyPolicy(
+                    acknowledgement: .local(leaseMilliseconds: 9_000),
+                    absence: .goOnAlone(afterMilliseconds: 30_000)))
+        #expect(try ServeOptions.parse(["--standby"]).settings().standby.policy == StandbyPolicy())
+        #expect(throws: CommandFailure.self) { try ServeOptions.parse(Array(words[..<2])).settings() }
+        #expect(throws: CommandFailure.self) {
+            try ServeOptions.parse(["--standby", "--standby-lease", "9s"]).settings()
+        }
+    }
+
     @Test("each option reaches its setting")
     func reach() throws {
-        for setting in ServeSettings.all where setting.name != "sample" {
+        // Flags, and what says nothing without one of them.
+        let others: Set = ["sample", "standby", "acknowledge", "standby-away", "standby-lease"]
+        for setting in ServeSettings.all where !others.contains(setting.name) {
             let value = Self.otherValues[setting.name]
             let given = try ServeOptions.parse([
                 "--\(setting.name)", try #require(value, "no value for \(setting.name)"),
@@ -109,7 +129,8 @@ struct SettingsTests {
 
     /// For each setting a value that is not its default on any machine.
     private static let otherValues = [
-        "data": "/elsewhere", "host": "::1", "port": "1", "port-file": "p", "monitor": "off", "credential-file": "c",
+        "data": "/elsewhere", "follow": "a:1,b:2", "host": "::1", "port": "1", "port-file": "p", "monitor": "off",
+        "credential-file": "c",
         "loops": "77",
         "shards": "77", "log-level": "trace", "log-format": "json", "key-window": "25h", "archive-after": "9d",
         "checkpoint-bytes": "1MiB", "checkpoint-time": "7s", "file-initial": "1GiB", "file-growth": "1GiB",

@@ -298,3 +298,34 @@ import Testing
         #expect(last?.code == .unauthenticated && last?.mayHaveBeenApplied == true)
     }
 }
+
+@Suite struct `The search for the primary` {
+    private func isLeft(_ verdict: PrimarySearch.Verdict) -> Bool { if case .leave = verdict { true } else { false } }
+
+    @Test func `among several servers only a primary decides, and a standby only reads`() {
+        var search = PrimarySearch(addresses: 2)
+        #expect(isLeft(search.welcomed(.standby, epoch: 1, .deciding)))
+        #expect(!isLeft(search.welcomed(.standby, epoch: 1, .reading)))
+        #expect(!isLeft(search.welcomed(.primary, epoch: 1, .deciding)))
+        #expect(isLeft(search.welcomed(.deposed, epoch: 1, .reading)))
+    }
+
+    @Test func `a single server is asked whatever it is`() {
+        var search = PrimarySearch(addresses: 1)
+        for role in [PBRole.standby, .deposed, .primary] {
+            #expect(!isLeft(search.welcomed(role, epoch: 1, .deciding)))
+        }
+    }
+
+    @Test func `the highest epoch wins, and there is no way back`() {
+        var search = PrimarySearch(addresses: 2)
+        _ = search.welcomed(.primary, epoch: 3, .deciding)
+        #expect(isLeft(search.welcomed(.primary, epoch: 2, .deciding)))
+        guard case .stayAndLeaveOthers = search.welcomed(.primary, epoch: 4, .deciding) else {
+            Issue.record("the others were not left")
+            return
+        }
+        #expect(search.epoch == 4)
+        #expect(isLeft(search.welcomed(.primary, epoch: 3, .deciding)))
+    }
+}

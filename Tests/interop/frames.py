@@ -42,6 +42,11 @@ class Method(enum.IntEnum):
     SUBSCRIBE = 50
     UNSUBSCRIBE = 51
     GOODBYE = 60
+    FOLLOW = 70
+    CONFIRMATION = 71
+    PROMOTE = 72
+    DEPOSE = 73
+    GO_ALONE = 74
 
 
 class ProtocolViolation(Exception):

@@ -146,6 +146,9 @@ extension Engine {
 
     package var durablePosition: Position { journal.durablePosition }
 
+    /// The last position handed out, durable or not.
+    package var lastPosition: Position { journal.lastPosition }
+
     /// Durable events after a position, in order; waits until there is one. `through` is how far this reading came.
     package func events(
         after: Position, limit: Int
@@ -187,8 +190,26 @@ extension Engine {
             counts: counts, patients: view.current.patients, keys: keys.count, journal: statistics,
             position: journal.lastPosition, durablePosition: journal.durablePosition,
             checkpointPosition: checkpoint.position, lastCheckpoint: checkpoint.at,
-            expiredHolds: expiredHolds, acceptingWrites: statistics.admission == .open,
-            trouble: statistics.trouble)
+            expiredHolds: expiredHolds, acceptingWrites: EngineError.refusal(journal, standing, register) == nil,
+            trouble: statistics.trouble.isEmpty ? replicationTrouble : statistics.trouble,
+            hospital: catalogue.hospital, replication: replication)
+    }
+
+    /// What is wrong between this server and its partner, in one sentence that says what to do; empty when nothing is.
+    private var replicationTrouble: String {
+        switch standing.role {
+        case .standby: return ""
+        case .deposed(let epoch):
+            return
+                "another server has become primary with epoch \(epoch): start this one with --follow HOST:PORT of that one"
+        case .primary: break
+        }
+        if let silence = register.silence {
+            return "\(silence): bring the standby back, or run haoyuan alone to go on without it"
+        }
+        let watch = register.current
+        return watch.isExpected && watch.isAlone
+            ? "it goes on alone: what it acknowledges is on this disk only; start the standby" : ""
     }
 
     /// Every promise of the engine that does not hold at this moment. Meant for tests and drills while nothing is written:

@@ -144,7 +144,7 @@ package struct RecoveredState {
     // MARK: The log's tail
 
     private mutating func replay(_ journal: Journal, _ progress: (RecoveryProgress) -> Void) throws {
-        let end = journal.durablePosition
+        let end = journal.lastPosition
         try journal.replay(from: journal.checkpoint) { position, bytes in
             let event: Event
             do throws(CodingError) {

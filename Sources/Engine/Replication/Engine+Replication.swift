@@ -24,6 +24,9 @@ extension Engine {
     /// The epoch of its log.
     package var epoch: UInt32 { standing.epoch }
 
+    /// Epoch and whether it was deposed, without a lock: what every request is held against.
+    package var tenure: Tenure { standing.tenure }
+
     package var replication: ReplicationState {
         let watch = register.current
         let state = standing.current
@@ -74,7 +77,11 @@ extension Engine {
         guard isDeposed else { return }
         journal.setMetadata(Standing.metadataName, Standing.encode(.deposed(by: epoch)))
         journal.renounce()
+        configuration.news(.deposed(by: epoch))
     }
+
+    /// Whether anything handed to the journal, its own small facts included, is not on disk yet.
+    package var hasPending: Bool { journal.hasPending }
 
     /// Goes on without the standby until one has caught up: what was only waiting for it becomes durable.
     /// - Throws: `notPrimary`.
@@ -84,6 +91,12 @@ extension Engine {
     }
 
     // MARK: A standby and its primary
+
+    /// The small facts of a primary's journal as its copy on a standby has them: from its first moment on it is a standby's,
+    /// so that it is never served as a primary's by mistake.
+    package static func metadataOfStandby(_ metadata: [String: [UInt8]]) -> [String: [UInt8]] {
+        metadata.merging([Standing.metadataName: Standing.encode(.standby)]) { $1 }
+    }
 
     /// What to ask the primary with.
     package func followRequest(name: String) -> FollowRequest {
@@ -97,6 +110,23 @@ extension Engine {
         let last = try await replica.receive(chunks)
         try await journal.whenDurable(last)
         return last
+    }
+
+    /// Takes in the next chunks of the primary's log, and returns with the last position without waiting for the disk,
+    /// unless too much waits for it already.
+    package func take(_ chunks: ShippedChunks) async throws -> Position {
+        let last = try await replica.receive(chunks)
+        if journal.admission != .open { _ = try await journal.diskPosition(after: last.previous) }
+        return last
+    }
+
+    /// The last position on this disk.
+    package var diskPosition: Position { journal.diskPosition }
+
+    /// Returns once something after `position` is on this disk, with the position up to which everything is.
+    /// - Throws: `closed` when the engine stops first, `cancelled`.
+    package func diskPosition(after position: Position) async throws(JournalError) -> Position {
+        try await journal.diskPosition(after: position)
     }
 
     /// Makes this standby the primary of a new epoch, and returns when that is on disk: from then on it takes writes. It goes
@@ -129,6 +159,7 @@ extension Engine {
             throw EngineError(error)
         }
         standing.update { $0.role = .primary }
+        configuration.news(.promoted(epoch: number))
         return (number, tip.last)
     }
 

@@ -27,6 +27,9 @@ package struct Epochs: Hashable, Sendable {
         starts.append(start)
     }
 
+    /// Forgets epochs whose first record was taken back: a standby's log ends where the next of them would begin.
+    mutating func forget(from next: Position) { starts.removeAll { $0.begin.next >= next } }
+
     /// Where another log, whose epochs these are not, leaves this one: the last place at which both are the same, if the other
     /// ends at `end`. Nil where this log has all of the other.
     func parting(from other: Epochs, end: LogTip) -> LogTip? {

@@ -7,10 +7,15 @@ final class StandbyRegister: Sendable {
     private let nextID = NIOLockedValueBox<UInt64>(1)
     private let journal: Journal
     private let clock: any EngineClock
+    private let news: @Sendable (StandingNews) -> Void
 
-    init(_ policy: StandbyPolicy?, isAlone: Bool, journal: Journal, clock: any EngineClock) {
+    init(
+        _ policy: StandbyPolicy?, isAlone: Bool, journal: Journal, clock: any EngineClock,
+        news: @escaping @Sendable (StandingNews) -> Void
+    ) {
         self.journal = journal
         self.clock = clock
+        self.news = news
         watch = NIOLockedValueBox(
             StandbyWatch(policy, isAlone: isAlone, now: Int64(clock.monotonicNanoseconds() / 1_000_000)))
         settle()
@@ -47,13 +52,16 @@ final class StandbyRegister: Sendable {
         let now = now
         let last = journal.diskPosition.rawValue
         let (confirmed, before, after) = watch.withLockedValue { watch in
-            let before = watch.needs
+            let before = watch
             let confirmed = watch.confirmed(id, position.rawValue, last: last, now: now)
-            return (confirmed, before, watch.needs)
+            return (confirmed, before, watch)
         }
         guard let confirmed else { return }
-        if before != after { settle() }
+        if before.needs != after.needs { settle() }
         journal.confirm(Position(min(confirmed, last)))
+        if let follower = after.follower, follower.isCaughtUp, before.follower?.isCaughtUp == false {
+            news(.standbyCaughtUp(follower.name))
+        }
     }
 
     func detach(_ id: UInt64) {

@@ -1,6 +1,7 @@
 import Journal
 import NIOConcurrencyHelpers
 import Scheduling
+import Synchronization
 
 /// What an engine is to the others: the one that decides, one that follows it, or one that was.
 package enum Role: Hashable, Sendable {
@@ -10,22 +11,64 @@ package enum Role: Hashable, Sendable {
     case deposed(by: UInt32)
 }
 
+/// What every request is held against: cheap to ask for.
+package struct Tenure: Hashable, Sendable {
+    /// The epoch of the engine's log.
+    package var epoch: UInt32
+    /// Another server has begun a higher one, and this one serves nothing any more.
+    package var isDeposed: Bool
+}
+
+/// News of an engine's standing, for logs and for whoever keeps its process up.
+package enum StandingNews: Hashable, Sendable {
+    /// The standby is away, and the policy made the primary go on without it.
+    case wentAlone
+    /// A standby has caught up; a yes needs it again where the policy says so.
+    case standbyCaughtUp(String)
+    /// Another server has begun this epoch; this one decides nothing any more.
+    case deposed(by: UInt32)
+    /// This standby is the primary of this epoch now.
+    case promoted(epoch: UInt32)
+}
+
 /// An engine's role and epoch: read for every batch, changed by promotion and by news of another primary.
 final class Standing: Sendable {
     struct State: Sendable {
         var role: Role
         var epochs: Epochs
+
+        fileprivate var packed: UInt64 {
+            if case .deposed = role { return UInt64(epochs.current) | 1 << 32 }
+            return UInt64(epochs.current)
+        }
     }
 
     private let state: NIOLockedValueBox<State>
 
-    init(_ role: Role, _ epochs: Epochs) { state = NIOLockedValueBox(State(role: role, epochs: epochs)) }
+    /// The epoch, and above it a bit that says deposed: read for every frame, where a lock would be felt.
+    private let packed: Synchronization.Atomic<UInt64>
+
+    init(_ role: Role, _ epochs: Epochs) {
+        let state = State(role: role, epochs: epochs)
+        self.state = NIOLockedValueBox(state)
+        packed = Synchronization.Atomic(state.packed)
+    }
+
+    var tenure: Tenure {
+        let packed = packed.load(ordering: .acquiring)
+        return Tenure(epoch: UInt32(truncatingIfNeeded: packed), isDeposed: packed >> 32 != 0)
+    }
 
     var current: State { state.withLockedValue { $0 } }
     var role: Role { state.withLockedValue { $0.role } }
     var epoch: UInt32 { state.withLockedValue { $0.epochs.current } }
 
-    func update<Value>(_ body: (inout State) -> Value) -> Value { state.withLockedValue(body) }
+    func update<Value>(_ body: (inout State) -> Value) -> Value {
+        state.withLockedValue { state in
+            defer { packed.store(state.packed, ordering: .releasing) }
+            return body(&state)
+        }
+    }
 
     // MARK: The durable form: what the next process may be
 

@@ -13,6 +13,16 @@ final class ClientConnection: Sendable {
         var isScheduled = false
     }
 
+    /// Who judges whether a server is the one to ask.
+    struct Guide: Sendable {
+        var welcomed: @Sendable (_ role: PBRole, _ epoch: UInt32) -> HaoyuanError?
+        var epoch: @Sendable () -> UInt32
+        var misdirected: @Sendable () -> Void
+
+        /// Nobody: every server will do.
+        static let none = Guide(welcomed: { _, _ in nil }, epoch: { 0 }, misdirected: {})
+    }
+
     let eventLoop: any EventLoop
     private let handler: NIOLoopBoundBox<ConnectionHandler?>
     private let submissions = NIOLockedValueBox(Submissions())
@@ -22,7 +32,7 @@ final class ClientConnection: Sendable {
     /// - Parameter ended: The connection takes no more requests; called once, on the event loop.
     init(
         to address: ClientConfiguration.Address, _ configuration: ClientConfiguration, on eventLoop: any EventLoop,
-        feed: FeedQueue? = nil, ended: @escaping @Sendable (_ wasWelcomed: Bool) -> Void
+        feed: FeedQueue? = nil, guide: Guide = .none, ended: @escaping @Sendable (_ wasWelcomed: Bool) -> Void
     ) {
         self.eventLoop = eventLoop
         handler = .makeEmptyBox(valueType: ConnectionHandler.self, eventLoop: eventLoop)
@@ -30,7 +40,10 @@ final class ClientConnection: Sendable {
         eventLoop.execute {
             let handler = ConnectionHandler(
                 hello: configuration.hello, peer: address.description,
-                owner: ConnectionHandler.Owner(ended: ended, feed: feed), eventLoop: eventLoop)
+                owner: ConnectionHandler.Owner(
+                    ended: ended, welcomed: guide.welcomed, epoch: guide.epoch, misdirected: guide.misdirected,
+                    silence: configuration.addresses.count > 1 ? configuration.silence : nil, feed: feed),
+                eventLoop: eventLoop)
             box.value = handler
             Self.connect(to: address, timeout: configuration.connectTimeout, box)
         }
@@ -95,6 +108,11 @@ final class ClientConnection: Sendable {
 
     func close(_ error: HaoyuanError) {
         eventLoop.execute { self.handler.value?.close(error) }
+    }
+
+    /// Takes no more requests, and ends when what was sent is answered.
+    func retire() {
+        eventLoop.execute { self.handler.value?.retire() }
     }
 
     func resumeReading() {

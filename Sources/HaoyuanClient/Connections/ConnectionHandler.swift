@@ -11,6 +11,14 @@ final class ConnectionHandler: ChannelInboundHandler {
     struct Owner {
         /// It takes no more requests; told once.
         var ended: (_ wasWelcomed: Bool) -> Void
+        /// What a server says of itself; an error where it is not the one to ask.
+        var welcomed: (_ role: PBRole, _ epoch: UInt32) -> HaoyuanError?
+        /// The highest epoch seen anywhere, for the servers to hold against their own.
+        var epoch: () -> UInt32
+        /// An answer said that another server should be asked.
+        var misdirected: () -> Void
+        /// How long a server that owes an answer may be silent; nil: for ever.
+        var silence: Duration?
         /// The pushes of a subscription, where there is one.
         var feed: FeedQueue?
     }
@@ -27,6 +35,10 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var wasWelcomed = false
     private var hasEnded = false
     private var alarm: (at: UInt64, task: Scheduled<Void>)?
+    private var heard = NIODeadline.now()
+    private var isReading = true
+    private var isProbed = false
+    private var watch: RepeatedTask?
 
     init(hello: PBHello, peer: String, owner: Owner, eventLoop: any EventLoop) {
         self.hello = hello
@@ -56,6 +68,8 @@ final class ConnectionHandler: ChannelInboundHandler {
         owner.feed?.finish(error)
         alarm?.task.cancel()
         alarm = nil
+        watch?.cancel()
+        watch = nil
         context?.close(promise: nil)
     }
 
@@ -69,7 +83,8 @@ final class ConnectionHandler: ChannelInboundHandler {
         case .wait: break
         case .fail(let failed): tell([failed])
         case .send(let id, let request):
-            let header = FrameHeader(request.method, requestID: id, deadlineMilliseconds: remaining(request.deadline))
+            let header = FrameHeader(
+                request.method, requestID: id, deadlineMilliseconds: remaining(request.deadline), epoch: owner.epoch())
             do {
                 try encoder.write(header, into: &outgoing) { $0.writeImmutableBuffer(request.payload) }
             } catch {
@@ -140,6 +155,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        heard = .now()
+        isProbed = false
         decoder.feed(unwrapInboundIn(data))
         do {
             while !hasClosed, let frame = try decoder.next() { received(frame) }
@@ -173,7 +190,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         case .nothing: break
         case .welcome: welcomed(frame.payload)
         case .answer(let waiter, _, let isFailure):
-            waiter.resume(returning: isFailure ? .failure(failure(frame.payload)) : .success(frame.payload))
+            answer(waiter, isFailure ? .failure(failure(frame.payload)) : .success(frame.payload))
         case .handshakeFailure:
             close(failure(frame.payload))
         case .connectionFailure:
@@ -193,6 +210,52 @@ final class ConnectionHandler: ChannelInboundHandler {
         }
     }
 
+    /// Hands out an answer. One that says to ask another server ends this connection for whoever comes next.
+    private func answer(_ waiter: Waiter, _ result: Result<ByteBuffer, HaoyuanError>) {
+        if case .failure(let error) = result, error.code == .notPrimary || error.code == .standbyAway {
+            owner.misdirected()
+        }
+        waiter.resume(returning: result)
+    }
+
+    /// Takes no more requests, and closes when what was sent is answered.
+    func retire() {
+        tell(machine.retire(.notPrimary("another server is asked from now on")))
+        end()
+        if machine.isDraining, machine.isIdle { close(.draining) }
+    }
+
+    // MARK: Silence
+
+    private func watchSilence() {
+        guard let silence = owner.silence else { return }
+        let nanoseconds = Int64(clamping: silence.nanoseconds)
+        let (half, quarter) = (TimeAmount.nanoseconds(nanoseconds / 2), TimeAmount.nanoseconds(nanoseconds / 4))
+        let handler = NIOLoopBound(self, eventLoop: eventLoop)
+        watch = eventLoop.scheduleRepeatedTask(initialDelay: half, delay: quarter) { _ in handler.value.look(half) }
+    }
+
+    /// Half of the silence that is borne: time for a question; all of it: the end.
+    private func look(_ half: TimeAmount) {
+        let silent = NIODeadline.now() - heard
+        guard isReading, machine.isOwed, silent >= half else { return }
+        if isProbed, silent >= half * 2 {
+            return close(.lost("\(peer) has said nothing for \(silent.nanoseconds / 1_000_000) ms"))
+        }
+        guard !isProbed else { return }
+        isProbed = true
+        // One that takes no more requests cannot be asked; it has the same time.
+        guard let id = machine.probe() else { return }
+        do {
+            try encoder.write(FrameHeader(.status, requestID: id), into: &outgoing) {
+                $0.writeMessage(PBStatusRequest())
+            }
+            flush()
+        } catch {
+            machine.unsend(id)
+        }
+    }
+
     private func welcomed(_ payload: ByteBuffer) {
         do {
             let welcome = try PBWelcome(payload: payload)
@@ -203,11 +266,16 @@ final class ConnectionHandler: ChannelInboundHandler {
                 close(HaoyuanError(.protocolViolation, "\(peer) agreed to what was not offered"))
                 return
             }
+            if let error = owner.welcomed(welcome.role, welcome.epoch) {
+                close(error.at(peer))
+                return
+            }
             decoder.features = features
             encoder.features = features
             if welcome.frameLimit != 0 { encoder.limit = min(Int(welcome.frameLimit), WireLimits.frameBytes) }
             wasWelcomed = true
             machine.welcomed(inFlightLimit: Int(welcome.inFlightLimit), batchLimit: Int(welcome.batchLimit))
+            watchSilence()
             sendQueued()
         } catch {
             close(HaoyuanError(error))
@@ -236,12 +304,19 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     /// A slow consumer of a feed slows its own connection only.
     func setReading(_ isOn: Bool) {
+        isReading = isOn
+        heard = .now()
         context?.channel.setOption(.autoRead, value: isOn).whenFailure { _ in }
         if isOn { context?.read() }
     }
 }
 
 extension HaoyuanError {
+    /// The same, with the server it is about.
+    fileprivate func at(_ peer: String) -> HaoyuanError {
+        HaoyuanError(code, "\(peer): \(message)", isRetryable: isRetryable, retryAfter: retryAfter)
+    }
+
     /// The connection broke; whether a request had been sent is said for each.
     static func lost(_ message: String) -> HaoyuanError { HaoyuanError(.connectionLost, message, isRetryable: true) }
 }

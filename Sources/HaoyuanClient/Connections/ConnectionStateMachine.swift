@@ -124,10 +124,15 @@ struct ConnectionStateMachine<Waiter> {
 
     private func hasRoom(for request: Request) -> Bool { inFlight + request.weight <= inFlightLimit }
 
-    private mutating func register(_ request: Request) -> UInt32 {
+    private mutating func freeID() -> UInt32 {
         repeat {
             lastID &+= 1
         } while lastID <= Self.helloID || pending.contains(lastID) || subscriptions.contains(lastID)
+        return lastID
+    }
+
+    private mutating func register(_ request: Request) -> UInt32 {
+        _ = freeID()
         inFlight += request.weight
         pending.insert(
             Pending(
@@ -135,6 +140,29 @@ struct ConnectionStateMachine<Waiter> {
                 weight: request.weight, deadline: request.deadline, ticket: request.ticket),
             for: lastID)
         return lastID
+    }
+
+    // MARK: Silence
+
+    /// Whether the server owes anything: an answer, or the pushes of a subscription.
+    var isOwed: Bool { !pending.isEmpty || !subscriptions.isEmpty }
+
+    /// Takes an id for a request whose answer nobody waits for; nil where nothing can be asked now.
+    mutating func probe() -> UInt32? {
+        guard case .ready = phase else { return nil }
+        let id = freeID()
+        inFlight += 1
+        pending.insert(
+            Pending(waiter: nil, isWrite: false, isSubscribe: false, weight: 1, deadline: nil, ticket: 0), for: id)
+        return id
+    }
+
+    /// Takes no more requests; what was sent will still be answered. What was not comes out as failed and not applied.
+    mutating func retire(_ error: HaoyuanError) -> [Failed] {
+        guard case .ready = phase else { return [] }
+        phase = .draining
+        defer { queue.removeAll() }
+        return queue.map { Failed(waiter: $0.waiter, error: error) }
     }
 
     // MARK: What comes from the server

@@ -77,6 +77,47 @@ public struct ServerStatus: Hashable, Sendable {
         public var lastCheckpoint: Instant?
     }
 
+    /// How a server stands with the other of its pair.
+    public struct Replication: Hashable, Sendable {
+        /// What a yes of the server means at this moment.
+        public enum Acknowledgement: Hashable, Sendable {
+            /// On its own disk.
+            case local
+            /// On its own disk and the standby's.
+            case standby
+            /// It gives none: it is no primary, or its standby is away.
+            case none
+            /// One that this version does not know.
+            case unknown(Int)
+        }
+
+        /// What a yes means.
+        public var acknowledgement: Acknowledgement
+        /// Whether the settings say that there is a standby.
+        public var isStandbyExpected: Bool
+        /// The name of the standby that follows; nil: none does.
+        public var standby: String?
+        /// The last record that the standby has on its disk.
+        public var confirmedPosition: Position
+        /// How long ago the standby gave a sign of life.
+        public var standbyHeard: Duration
+        /// Whether a primary goes on without the standby that it expects.
+        public var isAlone: Bool
+        /// Of a standby: where its primary is.
+        public var primary: String?
+        /// Of a standby: the primary's last record, as last heard.
+        public var primaryPosition: Position
+        /// Of a standby: how long ago the primary gave a sign of life.
+        public var primaryHeard: Duration
+
+        /// Records by which the standby trails: of a primary that has one, and of a standby.
+        func lag(at own: Position) -> UInt64? {
+            if primary != nil { return primaryPosition.rawValue - min(primaryPosition.rawValue, own.rawValue) }
+            if standby != nil { return own.rawValue - min(own.rawValue, confirmedPosition.rawValue) }
+            return nil
+        }
+    }
+
     /// The server's name and version.
     public var server: String
     /// 16 bytes, the same for the life of the data.
@@ -107,6 +148,10 @@ public struct ServerStatus: Hashable, Sendable {
     public var isAcceptingWrites: Bool
     /// Empty when all is well; else one sentence that says what to do.
     public var trouble: String
+    /// How it stands with the other server of its pair.
+    public var replication: Replication
+    /// Records by which the standby trails; nil where there is none.
+    public var lag: UInt64? { replication.lag(at: position) }
 
     init(_ wire: PBStatusReply) {
         server = wire.server
@@ -124,6 +169,26 @@ public struct ServerStatus: Hashable, Sendable {
         subscriptions = wire.subscriptions
         isAcceptingWrites = wire.acceptingWrites
         trouble = wire.trouble
+        replication = Replication(wire.replication)
+    }
+}
+
+extension ServerStatus.Replication {
+    fileprivate init(_ wire: PBReplicationStatus) {
+        switch wire.acknowledgement {
+        case .local: acknowledgement = .local
+        case .standby: acknowledgement = .standby
+        case .none: acknowledgement = .none
+        case .unspecified, .UNRECOGNIZED: acknowledgement = .unknown(wire.acknowledgement.rawValue)
+        }
+        isStandbyExpected = wire.standbyExpected
+        standby = wire.standbyConnected ? wire.standby : nil
+        confirmedPosition = Position(rawValue: wire.confirmedPosition)
+        standbyHeard = .milliseconds(Int64(clamping: wire.standbyHeardMs))
+        isAlone = wire.alone
+        primary = wire.primary.isEmpty ? nil : wire.primary
+        primaryPosition = Position(rawValue: wire.primaryPosition)
+        primaryHeard = .milliseconds(Int64(clamping: wire.primaryHeardMs))
     }
 }
 

@@ -8,7 +8,6 @@ struct FeedPump: Sendable {
     let id: UInt32
     let engine: Engine
     let encoder: FrameEncoder
-    let epoch: UInt32
     let session: NIOLoopBound<SessionHandler>
     let eventLoop: any EventLoop
 
@@ -36,7 +35,7 @@ struct FeedPump: Sendable {
         var frame = ByteBuffer()
         do {
             try encoder.write(
-                FrameHeader(.subscribe, flags: .push, requestID: id, epoch: epoch), into: &frame
+                FrameHeader(.subscribe, flags: .push, requestID: id, epoch: engine.tenure.epoch), into: &frame
             ) { $0.writeMessage(page) }
         } catch {
             preconditionFailure("the smallest frame limit has room for what happened at one position: \(error)")

@@ -39,7 +39,7 @@ extension SessionHandler {
             feedPositions[id] = position
             shared.identity.census.subscriptionsChanged(by: 1)
             let pump = FeedPump(
-                id: id, engine: shared.engine, encoder: encoder, epoch: shared.identity.epoch,
+                id: id, engine: shared.engine, encoder: encoder,
                 session: NIOLoopBound(self, eventLoop: shared.eventLoop), eventLoop: shared.eventLoop)
             feeds[id] = shared.begin {
                 await pump.run(after: position)
@@ -64,12 +64,12 @@ extension SessionHandler {
     /// Sends one push.
     ///
     /// - Parameters:
-    ///   - through: what the feed has been given with it.
+    ///   - through: what the feed has been given with it; nil for a standby, which says itself how far it is.
     ///   - continuation: told whether to go on, at once or when the other side has read more.
     func push(
-        _ frame: ByteBuffer, _ id: UInt32, through: Position, _ continuation: CheckedContinuation<Bool, Never>
+        _ frame: ByteBuffer, _ id: UInt32, through: Position?, _ continuation: CheckedContinuation<Bool, Never>
     ) {
-        guard feeds[id] != nil, let context else {
+        guard feeds[id] != nil || fed?.id == id, let context else {
             continuation.resume(returning: false)
             return
         }
@@ -79,6 +79,9 @@ extension SessionHandler {
         context.writeAndFlush(wrapOutboundOut(frame), promise: nil)
         if isWritable {
             continuation.resume(returning: true)
+        } else if self.context == nil {
+            // The write itself found the connection gone; nobody would ever resume this one.
+            continuation.resume(returning: false)
         } else {
             pushesWaiting.append(continuation)
         }
@@ -94,7 +97,8 @@ extension SessionHandler {
     func feedFailed(_ id: UInt32, _ error: EngineError) {
         guard machine.unsubscribed(id) else { return }
         endFeed(id)
-        writeFailure(Method.subscribe.rawValue, id, ProtocolError(error))
+        let told = shared.engine.tenure.isDeposed ? .deposed : ProtocolError(error)
+        writeFailure(Method.subscribe.rawValue, id, told)
         flushReplies()
     }
 
@@ -107,6 +111,7 @@ extension SessionHandler {
 
     func endFeeds() {
         for id in Array(feeds.keys) { endFeed(id) }
+        endFeeding()
         resumePushes(isOpen: false)
     }
 }
@@ -123,7 +128,8 @@ private enum FeedStart: Sendable {
             let oldest = await engine.status().journal.oldestPosition
             self = .after(oldest == .zero ? .zero : oldest.previous)
         } else {
-            let (after, last) = (Position(request.after), engine.durablePosition)
+            // What somebody was told was durable then; a primary that has just begun waits for its standby to say so again.
+            let (after, last) = (Position(request.after), engine.lastPosition)
             let isKnown = after <= last
             self =
                 isKnown

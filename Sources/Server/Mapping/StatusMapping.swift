@@ -5,12 +5,13 @@ import Scheduling
 import Wire
 
 extension PBStatusReply {
-    init(_ status: EngineStatus, server: String, connections: Int, subscriptions: Int) {
+    init(_ status: EngineStatus, server: String, connections: Int, subscriptions: Int, followed: FollowedPrimary?) {
         self.init()
         self.server = server
         cluster = Data(status.cluster)
         epoch = status.epoch
-        role = .primary
+        role = PBRole(status.replication.role)
+        replication = PBReplicationStatus(status.replication, followed)
         nowMs = status.now.rawValue
         uptimeMs = status.uptimeMilliseconds
         position = status.position.rawValue

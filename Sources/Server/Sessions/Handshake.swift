@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 import NIOCore
 import Scheduling
@@ -48,14 +49,15 @@ extension PBWelcome {
     ///   - replyLimit: Payload bytes of the frames the client takes.
     ///   - now: milliseconds since 1970-01-01T00:00Z.
     init(
-        identity: ServerIdentity, configuration: ServerConfiguration, features: Features, replyLimit: Int, now: Int64
+        identity: ServerIdentity, role: Role, epoch: UInt32, configuration: ServerConfiguration, features: Features,
+        replyLimit: Int, now: Int64
     ) {
         self.init()
         version = UInt32(FrameHeader.version)
         self.features = features.rawValue
         cluster = Data(identity.cluster)
-        epoch = identity.epoch
-        role = .primary
+        self.epoch = epoch
+        self.role = PBRole(role)
         server = identity.name
         frameLimit = UInt32(configuration.limits.frameBytes)
         // A batch whose outcomes could not be sent back must not be taken.

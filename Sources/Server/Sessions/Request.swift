@@ -20,6 +20,9 @@ enum Request: Sendable {
     case appointments([AppointmentID])
     case appointmentsOf(PatientID, history: Bool)
     case appointmentsIn(SessionID)
+    case promote
+    case depose(UInt32)
+    case goAlone
 
     /// Nil for a method that goes another way.
     init?(_ method: Method, _ payload: ByteBuffer, on connection: ConnectionOrigin) throws(ProtocolError) {
@@ -78,6 +81,14 @@ enum Request: Sendable {
         case .sessionAppointments:
             let request = try PBSessionAppointmentsRequest(payload: payload)
             self = .appointmentsIn(SessionID(rawValue: request.session))
+        case .promote:
+            _ = try PBPromoteRequest(payload: payload)
+            self = .promote
+        case .depose:
+            self = .depose(try PBDeposeRequest(payload: payload).epoch)
+        case .goAlone:
+            _ = try PBGoAloneRequest(payload: payload)
+            self = .goAlone
         default:
             return nil
         }
@@ -89,7 +100,7 @@ enum Request: Sendable {
         case .status:
             return PBStatusReply(
                 await engine.status(), server: server.name, connections: server.census.greeted,
-                subscriptions: server.census.subscriptions)
+                subscriptions: server.census.subscriptions, followed: server.followed)
         case .putCatalogue(let draft, let hospital, let origin):
             return PBPutCatalogueReply(try await engine.putCatalogue(draft, hospital: hospital, by: origin))
         case .catalogue:
@@ -120,7 +131,29 @@ enum Request: Sendable {
             return PBAppointmentsReply(try await engine.appointments(of: patient, history: history))
         case .appointmentsIn(let session):
             return PBAppointmentsReply(try await engine.appointments(in: session))
+        case .promote:
+            let (epoch, position) = try await engine.promote(beyond: server.followed?.news.epoch ?? 0)
+            var reply = PBPromoteReply()
+            reply.epoch = epoch
+            reply.position = position.rawValue
+            return reply
+        case .depose(let epoch): return await PBDeposeReply(engine, by: epoch)
+        case .goAlone:
+            try engine.goOnAlone()
+            return PBGoAloneReply()
         }
+    }
+}
+
+extension PBDeposeReply {
+    /// Deposes the engine where the epoch is a higher one, and waits until the next process would know, too.
+    fileprivate init(_ engine: Engine, by epoch: UInt32) async {
+        self.init()
+        engine.depose(by: epoch)
+        while engine.hasPending, engine.tenure.isDeposed {
+            do { try await Task.sleep(for: .milliseconds(1)) } catch { break }
+        }
+        if case .deposed(let other) = engine.role { self.epoch = other } else { self.epoch = engine.epoch }
     }
 }
 
@@ -128,8 +161,9 @@ enum Request: Sendable {
 struct ServerIdentity: Sendable {
     let name: String
     let cluster: [UInt8]
-    let epoch: UInt32
     let census: Census
+    /// Of a standby: whom it follows.
+    let followed: FollowedPrimary?
 }
 
 /// Elements are counted in the bytes, before a message several times their size is built of them.

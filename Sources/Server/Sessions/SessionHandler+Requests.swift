@@ -45,6 +45,11 @@ struct RequestQueue {
 extension SessionHandler {
     /// Decodes a request and sends it on its way, or answers with what is wrong with it.
     func carryOut(_ method: Method, _ frame: Frame) {
+        let tenure = shared.engine.tenure
+        if tenure.isDeposed || frame.header.epoch > tenure.epoch, let error = method.misdirected(frame.header, tenure) {
+            refuse(frame.header, error)
+            return ended(method, .failed, readAt: readAt)
+        }
         let deadline = deadline(of: frame.header)
         do {
             switch method {
@@ -63,6 +68,8 @@ extension SessionHandler {
             case .batch: try batch(frame, deadline: deadline)
             case .subscribe: try subscribe(frame, deadline: deadline)
             case .unsubscribe: try unsubscribe(frame)
+            case .follow: try follow(frame, deadline: deadline)
+            case .confirmation: try confirm(frame)
             default: try ask(method, frame, deadline: deadline)
             }
         } catch {
@@ -127,6 +134,27 @@ extension SessionHandler {
     }
 }
 
+extension ProtocolError {
+    static let deposed = ProtocolError(
+        .notPrimary, "another server has become primary; send it there", retryAfterMilliseconds: 100)
+}
+
+extension Method {
+    /// Why a request does not belong to this server: it was deposed, or its caller has seen a later primary.
+    fileprivate func misdirected(_ header: FrameHeader, _ tenure: Tenure) -> ProtocolError? {
+        switch self {
+        // These are about the servers themselves.
+        case .status, .depose, .follow, .confirmation, .unsubscribe: return nil
+        default: break
+        }
+        if tenure.isDeposed { return .deposed }
+        return ProtocolError(
+            .notPrimary,
+            "the caller has seen epoch \(header.epoch), this server is in \(tenure.epoch); look for the primary",
+            retryAfterMilliseconds: 100)
+    }
+}
+
 extension RequestQueue.Waiting {
     /// The whole frame that answers it: built off the event loop, since a catalogue or a month of sessions takes a
     /// while to encode.
@@ -135,13 +163,14 @@ extension RequestQueue.Waiting {
     {
         if let deadline, NIODeadline.now().uptimeNanoseconds >= deadline {
             return failure(
-                ProtocolError(.deadlineExceeded, "the deadline passed before the work began"), identity, encoder)
+                ProtocolError(.deadlineExceeded, "the deadline passed before the work began"), engine.tenure.epoch,
+                encoder)
         }
         do {
             let message = try await request.answer(engine, identity)
             var frame = ByteBuffer()
             let header = FrameHeader(
-                method: self.header.method, flags: .reply, requestID: self.header.requestID, epoch: identity.epoch)
+                method: self.header.method, flags: .reply, requestID: self.header.requestID, epoch: engine.tenure.epoch)
             do {
                 try encoder.write(header, into: &frame) { $0.writeMessage(message) }
                 return RequestQueue.Reply(frame: frame)
@@ -149,19 +178,19 @@ extension RequestQueue.Waiting {
                 var error = error
                 error.message = "the answer is \(error.message); ask for less at once"
                 error.maybeApplied = self.header.knownMethod?.isWrite ?? false
-                return failure(error, identity, encoder)
+                return failure(error, engine.tenure.epoch, encoder)
             }
         } catch {
-            return failure(ProtocolError(error), identity, encoder)
+            return failure(ProtocolError(error), engine.tenure.epoch, encoder)
         }
     }
 
     private func failure(
-        _ error: ProtocolError, _ identity: ServerIdentity, _ encoder: FrameEncoder
+        _ error: ProtocolError, _ epoch: UInt32, _ encoder: FrameEncoder
     ) -> RequestQueue.Reply {
         var frame = ByteBuffer()
         let header = FrameHeader(
-            method: self.header.method, flags: .failure, requestID: self.header.requestID, epoch: identity.epoch
+            method: self.header.method, flags: .failure, requestID: self.header.requestID, epoch: epoch
         )
         do {
             try encoder.write(header, into: &frame) { $0.writeMessage(PBFailure(error)) }

@@ -23,6 +23,8 @@ final class SessionHandler: ChannelDuplexHandler {
     var feedPositions: [UInt32: Position] = [:]
     /// Nanoseconds of the monotonic clock at which the bytes at hand were read. Asked for once a read, not once a frame.
     private(set) var readAt: UInt64 = 0
+    /// The standby that follows over this connection.
+    var fed: Fed?
     /// Feeds that wait until the other side has read more.
     var pushesWaiting: [CheckedContinuation<Bool, Never>] = []
 
@@ -149,7 +151,7 @@ final class SessionHandler: ChannelDuplexHandler {
     /// Appends a frame of this server's making. What the other side cannot take is said in a failure instead.
     func write(_ header: FrameHeader, body: (inout ByteBuffer) -> Void) {
         var header = header
-        header.epoch = shared.identity.epoch
+        header.epoch = shared.engine.tenure.epoch
         do {
             try encoder.write(header, into: &outgoing, body: body)
         } catch {
@@ -213,7 +215,8 @@ final class SessionHandler: ChannelDuplexHandler {
         let clientLimit = hello.frameLimit == 0 ? WireLimits.frameBytes : Int(hello.frameLimit)
         encoder.limit = min(clientLimit, WireLimits.frameBytes)
         return PBWelcome(
-            identity: shared.identity, configuration: configuration,
+            identity: shared.identity, role: shared.engine.role, epoch: shared.engine.epoch,
+            configuration: configuration,
             features: Features(rawValue: hello.features).intersection(.known), replyLimit: encoder.limit,
             now: shared.now())
     }

@@ -20,7 +20,7 @@ final class SessionLoop {
     /// Tasks that will come back to this event loop.
     private var tasks = 0
     /// Made when the drain begins; a server that never got to listen has nothing to end.
-    private var ending: (empty: EventLoopPromise<Void>, quiet: EventLoopPromise<Void>)?
+    private var ending: (empty: EventLoopPromise<Void>, gone: EventLoopPromise<Void>, quiet: EventLoopPromise<Void>)?
     private var isDraining: Bool { ending != nil }
 
     /// - Parameter now: milliseconds since 1970-01-01T00:00Z, for `Welcome`.
@@ -42,6 +42,9 @@ final class SessionLoop {
         // Accepted while the listener was closing.
         if isDraining { session.drain(reason: "this server is stopping") }
     }
+
+    /// Whether only standbys are left.
+    private var isUsed: Bool { sessions.values.contains { $0.fed == nil } }
 
     func left(_ session: SessionHandler) {
         sessions[ObjectIdentifier(session)] = nil
@@ -81,13 +84,13 @@ final class SessionLoop {
 
     // MARK: The end
 
-    /// The last session has gone. Asked only while draining.
+    /// The last session that is no standby's has gone. Asked only while draining.
     var isEmpty: EventLoopFuture<Void> {
         guard let ending else { preconditionFailure("a loop is empty for good only once it drains") }
         return ending.empty.futureResult
     }
-    /// No task will come back.
-    var isQuiet: Bool { tasks == 0 }
+    /// No task will come back but those that feed a standby, which end with it.
+    var isQuiet: Bool { tasks == sessions.values.count { $0.fed != nil } }
 
     /// Says goodbye to everybody, and after a time waits for nobody any longer.
     ///
@@ -95,13 +98,23 @@ final class SessionLoop {
     func drain(reason: String, within limit: TimeAmount) -> EventLoopFuture<Void> {
         precondition(!isDraining, "a loop is drained once")
         let quiet = eventLoop.makePromise(of: Void.self)
-        ending = (eventLoop.makePromise(), quiet)
+        ending = (eventLoop.makePromise(), eventLoop.makePromise(), quiet)
         let loop = NIOLoopBound(self, eventLoop: eventLoop)
         let timer = eventLoop.scheduleTask(in: limit) { loop.value.closeAll() }
         isEmpty.whenComplete { _ in timer.cancel() }
-        for session in sessions.values { session.drain(reason: reason) }
+        for session in sessions.values where session.fed == nil { session.drain(reason: reason) }
         checkEnd()
         return quiet.futureResult
+    }
+
+    /// The last of the drain: what needed a standby's word has been answered.
+    ///
+    /// - Returns: Done when the standbys have gone.
+    func endFeeding(reason: String) -> EventLoopFuture<Void> {
+        guard let ending else { preconditionFailure("standbys go last, when the others have been drained") }
+        for session in sessions.values { session.drain(reason: reason) }
+        checkEnd()
+        return ending.gone.futureResult
     }
 
     private func closeAll() {
@@ -109,8 +122,10 @@ final class SessionLoop {
     }
 
     private func checkEnd() {
-        guard let ending, sessions.isEmpty else { return }
+        guard let ending, !isUsed else { return }
         ending.empty.succeed()
+        guard sessions.isEmpty else { return }
+        ending.gone.succeed()
         if tasks == 0 { ending.quiet.succeed() }
     }
 }

@@ -43,6 +43,8 @@ struct SessionStateMachine {
     private var subscribing = 0
     /// Requests taken and not answered; a batch counts as the requests it holds.
     private(set) var inFlight = 0
+    /// The request under which a standby is fed.
+    private var follow: UInt32?
     private var serial: UInt64 = 0
     private var lastTaken: UInt32 = 0
 
@@ -71,7 +73,8 @@ struct SessionStateMachine {
             }
             return .hello
         }
-        guard !taken.contains(header.requestID), !subscriptions.contains(header.requestID) else {
+        guard !taken.contains(header.requestID), !subscriptions.contains(header.requestID), follow != header.requestID
+        else {
             return .fail(ProtocolError(.malformedFrame, "request id \(header.requestID) is in use on this connection"))
         }
         guard header.knownMethod != .hello else {
@@ -158,6 +161,22 @@ struct SessionStateMachine {
     /// - Returns: Whether there was such a subscription.
     mutating func unsubscribed(_ id: UInt32) -> Bool { subscriptions.remove(id) != nil }
 
+    // MARK: A standby
+
+    /// A standby is fed under this id from now on. Nobody is on a connection that is going away, or that feeds one already.
+    mutating func followed(_ id: UInt32) -> Bool {
+        guard case .ready = phase, follow == nil else { return false }
+        follow = id
+        return true
+    }
+
+    /// - Returns: Whether one was.
+    mutating func unfollowed(_ id: UInt32) -> Bool {
+        guard follow == id else { return false }
+        follow = nil
+        return true
+    }
+
     // MARK: Deadlines
 
     /// Ids of the requests that nobody waits for any more, each with its method and whether it may have been applied. They
@@ -192,6 +211,7 @@ struct SessionStateMachine {
         case .ready:
             phase = .draining
             subscriptions = []
+            follow = nil
             return lastTaken
         case .awaitingHello, .draining, .closing:
             return nil
@@ -203,6 +223,7 @@ struct SessionStateMachine {
         phase = .closing
         taken = RequestTable()
         subscriptions = []
+        follow = nil
         subscribing = 0
         inFlight = 0
     }

@@ -13,6 +13,13 @@ struct ConnectionOptions: ParsableArguments {
             "Port of the server.", discussion: "Default: that of HAOYUAN_ADDRESS, else 7440.", valueName: "number"))
     var port: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Servers of the hospital, primary and standby in any order; the primary is found among them.",
+            discussion: "Default: HAOYUAN_ADDRESS, which may name several too. Not with --host and --port.",
+            valueName: "host:port,…"))
+    var server: String?
+
     @Option(help: ArgumentHelp("How long to wait for the answer, all tries together.", valueName: "time"))
     var timeout = SpanArgument(milliseconds: 10_000)
 
@@ -24,26 +31,50 @@ struct ConnectionOptions: ParsableArguments {
 
     func validate() throws {
         if let port, !(1...65_535).contains(port) { throw ValidationError("--port is \(port), it must be 1 to 65535") }
+        if server != nil, host != nil || port != nil {
+            throw ValidationError("--server already says where; --host and --port do not go with it")
+        }
         guard timeout.milliseconds > 0 else { throw ValidationError("--timeout must be longer than nothing") }
     }
 
-    /// The options, then the environment, then what `serve` listens on by default.
-    func address() throws(CommandFailure) -> ClientConfiguration.Address {
-        var address = ClientConfiguration.Address(host: "127.0.0.1", port: 7440)
+    /// The options, then the environment, then what `serve` listens on by default. Never empty.
+    func addresses() throws(CommandFailure) -> [ClientConfiguration.Address] {
+        if let server { return try Self.list(server, named: "--server") }
+        var addresses = [ClientConfiguration.Address(host: "127.0.0.1", port: 7440)]
         if let text = Environment["HAOYUAN_ADDRESS"], !text.isEmpty {
-            guard let read = ClientConfiguration.Address(text) else {
-                throw CommandFailure(.usage, "HAOYUAN_ADDRESS is ‘\(text)’", remedy: "write it as host:port")
-            }
-            address = read
+            addresses = try Self.list(text, named: "HAOYUAN_ADDRESS")
         }
-        if let host { address.host = host }
-        if let port { address.port = port }
-        return address
+        guard host != nil || port != nil else { return addresses }
+        if let host { addresses[0].host = host }
+        if let port { addresses[0].port = port }
+        return [addresses[0]]
+    }
+
+    /// These options for a request that is meant for one server and no other.
+    func single() throws(CommandFailure) -> ConnectionOptions {
+        guard try addresses().count == 1 else {
+            throw CommandFailure(
+                .usage, "this goes to one server, and several are named", remedy: "name it with --server host:port")
+        }
+        return self
+    }
+
+    private static func list(
+        _ text: String, named name: String
+    ) throws(CommandFailure) -> [ClientConfiguration.Address] {
+        var addresses: [ClientConfiguration.Address] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let address = ClientConfiguration.Address(String(part)) else {
+                throw CommandFailure(.usage, "\(name) is ‘\(text)’", remedy: "write it as host:port")
+            }
+            addresses.append(address)
+        }
+        return addresses
     }
 
     func configuration() throws(CommandFailure) -> ClientConfiguration {
         var configuration = ClientConfiguration(
-            addresses: [try address()], channel: channel.channel, operatorName: operatorName ?? "")
+            addresses: try addresses(), channel: channel.channel, operatorName: operatorName ?? "")
         configuration.connections = 1
         configuration.requestTimeout = timeout.duration
         configuration.connectTimeout = min(.seconds(5), timeout.duration)

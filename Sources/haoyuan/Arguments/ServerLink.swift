@@ -3,7 +3,7 @@ import HaoyuanClient
 /// A command's line to the server: the client, and what names mean there.
 struct ServerLink {
     let client: HaoyuanClient
-    private let address: ClientConfiguration.Address
+    private let address: String
 
     /// How long a server that does not answer is waited for before it counts as unreachable: long enough for a restart's gap,
     /// short enough for a person.
@@ -13,7 +13,12 @@ struct ServerLink {
     static func with<Value>(
         _ options: ConnectionOptions, key: KeyArgument? = nil, _ body: (ServerLink) async throws -> Value
     ) async throws -> Value {
-        let link = ServerLink(client: HaoyuanClient(try options.configuration()), address: try options.address())
+        let addresses = try options.addresses()
+        let link = ServerLink(
+            client: HaoyuanClient(try options.configuration()),
+            address: addresses.map(\.description).joined(separator: " or "))
+        // Among several the primary must be found, perhaps while it changes.
+        let patience = addresses.count > 1 ? options.timeout.duration : Self.patience
         defer { link.client.close() }
         do {
             try await link.greet(within: min(patience, options.timeout.duration))
@@ -37,7 +42,7 @@ struct ServerLink {
         guard error.code == .connectionFailed else { return CommandFailure(error, key: key) }
         return CommandFailure(
             .unavailable, "no server answers at \(address)",
-            remedy: "start one with haoyuan serve, or name another with --host and --port")
+            remedy: "start one with haoyuan serve, or name another with --server")
     }
 
     /// Everything that has a name, as the server knows it now.

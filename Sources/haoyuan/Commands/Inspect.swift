@@ -23,9 +23,17 @@ struct Inspect: ParsableCommand {
     @Flag(help: "Show what the journal consists of, instead of its records.")
     var parts = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Show a file of records that a deposed primary took back, and no folder.", valueName: "file"))
+    var file: String?
+
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
+        if file != nil, parts || from != nil || last != nil {
+            throw ValidationError("--file shows all of one file; --parts, --from and --last are for a folder")
+        }
         if from != nil, last != nil { throw ValidationError("--from and --last are two ways to say where to begin") }
         if let limit, limit < 1 { throw ValidationError("--limit is \(limit), it must be at least 1") }
         if parts, from != nil || last != nil || limit != nil {
@@ -34,14 +42,18 @@ struct Inspect: ParsableCommand {
     }
 
     func run() throws {
+        if let file {
+            for record in try TakenBackView(path: file).records.prefix(limit ?? .max) { show(record) }
+            return
+        }
         var window = try LogWindow(directory: folder)
         defer { window.close() }
         if parts { return show(try window.listing()) }
-        let palette = Palette.standardOutput
-        let isJSON = output.json
-        try window.forEach(from: first(in: window), limit: limit ?? .max) { record in
-            if isJSON { Output.record(record.json) } else { Output.line(record.line(palette)) }
-        }
+        try window.forEach(from: first(in: window), limit: limit ?? .max) { show($0) }
+    }
+
+    private func show(_ record: RecordView) {
+        if output.json { Output.record(record.json) } else { Output.line(record.line(.standardOutput)) }
     }
 
     private func first(in window: LogWindow) -> Position {

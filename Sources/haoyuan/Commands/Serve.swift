@@ -19,7 +19,7 @@ struct Serve: AsyncParsableCommand {
     /// Serves until told to stop.
     /// - Parameter adjust: changes what the settings do not reach: the probes of a drill.
     static func serve(
-        _ settings: ServeSettings, adjust: (inout EngineConfiguration) -> Void = { _ in }
+        _ settings: ServeSettings, adjust: @escaping @Sendable (inout EngineConfiguration) -> Void = { _ in }
     ) async throws {
         let credential = try settings.credentialFile.map { try CredentialFile(path: $0).read() }
         let signals = StopSignals()
@@ -36,45 +36,21 @@ struct Serve: AsyncParsableCommand {
             startedAt: Double(SystemClock().now().rawValue) / 1_000)
         let monitor = try await Monitor.start(
             settings.monitor, MonitorRoutes(state: state, settings: page))
-        try await serve(settings, state, signals, logger, credential: credential, adjust: adjust) {
+        let process = ServingProcess(
+            settings: settings, credential: credential, state: state, logger: logger, adjust: adjust
+        ) {
             Monitor.tell(monitor, settings.monitor, logger)
         }
-        await monitor?.stop()
-    }
-
-    /// From recovery to the end; the monitor looks on.
-    private static func serve(
-        _ settings: ServeSettings, _ state: ServingState, _ signals: StopSignals, _ logger: Logger, credential: String?,
-        adjust: (inout EngineConfiguration) -> Void, onServing: () -> Void
-    ) async throws {
-        let began = ContinuousClock.now
-        let report = RecoveryReport(state) { logger.info("recovering", metadata: ["done": "\($0)"]) }
-        let clock = SystemClock()
-        var configuration = settings.engine { report.tell($0) }
-        adjust(&configuration)
-        let running = try await RunningEngine.start(
-            configuration, settings.server(credential: credential), logger: logger
-        ) { clock.now().rawValue }
-        report.end()
-        state.serving(running)
-        onServing()
-        let portFile = settings.portFile.map { PortFile(path: $0) }
-        do {
-            if settings.sample {
-                try await SampleHospital.load(port: running.port, host: settings.host, credential: credential)
-            }
-            try portFile?.write(running.port)
-        } catch {
-            state.stopping()
-            await running.stop(reason: "the start failed")
-            throw error
+        let work = Task { try await process.run() }
+        let listener = Task {
+            let signal = await signals.wait()
+            guard !signal.isEmpty else { return }
+            logger.info("draining", metadata: ["signal": "\(signal)"])
+            work.cancel()
         }
-        await banner(running, settings, took: ContinuousClock.now - began)
-        let signal = await signals.wait()
-        state.stopping()
-        logger.info("draining", metadata: ["signal": "\(signal)"])
-        portFile?.remove()
-        await running.stop(reason: "the server is stopping")
+        defer { listener.cancel() }
+        try await work.value
+        await monitor?.stop()
     }
 
     private static func logger(_ settings: ServeSettings) -> Logger {
@@ -84,25 +60,6 @@ struct Serve: AsyncParsableCommand {
         }
         logger.logLevel = settings.logLevel
         return logger
-    }
-
-    private static func banner(_ running: RunningEngine, _ settings: ServeSettings, took: Duration) async {
-        let status = await running.engine.status()
-        let hospital = try? await running.engine.catalogue().value.hospital
-        let palette = Palette.standardOutput
-        let name = hospital.map { $0.name.isEmpty ? "no hospital yet" : "\($0.name) (\($0.zone.name))" } ?? ""
-        Output.announce([
-            "\(palette.paint(Version.text, .heading))  \(name)",
-            "listening on \(settings.host):\(running.port), data in \(settings.data)",
-            [
-                Numbers.counted(status.catalogue.departments, "department"),
-                Numbers.counted(status.catalogue.pools, "pool"),
-                Numbers.counted(status.counts.sessions, "session"),
-                Numbers.counted(status.counts.appointments, "appointment"),
-                "position \(Numbers.grouped(status.durablePosition.rawValue))",
-            ].joined(separator: ", "),
-            "ready after \(Numbers.duration(took)); Ctrl-C or SIGTERM stops it in order",
-        ])
     }
 }
 

@@ -4,7 +4,9 @@ import HaoyuanClient
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show how the server is doing.",
-        discussion: "Ends with 1 when the server takes no writes.")
+        discussion:
+            "Ends with 1 when a primary takes no writes, and for a deposed server. Give a server of a pair alone to see that one."
+    )
 
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
@@ -12,13 +14,16 @@ struct Status: AsyncParsableCommand {
     func run() async throws {
         try await ServerLink.with(connection) { link in
             let status = try await link.client.status()
-            let hospital = try await link.client.catalogue().catalogue.hospital
+            // A primary that waits for its standby, or a deposed one, has no reading to give.
+            let patience = RequestOptions(timeout: .seconds(1))
+            let hospital = try? await link.client.catalogue(options: patience).catalogue.hospital
+            let replication = ReplicationView(status: status)
             if output.json {
                 Output.document(Self.json(status, hospital))
             } else {
                 Output.lines(Self.sheet(status, hospital).lines(.standardOutput))
             }
-            if !status.isAcceptingWrites { throw Ending(status: .notRight) }
+            if replication.isWrong { throw Ending(status: .notRight) }
         }
     }
 
@@ -26,15 +31,21 @@ struct Status: AsyncParsableCommand {
         let clock = HospitalClock(zone: hospital?.timeZone ?? "UTC")
         let counts = status.counts
         let journal = status.journal
+        let replication = ReplicationView(status: status)
         var sheet = FactSheet()
         sheet.add(
             "server",
             "\(status.server), \(status.role.word), epoch \(status.epoch), up \(Numbers.duration(status.uptime))")
-        sheet.add("hospital", hospital.map { "\($0.name) (\($0.timeZone))" } ?? "none yet; haoyuan import brings one")
+        sheet.add(
+            "hospital",
+            hospital.map { "\($0.name) (\($0.timeZone))" }
+                ?? (replication.isWrong ? "not to be read at this moment" : "none yet; haoyuan import brings one"))
         sheet.add("clock", clock.second(status.now.milliseconds))
         sheet.add(
-            "writes", status.isAcceptingWrites ? "accepted" : "not accepted", status.isAcceptingWrites ? .good : .bad)
+            "writes", status.isAcceptingWrites ? "accepted" : "not accepted",
+            status.isAcceptingWrites ? .good : replication.isWrong ? .bad : nil)
         if !status.trouble.isEmpty { sheet.add("trouble", status.trouble, .bad) }
+        replication.add(to: &sheet)
         sheet.add(
             "catalogue",
             [
@@ -88,6 +99,7 @@ struct Status: AsyncParsableCommand {
             "position": .count(status.position.rawValue),
             "durable_position": .count(status.durablePosition.rawValue),
             "oldest_position": .count(status.oldestPosition.rawValue),
+            "replication": ReplicationView(status: status).json,
             "counts": json(status.counts),
             "journal": json(status.journal, clock),
             "connections": .count(status.connections),

@@ -9,10 +9,16 @@ extension CommandFailure {
         switch error.code {
         case .connectionFailed:
             status = .unavailable
-            remedy = "is it running? Start it with haoyuan serve, or name another with --host and --port"
+            remedy = "is it running? Start it with haoyuan serve, or name another with --server"
         case .invalidArgument, .notFound, .keyReused, .batchTooLong, .unauthenticated, .positionTrimmed,
             .tooManySubscriptions, .frameTooLarge:
             status = .usage
+        case .notPrimary:
+            status = .temporary
+            remedy = "name the primary with --server, or both servers; haoyuan status --server tells which is which"
+        case .standbyAway:
+            status = .temporary
+            remedy = "bring the standby back, or run haoyuan alone"
         case .overloaded, .storageFull, .draining, .deadlineExceeded, .tooManyConnections, .connectionLost,
             .checksumMismatch, .cancelled:
             status = .temporary

@@ -10,6 +10,8 @@ import Server
 struct RunningEngine {
     let engine: Engine
     let server: Server
+    /// How long the start took.
+    let took: Duration
 
     /// Recovers the engine and listens.
     /// - Throws: a `CommandFailure` that names what is in the way.
@@ -17,11 +19,12 @@ struct RunningEngine {
         _ engineConfiguration: EngineConfiguration, _ serverConfiguration: ServerConfiguration, logger: Logger,
         now: @escaping @Sendable () -> Int64
     ) async throws -> RunningEngine {
+        let began = ContinuousClock.now
         let engine = try recover(engineConfiguration)
         do {
             let server = try await Server.start(
                 engine: engine, configuration: serverConfiguration, logger: logger, now: now)
-            return RunningEngine(engine: engine, server: server)
+            return RunningEngine(engine: engine, server: server, took: ContinuousClock.now - began)
         } catch {
             await engine.stop()
             throw CommandFailure(cannotListen: error, at: "\(serverConfiguration.host):\(serverConfiguration.port)")
@@ -33,6 +36,8 @@ struct RunningEngine {
             return try Engine.start(configuration)
         } catch let error as JournalError {
             throw CommandFailure(error)
+        } catch let error as WrongRole {
+            throw CommandFailure(.configuration, error.description)
         } catch let error as DamagedState {
             throw CommandFailure(
                 .inputOutput, error.description, remedy: "keep the folder as it is and run haoyuan verify on a copy")
@@ -44,9 +49,10 @@ struct RunningEngine {
     }
 
     /// Answers what was taken, then brings everything to disk.
-    func stop(reason: String) async {
+    /// - Parameter writingCheckpoint: false where some of the log is about to be taken back.
+    func stop(reason: String, writingCheckpoint: Bool = true) async {
         await server.stop(reason: reason)
-        await engine.stop()
+        await engine.stop(writingCheckpoint: writingCheckpoint)
     }
 
     var port: Int { server.localAddress.port ?? 0 }

@@ -95,6 +95,26 @@ struct ServeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("How long a stopping server takes to answer what it took.", valueName: "time"))
     var drain: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Be the standby of the server there; several are tried in turn.", valueName: "host:port,…"))
+    var follow: String?
+
+    @Flag(help: "Expect a standby: what a yes means, and what happens while it is away, follows from the next options.")
+    var standby = false
+
+    @Option(
+        help: ArgumentHelp("What a yes means: local (this disk) or standby (and the standby's).", valueName: "where"))
+    var acknowledge: String?
+
+    @Option(help: ArgumentHelp("While the standby is away: wait, or go-on-alone:30s.", valueName: "what"))
+    var standbyAway: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "With acknowledge local: no yes after so long without a word of the standby.", valueName: "time"))
+    var standbyLease: String?
+
     /// Name and value of every option that was given.
     var given: [(name: String, value: String)] {
         let values: [(String, String?)] = [
@@ -106,7 +126,8 @@ struct ServeOptions: ParsableArguments {
             ("file-growth", fileGrowth), ("file-limit", fileLimit), ("file-reserve", fileReserve),
             ("segment-bytes", segmentBytes), ("queue-bytes", queueBytes), ("connections", connections),
             ("in-flight", inFlight), ("batch", batch), ("subscriptions", subscriptions), ("frame-bytes", frameBytes),
-            ("handshake", handshake), ("drain", drain),
+            ("handshake", handshake), ("drain", drain), ("follow", follow), ("standby", standby ? "true" : nil),
+            ("acknowledge", acknowledge), ("standby-away", standbyAway), ("standby-lease", standbyLease),
         ]
         return values.compactMap { name, value in value.map { (name, $0) } }
     }

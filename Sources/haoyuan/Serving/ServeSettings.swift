@@ -38,6 +38,9 @@ struct ServeSettings: Sendable {
     var frameBytes = SizeArgument(bytes: WireLimits.frameBytes)
     var handshake = SpanArgument(milliseconds: WireLimits.handshakeMilliseconds)
     var drain = SpanArgument(milliseconds: WireLimits.drainMilliseconds)
+    /// Where the primary may be; not empty: this server is its standby.
+    var follow: [PeerAddress] = []
+    var standby = StandbySettings()
 
     /// Half of the machine's cores, the other half being for whatever else a request passes through: at least one.
     private static let half = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)) / 2)
@@ -57,6 +60,7 @@ struct ServeSettings: Sendable {
 
     /// What no single setting can judge.
     func check() throws(CommandFailure) {
+        try checkPair()
         guard inFlight >= batch else {
             throw CommandFailure(
                 .configuration, "in-flight is \(inFlight), less than batch, \(batch)",
@@ -66,6 +70,19 @@ struct ServeSettings: Sendable {
             throw CommandFailure(
                 .configuration, "file-limit is \(fileLimit), less than file-initial, \(fileInitial)", remedy: "raise it"
             )
+        }
+    }
+
+    /// What goes together and what does not, of the settings of a pair.
+    private func checkPair() throws(CommandFailure) {
+        if sample, !follow.isEmpty {
+            throw CommandFailure(
+                .configuration, "sample and follow do not go together", remedy: "a standby has the data of its primary")
+        }
+        if let name = standby.idle {
+            throw CommandFailure(
+                .configuration, "\(name) says nothing without standby",
+                remedy: "set standby as well, or leave \(name) out")
         }
     }
 
@@ -86,6 +103,7 @@ struct ServeSettings: Sendable {
         configuration.checkpointAfterBytes = checkpointBytes.bytes
         configuration.checkpointAfterMilliseconds = checkpointTime.milliseconds
         configuration.progress = progress
+        configuration.standby = standby.policy
         return configuration
     }
 
@@ -148,6 +166,15 @@ extension ServeSettings {
         size("frame-bytes", from: "64KiB", to: "4MiB") { $0.frameBytes = $1 },
         span("handshake", from: "100ms", to: "10m") { $0.handshake = $1 },
         span("drain", from: "0s", to: "1h") { $0.drain = $1 },
+        Setting(name: "follow", form: "one or more host:port, with commas between them") { settings, text in
+            guard let addresses = PeerAddress.list(text) else { return false }
+            settings.follow = addresses
+            return true
+        },
+        word("standby", ["true", "false"]) { $0.standby.isExpected = $1 == "true" },
+        word("acknowledge", ["local", "standby"]) { $0.standby.needsStandby = $1 == "standby" },
+        Setting(name: "standby-away", form: StandbySettings.absenceForm) { $0.standby.take(absence: $1) },
+        span("standby-lease", from: "2s", to: "1h") { $0.standby.lease = $1 },
     ]
 
     private typealias Take<Value> = @Sendable (inout ServeSettings, Value) -> Void

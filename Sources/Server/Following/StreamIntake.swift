@@ -1,0 +1,96 @@
+import Engine
+import Journal
+import NIOConcurrencyHelpers
+import Scheduling
+import Wire
+
+/// One stream of a primary's log being taken in: one task takes in what comes, one confirms what reached the disk, one
+/// gives signs of life.
+struct StreamIntake: Sendable {
+    private let connection: PeerConnection
+    private let id: UInt32
+    private let engine: Engine
+    private let followed: FollowedPrimary
+    private let requests: NIOLockedValueBox<UInt32>
+
+    init(_ connection: PeerConnection, _ id: UInt32, _ engine: Engine, _ followed: FollowedPrimary) {
+        self.connection = connection
+        self.id = id
+        self.engine = engine
+        self.followed = followed
+        requests = NIOLockedValueBox(id)
+    }
+
+    /// - Returns: Why this server follows nobody any more; nil where only this connection is over.
+    func run() async throws -> FollowingEnd? {
+        try await withThrowingTaskGroup(of: FollowingEnd?.self) { group in
+            group.addTask { try await takeIn() }
+            group.addTask { try await confirm() }
+            group.addTask { try await beat() }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
+        }
+    }
+
+    private func takeIn() async throws -> FollowingEnd? {
+        while !Task.isCancelled {
+            var bytes: [UInt8] = []
+            for push in try await connection.pushes(id) {
+                if push.epoch > 0 { followed.heard(position: Position(push.position), epoch: push.epoch) }
+                bytes += push.chunks
+            }
+            guard !bytes.isEmpty else { continue }
+            do {
+                _ = try await engine.take(try ShippedChunks(bytes: bytes))
+            } catch let error as JournalError {
+                throw error
+            } catch let error as EngineError {
+                return engine.role == .standby ? .failed(error.message) : .promoted
+            } catch {
+                return .failed("what the primary sent cannot follow on what is here: \(error)")
+            }
+        }
+        return nil
+    }
+
+    private func confirm() async throws -> FollowingEnd? {
+        var position = engine.diskPosition
+        while true {
+            try send(position)
+            position = try await engine.diskPosition(after: position)
+        }
+    }
+
+    private func beat() async throws -> FollowingEnd? {
+        while true {
+            try await Task.sleep(for: .milliseconds(ReplicationLimits.heartbeatMilliseconds))
+            // Promoted meanwhile: what a dead primary still owes is not waited for.
+            guard engine.role == .standby else { return .promoted }
+            try send(engine.diskPosition)
+        }
+    }
+
+    private func send(_ position: Position) throws(PeerFailure) {
+        try connection.confirm(id, position.rawValue, requests.nextID())
+    }
+}
+
+extension NIOLockedValueBox<UInt32> {
+    /// Ids of the frames that nothing answers: each another, though nobody looks.
+    func nextID() -> UInt32 {
+        withLockedValue { id in
+            id = id == .max ? 3 : id + 1
+            return id
+        }
+    }
+}
+
+extension PeerConnection {
+    /// Says that everything up to `position` is on this disk, and that this side is alive.
+    func confirm(_ follow: UInt32, _ position: UInt64, _ id: UInt32) throws(PeerFailure) {
+        var confirmation = PBConfirmation()
+        confirmation.follow = follow
+        confirmation.position = position
+        try send(.confirmation, id, confirmation)
+    }
+}
