@@ -119,6 +119,9 @@ extension Engine {
             where !known.contains(appointment.id) {
                 reading.value.append(FoundAppointment(appointment, isArchived: true))
             }
+        } else {
+            // Its patient may learn a moment later that a session went to the history table.
+            reading.value.removeAll(where: \.isArchived)
         }
         reading.value.sort {
             ($0.appointment.start, $0.appointment.id.rawValue) < ($1.appointment.start, $1.appointment.id.rawValue)

@@ -80,6 +80,7 @@ struct ReadingChecker {
         found.forEach(check)
         let shown = Set(found.map(\.appointment.id))
         expect(shown.count == found.count, "it shows an appointment twice")
+        expect(history || !found.contains(where: \.isArchived), "it shows history that was not asked for")
         expect(found.allSatisfy { $0.appointment.record.patient == patient }, "it shows another patient's appointment")
         for id in model.visitsOfPatient[patient] ?? [] where isThere(id) && !shown.contains(id) {
             let isArchived = model.sittings[id.session]?.archived != nil || mayBeArchived(id.session)
