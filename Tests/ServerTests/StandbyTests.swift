@@ -65,17 +65,10 @@ import struct Scheduling.Violation
         try await withPair { folders in
             let first = try await PairMember.primary(folders.first, StandbyPolicy())
             let writer = client(first)
-            // Nobody follows: no yes, and it says why.
-            await #expect {
-                let impatient = RequestOptions(timeout: .milliseconds(300))
-                _ = try await writer.book(
-                    patient: .init(rawValue: folders.hospital.patients[0]),
-                    slot: .init(rawValue: folders.hospital.slots[0]),
-                    service: .init(rawValue: folders.hospital.service),
-                    key: .random(), options: impatient)
-            } throws: { ($0 as? HaoyuanError)?.code == .standbyAway }
-
             let wire = try await RawConnection.greeted(port: first.port)
+            // Nobody follows: no yes, and it says why.
+            try await wire.send(.registerPatients, 9, PBRegisterPatientsRequest())
+            #expect(try await wire.failure().code == .standbyAway)
             try await wire.send(.follow, 2, PBFollowRequest(first.engine.followRequest(name: "by hand")))
             let reply = try PBFollowReply(payload: try #require(await wire.next()).payload)
             #expect(reply.answer == .stream)
@@ -144,10 +137,10 @@ import struct Scheduling.Violation
             // The deposed one answers about itself and nothing else.
             let old = client(first)
             #expect(try await old.status().role == .deposed)
-            let impatient = RequestOptions(timeout: .milliseconds(300))
-            await #expect {
-                _ = try await old.catalogue(options: impatient)
-            } throws: { ($0 as? HaoyuanError)?.code == .notPrimary }
+            let wire = try await RawConnection.greeted(port: first.port)
+            try await wire.send(.getCatalogue, 2, PBGetCatalogueRequest())
+            #expect(try await wire.failure().code == .notPrimary)
+            await wire.close()
             for client in [both, operators, old] { client.close() }
             await first.stop()
             await second.stop()
