@@ -240,6 +240,7 @@ package final class Journal: Sendable {
         statistics.checkpoint = shape.checkpoint
         statistics.segments = shape.segments.count
         statistics.storage = storage.footprint()
+        statistics.simulatedSyncDelayNanoseconds = options.simulatedSyncDelayNanoseconds
         statistics.admission = admission
         for segment in shape.segments {
             // A segment that was trimmed since, or a journal that was closed since, counts nothing.

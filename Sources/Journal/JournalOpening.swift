@@ -17,7 +17,10 @@ struct JournalOpening {
         let lock = options.readOnly ? nil : try DirectoryLock.take(in: options.directory)
         do throws(JournalError) {
             if options.auditsPages { try auditPages(progress) }
-            let storage = try LMDBStorage.open(options)
+            var storage: any JournalStorage = try LMDBStorage.open(options)
+            if options.simulatedSyncDelayNanoseconds > 0 {
+                storage = DelayedStorage(storage, delayNanoseconds: options.simulatedSyncDelayNanoseconds)
+            }
             do throws(JournalError) {
                 return try open(on: storage, directoryLock: lock)
             } catch {

@@ -48,6 +48,8 @@ package struct JournalOptions: Sendable {
     package var onFatal: @Sendable (JournalError) -> Never = JournalOptions.endProcess
     /// Called on the journal's thread at each point of a commit: drills and tests that end the process there. `nil` in service.
     package var probe: (@Sendable (JournalPoint) -> Void)?
+    /// By how much each sync is made slower than the disk is, to measure how it is on a slow one; 0 in service.
+    package var simulatedSyncDelayNanoseconds: UInt64 = 0
     /// The disk. `nil` stands for LMDB in ``directory``.
     package var storage: (any JournalStorage)?
 

@@ -38,6 +38,8 @@ package struct JournalStatistics: Sendable {
     package var logBytes = 0
     /// Sizes of the store.
     package var storage = StorageFootprint()
+    /// By how much each sync is made slower than the disk is; 0 in service.
+    package var simulatedSyncDelayNanoseconds: UInt64 = 0
     /// Whether writes are taken.
     package var admission = Admission.open
     /// What went wrong last, in a sentence; `nil` while nothing has.

@@ -137,6 +137,6 @@ struct SettingsTests {
         "file-limit": "1TiB", "file-reserve": "1GiB", "segment-bytes": "1MiB", "queue-bytes": "1GiB",
         "connections": "7",
         "in-flight": "9000", "batch": "7", "subscriptions": "1", "frame-bytes": "1MiB", "handshake": "3s",
-        "drain": "1s",
+        "drain": "1s", "simulate-sync-delay": "8ms",
     ]
 }

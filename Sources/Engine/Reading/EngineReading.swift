@@ -291,6 +291,9 @@ extension JournalStatistics {
         case .open where commitUnderWayNanoseconds >= 1_000_000_000:
             "the disk has not finished a commit for \(commitUnderWayNanoseconds / 1_000_000_000) s: look at the disk and its "
                 + "controller; answers wait for it, nothing is lost"
+        case .open where simulatedSyncDelayNanoseconds > 0:
+            "SIMULATED DISK: each sync waits \(simulatedSyncDelayNanoseconds / 1_000_000) ms longer than it must; "
+                + "start without simulate-sync-delay for service"
         case .open: ""
         case .overloaded:
             "more is asked than the disk can take (\(pendingBytes) bytes wait); callers are told to come back"

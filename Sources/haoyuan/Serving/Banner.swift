@@ -27,6 +27,10 @@ struct Banner {
             "ready after \(Numbers.duration(running.took)); Ctrl-C or SIGTERM stops it in order",
         ]
         lines += Self.standing(status.replication, follow: settings.follow.map(\.description), palette)
+        if settings.simulateSyncDelay.milliseconds > 0 {
+            let warning = "SIMULATED DISK: each sync waits \(settings.simulateSyncDelay) longer. Not for service."
+            lines.append(palette.paint(warning, .bad))
+        }
         Output.announce(lines)
     }
 

@@ -115,6 +115,11 @@ struct ServeOptions: ParsableArguments {
             "With acknowledge local: no yes after so long without a word of the standby.", valueName: "time"))
     var standbyLease: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Make the disk slower at every sync, to see how it would be. Never in service.", valueName: "time"))
+    var simulateSyncDelay: String?
+
     /// Name and value of every option that was given.
     var given: [(name: String, value: String)] {
         let values: [(String, String?)] = [
@@ -128,6 +133,7 @@ struct ServeOptions: ParsableArguments {
             ("in-flight", inFlight), ("batch", batch), ("subscriptions", subscriptions), ("frame-bytes", frameBytes),
             ("handshake", handshake), ("drain", drain), ("follow", follow), ("standby", standby ? "true" : nil),
             ("acknowledge", acknowledge), ("standby-away", standbyAway), ("standby-lease", standbyLease),
+            ("simulate-sync-delay", simulateSyncDelay),
         ]
         return values.compactMap { name, value in value.map { (name, $0) } }
     }

@@ -41,6 +41,7 @@ struct ServeSettings: Sendable {
     /// Where the primary may be; not empty: this server is its standby.
     var follow: [PeerAddress] = []
     var standby = StandbySettings()
+    var simulateSyncDelay = SpanArgument(milliseconds: 0)
 
     /// Half of the machine's cores, the other half being for whatever else a request passes through: at least one.
     private static let half = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)) / 2)
@@ -95,6 +96,7 @@ struct ServeSettings: Sendable {
         options.segmentBytes = segmentBytes.bytes
         options.queueBytesLimit = queueBytes.bytes
         options.onFatal = FatalEnd.journal
+        options.simulatedSyncDelayNanoseconds = UInt64(simulateSyncDelay.milliseconds) * 1_000_000
         var configuration = EngineConfiguration(journal: options, cores: 2)
         configuration.poolShards = shards
         configuration.patientShards = shards
@@ -175,6 +177,7 @@ extension ServeSettings {
         word("acknowledge", ["local", "standby"]) { $0.standby.needsStandby = $1 == "standby" },
         Setting(name: "standby-away", form: StandbySettings.absenceForm) { $0.standby.take(absence: $1) },
         span("standby-lease", from: "2s", to: "1h") { $0.standby.lease = $1 },
+        span("simulate-sync-delay", from: "0s", to: "10s") { $0.simulateSyncDelay = $1 },
     ]
 
     private typealias Take<Value> = @Sendable (inout ServeSettings, Value) -> Void
