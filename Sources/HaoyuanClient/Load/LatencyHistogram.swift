@@ -1,24 +1,38 @@
-/// Durations by size, four buckets to each doubling: a percentile is at most a quarter too high.
+/// Durations by size in the layout of HdrHistogram: each doubling is cut into equal buckets, so that the error is a share of the
+/// duration, however short or long it is.
+///
+/// Written here rather than taken from a package: adding is one shift and one increment that the compiler sees whole, a generic type
+/// of another module would be looked up at run time, and the rest of such a package is not needed.
 package struct LatencyHistogram: Hashable, Sendable {
-    private static let bucketsPerDoubling = 4
-
-    private var buckets = [UInt64](repeating: 0, count: 64 * bucketsPerDoubling)
+    /// How many bits of a duration below its first count: 2 to the power of this are the buckets of a doubling.
+    private let fineness: UInt64
+    private var buckets: [UInt64]
     /// How many durations were added.
     package private(set) var count: UInt64 = 0
     /// The longest, in nanoseconds.
     package private(set) var longest: UInt64 = 0
 
-    package init() {}
+    /// Four buckets to each doubling, 2 KiB: a percentile is at most a quarter too high.
+    package init() { self.init(fineness: 2) }
+
+    /// 128 buckets to each doubling, 58 KiB: a percentile is at most 0.8 % too high.
+    package static func fine() -> LatencyHistogram { LatencyHistogram(fineness: 7) }
+
+    private init(fineness: UInt64) {
+        self.fineness = fineness
+        buckets = [UInt64](repeating: 0, count: Int((65 - fineness) << fineness))
+    }
 
     /// Adds a duration in nanoseconds.
     package mutating func add(_ nanoseconds: UInt64) {
-        buckets[Self.bucket(of: nanoseconds)] += 1
+        buckets[bucket(of: nanoseconds)] += 1
         count += 1
         longest = max(longest, nanoseconds)
     }
 
-    /// Adds all that another histogram has.
+    /// Adds all that another histogram has, which is as fine as this one.
     package mutating func add(_ other: LatencyHistogram) {
+        precondition(fineness == other.fineness, "histograms that are added have the same buckets")
         for index in buckets.indices { buckets[index] += other.buckets[index] }
         count += other.count
         longest = max(longest, other.longest)
@@ -32,26 +46,28 @@ package struct LatencyHistogram: Hashable, Sendable {
         var seen: UInt64 = 0
         for (index, inBucket) in buckets.enumerated() {
             seen += inBucket
-            if seen >= wanted { return min(longest, Self.upperEdge(of: index)) }
+            if seen >= wanted { return min(longest, upperEdge(of: index)) }
         }
         return longest
     }
 
     /// The buckets that are not empty, ascending: the longest duration, in nanoseconds, that falls into each, and how many did.
     package var filledBuckets: [(upTo: UInt64, count: UInt64)] {
-        buckets.enumerated().filter { $0.element > 0 }.map { (Self.upperEdge(of: $0.offset), $0.element) }
+        buckets.enumerated().filter { $0.element > 0 }.map { (upperEdge(of: $0.offset), $0.element) }
     }
 
-    private static func bucket(of nanoseconds: UInt64) -> Int {
-        guard nanoseconds >= 4 else { return Int(nanoseconds) }
-        let exponent = 63 - nanoseconds.leadingZeroBitCount
-        return (exponent - 1) * bucketsPerDoubling + Int((nanoseconds >> UInt64(exponent - 2)) & 3)
+    /// Durations below 2 to the power of `fineness` each have their own.
+    private func bucket(of nanoseconds: UInt64) -> Int {
+        guard nanoseconds >> fineness != 0 else { return Int(nanoseconds) }
+        let shift = UInt64(63 - nanoseconds.leadingZeroBitCount) - fineness
+        return Int((shift + 1) << fineness + (nanoseconds >> shift) & (1 << fineness - 1))
     }
 
-    private static func upperEdge(of bucket: Int) -> UInt64 {
-        guard bucket >= 4 else { return UInt64(bucket) }
-        let exponent = UInt64(bucket / bucketsPerDoubling + 1)
-        let lower = (4 + UInt64(bucket % bucketsPerDoubling)) << (exponent - 2)
-        return lower + (1 << (exponent - 2)) - 1
+    private func upperEdge(of bucket: Int) -> UInt64 {
+        let bucket = UInt64(bucket)
+        guard bucket >> fineness != 0 else { return bucket }
+        let shift = bucket >> fineness - 1
+        // One less first: the edge of the very last bucket is the largest number there is.
+        return ((1 << fineness + bucket & (1 << fineness - 1)) << shift) + ((1 << shift) - 1)
     }
 }

@@ -1,4 +1,4 @@
-import Wire
+package import Wire
 
 // Each enum of the wire. `unknown` is a number that a newer server knows and this version does not; sent in a request,
 // the server refuses it by name.
@@ -87,7 +87,7 @@ public enum AppointmentState: Hashable, Sendable {
         .held, .booked, .arrived, .called, .started, .completed, .cancelled, .expired, .noShow, .moved, .stopped,
     ]
 
-    init(_ wire: PBAppointmentState) {
+    package init(_ wire: PBAppointmentState) {
         let number = wire.rawValue
         self = (1...Self.known.count).contains(number) ? Self.known[number - 1] : .unknown(number)
     }
@@ -197,7 +197,7 @@ public enum Rule: Hashable, Sendable {
         .serviceNotOffered, .numbersExhausted, .patientAppointments, .inProgress,
     ]
 
-    init(_ wire: PBRule) {
+    package init(_ wire: PBRule) {
         let number = wire.rawValue
         self = (1...Self.known.count).contains(number) ? Self.known[number - 1] : .unknown(number)
     }

@@ -1,86 +1,110 @@
 import ArgumentParser
 import Foundation
 import HaoyuanClient
-import Scheduling
 
-/// Measures this machine: throughput over real sockets, or sizes and starts.
+/// Measures this machine, or a server: load over real sockets, or sizes and starts.
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measure durable bookings over real sockets, or memory and starts.",
         discussion:
-            "Runs an engine and its server in this process, with a data folder of its own under TMPDIR, syncing to the disk "
-            + "as in service. Every throughput run ends with an audit; ends with 1 when it fails.")
+            "Starts a server in a process of its own, with a data folder under TMPDIR and syncing to the disk as in service, or "
+            + "loads the one that --server names. Every run ends with an audit; ends with 1 when it fails. "
+            + "docs/operating/benchmarking.md says how to read the figures.")
 
-    enum Scenario: String, ExpressibleByArgument, CaseIterable {
-        case pipelined, batch, unpipelined, sizes
-
-        var shape: ThroughputMeasurement.Shape? {
-            switch self {
-            case .pipelined: .init(connections: 50, depth: 16, perFrame: 1)
-            case .batch: .init(connections: 4, depth: 1, perFrame: 8_192)
-            case .unpipelined: .init(connections: 200, depth: 1, perFrame: 1)
-            case .sizes: nil
-            }
-        }
-
-        var sentence: String {
-            switch self {
-            case .pipelined: "50 connections with 16 bookings each under way"
-            case .batch: "4 connections with one batch of 8,192 bookings each under way"
-            case .unpipelined: "200 connections with one booking each under way"
-            case .sizes: "memory of slots and appointments, and starts"
-            }
-        }
-    }
-
-    @Argument(
-        help:
-            "pipelined: 50 connections × 16. batch: 8,192 bookings a frame. unpipelined: 200 connections. sizes: memory and starts."
-    )
+    @Argument(help: ArgumentHelp("What to ask for.", valueName: "scenario"))
     var scenario: Scenario
 
-    @Option(help: ArgumentHelp("Bookings in a round; with sizes, appointments in all.", valueName: "number"))
-    var count = 400_000
+    @Option(help: ArgumentHelp("Operations of a pass; with sizes, appointments in all.", valueName: "number"))
+    var count: Int?
 
-    @Option(help: ArgumentHelp("Rounds; the median counts.", valueName: "number"))
-    var rounds = 5
+    @Option(
+        name: [.long, .customLong("rounds")], help: ArgumentHelp("Passes; the median counts.", valueName: "number"))
+    var passes: Int?
 
-    @Option(help: ArgumentHelp("Event loops of the server.", valueName: "number"))
-    var loops = max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
+    @OptionGroup var load: BenchLoadOptions
+
+    @Option(help: ArgumentHelp("Write the report there, as HTML, text and JSON.", valueName: "folder"))
+    var report: String?
 
     @OptionGroup var output: OutputOptions
 
-    func validate() throws {
-        guard (1_000...20_000_000).contains(count) else {
-            throw ValidationError("--count is \(count), it must be 1,000 to 20,000,000")
+    /// The loads, and what needs none.
+    enum Scenario: ExpressibleByArgument, CaseIterable {
+        case load(BenchScenario)
+        case sizes
+
+        static var allCases: [Scenario] { BenchScenario.allCases.map { .load($0) } + [.sizes] }
+
+        init?(argument: String) {
+            guard let found = Self.allCases.first(where: { $0.word == argument }) else { return nil }
+            self = found
         }
-        guard (1...100).contains(rounds) else { throw ValidationError("--rounds is \(rounds), it must be 1 to 100") }
-        guard (1...64).contains(loops) else { throw ValidationError("--loops is \(loops), it must be 1 to 64") }
+
+        var word: String {
+            switch self {
+            case .load(let scenario): scenario.rawValue
+            case .sizes: "sizes"
+            }
+        }
+
+        static var allValueStrings: [String] { allCases.map(\.word) }
+        static var allValueDescriptions: [String: String] {
+            Dictionary(
+                uniqueKeysWithValues: BenchScenario.allCases.map { ($0.rawValue, $0.sentence) } + [
+                    ("sizes", "memory of slots and appointments, and starts")
+                ])
+        }
+    }
+
+    func validate() throws {
+        if let count, !(1...20_000_000).contains(count) {
+            throw ValidationError("--count is \(count), it must be 1 to 20,000,000")
+        }
+        if let passes, !(1...90).contains(passes) {
+            throw ValidationError("--passes is \(passes), it must be 1 to 90")
+        }
     }
 
     func run() async throws {
         var progress = Progress(isQuiet: output.json)
         defer { progress.end() }
-        let tell = { (what: String, done: Int, total: Int) in
-            progress.tell("\(what): \(Numbers.grouped(done)) of \(Numbers.grouped(total))")
-        }
-        guard let shape = scenario.shape else {
-            let report = try await SizeMeasurement(appointments: count, progress: tell).run()
+        guard case .load(let scenario) = scenario else {
+            let report = try await SizeMeasurement(appointments: count ?? 400_000) { what, done, total in
+                progress.tell("\(what): \(Numbers.grouped(done)) of \(Numbers.grouped(total))")
+            }.run()
             progress.end()
             return show(report)
         }
-        let measurement = ThroughputMeasurement(
-            shape: shape, bookings: count, rounds: rounds, eventLoops: loops, progress: tell)
-        let report = try await measurement.run()
+        let plan = try load.plan(scenario, count: count, passes: passes)
+        let (begun, clock) = (Int64(Date().timeIntervalSince1970 * 1_000), ContinuousClock.now)
+        let outcome = try await BenchRun(plan: plan) { progress.tell($0) }.run()
         progress.end()
-        show(report)
-        if !report.isSound { throw Ending(status: .notRight) }
+        let figures = BenchReport(plan: plan, outcome: outcome)
+        let command = (["haoyuan"] + CommandLine.arguments.dropFirst()).joined(separator: " ")
+        try show(figures, figures.report(command: command, begun: begun, took: ContinuousClock.now - clock))
+    }
+
+    private func show(_ figures: BenchReport, _ report: Report) throws {
+        if output.json {
+            Output.document([
+                "scenario": .text(scenario.word), "sound": .bool(figures.outcome.isSound),
+                "figures": .object(figures.figures.map { .init(name: $0.name, value: $0.value.json) }),
+                "report": report.json,
+            ])
+        } else {
+            Output.lines(TextReport(report: report, palette: .standardOutput).lines())
+        }
+        if let folder = self.report {
+            let page = try ReportFolder(path: folder).write(report)
+            if !output.json { Output.complain("the report is in \(page)") }
+        }
+        if !figures.outcome.isSound { throw Ending(status: .notRight) }
     }
 
     private func show(_ report: SizeMeasurement.Report) {
         if output.json {
             return Output.document([
-                "scenario": .text(scenario.rawValue), "empty_slots": .count(report.emptySlots),
+                "scenario": .text(scenario.word), "empty_slots": .count(report.emptySlots),
                 "bytes_per_empty_slot": .decimal(report.bytesPerEmptySlot, digits: 1),
                 "appointments": .count(report.appointments),
                 "bytes_per_appointment": .decimal(report.bytesPerAppointment, digits: 1),
@@ -102,52 +126,114 @@ struct Bench: AsyncParsableCommand {
         )
         Output.lines(sheet.lines(.standardOutput))
     }
+}
 
-    private func show(_ report: ThroughputMeasurement.Report) {
-        let median = report.rounds.map(\.perSecond).sorted()[report.rounds.count / 2]
-        if output.json {
-            return Output.document([
-                "scenario": .text(scenario.rawValue), "bookings_per_second": .number(Int64(median)),
-                "rounds": .list(report.rounds.map(Self.json)), "record_bytes": .decimal(report.recordBytes, digits: 1),
-                "acknowledged": .count(report.acknowledged), "found": .count(report.found),
-                "violations": .list(report.violations.map { .text($0.description) }), "sound": .bool(report.isSound),
-            ])
+/// How a load is sent. What is left out is the scenario's own.
+struct BenchLoadOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Load this server instead of starting one.", valueName: "host:port"))
+    var server: String?
+
+    @Option(help: ArgumentHelp("Connections.", valueName: "number"))
+    var connections: Int?
+
+    @Option(help: ArgumentHelp("Most requests unanswered on each connection.", valueName: "number"))
+    var depth: Int?
+
+    @Option(help: ArgumentHelp("Bookings of one frame.", valueName: "number"))
+    var batch: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Operations sent in a second, whatever the server does (an open loop); 0 for as fast as it answers.",
+            valueName: "number"))
+    var rate: Double?
+
+    @Option(help: "Gaps between them: poisson, as of many people, or constant.")
+    var arrivals = Arrivals.poisson
+
+    @Option(help: ArgumentHelp("How long a pass with a rate lasts, instead of --count.", valueName: "time"))
+    var duration: SpanArgument?
+
+    @Option(
+        help: ArgumentHelp(
+            "Operations sent before and not measured. Default: a quarter of a pass.", valueName: "number"))
+    var warmUp: Int?
+
+    @Option(help: ArgumentHelp("Event loops and shards of the server that is started.", valueName: "number"))
+    var loops: Int?
+
+    @Option(help: ArgumentHelp("Event loops of the load.", valueName: "number"))
+    var clientLoops = 1
+
+    @Option(help: ArgumentHelp("Numbers that there are in a storm.", valueName: "number"))
+    var numbers = 3_000
+
+    @Option(help: ArgumentHelp("Most slots of one answer of a search.", valueName: "number"))
+    var slots = 10
+
+    @Option(help: ArgumentHelp("Arrivals and choices follow from it.", valueName: "number"))
+    var seed: UInt64 = 1
+
+    @Option(help: ArgumentHelp("Make the started server's disk so much slower at every sync.", valueName: "time"))
+    var simulateSyncDelay: SpanArgument?
+
+    /// Everything that decides the measurement.
+    /// - Throws: usage, where the options do not go together.
+    func plan(_ scenario: BenchScenario, count: Int?, passes: Int?) throws(CommandFailure) -> BenchPlan {
+        var plan = BenchPlan(scenario)
+        if let rate { plan.shape.rate = rate == 0 ? nil : rate }
+        if let batch { plan.shape.perFrame = batch }
+        if let connections { plan.shape.connections = connections }
+        if let depth { plan.shape.depth = depth }
+        if let passes { plan.shape.passes = passes }
+        if let duration {
+            guard let rate = plan.shape.rate else { throw .usage("--duration goes with a --rate") }
+            plan.shape.count = Int(rate * Numbers.seconds(duration.duration))
         }
-        Output.line("\(scenario.sentence), \(Numbers.grouped(count)) bookings a round")
-        var table = Table([
-            .right("ROUND"), .right("BOOKINGS/S"), .right("P50"), .right("P99"), .right("LONGEST"),
-            .right("BOOKINGS/COMMIT"),
-        ])
-        for (number, round) in report.rounds.enumerated() {
-            table.add([
-                "\(number + 1)", Table.Cell(Numbers.grouped(Int(round.perSecond))),
-                Table.Cell(Self.time(round.latencies.percentile(50))),
-                Table.Cell(Self.time(round.latencies.percentile(99))), Table.Cell(Self.time(round.latencies.longest)),
-                Table.Cell(Numbers.grouped(Int(round.done) / max(1, round.commits))),
-            ])
+        if let count { plan.shape.count = count }
+        if scenario != .storm { plan.warmUp = warmUp ?? plan.shape.count / 4 }
+        plan.arrivals = arrivals
+        plan.clientLoops = clientLoops
+        plan.serverLoops = loops
+        plan.syncDelay = simulateSyncDelay
+        plan.numbers = numbers
+        plan.slotsPerSearch = slots
+        plan.seed = seed
+        plan.credential = Environment["HAOYUAN_CREDENTIAL", default: ""]
+        if let server {
+            guard let address = ClientConfiguration.Address(server) else {
+                throw .usage("--server is ‘\(server)’", remedy: "write it as host:port")
+            }
+            plan.address = address
         }
-        Output.lines(table.lines(.standardOutput))
-        var sheet = FactSheet()
-        sheet.add("median", "\(Numbers.grouped(Int(median))) durable bookings/s")
-        sheet.add("journal", "\(JSON.fixed(report.recordBytes, 1)) B a booking")
-        sheet.add(
-            "audit",
-            report.isSound
-                ? "\(Numbers.grouped(report.acknowledged)) acknowledged, \(Numbers.grouped(report.found)) found, invariants hold"
-                : "\(Numbers.grouped(report.acknowledged)) acknowledged, \(Numbers.grouped(report.found)) found; "
-                    + report.violations.map(\.description).joined(separator: "; "),
-            report.isSound ? .good : .bad)
-        Output.lines(sheet.lines(.standardOutput))
+        try Self.check(plan)
+        return plan
     }
 
-    private static func time(_ nanoseconds: UInt64) -> String { Numbers.duration(.nanoseconds(Int64(nanoseconds))) }
-
-    private static func json(_ round: ThroughputMeasurement.Round) -> JSON {
-        [
-            "bookings": .count(round.done), "seconds": .decimal(round.seconds, digits: 4),
-            "p50_us": .count(round.latencies.percentile(50) / 1_000),
-            "p99_us": .count(round.latencies.percentile(99) / 1_000),
-            "max_us": .count(round.latencies.longest / 1_000), "commits": .count(round.commits),
+    private static func check(_ plan: BenchPlan) throws(CommandFailure) {
+        let limits: [(name: String, value: Int, range: ClosedRange<Int>)] = [
+            ("--count", plan.shape.count, 1...20_000_000), ("--connections", plan.shape.connections, 1...100_000),
+            ("--depth", plan.shape.depth, 1...16_384), ("--batch", plan.shape.perFrame, 1...8_192),
+            ("--client-loops", plan.clientLoops, 1...64), ("--loops", plan.serverLoops ?? 1, 1...256),
+            ("--numbers", plan.numbers, 1...24_000), ("--slots", plan.slotsPerSearch, 1...5_000),
+            ("--warm-up", plan.warmUp, 0...20_000_000),
         ]
+        for (name, value, range) in limits where !range.contains(value) {
+            throw .usage("\(name) is \(value), it must be \(range.lowerBound) to \(Numbers.grouped(range.upperBound))")
+        }
+        if let rate = plan.shape.rate, !(1...10_000_000).contains(rate) {
+            throw .usage("--rate is \(rate), it must be 1 to 10,000,000, or 0")
+        }
+        guard plan.shape.perFrame == 1 || plan.scenario.isBookingsOnly else {
+            throw .usage("\(plan.scenario.rawValue) sends no batches")
+        }
+        guard plan.shape.connections >= plan.clientLoops else {
+            throw .usage("--client-loops is more than --connections")
+        }
+        guard plan.syncDelay == nil || plan.address == nil else {
+            throw .usage("--simulate-sync-delay is a setting of the server that is started", remedy: "give it to serve")
+        }
     }
 }
+
+extension Arrivals: ExpressibleByArgument {}

@@ -1,3 +1,4 @@
+import Foundation
 import HaoyuanClient
 
 /// Something over time, or over any other number: one or several lines, with moments marked.
@@ -54,6 +55,22 @@ struct DistributionChart: Sendable {
         var most: Double
 
         var count: UInt64 { buckets.reduce(0) { $0 + $1.count } }
+
+        /// The buckets put together for the eye, so many to each doubling.
+        func buckets(perDoubling: Double) -> [Bucket] {
+            var merged: [Bucket] = []
+            var last = -Double.infinity
+            for bucket in buckets {
+                let place = bucket.upTo > 0 ? (log2(bucket.upTo) * perDoubling).rounded(.up) : last
+                if place == last, !merged.isEmpty {
+                    merged[merged.count - 1].count += bucket.count
+                } else {
+                    merged.append(Bucket(upTo: place.isFinite ? exp2(place / perDoubling) : 0, count: bucket.count))
+                }
+                last = place
+            }
+            return merged
+        }
 
         /// What `percent` (0 to 100) of all did not exceed, as exact as the buckets are; nil when there are none.
         func percentile(_ percent: Double) -> Double? {

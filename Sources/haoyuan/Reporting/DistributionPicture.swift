@@ -13,24 +13,26 @@ struct DistributionPicture {
 
     /// Shares of each series, side by side within a bucket.
     private func histogram(_ series: [DistributionChart.Series], _ label: String) -> String {
+        let buckets = series.map { $0.buckets(perDoubling: 4) }
         var canvas = SVGCanvas(height: 220, label: "\(label): how often")
         let area = PlotArea(top: 12, bottom: 188)
-        let edges = Set(series.flatMap { $0.buckets.map(\.upTo) }).sorted()
+        let edges = Set(buckets.joined().map(\.upTo)).sorted()
         let xAxis = Axis(
             covering: Self.range(edges.first, edges.last), unit: chart.unit, scale: .logarithmic,
             startsAtZero: false, about: 9)
         let highest =
-            series.map { one in one.buckets.map { Double($0.count) / Double(one.count) }.max() ?? 0 }.max() ?? 1
+            zip(series, buckets).map { one, its in its.map { Double($0.count) / Double(one.count) }.max() ?? 0 }.max()
+            ?? 1
         let yAxis = Axis(covering: 0...(highest * 100), unit: .percent, startsAtZero: true, about: 4)
         area.drawRows(yAxis, .percent, on: &canvas)
         for tick in xAxis.ticks {
             canvas.words(area.x(xAxis.place(tick)), area.bottom + 18, chart.unit.text(tick), "tick middle")
         }
-        // Four buckets to a doubling, as the client's histograms have.
+        // Four buckets to a doubling.
         let width = max(2, (area.x(xAxis.place(xAxis.range.lowerBound * 1.19)) - area.left) - Self.barGap)
         for (index, one) in series.enumerated() {
             let share = width / Double(series.count)
-            for bucket in one.buckets where bucket.count > 0 {
+            for bucket in buckets[index] where bucket.count > 0 {
                 let percent = Double(bucket.count) / Double(one.count) * 100
                 let y = area.y(yAxis.place(percent))
                 canvas.bar(

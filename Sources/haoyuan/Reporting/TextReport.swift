@@ -95,10 +95,7 @@ struct TextReport {
     private func bars(_ chart: DistributionChart) -> [String] {
         guard chart.series.count == 1, let series = chart.series.first, series.count > 0 else { return [] }
         var table = Table([.right("UP TO"), .right("SHARE"), ""])
-        let merged = stride(from: 0, to: series.buckets.count, by: 4).map { start -> DistributionChart.Bucket in
-            let part = series.buckets[start..<min(start + 4, series.buckets.count)]
-            return .init(upTo: part.last?.upTo ?? 0, count: part.reduce(0) { $0 + $1.count })
-        }
+        let merged = series.buckets(perDoubling: 1)
         let highest = merged.map(\.count).max() ?? 1
         for bucket in merged {
             let length = Int((Double(bucket.count) / Double(highest) * Double(Self.barColumns)).rounded())
