@@ -16,7 +16,7 @@ TRACE ?= $(firstword $(wildcard ../shared/data/noshow-39596.csv) Tests/CommandTe
 SEEDS ?= 500
 START ?= 1
 
-.PHONY: help setup build release serve test smoke simulate planted lint format proto bench clean
+.PHONY: help setup build release serve test smoke simulate planted lint format proto bench bench-smoke compare clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' \
@@ -63,10 +63,23 @@ format: ## rewrite the sources in the project's format
 proto: setup ## generate Sources/Wire/Generated from proto/
 	@scripts/generate-proto
 
-bench: release ## measure this machine: bookings over sockets in batches and one by one, memory, starts
-	.build/release/haoyuan bench batch
-	.build/release/haoyuan bench pipelined
+bench: release ## measure this machine: every scenario over sockets, memory, starts; reports in ./reports
+	@for scenario in batch pipelined unpipelined steady storm seats search held together mixed; do \
+		.build/release/haoyuan bench $$scenario --report reports || exit; \
+	done
 	.build/release/haoyuan bench sizes --count 1000000
+
+# For machines that are busy: nothing is said of speed, but every audit must hold.
+bench-smoke: release ## every scenario for a second or two: only its audit counts
+	@for scenario in batch pipelined unpipelined seats search held together mixed; do \
+		.build/release/haoyuan bench $$scenario --count 20000 --passes 1 | tail -2 || exit; \
+	done
+	@.build/release/haoyuan bench steady --duration 2s | tail -2
+	@.build/release/haoyuan bench steady --duration 2s --simulate-sync-delay 8ms | tail -2
+	@.build/release/haoyuan bench storm --connections 500 --count 10000 --rate 10000 --numbers 300 | tail -2
+
+compare: release ## the same booking in PostgreSQL and Redis (and TIGERBEETLE=path) on this machine; the report in ./reports
+	scripts/compare --report reports
 
 clean: ## remove everything that was built; the data in ./var stays
 	rm -rf .build .build-protoc .venv
