@@ -63,8 +63,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     /// Ends the connection; everybody who waits gets this error.
     func close(_ error: HaoyuanError) {
-        tell(machine.closed(error))
-        end()
+        end(telling: machine.closed(error))
         owner.feed?.finish(error)
         alarm?.task.cancel()
         alarm = nil
@@ -115,10 +114,13 @@ final class ConnectionHandler: ChannelInboundHandler {
         for one in failed { one.waiter.resume(returning: .failure(one.error)) }
     }
 
-    private func end() {
-        guard !hasEnded else { return }
-        hasEnded = true
-        owner.ended(wasWelcomed)
+    /// The owner hears of the end first: whoever is told and tries again at once must not come back here.
+    private func end(telling failed: [Machine.Failed]) {
+        if !hasEnded {
+            hasEnded = true
+            owner.ended(wasWelcomed)
+        }
+        tell(failed)
     }
 
     // MARK: Deadlines
@@ -203,8 +205,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         case .subscriptionFailure: owner.feed?.finish(failure(frame.payload))
         case .goodbye:
             let last = (try? PBGoodbye(payload: frame.payload))?.lastRequest ?? 0
-            tell(machine.goodbye(lastRequest: last))
-            end()
+            end(telling: machine.goodbye(lastRequest: last))
         case .violation(let what):
             close(HaoyuanError(.protocolViolation, "\(peer) sent \(what)"))
         }
@@ -220,8 +221,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     /// Takes no more requests, and closes when what was sent is answered.
     func retire() {
-        tell(machine.retire(.notPrimary("another server is asked from now on")))
-        end()
+        end(telling: machine.retire(.notPrimary("another server is asked from now on")))
         if machine.isDraining, machine.isIdle { close(.draining) }
     }
 
