@@ -4,6 +4,9 @@ package enum EngineLimits {
     package static let slotsPerSearch = 5_000
     /// Slots one search returns when it does not say.
     package static let slotsPerSearchByDefault = 200
+    /// Slots up to which a search is short: it goes with the others of its moment, and its answer is small enough to be written
+    /// at once.
+    package static let slotsPerShortSearch = 50
     /// Days one search or listing may span.
     package static let daysPerSearch = 400
     /// Sessions one listing returns.

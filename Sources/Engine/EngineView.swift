@@ -31,12 +31,23 @@ final class CatalogueSnapshot: Sendable {
     /// By pool id: the services it offers.
     private let offers: [Set<UInt32>]
     private let services: [(slots: UInt8, units: UInt16)]
+    /// By department id, by service id: its pools.
+    private let poolsOfDepartment: [[PoolID]]
+    private let poolsOfService: [[PoolID]]
 
     init(_ catalogue: Catalogue) {
         self.catalogue = catalogue
         departmentOfPool = [0] + catalogue.pools.all.map(\.department.rawValue)
         offers = [[]] + catalogue.pools.all.map { Set($0.services.map(\.rawValue)) }
         services = catalogue.services.all.map { ($0.slots, $0.units) }
+        var ofDepartment = [[PoolID]](repeating: [], count: catalogue.departments.count + 1)
+        var ofService = [[PoolID]](repeating: [], count: catalogue.services.count + 1)
+        for pool in catalogue.pools.all {
+            ofDepartment[Int(pool.department.rawValue)].append(pool.id)
+            for service in Set(pool.services) { ofService[Int(service.rawValue)].append(pool.id) }
+        }
+        poolsOfDepartment = ofDepartment
+        poolsOfService = ofService
     }
 
     func department(of pool: PoolID) -> DepartmentID? {
@@ -51,5 +62,21 @@ final class CatalogueSnapshot: Sendable {
     /// The neighbouring slots a service takes, and the units in each.
     func demand(of service: ServiceID) -> (slots: UInt8, units: UInt16)? {
         service.rawValue >= 1 && service.rawValue <= services.count ? services[Int(service.rawValue) - 1] : nil
+    }
+    /// The pools, by id, that a search for these goes through; ids that are not known have none.
+    func pools(of department: DepartmentID?, service: ServiceID?, resource: ResourceID?) -> [PoolID] {
+        var chosen: [PoolID]
+        if let department {
+            chosen = Int(department.rawValue) < poolsOfDepartment.count ? poolsOfDepartment[Int(department.rawValue)] : []
+            if let service, !chosen.allSatisfy({ offers(service, in: $0) }) {
+                chosen.removeAll { !offers(service, in: $0) }
+            }
+        } else if let service {
+            chosen = Int(service.rawValue) < poolsOfService.count ? poolsOfService[Int(service.rawValue)] : []
+        } else {
+            chosen = catalogue.pools.all.map(\.id)
+        }
+        if let resource { chosen.removeAll { !(catalogue.pools[$0.rawValue]?.resources.contains(resource) ?? false) } }
+        return chosen
     }
 }

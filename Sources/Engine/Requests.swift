@@ -166,23 +166,6 @@ package struct SlotQuery: Sendable {
     }
 }
 
-/// A slot that can be booked: with a service in the query, `free` is the least over the slots it would take.
-package struct FreeSlot: Hashable, Sendable {
-    package var slot: SlotID
-    package var start: Instant
-    package var end: Instant
-    package var free: UInt16
-    package var capacity: UInt16
-
-    package init(slot: SlotID, start: Instant, end: Instant, free: UInt16, capacity: UInt16) {
-        self.slot = slot
-        self.start = start
-        self.end = end
-        self.free = free
-        self.capacity = capacity
-    }
-}
-
 /// One page of a search.
 package struct SlotPage: Sendable {
     /// By start, then by id.

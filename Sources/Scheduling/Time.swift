@@ -55,11 +55,22 @@ package struct LocalDate: RawRepresentable, Hashable, Comparable, Sendable {
 extension LocalDate: LosslessStringConvertible {
     /// Reads `YYYY-MM-DD`; nil for anything else, or a day the calendar does not have.
     package init?(_ text: String) {
-        let parts = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-        guard parts.count == 3, parts[0].count == 4, parts[1].count == 2, parts[2].count == 2 else { return nil }
-        let numbers = parts.map { part in part.allSatisfy { (48...57).contains($0) } ? Int(Substring(part)) : nil }
-        guard let year = numbers[0], let month = numbers[1], let day = numbers[2] else { return nil }
-        self.init(year: year, month: month, day: day)
+        guard text.utf8.count == 10 else { return nil }
+        var numbers = (0, 0, 0)
+        for (place, byte) in text.utf8.enumerated() {
+            if place == 4 || place == 7 {
+                guard byte == UInt8(ascii: "-") else { return nil }
+                continue
+            }
+            guard (48...57).contains(byte) else { return nil }
+            let digit = Int(byte) - 48
+            switch place {
+            case ..<4: numbers.0 = numbers.0 * 10 + digit
+            case ..<7: numbers.1 = numbers.1 * 10 + digit
+            default: numbers.2 = numbers.2 * 10 + digit
+            }
+        }
+        self.init(year: numbers.0, month: numbers.1, day: numbers.2)
     }
 
     package var description: String {

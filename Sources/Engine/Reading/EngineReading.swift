@@ -23,10 +23,11 @@ extension Engine {
         let catalogue = snapshot.catalogue.catalogue
         try checkKnown(department?.rawValue, in: catalogue.departments, "department")
         try checkKnown(pool?.rawValue, in: catalogue.pools, "pool")
-        let chosen = try pools { department == nil || $0.department == department }.filter { pool == nil || $0 == pool }
+        let chosen = snapshot.catalogue.pools(of: department, service: nil, resource: nil)
+            .filter { pool == nil || $0 == pool }
         var found: [SessionSummary] = []
         var position = snapshot.cataloguePosition
-        for (shard, part) in parts(chosen) where found.count < EngineLimits.sessionsPerListing {
+        for (shard, part) in parts(chosen, snapshot) where found.count < EngineLimits.sessionsPerListing {
             let left = EngineLimits.sessionsPerListing - found.count
             let (more, at) = await shards.pools[shard].sessions(of: part, from: from, to: to, limit: left)
             found += more
@@ -34,49 +35,6 @@ extension Engine {
         }
         found.sort { ($0.id.pool.rawValue, $0.times.startMinute) < ($1.id.pool.rawValue, $1.times.startMinute) }
         return try await durable(Reading(found, at: position))
-    }
-
-    /// Free slots by start, then by id.
-    package func search(_ query: SlotQuery) async throws(EngineError) -> Reading<SlotPage> {
-        let snapshot = view.current
-        let catalogue = snapshot.catalogue
-        guard query.department != nil || query.service != nil || query.resource != nil else {
-            throw EngineError(.invalidArgument, "department, service, resource: at least one must be given")
-        }
-        guard (1...EngineLimits.slotsPerSearch).contains(query.limit) else {
-            throw EngineError(.invalidArgument, "limit: 1 to \(EngineLimits.slotsPerSearch)")
-        }
-        try checkKnown(query.department?.rawValue, in: catalogue.catalogue.departments, "department")
-        try checkKnown(query.resource?.rawValue, in: catalogue.catalogue.resources, "resource")
-        let now = time.now()
-        let from = query.from ?? catalogue.catalogue.hospital.zone.wall(at: now).date
-        let to = query.to ?? (query.nextFree ? LocalDate.range.upperBound : from)
-        if !query.nextFree { try checkDays(from, to, most: EngineLimits.daysPerSearch) }
-        var demand: (slots: UInt8, units: UInt16) = (1, 1)
-        if let service = query.service {
-            guard let known = catalogue.demand(of: service) else {
-                throw EngineError(.notFound, "there is no service \(service.rawValue)")
-            }
-            demand = known
-        }
-        let chosen = try pools { pool in
-            (query.department == nil || pool.department == query.department)
-                && (query.service.map { pool.services.contains($0) } ?? true)
-                && (query.resource.map { pool.resources.contains($0) } ?? true)
-        }
-        let search = SlotSearch(
-            from: from, to: to, now: now, span: demand.slots, units: demand.units, after: query.after,
-            limit: query.limit + 1)
-        var found: [FreeSlot] = []
-        var position = snapshot.cataloguePosition
-        for (shard, part) in parts(chosen) {
-            let (more, at) = await shards.pools[shard].search(search, pools: part)
-            found += more
-            position = max(position, at)
-        }
-        let merged = SlotSearch.merge(found, limit: query.limit + 1)
-        let page = SlotPage(slots: Array(merged.prefix(query.limit)), more: merged.count > query.limit)
-        return try await durable(Reading(page, at: position))
     }
 
     /// Appointments by id, in the order asked; unknown ones are left out. At most `EngineLimits.itemsPerRequest`.
@@ -241,20 +199,15 @@ extension Engine {
         return reading
     }
 
-    private func checkKnown<Entity>(
+    func checkKnown<Entity>(
         _ id: UInt32?, in register: Register<Entity>, _ kind: String
     ) throws(EngineError) {
         guard let id, register[id] == nil else { return }
         throw EngineError(.notFound, "there is no \(kind) \(id)")
     }
 
-    private func pools(_ matches: (Pool) -> Bool) throws(EngineError) -> [PoolID] {
-        view.current.catalogue.catalogue.pools.all.filter(matches).map(\.id)
-    }
-
     /// Pools by shard.
-    private func parts(_ pools: [PoolID]) -> [(shard: Int, pools: [PoolID])] {
-        let snapshot = view.current
+    func parts(_ pools: [PoolID], _ snapshot: EngineView.Snapshot) -> [(shard: Int, pools: [PoolID])] {
         let parts = Dictionary(grouping: pools) { shards.index(of: $0, in: snapshot) ?? 0 }
         return parts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }

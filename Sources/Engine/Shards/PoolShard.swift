@@ -341,8 +341,23 @@ actor PoolShard {
         return (found, position)
     }
 
-    func search(_ search: SlotSearch, pools: [PoolID]) -> ([FreeSlot], Position) {
-        (search.run(pools, in: book), position)
+    /// A search's part of this shard.
+    struct SearchOrder: Sendable {
+        /// The query's place in its batch.
+        let index: Int
+        let search: SlotSearch
+        let pools: [PoolID]
+
+        init(index: Int, _ search: SlotSearch, _ pools: [PoolID]) {
+            self.index = index
+            self.search = search
+            self.pools = pools
+        }
+    }
+
+    /// The free slots each order asks for, in the order of the orders.
+    func search(_ orders: [SearchOrder]) -> ([[FreeSlot]], Position) {
+        (orders.map { $0.search.run($0.pools, in: book) }, position)
     }
 
     /// How much there is, and how many holds have run out since the start.

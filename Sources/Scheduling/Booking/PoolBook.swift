@@ -344,6 +344,14 @@ package struct PoolBook: Sendable {
         look(at: id.session) { session in session[id.number].map { ($0, session.times) } } ?? nil
     }
 
+    /// Looks at a pool's sessions where they lie; nil when the pool has none here.
+    @inline(__always)
+    func look<Result>(at pool: PoolID, _ body: (borrowing PoolSessions) -> Result) -> Result? {
+        let pool = Int(pool.rawValue)
+        guard pool < pools.count, pools[pool] != nil else { return nil }
+        return body(pools[pool]!)
+    }
+
     @inline(__always)
     private func look<Result, Failure>(
         at id: SessionID, _ body: (borrowing Session) throws(Failure) -> Result

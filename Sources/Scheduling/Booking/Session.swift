@@ -34,6 +34,13 @@ package struct Session: Hashable, Sendable {
         free = definition.capacities.reduce(0) { $0 + UInt32($1) }
     }
 
+    /// No session: what stands where there is none.
+    static let blank = Session(
+        SessionDefinition(
+            id: SessionID(pool: PoolID(rawValue: 0), index: 0),
+            times: SessionTimes(date: LocalDate.range.lowerBound, start: Instant(rawValue: 0), slotMinutes: 1, slots: 0),
+            template: nil, capacities: []))
+
     package var definition: SessionDefinition {
         SessionDefinition(id: id, times: times, template: template, capacities: slots.map(\.capacity))
     }

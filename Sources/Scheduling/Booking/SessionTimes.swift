@@ -36,6 +36,14 @@ package struct SessionTimes: Hashable, Sendable {
         Instant(minute: startMinute(ofSlot: slot) + UInt32(span) * UInt32(slotMinutes))
     }
 
+    /// The first slot that starts at or after this moment; `slots` when none does.
+    package func firstSlot(startingFrom moment: Instant) -> Int {
+        let late = moment.rawValue - start.rawValue
+        guard late > 0 else { return 0 }
+        let length = Int64(slotMinutes) * 60_000
+        return Int(min((late + length - 1) / length, Int64(slots)))
+    }
+
     package func overlaps(_ other: SessionTimes) -> Bool {
         startMinute < other.endMinute && other.startMinute < endMinute
     }

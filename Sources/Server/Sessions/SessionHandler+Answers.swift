@@ -1,4 +1,5 @@
 import Engine
+import Journal
 import NIOCore
 import Wire
 
@@ -27,5 +28,20 @@ extension SessionHandler {
         guard machine.answered(sink.id, serial: sink.serial) else { return .unheard }
         write(FrameHeader(sink.method, flags: .reply, requestID: sink.id)) { plan.write(answers, into: &$0) }
         return .done
+    }
+    /// The answer to a short search.
+    func answer(_ sink: LoopSearches.Sink, _ result: Result<Reading<SlotPage>, EngineError>) -> RequestOutcome {
+        guard machine.answered(sink.id, serial: sink.serial) else { return .unheard }
+        switch result {
+        case .success(let reading):
+            write(FrameHeader(.searchSlots, flags: .reply, requestID: sink.id)) { buffer in
+                buffer.writeSearchReply(
+                    reading.value.slots, more: reading.value.more, position: reading.position.rawValue)
+            }
+            return .done
+        case .failure(let error):
+            writeFailure(Method.searchSlots.rawValue, sink.id, ProtocolError(error))
+            return .failed
+        }
     }
 }

@@ -66,6 +66,7 @@ extension SessionHandler {
                 let joint = try JointBooking(PBBookTogetherRequest(payload: frame.payload), on: origin)
                 try write(Write(joint, deadline: deadline), method, frame.header)
             case .batch: try batch(frame, deadline: deadline)
+            case .searchSlots: try search(frame, deadline: deadline)
             case .subscribe: try subscribe(frame, deadline: deadline)
             case .unsubscribe: try unsubscribe(frame)
             case .follow: try follow(frame, deadline: deadline)
@@ -96,14 +97,31 @@ extension SessionHandler {
         }
     }
 
+    /// A short search goes with the others of this tick; one whose answer may be long, or whose caller does not read, waits
+    /// its turn.
+    private func search(_ frame: Frame, deadline: UInt64?) throws(ProtocolError) {
+        let query = try SlotQuery(PBSearchSlotsRequest(fastPayload: frame.payload))
+        guard query.limit <= EngineLimits.slotsPerShortSearch, isWritable else {
+            return try ask(.search(query), .searchSlots, frame.header, deadline: deadline)
+        }
+        let serial = try machine.take(frame.header.requestID, .searchSlots, isWrite: false, deadline: deadline)
+        shared.searches.add(
+            query, LoopSearches.Sink(session: self, id: frame.header.requestID, serial: serial, readAt: readAt))
+    }
+
     private func ask(_ method: Method, _ frame: Frame, deadline: UInt64?) throws(ProtocolError) {
         guard let request = try Request(method, frame.payload, on: origin) else {
             throw ProtocolError(.unknownMethod, "this server does not know method \(method.rawValue)")
         }
-        let serial = try machine.take(frame.header.requestID, method, isWrite: method.isWrite, deadline: deadline)
+        try ask(request, method, frame.header, deadline: deadline)
+    }
+
+    private func ask(
+        _ request: Request, _ method: Method, _ header: FrameHeader, deadline: UInt64?
+    ) throws(ProtocolError) {
+        let serial = try machine.take(header.requestID, method, isWrite: method.isWrite, deadline: deadline)
         requests.append(
-            RequestQueue.Waiting(
-                header: frame.header, serial: serial, deadline: deadline, readAt: readAt, request: request))
+            RequestQueue.Waiting(header: header, serial: serial, deadline: deadline, readAt: readAt, request: request))
         startRequests()
     }
 

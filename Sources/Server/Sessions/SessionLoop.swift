@@ -14,6 +14,7 @@ final class SessionLoop {
     let now: @Sendable () -> Int64
     let logger: Logger
     let batch: LoopBatch
+    let searches = LoopSearches()
     var counters = LoopCounters()
 
     private var sessions: [ObjectIdentifier: SessionHandler] = [:]

@@ -1,7 +1,8 @@
 package import NIOCore
+package import Scheduling
 
-/// The four messages that come by the hundred thousand a second, read and written by hand: no allocation for each, and
-/// a batch that is too long is found out before it is decoded. Tests hold them byte for byte to what swift-protobuf
+/// The messages that come by the hundred thousand a second, read and written by hand: no allocation for each, and a batch
+/// that is too long is found out before it is decoded. Tests hold them byte for byte to what swift-protobuf
 /// does.
 
 extension PBBookRequest {
@@ -129,7 +130,66 @@ extension PBOutcome {
     }
 }
 
+extension PBSearchSlotsRequest {
+    /// Reads a frame's payload where it lies.
+    package init(fastPayload payload: ByteBuffer) throws(ProtocolError) {
+        self = try reading(payload, "SearchSlotsRequest") { bytes throws(ProtobufReader.Malformed) in
+            try PBSearchSlotsRequest(reading: bytes)
+        }
+    }
+
+    init(reading bytes: UnsafeRawBufferPointer) throws(ProtobufReader.Malformed) {
+        self.init()
+        var reader = ProtobufReader(bytes)
+        while !reader.isAtEnd {
+            let (field, kind) = try reader.tag()
+            switch (field, kind) {
+            case (1, .varint): department = UInt32(truncatingIfNeeded: try reader.varint())
+            case (2, .varint): service = UInt32(truncatingIfNeeded: try reader.varint())
+            case (3, .varint): resource = UInt32(truncatingIfNeeded: try reader.varint())
+            case (4, .bytes): from = try reader.string()
+            case (5, .bytes): to = try reader.string()
+            case (6, .varint): limit = UInt32(truncatingIfNeeded: try reader.varint())
+            case (7, .varint): afterStartMs = Int64(bitPattern: try reader.varint())
+            case (8, .fixed64): afterSlot = try reader.fixed64()
+            case (9, .varint): nextFree = try reader.varint() != 0
+            default: try reader.skip(kind)
+            }
+        }
+    }
+}
+
+extension FreeSlot {
+    /// Bytes that hold any of these as an element `FreeSlot`: six tags, one fixed64, two 64-bit varints, three of 32 bits,
+    /// and the element's own tag and length.
+    static let mostBytes = 6 + 8 + 2 * 10 + 3 * 5 + 2
+
+    func write(into writer: inout ProtobufWriter) {
+        writer.field(1, fixed64: slot.rawValue)
+        writer.field(2, varint: UInt64(slot.pool.rawValue))
+        writer.field(3, varint: UInt64(bitPattern: start.rawValue))
+        writer.field(4, varint: UInt64(bitPattern: end.rawValue))
+        writer.field(5, varint: UInt64(free))
+        writer.field(6, varint: UInt64(capacity))
+    }
+}
+
 extension ByteBuffer {
+    /// Appends a `SearchSlotsReply` as a message of its own.
+    package mutating func writeSearchReply(_ slots: [FreeSlot], more: Bool, position: UInt64) {
+        writeWithUnsafeMutableBytes(minimumWritableBytes: slots.count * FreeSlot.mostBytes + 13) { target in
+            var writer = ProtobufWriter(target)
+            for slot in slots {
+                let start = writer.openShort(1)
+                slot.write(into: &writer)
+                writer.close(at: start)
+            }
+            writer.field(2, varint: more ? 1 : 0)
+            writer.field(3, varint: position)
+            return writer.count
+        }
+    }
+
     /// Appends one outcome as a message of its own.
     package mutating func writeOutcome(_ outcome: PBOutcome) {
         writeWithUnsafeMutableBytes(minimumWritableBytes: PBOutcome.mostBytes) { target in

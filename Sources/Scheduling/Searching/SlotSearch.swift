@@ -1,0 +1,161 @@
+import HeapModule
+
+/// One search for free slots of some pools.
+///
+/// Each pool's sessions lie in the order of their starts and never overlap, so a search is a merge: one cursor for each pool
+/// stands on its next free slot, and the earliest of them goes out. It costs as many steps as slots are asked for, however
+/// many there are.
+package struct SlotSearch: Sendable {
+    package var from: LocalDate
+    package var to: LocalDate
+    /// Slots that have begun by now cannot be booked.
+    package var now: Instant
+    /// Neighbouring slots that must be free, and the units in each.
+    package var span: UInt8
+    package var units: UInt16
+    package var after: (start: Instant, slot: SlotID)?
+    /// One more than was asked for tells that there is more.
+    package var limit: Int
+
+    package init(
+        from: LocalDate, to: LocalDate, now: Instant, span: UInt8, units: UInt16,
+        after: (start: Instant, slot: SlotID)?, limit: Int
+    ) {
+        self.from = from
+        self.to = to
+        self.now = now
+        self.span = span
+        self.units = units
+        self.after = after
+        self.limit = limit
+    }
+
+    /// No wall clock is more than 14 hours ahead of UTC, so no session of this day starts before.
+    package static func earliestStart(of date: LocalDate) -> Instant {
+        Instant(rawValue: (Int64(date.rawValue) * 24 - 14) * 3_600_000)
+    }
+
+    /// The first `limit` free slots of these pools, by start, then by id.
+    package func run(_ pools: [PoolID], in book: PoolBook) -> [FreeSlot] {
+        var cursors: [Cursor] = []
+        cursors.reserveCapacity(pools.count)
+        for pool in pools {
+            let first = book.look(at: pool) { Cursor.first(of: self, pool, in: $0) }
+            if case .some(.some(let cursor)) = first { cursors.append(cursor) }
+        }
+        var heap = Heap(cursors)
+        var found: [FreeSlot] = []
+        found.reserveCapacity(min(limit, 256))
+        while found.count < limit, var cursor = heap.min {
+            found.append(cursor.head)
+            if book.look(at: cursor.pool, { cursor.advance(self, in: $0) }) == true {
+                heap.replaceMin(with: cursor)
+            } else {
+                heap.removeMin()
+            }
+        }
+        return found
+    }
+
+    /// By start, then by id; the first `limit`.
+    package static func merge(_ parts: [[FreeSlot]], limit: Int) -> [FreeSlot] {
+        guard parts.count != 1 else { return parts[0] }
+        let sorted = parts.joined().sorted { ($0.start, $0.slot.rawValue) < ($1.start, $1.slot.rawValue) }
+        return Array(sorted.prefix(limit))
+    }
+
+    /// No slot that starts before this moment is wanted.
+    fileprivate var earliest: Instant { max(now.advanced(milliseconds: 1), after?.start ?? now) }
+
+    /// The first slot of a session that is wanted, from this one on.
+    fileprivate func first(in session: borrowing Session, from slot: Int) -> FreeSlot? {
+        let times = session.times
+        var index = max(slot, times.firstSlot(startingFrom: earliest))
+        while index + Int(span) <= session.slots.count {
+            if session.fits(slot: UInt16(index), span: span, units: units) {
+                let id = SlotID(session: session.id, index: UInt16(index))
+                let start = times.start(ofSlot: UInt16(index))
+                if after.map({ (start, id.rawValue) > ($0.start, $0.slot.rawValue) }) ?? true {
+                    return free(id, start, UInt16(index), in: session)
+                }
+            }
+            index += 1
+        }
+        return nil
+    }
+
+    private func free(_ id: SlotID, _ start: Instant, _ index: UInt16, in session: borrowing Session) -> FreeSlot {
+        var (free, capacity) = (UInt16.max, UInt16.max)
+        for slot in session.slots[Int(index)..<Int(index) + Int(span)] {
+            free = min(free, slot.free)
+            capacity = min(capacity, slot.capacity)
+        }
+        return FreeSlot(
+            slot: id, start: start, end: session.times.end(ofSlot: index, span: span), free: free, capacity: capacity)
+    }
+}
+
+/// A slot that can be booked, with the neighbours a service takes beside it: `free` and `capacity` are the least over all of them.
+package struct FreeSlot: Hashable, Sendable {
+    package var slot: SlotID
+    package var start: Instant
+    package var end: Instant
+    /// Units.
+    package var free: UInt16
+    package var capacity: UInt16
+
+    package init(slot: SlotID, start: Instant, end: Instant, free: UInt16, capacity: UInt16) {
+        self.slot = slot
+        self.start = start
+        self.end = end
+        self.free = free
+        self.capacity = capacity
+    }
+}
+
+/// Where a search stands in one pool: on a free slot that has not gone out.
+private struct Cursor: Comparable {
+    let pool: PoolID
+    var head: FreeSlot
+    /// The session of `head`, counted in the order of starts.
+    private var place: Int
+
+    static func first(of search: SlotSearch, _ pool: PoolID, in sessions: borrowing PoolSessions) -> Cursor? {
+        // A session of the first day may have begun before it is that day in Greenwich; one that is over has nothing to offer.
+        let place = max(
+            sessions.firstPlace(startingFrom: SlotSearch.earliestStart(of: search.from)),
+            sessions.firstPlace(endingAfter: search.earliest))
+        return find(search, from: place, slot: 0, in: sessions).map { Cursor(pool: pool, head: $0, place: $1) }
+    }
+
+    /// Goes to the pool's next free slot; false when there is none.
+    mutating func advance(_ search: SlotSearch, in sessions: borrowing PoolSessions) -> Bool {
+        guard let next = Self.find(search, from: place, slot: Int(head.slot.index) + 1, in: sessions) else { return false }
+        (head, place) = next
+        return true
+    }
+
+    private static func find(
+        _ search: SlotSearch, from place: Int, slot: Int, in sessions: borrowing PoolSessions
+    ) -> (FreeSlot, Int)? {
+        var (place, slot) = (place, slot)
+        while place < sessions.openCount {
+            let date = sessions.times(inOrder: place).date
+            guard date <= search.to else { return nil }
+            if date >= search.from {
+                let found = sessions.look(inOrder: place) { session in
+                    session.free > 0 ? search.first(in: session, from: slot) : nil
+                }
+                if let found { return (found, place) }
+            }
+            (place, slot) = (place + 1, 0)
+        }
+        return nil
+    }
+
+    static func < (a: Cursor, b: Cursor) -> Bool {
+        (a.head.start, a.head.slot.rawValue) < (b.head.start, b.head.slot.rawValue)
+    }
+
+    static func == (a: Cursor, b: Cursor) -> Bool { a.head.slot == b.head.slot }
+}
