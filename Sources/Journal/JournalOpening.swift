@@ -115,6 +115,7 @@ struct JournalOpening {
         let snapshot = try storage.snapshot()
         defer { snapshot.close() }
         let image = try MetaImage.read(snapshot)
+        try TableCheck.run(names, in: snapshot)
         if !options.opensUnfinishedCopy, try MetaImage.optionalEntry(MetaEntry.copyKey, in: snapshot) != nil {
             throw .unfinishedCopy(path: options.directory)
         }
@@ -140,6 +141,38 @@ struct JournalOpening {
         return Committer(
             writer: writer, storage: storage, queue: queue, now: options.monotonicNanoseconds,
             pass: options.probe)
+    }
+}
+
+/// What can be said of the tables without reading all of them.
+enum TableCheck {
+    /// A table whose name was damaged would pass for another, and be missing where it is looked for: every name is one that the
+    /// journal gives, and a value's checksum covers its table's name.
+    static func run(_ names: [String], in snapshot: any StorageSnapshot) throws(JournalError) {
+        for name in names where name != MetaEntry.table && LogShape.Segment.first(of: name) == nil {
+            guard let table = StateTable.table(of: name) else { throw damagedName("\"\(name)\"") }
+            guard let cursor = try snapshot.cursor(name) else { continue }
+            defer { cursor.close() }
+            // A single damaged value is found when it is read, and no reason not to serve the others.
+            if let fault = fault(try cursor.first(), table), self.fault(try cursor.last(), table) != nil { throw fault }
+        }
+    }
+
+    private static func fault(_ entry: StorageEntry?, _ table: String) -> JournalError? {
+        guard let entry else { return nil }
+        do throws(ChunkFault) {
+            _ = try ValueEnvelope.read(entry.value, table: table, key: entry.key).get()
+            return nil
+        } catch {
+            return .corrupt(StateTable.report(error, table: table, key: entry.key))
+        }
+    }
+
+    static func damagedName(_ name: String) -> JournalError {
+        .corrupt(
+            CorruptionReport(
+                .page, table: "data.mdb", key: "the list of tables", expected: "names that the journal gives",
+                found: name))
     }
 }
 
