@@ -115,7 +115,7 @@ struct JournalOpening {
         let snapshot = try storage.snapshot()
         defer { snapshot.close() }
         let image = try MetaImage.read(snapshot)
-        try TableCheck.run(names, in: snapshot)
+        try TableCheck.run(names, known: options.tables)
         if !options.opensUnfinishedCopy, try MetaImage.optionalEntry(MetaEntry.copyKey, in: snapshot) != nil {
             throw .unfinishedCopy(path: options.directory)
         }
@@ -144,27 +144,16 @@ struct JournalOpening {
     }
 }
 
-/// What can be said of the tables without reading all of them.
+/// What can be said of the tables without reading them.
 enum TableCheck {
-    /// A table whose name was damaged would pass for another, and be missing where it is looked for: every name is one that the
-    /// journal gives, and a value's checksum covers its table's name.
-    static func run(_ names: [String], in snapshot: any StorageSnapshot) throws(JournalError) {
+    /// A table whose name was damaged would be missing where it is looked for, without a word.
+    /// - Parameter known: the state tables that there may be; nil: any.
+    static func run(_ names: [String], known: [Table]?) throws(JournalError) {
+        let known = known.map { Set($0.map(\.name)) }
         for name in names where name != MetaEntry.table && LogShape.Segment.first(of: name) == nil {
-            guard let table = StateTable.table(of: name) else { throw damagedName("\"\(name)\"") }
-            guard let cursor = try snapshot.cursor(name) else { continue }
-            defer { cursor.close() }
-            // A single damaged value is found when it is read, and no reason not to serve the others.
-            if let fault = fault(try cursor.first(), table), self.fault(try cursor.last(), table) != nil { throw fault }
-        }
-    }
-
-    private static func fault(_ entry: StorageEntry?, _ table: String) -> JournalError? {
-        guard let entry else { return nil }
-        do throws(ChunkFault) {
-            _ = try ValueEnvelope.read(entry.value, table: table, key: entry.key).get()
-            return nil
-        } catch {
-            return .corrupt(StateTable.report(error, table: table, key: entry.key))
+            guard let table = StateTable.table(of: name), known?.contains(table) ?? true else {
+                throw damagedName("\"\(name)\"")
+            }
         }
     }
 
