@@ -28,6 +28,7 @@ package final class Engine: Sendable {
     /// - Throws: `JournalError` when the folder cannot be used; `DamagedState` when what it says cannot be true.
     package static func start(_ configuration: EngineConfiguration) throws -> Engine {
         var options = configuration.journal
+        options.tables = EngineTables.all
         options.asksForConfirmations =
             configuration.role == .primary && configuration.standby?.acknowledgement == .standby
         let journal = try Journal.open(options)

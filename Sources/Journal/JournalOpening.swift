@@ -115,6 +115,7 @@ struct JournalOpening {
         let snapshot = try storage.snapshot()
         defer { snapshot.close() }
         let image = try MetaImage.read(snapshot)
+        try TableCheck.run(names, known: options.tables)
         if !options.opensUnfinishedCopy, try MetaImage.optionalEntry(MetaEntry.copyKey, in: snapshot) != nil {
             throw .unfinishedCopy(path: options.directory)
         }
@@ -140,6 +141,27 @@ struct JournalOpening {
         return Committer(
             writer: writer, storage: storage, queue: queue, now: options.monotonicNanoseconds,
             pass: options.probe)
+    }
+}
+
+/// What can be said of the tables without reading them.
+enum TableCheck {
+    /// A table whose name was damaged would be missing where it is looked for, without a word.
+    /// - Parameter known: the state tables that there may be; nil: any.
+    static func run(_ names: [String], known: [Table]?) throws(JournalError) {
+        let known = known.map { Set($0.map(\.name)) }
+        for name in names where name != MetaEntry.table && LogShape.Segment.first(of: name) == nil {
+            guard let table = StateTable.table(of: name), known?.contains(table) ?? true else {
+                throw damagedName("\"\(name)\"")
+            }
+        }
+    }
+
+    static func damagedName(_ name: String) -> JournalError {
+        .corrupt(
+            CorruptionReport(
+                .page, table: "data.mdb", key: "the list of tables", expected: "names that the journal gives",
+                found: name))
     }
 }
 

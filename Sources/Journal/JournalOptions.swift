@@ -28,6 +28,8 @@ package struct JournalOptions: Sendable {
     package var reserveBytes = 80 << 20
     /// The 16 bytes that a new journal is named by for ever; drawn at random when `nil`. An existing one keeps its own.
     package var creationID: [UInt8]?
+    /// The state tables that there may be: any other name is a damaged one. `nil` stands for any.
+    package var tables: [Table]?
     /// Opens an existing journal only to look at it: no lock is taken, no thread is started, nothing is written.
     package var readOnly = false
     /// Whether nothing, not even what is on disk already, is durable before it is confirmed (``Journal/confirm(_:)``) or

@@ -58,6 +58,29 @@ import Testing
         #expect(found > 0, "seed \(seed)")
     }
 
+    @Test(
+        "A table whose name is damaged is neither lost nor taken for another",
+        arguments: [("state.patients", 13, 0x01), ("state.patients", 13, 0x80), ("state.patients", 2, 0x02)])
+    func renamed(_ name: String, _ byte: Int, _ bits: UInt8) throws {
+        let site = try site()
+        let url = URL(fileURLWithPath: site.directory.path + "/data.mdb")
+        var data = try Data(contentsOf: url)
+        var from = data.startIndex
+        while let found = data.range(of: Data(name.utf8), in: from..<data.endIndex) {
+            data[found.lowerBound + byte] ^= bits
+            from = found.upperBound
+        }
+        try #require(from > data.startIndex)
+        try data.write(to: url)
+        // Twice: what a failed opening had opened, it has let go of.
+        for _ in 0..<2 {
+            #expect {
+                try site.open { $0.tables = [patients, history] }
+            } throws: { ($0 as? JournalError)?.code == "corrupt" }
+        }
+        #expect(try !JournalVerifier.verify(directory: site.directory.path).isSound)
+    }
+
     @Test("A file cut short is named, not mapped", arguments: [100, 4_096, 8_192, 40_000])
     func cutShort(_ bytes: Int) throws {
         let site = try site()

@@ -37,15 +37,24 @@ package final class LMDBStorage: JournalStorage, @unchecked Sendable {
 
     /// Opens (or makes) the environment in `options.directory`.
     package static func open(_ options: JournalOptions) throws(JournalError) -> LMDBStorage {
+        let storage = try unread(options)
+        do throws(JournalError) {
+            try storage.openAllTables()
+            return storage
+        } catch {
+            storage.close()
+            throw error
+        }
+    }
+
+    /// The environment without its tables.
+    private static func unread(_ options: JournalOptions) throws(JournalError) -> LMDBStorage {
         let path = try DataPath.claim(options.directory)
         do throws(JournalError) {
             let environment = try openEnvironment(options)
             do throws(JournalError) {
                 let room = options.readOnly ? nil : try LMDBRoom(environment: environment, options: options)
-                let storage = LMDBStorage(
-                    environment: environment, room: room, isReadOnly: options.readOnly, path: path)
-                try storage.openAllTables()
-                return storage
+                return LMDBStorage(environment: environment, room: room, isReadOnly: options.readOnly, path: path)
             } catch {
                 mdb_env_close(environment)
                 throw error
@@ -128,7 +137,11 @@ package final class LMDBStorage: JournalStorage, @unchecked Sendable {
         var value = MDB_val()
         var status = mdb_cursor_get(cursor, &key, &value, MDB_FIRST)
         while status == MDB_SUCCESS {
-            names.append(String(decoding: UnsafeRawBufferPointer(key), as: UTF8.self))
+            let bytes = UnsafeRawBufferPointer(key)
+            guard let name = String(validating: bytes, as: UTF8.self) else {
+                throw TableCheck.damagedName(StateTable.readable(bytes))
+            }
+            names.append(name)
             status = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)
         }
         guard status == MDB_NOTFOUND else { throw error(status, "mdb_cursor_get") }

@@ -78,8 +78,12 @@ package enum JournalVerifier {
         let shape = try MetaImage.read(snapshot).shape
         if let report = SegmentCheck.unlisted(shape, names: names) { verification.add(report) }
         try LogVerification(shape).run(snapshot, into: &verification, progress: progress)
-        for name in names {
-            guard let table = StateTable.table(of: name) ?? (name == MetaEntry.table ? name : nil) else { continue }
+        for name in names where LogShape.Segment.first(of: name) == nil {
+            guard let table = StateTable.table(of: name) ?? (name == MetaEntry.table ? name : nil) else {
+                guard case .corrupt(let report) = TableCheck.damagedName("\"\(name)\"") else { continue }
+                verification.add(report)
+                continue
+            }
             try verifyTable(name, called: table, in: snapshot, end: shape.next, into: &verification, progress: progress)
         }
     }
