@@ -133,6 +133,9 @@ final class ServedHospital: Sendable {
         var configuration = ClientConfiguration(
             addresses: [.init(host: "127.0.0.1", port: port)], channel: .miniProgram, operatorName: "test")
         configuration.connections = 1
+        // Hundreds of tests may be after the same two processors.
+        configuration.requestTimeout = .seconds(600)
+        configuration.connectTimeout = .seconds(300)
         return configuration
     }
 }
