@@ -18,7 +18,7 @@ package final class Engine: Sendable {
     let history: History
     let time: EngineTime
     let checkpointer: Checkpointer
-    let standing: Standing
+    package let standing: Standing
     let register: StandbyRegister
     let replica: Replica
     private let gate = Gate()

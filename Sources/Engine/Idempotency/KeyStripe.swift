@@ -3,8 +3,10 @@ import Scheduling
 
 /// Keys and their answers in the order in which their writes began, with an index over them. A plain value under one lock.
 ///
-/// Entries stand in a ring, so the oldest are forgotten from its front in constant time; the index holds 4 bytes for each
-/// of at most four fifths of its places.
+/// Entries stand in a ring, so the oldest are forgotten from its front in constant time. The index over them holds 8 bytes for
+/// each of at most three quarters of its places: with half a key's hash beside its number, a key that is not here is known
+/// not to be from the index alone, and one that is from a single look at the ring. Either would else be a wait for memory for
+/// every place that is passed.
 struct KeyStripe {
     /// 64 bytes.
     private struct Entry {
@@ -45,8 +47,8 @@ struct KeyStripe {
     private var abandoned = 0
     /// How often entries were given new numbers.
     private var round: UInt64 = 0
-    /// Places hold the low 32 bits of ticket + 1; 0 is empty.
-    private var index: ContiguousArray<UInt32>
+    /// Places hold 32 bits of the key's hash above the low 32 bits of its number; 0 is empty.
+    private var index: ContiguousArray<UInt64>
     private var together: [IdempotencyKey: [AppointmentID]] = [:]
     private var waiters: [IdempotencyKey: [CheckedContinuation<StoredAnswer?, Never>]] = [:]
     /// Tickets below this one are in a checkpoint.
@@ -217,7 +219,7 @@ struct KeyStripe {
         let ticket = next
         ring[place(of: ticket)] = entry
         next += 1
-        if (span + 1) * 5 > index.count * 4 {
+        if (span + 1) * 4 > index.count * 3 {
             rebuildIndex(places: index.count * 2)
         } else {
             addToIndex(ticket, entry.key)
@@ -247,46 +249,55 @@ struct KeyStripe {
 
     // MARK: The index: open addressing, linear probing, no tombstones
 
-    private func home(_ key: IdempotencyKey) -> Int {
+    /// 32 bits of the key's hash, never 0. Its low bits are the place where the search for the key begins.
+    private func hash(_ key: IdempotencyKey) -> UInt64 {
         var hash = (key.high ^ seed) &* 0x9E37_79B9_7F4A_7C15
         hash = (hash ^ (hash >> 32) ^ key.low) &* 0xD6E8_FEB8_6659_FD93
-        return Int(truncatingIfNeeded: hash >> 32) & (index.count - 1)
+        return hash >> 32 | 1 << 31
     }
 
-    private func ticket(at place: Int) -> UInt64? {
-        guard index[place] != 0 else { return nil }
-        // The ring is far shorter than 2^32 entries, so the low bits name exactly one ticket from `first` on.
-        let low = index[place] &- 1
-        return first + UInt64(low &- UInt32(truncatingIfNeeded: first))
+    private func home(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash) & (index.count - 1) }
+
+    /// The number in a place that is not empty.
+    private func number(_ place: UInt64) -> UInt64 {
+        // The ring is far shorter than 2^32 entries, so the low bits name exactly one number from `first` on.
+        first + UInt64(UInt32(truncatingIfNeeded: place) &- UInt32(truncatingIfNeeded: first))
     }
 
     private func find(_ key: IdempotencyKey) -> UInt64? {
-        var place = home(key)
-        while let ticket = ticket(at: place) {
-            let found = self[ticket].key
-            if found.low == key.low, found.high == key.high { return ticket }
+        let hash = hash(key)
+        var place = home(hash)
+        while index[place] != 0 {
+            if index[place] >> 32 == hash {
+                let number = number(index[place])
+                let found = self[number].key
+                if found.low == key.low, found.high == key.high { return number }
+            }
             place = (place + 1) & (index.count - 1)
         }
         return nil
     }
 
     private mutating func addToIndex(_ ticket: UInt64, _ key: IdempotencyKey) {
-        var place = home(key)
+        let hash = hash(key)
+        var place = home(hash)
         while index[place] != 0 { place = (place + 1) & (index.count - 1) }
-        index[place] = UInt32(truncatingIfNeeded: ticket) &+ 1
+        index[place] = hash << 32 | UInt64(UInt32(truncatingIfNeeded: ticket))
     }
 
     private mutating func removeFromIndex(_ ticket: UInt64, _ key: IdempotencyKey) {
         let mask = index.count - 1
-        var hole = home(key)
-        while self.ticket(at: hole) != ticket {
+        let hash = hash(key)
+        let entry = hash << 32 | UInt64(UInt32(truncatingIfNeeded: ticket))
+        var hole = home(hash)
+        while index[hole] != entry {
             guard index[hole] != 0 else { preconditionFailure("every key that is not abandoned is indexed") }
             hole = (hole + 1) & mask
         }
         var place = (hole + 1) & mask
-        while let other = self.ticket(at: place) {
+        while index[place] != 0 {
             // An entry may fill the hole when its home does not lie behind it.
-            if (place - home(self[other].key)) & mask >= (place - hole) & mask {
+            if (place - home(index[place] >> 32)) & mask >= (place - hole) & mask {
                 index[hole] = index[place]
                 hole = place
             }

@@ -32,7 +32,7 @@ package enum StandingNews: Hashable, Sendable {
 }
 
 /// An engine's role and epoch: read for every batch, changed by promotion and by news of another primary.
-final class Standing: Sendable {
+package final class Standing: Sendable {
     struct State: Sendable {
         var role: Role
         var epochs: Epochs
@@ -54,7 +54,7 @@ final class Standing: Sendable {
         packed = Synchronization.Atomic(state.packed)
     }
 
-    var tenure: Tenure {
+    package var tenure: Tenure {
         let packed = packed.load(ordering: .acquiring)
         return Tenure(epoch: UInt32(truncatingIfNeeded: packed), isDeposed: packed >> 32 != 0)
     }

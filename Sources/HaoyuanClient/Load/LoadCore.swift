@@ -97,7 +97,8 @@ final class LoadCore {
         }
         for handler in touched { handler.flush() }
         guard nextMoment < schedule.moments.count else { return finishIfDone() }
-        let next = max(began + schedule.moments[nextMoment], now + Self.tick)
+        // After now, however late it is: the event loop reads answers only when no task of its own is due.
+        let next = max(began + schedule.moments[nextMoment], NIODeadline.now().uptimeNanoseconds + Self.tick)
         eventLoop.assumeIsolated().scheduleTask(deadline: .uptimeNanoseconds(next)) { self.sendWhatIsDue() }
     }
 

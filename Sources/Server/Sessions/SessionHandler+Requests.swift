@@ -45,7 +45,7 @@ struct RequestQueue {
 extension SessionHandler {
     /// Decodes a request and sends it on its way, or answers with what is wrong with it.
     func carryOut(_ method: Method, _ frame: Frame) {
-        let tenure = shared.engine.tenure
+        let tenure = shared.standing.tenure
         if tenure.isDeposed || frame.header.epoch > tenure.epoch, let error = method.misdirected(frame.header, tenure) {
             refuse(frame.header, error)
             return ended(method, .failed, readAt: readAt)

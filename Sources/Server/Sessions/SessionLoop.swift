@@ -9,6 +9,8 @@ import Wire
 final class SessionLoop {
     let eventLoop: any EventLoop
     let engine: Engine
+    /// The engine's, at hand: it is asked for every frame.
+    let standing: Standing
     let configuration: ServerConfiguration
     let identity: ServerIdentity
     let now: @Sendable () -> Int64
@@ -31,6 +33,7 @@ final class SessionLoop {
     ) {
         self.eventLoop = eventLoop
         self.engine = engine
+        standing = engine.standing
         self.configuration = configuration
         self.identity = identity
         self.now = now

@@ -53,10 +53,10 @@ struct SessionStateMachine {
         self.subscriptionLimit = subscriptionLimit
     }
 
-    var isAwaitingHello: Bool { if case .awaitingHello = phase { true } else { false } }
-    var isClosing: Bool { if case .closing = phase { true } else { false } }
+    @inline(__always) var isAwaitingHello: Bool { if case .awaitingHello = phase { true } else { false } }
+    @inline(__always) var isClosing: Bool { if case .closing = phase { true } else { false } }
     /// The server stops, and everything that was taken is answered.
-    var isDrained: Bool { if case .draining = phase { taken.isEmpty } else { false } }
+    @inline(__always) var isDrained: Bool { if case .draining = phase { taken.isEmpty } else { false } }
     var liveSubscriptions: Set<UInt32> { subscriptions }
 
     // MARK: Frames

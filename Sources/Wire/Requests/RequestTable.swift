@@ -1,34 +1,34 @@
 /// What is known of each unanswered request, by its id: an open-addressing table, because requests come and go by the
 /// hundred thousand a second and ids are small, mostly consecutive numbers that need no strong hash.
 ///
-/// Linear probing with backward-shift deletion, so it holds no tombstones and never needs cleaning. Inlinable, because
-/// a generic type that is not is looked up at run time by its users in other modules, which cost more than the table
-/// itself.
-package struct RequestTable<Value> {
+/// Linear probing with backward-shift deletion, so it holds no tombstones and never needs cleaning. Public, though nobody
+/// outside needs it: only what is public and inlinable is specialised in other modules, and a generic type that is not is
+/// looked up at run time, which costs more than the table itself.
+public struct RequestTable<Value> {
     @usableFromInline var ids: ContiguousArray<UInt32>
     @usableFromInline var values: ContiguousArray<Value?>
     @usableFromInline var entries = 0
 
-    @inlinable package var count: Int { entries }
+    @inlinable public var count: Int { entries }
 
     /// An empty table. It grows as requests come, and keeps its size after.
-    @inlinable package init() {
+    @inlinable public init() {
         ids = ContiguousArray(repeating: 0, count: 16)
         values = ContiguousArray(repeating: nil, count: 16)
     }
 
-    @inlinable package var isEmpty: Bool { entries == 0 }
+    @inlinable public var isEmpty: Bool { entries == 0 }
 
-    @inlinable package func contains(_ id: UInt32) -> Bool { ids[place(of: id)] == id }
+    @inlinable public func contains(_ id: UInt32) -> Bool { ids[place(of: id)] == id }
 
     /// The value under this id. The id is never 0.
-    @inlinable package subscript(id: UInt32) -> Value? {
+    @inlinable public subscript(id: UInt32) -> Value? {
         let place = place(of: id)
         return ids[place] == id ? values[place] : nil
     }
 
     /// - Precondition: the id is not 0 and not in the table.
-    @inlinable package mutating func insert(_ value: Value, for id: UInt32) {
+    @inlinable public mutating func insert(_ value: Value, for id: UInt32) {
         precondition(id != 0, "request id 0 is reserved")
         if (entries + 1) * 2 > ids.count { grow() }
         let place = place(of: id)
@@ -38,7 +38,7 @@ package struct RequestTable<Value> {
         entries += 1
     }
 
-    @inlinable package mutating func remove(_ id: UInt32) -> Value? {
+    @inlinable public mutating func remove(_ id: UInt32) -> Value? {
         precondition(id != 0, "request id 0 is reserved")
         var hole = place(of: id)
         guard ids[hole] == id else { return nil }
@@ -61,7 +61,7 @@ package struct RequestTable<Value> {
     }
 
     /// Every entry, in no particular order.
-    @inlinable package func forEach(_ body: (UInt32, Value) -> Void) {
+    @inlinable public func forEach(_ body: (UInt32, Value) -> Void) {
         for place in ids.indices where ids[place] != 0 {
             if let value = values[place] { body(ids[place], value) }
         }
