@@ -29,8 +29,8 @@ actor Checkpointer {
     /// Values of the key table and the latest moment in each, the oldest first: so the outlived ones can go.
     private var keyValues: [(number: UInt64, latest: Instant)] = []
     private let last: NIOLockedValueBox<(at: Instant?, position: Position)>
+    private let underWay = NIOLockedValueBox(false)
     private var logBytesThen = 0
-    private var isRunning = false
     private let pass: (@Sendable (CheckpointPoint) -> Void)?
 
     init(
@@ -54,6 +54,9 @@ actor Checkpointer {
     /// When the last checkpoint of this process ended, and what it reflects.
     nonisolated var lastCheckpoint: (at: Instant?, position: Position) { last.withLockedValue { $0 } }
 
+    /// Whether one is being written at this moment.
+    nonisolated var isRunning: Bool { underWay.withLockedValue { $0 } }
+
     /// Whether enough log has been written, or enough time has passed, since the last one.
     func isDue(now: Instant, afterBytes: Int, afterMilliseconds: Int64, startedAt: Instant) -> Bool {
         let since = lastCheckpoint.at ?? startedAt
@@ -66,8 +69,8 @@ actor Checkpointer {
     /// - Parameter reached: up to where every shard has everything, where that is not all the journal has: on a standby.
     func run(reached: Position? = nil) async {
         guard !isRunning, journal.hasRoom(forTables: EngineLimits.checkpointSliceBytes) else { return }
-        isRunning = true
-        defer { isRunning = false }
+        underWay.withLockedValue { $0 = true }
+        defer { underWay.withLockedValue { $0 = false } }
         let bytes = journal.statistics.recordBytes
         let reached = reached ?? journal.lastPosition
         pass?(.begun)

@@ -67,7 +67,8 @@ final class CatalogueSnapshot: Sendable {
     func pools(of department: DepartmentID?, service: ServiceID?, resource: ResourceID?) -> [PoolID] {
         var chosen: [PoolID]
         if let department {
-            chosen = Int(department.rawValue) < poolsOfDepartment.count ? poolsOfDepartment[Int(department.rawValue)] : []
+            chosen =
+                Int(department.rawValue) < poolsOfDepartment.count ? poolsOfDepartment[Int(department.rawValue)] : []
             if let service, !chosen.allSatisfy({ offers(service, in: $0) }) {
                 chosen.removeAll { !offers(service, in: $0) }
             }

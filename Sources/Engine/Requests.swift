@@ -257,6 +257,8 @@ package struct EngineStatus: Sendable {
     package var durablePosition: Position
     package var checkpointPosition: Position
     package var lastCheckpoint: Instant?
+    /// One is being written at this moment.
+    package var isCheckpointing: Bool
     /// Since the start: holds that ran out unconfirmed.
     package var expiredHolds: UInt64
     package var acceptingWrites: Bool

@@ -54,7 +54,7 @@ import Wire
 
     private func group(_ served: ServedHospital, perFrame: Int) async throws -> LoadGroup<Bookings> {
         try await LoadGroup(
-            on: MultiThreadedEventLoopGroup.singleton.next(), depth: 8, kinds: 1,
+            on: MultiThreadedEventLoopGroup.singleton.next(), depth: 8, kinds: 1, mark: LoadMark(),
             makeSource: { Bookings(served, perFrame: perFrame) }, asSource: { $0 })
     }
 

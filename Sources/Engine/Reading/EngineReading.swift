@@ -151,6 +151,7 @@ extension Engine {
             counts: counts, patients: view.current.patients, keys: keys.count, journal: statistics,
             position: journal.lastPosition, durablePosition: journal.durablePosition,
             checkpointPosition: checkpoint.position, lastCheckpoint: checkpoint.at,
+            isCheckpointing: checkpointer.isRunning,
             expiredHolds: expiredHolds, acceptingWrites: EngineError.refusal(journal, standing, register) == nil,
             trouble: statistics.trouble.isEmpty ? replicationTrouble : statistics.trouble,
             hospital: catalogue.hospital, replication: replication)

@@ -26,7 +26,9 @@ extension Engine {
                     // A department's pools are all of one shard.
                     orders[shards.index(of: first, in: snapshot) ?? 0].append(.init(index: index, search, pools))
                 } else {
-                    for (shard, part) in parts(pools, snapshot) { orders[shard].append(.init(index: index, search, part)) }
+                    for (shard, part) in parts(pools, snapshot) {
+                        orders[shard].append(.init(index: index, search, part))
+                    }
                 }
             } catch {
                 plans.append(.failure(error))

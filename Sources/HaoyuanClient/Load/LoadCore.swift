@@ -8,6 +8,7 @@ final class LoadCore {
     private let eventLoop: any EventLoop
     private let kinds: Int
     private let answers: NIOLockedValueBox<Int>
+    private let mark: LoadMark
     let depth: Int
 
     private var handlers: [LoadHandler] = []
@@ -25,13 +26,15 @@ final class LoadCore {
     private static let tick: UInt64 = 50_000
 
     init(
-        _ source: any LoadSource, _ eventLoop: any EventLoop, depth: Int, kinds: Int, answers: NIOLockedValueBox<Int>
+        _ source: any LoadSource, _ eventLoop: any EventLoop, depth: Int, kinds: Int, answers: NIOLockedValueBox<Int>,
+        mark: LoadMark
     ) {
         self.source = source
         self.eventLoop = eventLoop
         self.depth = depth
         self.kinds = kinds
         self.answers = answers
+        self.mark = mark
         figures = LoadFigures(kinds: kinds)
     }
 
@@ -149,7 +152,7 @@ final class LoadCore {
 
     private func count(_ request: LoadRequest, _ outcome: LoadOutcome, since: UInt64) {
         let now = NIODeadline.now().uptimeNanoseconds
-        figures.answered(request, outcome, latency: now - since, at: now - began)
+        figures.answered(request, outcome, latency: now - since, at: now - began, isMarked: mark.isSet)
         unanswered -= 1
     }
 

@@ -26,6 +26,9 @@ package struct LoadFigures: Sendable {
     package var kinds: [Kind]
     /// How late frames of an open loop were sent: the load's own share of their latency.
     package var lateness = LatencyHistogram.fine()
+    /// Latencies of what was answered while the load was marked (see `LoadGroup.mark`), and of the rest.
+    package var marked = LatencyHistogram.fine()
+    package var unmarked = LatencyHistogram.fine()
     package var bytesSent = 0
     package var bytesReceived = 0
     /// Errors, the first of each code as the server worded it, and how often that code came.
@@ -44,7 +47,10 @@ package struct LoadFigures: Sendable {
     /// - Parameters:
     ///   - latency: In nanoseconds.
     ///   - at: When it was answered, in nanoseconds after the start.
-    mutating func answered(_ request: LoadRequest, _ outcome: LoadOutcome, latency: UInt64, at: UInt64) {
+    mutating func answered(
+        _ request: LoadRequest, _ outcome: LoadOutcome, latency: UInt64, at: UInt64, isMarked: Bool
+    ) {
+        if isMarked { marked.add(latency) } else { unmarked.add(latency) }
         kinds[request.kind].outcome = kinds[request.kind].outcome + outcome
         kinds[request.kind].latencies.add(latency)
         let index = min(Self.mostMoments - 1, Int(at / Self.momentNanoseconds))
@@ -67,6 +73,8 @@ package struct LoadFigures: Sendable {
             kinds[index].latencies.add(kind.latencies)
         }
         lateness.add(other.lateness)
+        marked.add(other.marked)
+        unmarked.add(other.unmarked)
         bytesSent += other.bytesSent
         bytesReceived += other.bytesReceived
         for (code, entry) in other.errors {

@@ -17,10 +17,12 @@ package final class LoadGroup<Source>: Sendable {
     /// - Parameters:
     ///   - depth: Requests unanswered on each connection, at most; a batch is one.
     ///   - kinds: How many kinds of requests the source makes.
+    ///   - mark: Set and cleared by whoever watches the server: latencies are told apart by it.
     ///   - makeSource: Called on the event loop.
     ///   - asSource: What makes the requests of it: itself, where it is a source.
     package init(
-        on eventLoop: any EventLoop, depth: Int, kinds: Int, makeSource: @escaping @Sendable () -> Source,
+        on eventLoop: any EventLoop, depth: Int, kinds: Int, mark: LoadMark,
+        makeSource: @escaping @Sendable () -> Source,
         asSource: @escaping @Sendable (Source) -> any LoadSource
     ) async throws {
         precondition(depth >= 1, "a connection has at least one request under way")
@@ -29,7 +31,7 @@ package final class LoadGroup<Source>: Sendable {
         self.answers = answers
         (core, source) = try await eventLoop.submit {
             let source = makeSource()
-            let core = LoadCore(asSource(source), eventLoop, depth: depth, kinds: kinds, answers: answers)
+            let core = LoadCore(asSource(source), eventLoop, depth: depth, kinds: kinds, answers: answers, mark: mark)
             return (NIOLoopBound(core, eventLoop: eventLoop), NIOLoopBound(source, eventLoop: eventLoop))
         }.get()
     }

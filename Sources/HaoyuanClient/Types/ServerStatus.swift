@@ -75,6 +75,8 @@ public struct ServerStatus: Hashable, Sendable {
         public var checkpoint: Position
         /// When the last checkpoint was written; nil: none since the start.
         public var lastCheckpoint: Instant?
+        /// One is being written at this moment.
+        public var isCheckpointing: Bool
     }
 
     /// How a server stands with the other of its pair.
@@ -221,6 +223,7 @@ extension ServerStatus.Journal {
         logBytes = wire.logBytes
         pendingBytes = wire.pendingBytes
         checkpoint = Position(rawValue: wire.checkpointPosition)
+        isCheckpointing = wire.checkpointing
         lastCheckpoint = Instant(wire: Int64(clamping: wire.lastCheckpointMs))
     }
 }

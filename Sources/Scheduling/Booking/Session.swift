@@ -38,7 +38,8 @@ package struct Session: Hashable, Sendable {
     static let blank = Session(
         SessionDefinition(
             id: SessionID(pool: PoolID(rawValue: 0), index: 0),
-            times: SessionTimes(date: LocalDate.range.lowerBound, start: Instant(rawValue: 0), slotMinutes: 1, slots: 0),
+            times: SessionTimes(
+                date: LocalDate.range.lowerBound, start: Instant(rawValue: 0), slotMinutes: 1, slots: 0),
             template: nil, capacities: []))
 
     package var definition: SessionDefinition {

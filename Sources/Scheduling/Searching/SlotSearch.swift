@@ -130,7 +130,9 @@ private struct Cursor: Comparable {
 
     /// Goes to the pool's next free slot; false when there is none.
     mutating func advance(_ search: SlotSearch, in sessions: borrowing PoolSessions) -> Bool {
-        guard let next = Self.find(search, from: place, slot: Int(head.slot.index) + 1, in: sessions) else { return false }
+        guard let next = Self.find(search, from: place, slot: Int(head.slot.index) + 1, in: sessions) else {
+            return false
+        }
         (head, place) = next
         return true
     }

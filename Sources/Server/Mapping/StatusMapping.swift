@@ -58,6 +58,7 @@ extension PBJournalStatus {
         logBytes = UInt64(journal.logBytes)
         pendingBytes = UInt64(journal.pendingBytes)
         checkpointPosition = status.checkpointPosition.rawValue
+        checkpointing = status.isCheckpointing
         lastCheckpointMs = UInt64(max(0, status.lastCheckpoint?.rawValue ?? 0))
     }
 }

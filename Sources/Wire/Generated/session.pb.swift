@@ -387,6 +387,9 @@ package nonisolated struct PBJournalStatus: Sendable {
   /// when, by the server's clock; 0: none since start
   package var lastCheckpointMs: UInt64 = 0
 
+  /// one is being written at this moment
+  package var checkpointing: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -865,7 +868,7 @@ nonisolated extension PBCounts: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension PBJournalStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".JournalStatus"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}commits\0\u{1}records\0\u{1}bytes\0\u{3}commit_p50_us\0\u{3}commit_p99_us\0\u{3}commit_max_us\0\u{3}file_bytes\0\u{3}map_bytes\0\u{3}log_bytes\0\u{3}pending_bytes\0\u{3}checkpoint_position\0\u{3}last_checkpoint_ms\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}commits\0\u{1}records\0\u{1}bytes\0\u{3}commit_p50_us\0\u{3}commit_p99_us\0\u{3}commit_max_us\0\u{3}file_bytes\0\u{3}map_bytes\0\u{3}log_bytes\0\u{3}pending_bytes\0\u{3}checkpoint_position\0\u{3}last_checkpoint_ms\0\u{1}checkpointing\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -885,6 +888,7 @@ nonisolated extension PBJournalStatus: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 10: try { try decoder.decodeSingularUInt64Field(value: &self.pendingBytes) }()
       case 11: try { try decoder.decodeSingularUInt64Field(value: &self.checkpointPosition) }()
       case 12: try { try decoder.decodeSingularUInt64Field(value: &self.lastCheckpointMs) }()
+      case 13: try { try decoder.decodeSingularBoolField(value: &self.checkpointing) }()
       default: break
       }
     }
@@ -927,6 +931,9 @@ nonisolated extension PBJournalStatus: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if self.lastCheckpointMs != 0 {
       try visitor.visitSingularUInt64Field(value: self.lastCheckpointMs, fieldNumber: 12)
     }
+    if self.checkpointing != false {
+      try visitor.visitSingularBoolField(value: self.checkpointing, fieldNumber: 13)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -943,6 +950,7 @@ nonisolated extension PBJournalStatus: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.pendingBytes != rhs.pendingBytes {return false}
     if lhs.checkpointPosition != rhs.checkpointPosition {return false}
     if lhs.lastCheckpointMs != rhs.lastCheckpointMs {return false}
+    if lhs.checkpointing != rhs.checkpointing {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

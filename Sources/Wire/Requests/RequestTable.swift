@@ -9,6 +9,7 @@ public struct RequestTable<Value> {
     @usableFromInline var values: ContiguousArray<Value?>
     @usableFromInline var entries = 0
 
+    /// Entries.
     @inlinable public var count: Int { entries }
 
     /// An empty table. It grows as requests come, and keeps its size after.
@@ -17,8 +18,10 @@ public struct RequestTable<Value> {
         values = ContiguousArray(repeating: nil, count: 16)
     }
 
+    /// Whether it has no entry.
     @inlinable public var isEmpty: Bool { entries == 0 }
 
+    /// Whether there is an entry under this id. The id is never 0.
     @inlinable public func contains(_ id: UInt32) -> Bool { ids[place(of: id)] == id }
 
     /// The value under this id. The id is never 0.
@@ -38,6 +41,9 @@ public struct RequestTable<Value> {
         entries += 1
     }
 
+    /// Removes and gives back the value under this id; nil when there is none.
+    ///
+    /// - Precondition: the id is not 0.
     @inlinable public mutating func remove(_ id: UInt32) -> Value? {
         precondition(id != 0, "request id 0 is reserved")
         var hole = place(of: id)

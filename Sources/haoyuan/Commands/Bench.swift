@@ -162,8 +162,8 @@ struct BenchLoadOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Event loops and shards of the server that is started.", valueName: "number"))
     var loops: Int?
 
-    @Option(help: ArgumentHelp("Event loops of the load.", valueName: "number"))
-    var clientLoops = 1
+    @Option(help: ArgumentHelp("Event loops of the load. Default: 1, in a storm 2.", valueName: "number"))
+    var clientLoops: Int?
 
     @Option(help: ArgumentHelp("Numbers that there are in a storm.", valueName: "number"))
     var numbers = 3_000
@@ -193,7 +193,7 @@ struct BenchLoadOptions: ParsableArguments {
         if let count { plan.shape.count = count }
         if scenario != .storm { plan.warmUp = warmUp ?? plan.shape.count / 4 }
         plan.arrivals = arrivals
-        plan.clientLoops = clientLoops
+        if let clientLoops { plan.clientLoops = clientLoops }
         plan.serverLoops = loops
         plan.syncDelay = simulateSyncDelay
         plan.numbers = numbers

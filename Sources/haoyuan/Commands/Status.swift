@@ -127,6 +127,7 @@ struct Status: AsyncParsableCommand {
             "file_bytes": .count(journal.fileBytes), "file_bytes_limit": .count(journal.mapBytes),
             "log_bytes": .count(journal.logBytes), "pending_bytes": .count(journal.pendingBytes),
             "checkpoint_position": .count(journal.checkpoint.rawValue),
+            "checkpointing": .bool(journal.isCheckpointing),
             "last_checkpoint": .optional(journal.lastCheckpoint) { .text(clock.iso($0.milliseconds)) },
         ]
     }

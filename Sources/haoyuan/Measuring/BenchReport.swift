@@ -54,6 +54,15 @@ struct BenchReport {
             for pass in passes { lateness.add(pass.figures.lateness) }
             facts.append(.init("sent too late by the load itself, p99", .nanoseconds(lateness.percentile(99))))
         }
+        var (during, outside) = (LatencyHistogram.fine(), LatencyHistogram.fine())
+        for pass in passes {
+            during.add(pass.figures.marked)
+            outside.add(pass.figures.unmarked)
+        }
+        if during.count > 0, outside.count > 0 {
+            facts.append(.init("p99.9 while a checkpoint is written", .nanoseconds(during.percentile(99.9))))
+            facts.append(.init("p99.9 otherwise", .nanoseconds(outside.percentile(99.9))))
+        }
         let bytes = passes.reduce(0) { $0 + $1.figures.bytesSent + $1.figures.bytesReceived }
         facts.append(.init("on the wire, an operation", .number(Double(bytes) / max(1, ops), .bytes)))
         facts.append(

@@ -70,10 +70,11 @@ struct BenchRun {
         var passes: [Pass] = []
         var ledger = BenchLedger()
         do {
-            let groups = try await connect(site, loops, configuration)
-            if plan.warmUp > 0 { _ = try await pass(0, plan.warmUp, groups, server, client) }
+            let mark = LoadMark()
+            let groups = try await connect(site, loops, configuration, mark)
+            if plan.warmUp > 0 { _ = try await pass(0, plan.warmUp, groups, server, client, mark) }
             for number in 1...plan.shape.passes {
-                passes.append(try await pass(number, plan.shape.count, groups, server, client))
+                passes.append(try await pass(number, plan.shape.count, groups, server, client, mark))
             }
             for group in groups { ledger.add(try await group.look { $0.ledger }) }
             for group in groups { try await group.close() }
@@ -101,7 +102,8 @@ struct BenchRun {
     }
 
     private func connect(
-        _ site: BenchSite, _ loops: MultiThreadedEventLoopGroup, _ configuration: ClientConfiguration
+        _ site: BenchSite, _ loops: MultiThreadedEventLoopGroup, _ configuration: ClientConfiguration,
+        _ mark: LoadMark
     ) async throws -> [Group] {
         let keys = UInt64.random(in: 1 ... .max)
         var groups: [Group] = []
@@ -109,7 +111,7 @@ struct BenchRun {
             let people = share(index, of: site.patients.count)
             let plan = plan
             let group = try await Group(
-                on: loop, depth: plan.shape.depth, kinds: BenchKind.allCases.count,
+                on: loop, depth: plan.shape.depth, kinds: BenchKind.allCases.count, mark: mark,
                 makeSource: {
                     guard plan.scenario.isBookingsOnly else {
                         return MixSource(site, plan, people: people, keys: keys, index: index)
@@ -130,7 +132,8 @@ struct BenchRun {
     }
 
     private func pass(
-        _ number: Int, _ count: Int, _ groups: [Group], _ server: BenchServer, _ client: HaoyuanClient
+        _ number: Int, _ count: Int, _ groups: [Group], _ server: BenchServer, _ client: HaoyuanClient,
+        _ mark: LoadMark
     ) async throws -> Pass {
         let schedules = groups.indices.map { index in
             plan.shape.rate.map { rate in
@@ -144,7 +147,9 @@ struct BenchRun {
         // Far enough ahead that every event loop has its timer by then.
         let start = NIODeadline.now() + .milliseconds(20)
         let what = number == 0 ? "warming up" : "pass \(number) of \(plan.shape.passes)"
-        let watch = BenchWatch(client, start)
+        let watch = BenchWatch(client, start, mark)
+        let watching = Task { await watch.run() }
+        defer { watching.cancel() }
         let figures = try await withThrowingTaskGroup(of: LoadFigures?.self) { tasks in
             for (index, group) in groups.enumerated() {
                 let range = share(index, of: count)
@@ -156,7 +161,6 @@ struct BenchRun {
                 if let part { parts.append(part) }
                 if parts.count == groups.count { break }
                 guard part == nil else { continue }
-                await watch.look()
                 let done = groups.reduce(0) { $0 + $1.answered }
                 tell("\(what): \(Numbers.grouped(done)) of \(Numbers.grouped(count))")
                 tasks.addTask { try await Self.tick() }
@@ -168,7 +172,7 @@ struct BenchRun {
         }
         return Pass(
             figures: figures, offered: plan.shape.rate, before: before, after: try await server.sample(client),
-            clientSeconds: ProcessTimes.own - own, checkpoints: watch.checkpoints)
+            clientSeconds: ProcessTimes.own - own, checkpoints: await watch.checkpoints)
     }
 
     /// Time for a look at the server and at the progress.
@@ -187,26 +191,38 @@ struct BenchRun {
     }
 }
 
-/// Looks at a server while it is loaded, rarely enough not to be a load itself.
-private final class BenchWatch {
+/// Looks at a server while it is loaded, rarely enough not to be a load itself: fifty times a second it asks for the status, which
+/// takes some microseconds.
+private actor BenchWatch {
     private let client: HaoyuanClient
     private let start: NIODeadline
+    private let mark: LoadMark
     private var last: Instant?
     private var isFirst = true
     private(set) var checkpoints: [Double] = []
 
-    init(_ client: HaoyuanClient, _ start: NIODeadline) {
+    init(_ client: HaoyuanClient, _ start: NIODeadline, _ mark: LoadMark) {
         self.client = client
         self.start = start
+        self.mark = mark
     }
 
-    func look() async {
+    func run() async {
+        while !Task.isCancelled {
+            await look()
+            do { try await Task.sleep(for: .milliseconds(20)) } catch { break }
+        }
+        mark.set(false)
+    }
+
+    private func look() async {
         guard let status = try? await client.status(options: RequestOptions(timeout: .milliseconds(500))) else {
             return
         }
-        if !isFirst, status.journal.lastCheckpoint != last {
-            checkpoints.append(max(0, Double((NIODeadline.now() - start).nanoseconds) / 1e9))
-        }
+        // One that was too short to be seen under way has ended since the look before: the answers of this moment saw it.
+        let hasEnded = !isFirst && status.journal.lastCheckpoint != last
+        mark.set(status.journal.isCheckpointing || hasEnded)
+        if hasEnded { checkpoints.append(max(0, Double((NIODeadline.now() - start).nanoseconds) / 1e9)) }
         isFirst = false
         last = status.journal.lastCheckpoint
     }

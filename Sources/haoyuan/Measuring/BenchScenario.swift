@@ -18,6 +18,8 @@ enum BenchScenario: String, ExpressibleByArgument, CaseIterable, Sendable {
         var passes = 3
         /// Operations meant to be sent in a second; nil for a closed loop.
         var rate: Double?
+        /// Event loops of the load.
+        var loops = 1
     }
 
     var shape: Shape {
@@ -26,7 +28,7 @@ enum BenchScenario: String, ExpressibleByArgument, CaseIterable, Sendable {
         case .unpipelined: Shape(connections: 200, depth: 1, count: 100_000)
         case .pipelined: Shape(connections: 50, depth: 16, count: 400_000)
         case .batch: Shape(connections: 4, depth: 1, perFrame: 8_192, count: 400_000)
-        case .storm: Shape(connections: 10_000, depth: 256, count: 100_000, passes: 1, rate: 100_000)
+        case .storm: Shape(connections: 10_000, depth: 256, count: 100_000, passes: 1, rate: 100_000, loops: 2)
         case .seats, .mixed: Shape(connections: 50, depth: 16)
         case .search: Shape(connections: 50, depth: 16)
         case .held, .together: Shape(connections: 50, depth: 16, count: 100_000)
@@ -86,7 +88,7 @@ struct BenchPlan: Sendable {
     var arrivals = Arrivals.poisson
     /// Operations before the first pass that are sent and not measured; none in a storm.
     var warmUp: Int
-    var clientLoops = 1
+    var clientLoops: Int
     /// Event loops and shards of the server that is started; nil for its defaults.
     var serverLoops: Int?
     var syncDelay: SpanArgument?
@@ -104,6 +106,7 @@ struct BenchPlan: Sendable {
         self.scenario = scenario
         shape = scenario.shape
         warmUp = scenario == .storm ? 0 : shape.count / 4
+        clientLoops = shape.loops
     }
 
     /// People that there are: each books once in a pass; where they cancel again, fewer do.
