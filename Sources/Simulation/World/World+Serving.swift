@@ -1,0 +1,202 @@
+import Engine
+import Journal
+import Scheduling
+
+// A server at work: what it brings to disk, and what it says.
+extension World {
+    /// A commit so large that what it wrote was trimmed by the same commit. Nothing is wrong then, but nothing can be checked.
+    static let unobserved = "unobserved: facts were trimmed by the commit that wrote them"
+
+    func commit(_ node: Node) {
+        guard let engine = node.engine else { return }
+        casebook.coverage.note("commits")
+        let segments = engine.journal.statistics.segments
+        do {
+            try node.commit()
+        } catch {
+            casebook.coverage.note("failed syncs")
+            node.isSyncFailing = false
+            say("\(which(node))the disk failed: \(error)")
+            return crash(node)
+        }
+        let shape = engine.journal.statistics
+        if shape.segments > segments { casebook.coverage.note("segments begun", shape.segments - segments) }
+        if shape.segments < segments { casebook.coverage.note("segments dropped", segments - shape.segments) }
+        if shape.checkpoint > node.lastCheckpoint { casebook.coverage.note("checkpoints") }
+        node.lastCheckpoint = shape.checkpoint
+        observe(node)
+    }
+
+    /// Looks at what is on a server's disk.
+    func observe(_ node: Node) {
+        guard let engine = node.engine else { return }
+        node.onDisk = engine.journal.diskPosition.rawValue
+        if plan.standby != nil, node.onDisk > node.chronicle.durable || node.replication.isBeingPromoted {
+            noteNewEpoch(node, engine)
+        }
+        read(node, engine.journal)
+        for node in nodes { refreshPromise(node) }
+    }
+
+    /// Reads what is new on a disk: the author's is judged, a standby's must be the same.
+    func read(_ node: Node, _ journal: Journal) {
+        do throws(JournalError) {
+            var receiver = node.receiver ?? ChunkReceiver(after: journal.tip)
+            while receiver.tip.next < journal.tip.next, casebook.finding == nil {
+                let chunks = try journal.chunks(after: receiver.tip, maxBytes: 1 << 20)
+                if chunks.isEmpty { return casebook.fail("the journal does not show what it says is on disk") }
+                for record in try receiver.admit(chunks) { read(record, of: node) }
+            }
+            if receiver.tip.next > journal.tip.next {
+                casebook.fail("the journal ends at \(journal.tip), \(receiver.tip) was on disk before")
+            }
+            node.receiver = receiver
+        } catch {
+            guard case .positionTrimmed = error else { return casebook.fail("the journal cannot be read: \(error)") }
+            if node.isAuthor { return casebook.fail(Self.unobserved) }
+            node.receiver = ChunkReceiver(after: journal.tip)
+        }
+    }
+
+    private func read(_ record: LogRecord, of node: Node) {
+        let chronicle = node.chronicle
+        guard record.position.rawValue > chronicle.durable else {
+            let known = chronicle.events[Int(record.position.rawValue) - 1]
+            do {
+                let event = try record.event()
+                chronicle.expect(event == known, "server \(node.index) has another record \(record.position)")
+            } catch {
+                chronicle.fail("record \(record.position) means nothing: \(error)")
+            }
+            return
+        }
+        guard node.isAuthor else {
+            return casebook.fail("server \(node.index) has record \(record.position), its primary has not")
+        }
+        chronicle.observe(record)
+        if trace.isOn, let event = chronicle.events.last ?? nil {
+            say("\(which(node))durable \(record.position) \(event.brief)")
+        }
+    }
+
+    // MARK: What a yes needs
+
+    /// Moves on what is on the disks on which a yes of this server must be, counted from the disks and not from what anybody
+    /// says about them.
+    func refreshPromise(_ node: Node) {
+        guard let engine = node.engine else { return }
+        guard let policy = plan.standby?.policy, policy.acknowledgement == .standby, engine.role != .standby else {
+            return node.promised = max(node.promised, node.onDisk)
+        }
+        guard engine.role == .primary else { return }
+        if engine.replication.isAlone {
+            casebook.expect(node.replication.mayBeAlone, "server \(node.index) goes on alone for no reason")
+            node.promised = max(node.promised, node.onDisk)
+        } else {
+            let other = nodes[1 - node.index]
+            let there = other.chronicle === node.chronicle ? other.onDisk : 0
+            node.promised = max(node.promised, min(node.onDisk, there))
+        }
+    }
+
+    // MARK: What it says
+
+    func takeMail(_ node: Node) {
+        for item in node.mailbox.take() {
+            switch item {
+            case .response(let execution, let response, let epoch): answer(node, execution, response, epoch)
+            case .news(let news): note(news, of: node)
+            case .followAnswer(let connection, let answer): tellStandby(node, connection, answer)
+            case .piece(let connection, let message, let continuation):
+                sendPeer(connection, from: node.index, message)
+                continuation.resume(returning: isFed(node, connection))
+            case .feedingEnded(let connection, let why): endFeeding(node, connection, why)
+            case .confirmation(let connection, let position):
+                if node.replication.following?.connection == connection {
+                    sendPeer(connection, from: node.index, .confirm(position))
+                }
+            case .intakeEnded(let connection, let end): intakeEnded(node, connection, end)
+            case .promotion(let outcome): promoted(node, outcome)
+            }
+        }
+    }
+
+    private func answer(_ node: Node, _ number: Int, _ response: Response, _ epoch: UInt32) {
+        guard let engine = node.engine else { return }
+        let execution = casebook.executions[number]
+        say("\(which(node))answer to \(execution.operation.index): \(response.brief)")
+        casebook.mix(UInt64(execution.operation.index))
+        refreshPromise(node)
+        var speaker = Speaker(shown: node.promised, oldest: engine.journal.oldestPosition)
+        if plan.standby != nil {
+            speaker.mayBeNoPrimary = !execution.isOfPrimary || engine.role != .primary
+            speaker.mayMissStandby = true
+            speaker.mayHaveRenounced = engine.tenure.isDeposed || node.stopping != nil
+        }
+        node.chronicle.finish(execution, response, speaker)
+        if plan.standby != nil { judgeYes(node, engine, execution, response, epoch) }
+        guard execution.operation.index < Operation.firstOfAudit else { return }
+        send(
+            .response(operation: execution.operation.index, response, epoch: epoch), from: node.name,
+            to: .client(execution.operation.client))
+    }
+
+    /// Who may say yes at all.
+    private func judgeYes(
+        _ node: Node, _ engine: Engine, _ execution: Execution, _ response: Response, _ epoch: UInt32
+    ) {
+        if engine.role == .standby, !execution.operation.request.isReading { return refusesWrites(node, response) }
+        guard let position = response.yes else { return }
+        let what = "operation \(execution.operation.index) is answered by server \(node.index)"
+        casebook.expect(!execution.isFenced, "\(what), which had been told of a later epoch")
+        let author = casebook.authors[epoch] ?? node.index
+        casebook.authors[epoch] = author
+        casebook.expect(author == node.index, "\(what) in epoch \(epoch), which is server \(author)'s")
+        node.chronicle.lastTold = max(node.chronicle.lastTold, position)
+        guard let policy = plan.standby?.policy, !engine.replication.isAlone else { return }
+        switch policy.acknowledgement {
+        case .standby: node.chronicle.lastSure = max(node.chronicle.lastSure, position)
+        case .local(let lease):
+            let silent = now - node.replication.lastHeard
+            casebook.expect(silent <= lease, "\(what), which has heard nothing of its standby for \(silent) ms")
+        }
+    }
+
+    private func refusesWrites(_ node: Node, _ response: Response) {
+        casebook.expect(response.yes == nil, "server \(node.index) is a standby and says yes")
+    }
+
+    private func note(_ news: StandingNews, of node: Node) {
+        say("\(which(node))\(news)")
+        switch news {
+        case .wentAlone:
+            casebook.coverage.note("went on alone")
+            guard let policy = plan.standby?.policy, case .goOnAlone = policy.absence else {
+                return casebook.fail("server \(node.index) goes on alone, and nobody said so")
+            }
+            node.replication.mayBeAlone = true
+        case .standbyCaughtUp: casebook.coverage.note("standbys that caught up")
+        case .deposed: casebook.coverage.note("primaries deposed")
+        case .promoted: casebook.coverage.note("promotions")
+        }
+    }
+}
+
+extension Response {
+    /// The last position of what was written and is confirmed by this; nil for readings and failures.
+    var yes: UInt64? {
+        switch self {
+        case .answers(let answers): answers.map(\.position.rawValue).filter { $0 > 0 }.max()
+        case .registered(let reading): reading.position.rawValue
+        case .opened(let reading): reading.position.rawValue
+        case .put(let reading): reading.position.rawValue
+        default: nil
+        }
+    }
+}
+
+extension Casebook {
+    func expect(_ holds: Bool, _ sentence: @autoclosure () -> String) {
+        if !holds { fail(sentence()) }
+    }
+}
