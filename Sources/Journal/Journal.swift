@@ -162,6 +162,13 @@ package final class Journal: Sendable {
     /// was handed over stays, and is tried until ``close()``. For whoever must stop in bounded time on a disk that is full.
     package func endWaits() { queue.endWaits() }
 
+    /// Whether waits were ended (``endWaits()``): who waited was told that nobody knows.
+    package var haveWaitsEnded: Bool { queue.haveWaitsEnded }
+
+    /// What is on disk is not durable before it is confirmed, or ``askForConfirmations(from:)`` asks nobody any more. To be called
+    /// right after opening, before anybody is told what is durable.
+    package func withhold() { queue.withhold() }
+
     /// Whether so many bytes of table writes may be handed over that nobody waits for: always while writes are admitted; while
     /// there is no room, only as long as half of the reserve is left for what was promised, so that a checkpoint may still
     /// make room by trimming. (Pages that are free inside the file come on top; they are used first.)

@@ -39,6 +39,10 @@ struct BookingPipeline: Sendable {
 
     /// Sorts out writes that need not be carried out: repetitions, reused keys, late ones.
     private func begin(_ batch: inout Batch, monotonic: UInt64) {
+        if standing.isWithheld {
+            for index in batch.writes.indices { batch.fail(index, .withheld) }
+            return
+        }
         let journalAt = journal.lastPosition
         let refusal = EngineError.refusal(journal, standing, register)
         for (index, write) in batch.writes.enumerated() {

@@ -95,7 +95,10 @@ extension Engine {
     /// The small facts of a primary's journal as its copy on a standby has them: from its first moment on it is a standby's,
     /// so that it is never served as a primary's by mistake.
     package static func metadataOfStandby(_ metadata: [String: [UInt8]]) -> [String: [UInt8]] {
-        metadata.merging([Standing.metadataName: Standing.encode(.standby)]) { $1 }
+        var metadata = metadata
+        metadata[Standing.metadataName] = Standing.encode(.standby)
+        metadata[Standing.withheldName] = nil
+        return metadata
     }
 
     /// What to ask the primary with.
@@ -105,9 +108,21 @@ extension Engine {
         )
     }
 
+    /// The primary sends what follows on this log: nothing in it will be taken back, and from now on all of it is shown.
+    package func joined() {
+        let wasWithheld = standing.update { state in
+            defer { state.isWithheld = false }
+            return state.isWithheld
+        }
+        guard wasWithheld else { return }
+        journal.setMetadata(Standing.withheldName, nil)
+        journal.askForConfirmations(from: nil)
+    }
+
     /// Takes in the next chunks of the primary's log, and returns with the last position once it is on this disk.
     package func receive(_ chunks: ShippedChunks) async throws -> Position {
         let last = try await replica.receive(chunks)
+        joined()
         try await journal.whenDurable(last)
         return last
     }
@@ -123,10 +138,17 @@ extension Engine {
     /// The last position on this disk.
     package var diskPosition: Position { journal.diskPosition }
 
-    /// Returns once something after `position` is on this disk, with the position up to which everything is.
-    /// - Throws: `closed` when the engine stops first, `cancelled`.
-    package func diskPosition(after position: Position) async throws(JournalError) -> Position {
-        try await journal.diskPosition(after: position)
+    /// Up to where this disk has what the primary sent: what a standby may confirm. Its own records, once it is promoted, stand at
+    /// positions at which the former primary has others.
+    package var confirmable: Position { min(journal.diskPosition, replica.received) }
+
+    /// Returns once there is more to confirm than `position`.
+    /// - Throws: `closed` when there never will be: the engine stops, or is promoted; `cancelled`.
+    package func confirmable(after position: Position) async throws(JournalError) -> Position {
+        let onDisk = try await journal.diskPosition(after: position)
+        let confirmable = min(onDisk, replica.received)
+        guard confirmable > position else { throw .closed }
+        return confirmable
     }
 
     /// Makes this standby the primary of a new epoch, and returns when that is on disk: from then on it takes writes. It goes
@@ -149,6 +171,7 @@ extension Engine {
         register.goOnAlone()
         journal.setMetadata(Epochs.metadataName, epochs.encoded)
         journal.setMetadata(Standing.metadataName, Standing.encode(.primary))
+        journal.setMetadata(Standing.withheldName, nil)
         var records = RecordBatch()
         var writer = ByteWriter()
         Event(at: time.now(), by: .system, fact: .epochBegan(number)).encode(into: &writer)
@@ -158,7 +181,10 @@ extension Engine {
         } catch {
             throw EngineError(error)
         }
-        standing.update { $0.role = .primary }
+        standing.update {
+            $0.role = .primary
+            $0.isWithheld = false
+        }
         configuration.news(.promoted(epoch: number))
         return (number, tip.last)
     }

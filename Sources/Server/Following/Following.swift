@@ -81,6 +81,7 @@ package final class Following: Sendable {
         case .unspecified, .UNRECOGNIZED:
             return .failed("\(address) answered what this version does not know; update it")
         }
+        engine.joined()
         followed.connected(to: address.description)
         followed.heard(position: Position(reply.position), epoch: reply.epoch)
         logger.notice(

@@ -54,10 +54,10 @@ struct StreamIntake: Sendable {
     }
 
     private func confirm() async throws -> FollowingEnd? {
-        var position = engine.diskPosition
+        var position = engine.confirmable
         while true {
             try send(position)
-            position = try await engine.diskPosition(after: position)
+            position = try await engine.confirmable(after: position)
         }
     }
 
@@ -66,7 +66,7 @@ struct StreamIntake: Sendable {
             try await Task.sleep(for: .milliseconds(ReplicationLimits.heartbeatMilliseconds))
             // Promoted meanwhile: what a dead primary still owes is not waited for.
             guard engine.role == .standby else { return .promoted }
-            try send(engine.diskPosition)
+            try send(engine.confirmable)
         }
     }
 

@@ -33,6 +33,8 @@ final class Chronicle {
     var lastTold: UInt64 = 0
     /// The last position that a standby's word arrived for.
     var lastConfirmed: UInt64 = 0
+    /// Where another server's log left this one.
+    var partedAt = UInt64.max
 
     init(_ plan: Plan, _ casebook: Casebook) {
         self.plan = plan
@@ -133,7 +135,8 @@ final class Chronicle {
     /// The answer that a server gives, which shows this log up to `shown`.
     func finish(_ execution: Execution, _ response: Response, _ speaker: Speaker) {
         execution.response = response
-        casebook.close(execution)
+        // What is in doubt may yet come to be.
+        if !response.isInDoubt { casebook.close(execution) }
         let before = casebook.finding
         AnswerChecker(chronicle: self, execution: execution, speaker: speaker).check(response)
         if before == nil, let finding = casebook.finding {

@@ -82,6 +82,16 @@ extension Request {
 }
 
 extension Response {
+    /// Whether it leaves open what became of a write.
+    var isInDoubt: Bool {
+        switch self {
+        case .answers(let answers):
+            answers.contains { if case .failed(let error) = $0.outcome { error.maybeApplied } else { false } }
+        case .failed(let error): error.maybeApplied
+        default: false
+        }
+    }
+
     var saysNotPrimary: Bool {
         switch self {
         case .answers(let answers):

@@ -39,7 +39,7 @@ extension World {
         sendPeer(following.connection, from: node.index, .hangUp)
         if following.isCopying {
             following.intake?.abandon()
-            checkNobodyOpens(node)
+            checkNobodyOpens(node, following)
             node.replaceDisk()
         }
         if tryingAgain { callLater(node) }
@@ -53,7 +53,7 @@ extension World {
         }
         if let engine = node.engine, engine.role != .standby { return hangUpFollowing(node) }
         guard following.confirming != nil || following.isCopying else { return }
-        sendPeer(following.connection, from: node.index, .confirm(node.engine?.diskPosition ?? .zero))
+        sendPeer(following.connection, from: node.index, .confirm(node.engine?.confirmable ?? .zero))
     }
 
     func hearPrimary(_ node: Node, _ id: Int, _ message: PeerMessage) {
@@ -89,6 +89,7 @@ extension World {
         say("\(which(node))follows after \(engine.journal.tip)")
         casebook.coverage.note("streams begun")
         node.replication.failures = 0
+        engine.joined()
         join(node, log)
         let (mailbox, inbox) = (node.mailbox, node.replication.following?.inbox ?? Inbox())
         node.replication.isTakingIn = true
@@ -97,10 +98,10 @@ extension World {
             mailbox.put(.intakeEnded(id, end))
         }
         node.replication.following?.confirming = Task(executorPreference: node.scheduler) {
-            var position = engine.diskPosition
+            var position = engine.confirmable
             while !Task.isCancelled {
                 mailbox.put(.confirmation(id, position))
-                do { position = try await engine.diskPosition(after: position) } catch { return }
+                do { position = try await engine.confirmable(after: position) } catch { return }
             }
         }
     }
@@ -162,11 +163,11 @@ extension World {
     }
 
     /// A copy that was broken off must not be taken for a journal.
-    private func checkNobodyOpens(_ node: Node) {
+    private func checkNobodyOpens(_ node: Node, _ following: ReplicationLife.Following) {
         do {
             let journal = try Journal.open(node.journalOptions())
-            // Before its first piece there is nothing, and a new journal is begun.
-            let isNew = journal.tip.next == .first
+            // Before its first piece there is nothing, and a new journal is begun; after the last one all of it may be there.
+            let isNew = journal.tip.next == .first || following.intake?.isWhole(journal) == true
             journal.abandon()
             casebook.expect(isNew, "an unfinished copy opens as a journal")
         } catch {}
@@ -227,6 +228,11 @@ extension World {
         casebook.coverage.note("disks moved aside")
         node.replaceDisk()
     }
+}
+
+extension JournalImport {
+    /// Whether a journal has all of the copy: a sync that was said to have failed may have done it all the same.
+    fileprivate func isWhole(_ journal: Journal) -> Bool { journal.tip == header.end }
 }
 
 extension Engine {

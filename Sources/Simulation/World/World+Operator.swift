@@ -109,6 +109,7 @@ extension World {
             last >= old.lastConfirmed, "record \(old.lastConfirmed) was confirmed and is lost: \(last) is the last")
         if old.lastTold > last { casebook.coverage.note("promotions that lost what was on one disk only") }
         if old.durable > last { casebook.coverage.note("promotions that left records behind") }
+        if !(old.author == node.process) { old.partedAt = min(old.partedAt, last) }
         highestEpoch = max(highestEpoch, start.number)
         leader = node.index
         node.chronicle = Chronicle(old, upTo: last, by: node.process, epoch: start.number)

@@ -94,7 +94,9 @@ extension World {
             node.promised = max(node.promised, node.onDisk)
         } else {
             let other = nodes[1 - node.index]
-            let there = other.chronicle === node.chronicle ? other.onDisk : 0
+            // A server that was promoted has what this one had when their logs parted.
+            let parted = node.chronicle.partedAt
+            let there = other.chronicle === node.chronicle ? other.onDisk : parted == .max ? 0 : parted
             node.promised = max(node.promised, min(node.onDisk, there))
         }
     }
@@ -129,6 +131,8 @@ extension World {
         refreshPromise(node)
         var speaker = Speaker(shown: node.promised, oldest: engine.journal.oldestPosition)
         if plan.standby != nil {
+            // What a former primary has behind the place where another's log left it is taken back.
+            if engine.role == .standby { speaker.shown = min(speaker.shown, node.chronicle.partedAt) }
             speaker.mayBeNoPrimary = !execution.isOfPrimary || engine.role != .primary
             speaker.mayMissStandby = true
             speaker.mayHaveRenounced = engine.tenure.isDeposed || node.stopping != nil
@@ -145,8 +149,10 @@ extension World {
     private func judgeYes(
         _ node: Node, _ engine: Engine, _ execution: Execution, _ response: Response, _ epoch: UInt32
     ) {
-        if engine.role == .standby, !execution.operation.request.isReading { return refusesWrites(node, response) }
         guard let position = response.yes else { return }
+        if engine.role == .standby {
+            return casebook.expect(response.isAllOld, "server \(node.index) is a standby and says yes to something new")
+        }
         let what = "operation \(execution.operation.index) is answered by server \(node.index)"
         casebook.expect(!execution.isFenced, "\(what), which had been told of a later epoch")
         let author = casebook.authors[epoch] ?? node.index
@@ -160,10 +166,6 @@ extension World {
             let silent = now - node.replication.lastHeard
             casebook.expect(silent <= lease, "\(what), which has heard nothing of its standby for \(silent) ms")
         }
-    }
-
-    private func refusesWrites(_ node: Node, _ response: Response) {
-        casebook.expect(response.yes == nil, "server \(node.index) is a standby and says yes")
     }
 
     private func note(_ news: StandingNews, of node: Node) {
@@ -192,6 +194,14 @@ extension Response {
         case .put(let reading): reading.position.rawValue
         default: nil
         }
+    }
+}
+
+extension Response {
+    /// Whether it only tells again what was told before, and failures.
+    fileprivate var isAllOld: Bool {
+        guard case .answers(let answers) = self else { return false }
+        return answers.allSatisfy { $0.again || $0.position == .zero }
     }
 }
 
