@@ -34,7 +34,6 @@ package final class Engine: Sendable {
         do {
             try Standing.check(journal, as: configuration.role)
             let isWithheld = try configuration.role == .standby && Standing.mayHaveMore(journal)
-            if isWithheld { journal.withhold() }
             let state = try RecoveredState(
                 journal, poolShards: configuration.poolShards, patientShards: configuration.patientShards,
                 keyWindowMilliseconds: configuration.keyWindowMilliseconds, seed: configuration.seed,
@@ -82,6 +81,7 @@ package final class Engine: Sendable {
         register = StandbyRegister(
             configuration.standby, isAlone: configuration.role != .primary, journal: journal,
             clock: configuration.clock, news: configuration.news)
+        if isWithheld { journal.withhold() }
         replica = Replica(
             journal: journal, keys: keys, directory: directory, shards: shards, view: view, time: time,
             standing: standing)

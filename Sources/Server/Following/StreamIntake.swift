@@ -44,8 +44,9 @@ struct StreamIntake: Sendable {
                 _ = try await engine.take(try ShippedChunks(bytes: bytes))
             } catch let error as JournalError {
                 throw error
-            } catch let error as EngineError {
-                return engine.role == .standby ? .failed(error.message) : .promoted
+            } catch is EngineError {
+                // It takes nothing in any more because it is being promoted; whether that succeeds is seen later.
+                return engine.role == .standby ? nil : .promoted
             } catch {
                 return .failed("what the primary sent cannot follow on what is here: \(error)")
             }

@@ -25,8 +25,6 @@ final class Mailbox: Sendable {
     enum IntakeEnd: Sendable {
         /// The connection is over, or brought what does not follow; another is tried.
         case over
-        /// It is the primary itself now.
-        case promoted
         /// What came cannot follow on the state that is here.
         case failed(String)
     }

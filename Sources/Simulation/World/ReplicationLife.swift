@@ -44,6 +44,8 @@ struct ReplicationLife {
     var tells: UInt32?
 
     // As standby.
+    /// Its disk is empty: it has no engine before it has a copy.
+    var wantsCopy = false
     var following: Following?
     var isBeingPromoted = false
     var failures = 0

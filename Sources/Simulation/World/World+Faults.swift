@@ -73,6 +73,7 @@ extension World {
         hangUpFollowing(node)
         endFeedings(node)
         if !node.die() { casebook.fail("tasks of the dead process wait for something that nobody will give them") }
+        node.replication = ReplicationLife()
         queue.put(.start(node.index), at: now + Int64(random.between(1...500)))
     }
 
@@ -83,6 +84,7 @@ extension World {
         endFeedings(node)
         node.mailbox.close()
         node.leave()
+        defer { node.replication = ReplicationLife() }
         switch node.replication.afterwards {
         case .nothing: break
         case .cutBack(let tip, let chronicle): takeBack(node, to: tip, of: chronicle)

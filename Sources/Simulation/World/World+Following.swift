@@ -8,7 +8,7 @@ extension World {
     func call(_ process: Casebook.Process) {
         let node = nodes[process.node]
         guard node.process == process, node.replication.following == nil, node.stopping == nil,
-            node.startsAs == .standby
+            node.startsAs == .standby, node.engine != nil || node.replication.wantsCopy
         else { return }
         if let engine = node.engine, engine.role != .standby { return }
         // What an earlier connection brought is taken in first.
@@ -130,6 +130,7 @@ extension World {
         say("\(which(node))asks for a copy")
         node.beginWithoutEngine()
         node.replication = ReplicationLife()
+        node.replication.wantsCopy = true
         queue.put(.beat(node.process), at: now + 500)
         queue.put(.call(node.process), at: now + Int64(linkRandom.between(1...50)))
     }
@@ -150,7 +151,7 @@ extension World {
                 node.promised = node.onDisk
                 node.receiver = ChunkReceiver(after: intake.header.end)
                 node.chronicle = log
-                node.replication.following = nil
+                node.replication = ReplicationLife()
                 sendPeer(id, from: node.index, .hangUp)
                 queue.put(.start(node.index), at: now + 1)
             default: break
@@ -169,7 +170,7 @@ extension World {
             // Before its first piece there is nothing, and a new journal is begun; after the last one all of it may be there.
             let isNew = journal.tip.next == .first || following.intake?.isWhole(journal) == true
             journal.abandon()
-            casebook.expect(isNew, "an unfinished copy opens as a journal")
+            casebook.expect(isNew, "an unfinished copy opens as a journal, \(journal.tip)")
         } catch {}
     }
 
@@ -242,8 +243,8 @@ extension Engine {
             do {
                 _ = try await take(try ShippedChunks(bytes: bytes))
             } catch {
-                if error is JournalError { return .over }
-                if let error = error as? EngineError { return role == .standby ? .failed(error.message) : .promoted }
+                // An engine that is being promoted takes nothing in any more.
+                if error is JournalError || error is EngineError { return .over }
                 return .failed("what the primary sent cannot follow on what is here: \(error)")
             }
         }
