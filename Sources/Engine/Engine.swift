@@ -295,6 +295,7 @@ package final class Engine: Sendable {
         if let error = EngineError.refusal(journal, standing, register) { throw error }
         let reading = try await body(time.now())
         try await untilDurable(reading.position)
+        if register.isLeaseOver, let silence = register.silence { throw .standbyAway(silence, maybeApplied: true) }
         return reading
     }
 

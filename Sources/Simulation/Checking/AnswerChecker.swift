@@ -126,11 +126,16 @@ struct AnswerChecker {
         case (.notFound, .inSession(let id)):
             expect(model.sittings[id].map { $0.opened > execution.settled } ?? true, "it says there is no such session")
         case (.notFound, .search(let query)):
-            let known = query.department.map { $0.rawValue <= model.departments.count } ?? true
-            let offered = query.service.map { $0.rawValue <= model.services.count } ?? true
+            let known = query.department.map { isThere($0.rawValue, model.departments) } ?? true
+            let offered = query.service.map { isThere($0.rawValue, model.services) } ?? true
             expect(!known || !offered, "it says there is no such thing")
         default: chronicle.fail("\(error.code): \(error.message)")
         }
+    }
+
+    /// Whether something of the catalogue was there when the question came.
+    private func isThere<Entity>(_ id: UInt32, _ all: [NaiveModel.Versions<Entity>]) -> Bool {
+        id >= 1 && id <= all.count && all[Int(id) - 1].value(at: execution.settled) != nil
     }
 
     private func registered(_ patients: [[Identifier]], _ reading: Reading<[PatientOutcome]>) {

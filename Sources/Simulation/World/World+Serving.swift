@@ -31,9 +31,7 @@ extension World {
     func observe(_ node: Node) {
         guard let engine = node.engine else { return }
         node.onDisk = engine.journal.diskPosition.rawValue
-        if plan.standby != nil, node.onDisk > node.chronicle.durable || node.replication.isBeingPromoted {
-            noteNewEpoch(node, engine)
-        }
+        if engine.epoch > node.chronicle.epoch { noteNewEpoch(node, engine) }
         read(node, engine.journal)
         for node in nodes { refreshPromise(node) }
     }
@@ -93,12 +91,18 @@ extension World {
             casebook.expect(node.replication.mayBeAlone, "server \(node.index) goes on alone for no reason")
             node.promised = max(node.promised, node.onDisk)
         } else {
-            let other = nodes[1 - node.index]
-            // A server that was promoted has what this one had when their logs parted.
-            let parted = node.chronicle.partedAt
-            let there = other.chronicle === node.chronicle ? other.onDisk : parted == .max ? 0 : parted
-            node.promised = max(node.promised, min(node.onDisk, there))
+            node.promised = max(node.promised, onBothDisks(node))
         }
+    }
+
+    /// Up to where the other server's disk has what this one's has.
+    private func onBothDisks(_ node: Node) -> UInt64 {
+        guard nodes.count > 1 else { return 0 }
+        let other = nodes[1 - node.index]
+        // A server that was promoted has what this one had when their logs parted.
+        let parted = node.chronicle.partedAt
+        let there = other.chronicle === node.chronicle ? other.onDisk : parted == .max ? 0 : parted
+        return min(node.onDisk, there)
     }
 
     // MARK: What it says
@@ -161,7 +165,9 @@ extension World {
         node.chronicle.lastTold = max(node.chronicle.lastTold, position)
         guard let policy = plan.standby?.policy, !engine.replication.isAlone else { return }
         switch policy.acknowledgement {
-        case .standby: node.chronicle.lastSure = max(node.chronicle.lastSure, position)
+        case .standby:
+            // What was told while it was alone may be told again.
+            node.chronicle.lastSure = max(node.chronicle.lastSure, min(position, onBothDisks(node)))
         case .local(let lease):
             let silent = now - node.replication.lastHeard
             casebook.expect(silent <= lease, "\(what), which has heard nothing of its standby for \(silent) ms")
