@@ -43,7 +43,9 @@ package final class Engine: Sendable {
             var epochs = try Epochs(decoding: try journal.metadata(Epochs.metadataName))
             // What a deposed primary took back may have been the beginning of an epoch of its own.
             if configuration.role == .standby { epochs.forget(from: journal.tip.next) }
-            let engine = Engine(configuration, journal: journal, state: state, epochs: epochs, isWithheld: isWithheld)
+            let engine = Engine(
+                configuration, journal: journal, state: state, epochs: epochs, isWithheld: isWithheld,
+                heard: try Standing.heard(journal))
             engine.startBackground()
             return engine
         } catch {
@@ -54,7 +56,7 @@ package final class Engine: Sendable {
 
     private init(
         _ configuration: EngineConfiguration, journal: Journal, state: consuming RecoveredState, epochs: Epochs,
-        isWithheld: Bool
+        isWithheld: Bool, heard: UInt32
     ) {
         self.configuration = configuration
         self.journal = journal
@@ -76,7 +78,7 @@ package final class Engine: Sendable {
             journal: journal, keys: keys, directory: directory, shards: shards,
             keyWindow: configuration.keyWindowMilliseconds, keyValues: state.keyValues, time: time,
             pass: configuration.checkpointProbe)
-        standing = Standing(configuration.role, epochs, isWithheld: isWithheld)
+        standing = Standing(configuration.role, epochs, isWithheld: isWithheld, heard: heard)
         // A standby has none of its own: nobody confirms what it takes in.
         register = StandbyRegister(
             configuration.standby, isAlone: configuration.role != .primary, journal: journal,

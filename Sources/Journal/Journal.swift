@@ -58,14 +58,18 @@ package final class Journal: Sendable {
     ///
     /// The table writes become durable with these records or after them, never before. Copies the bytes once; never
     /// waits for the disk. Ask ``admission`` first: an append itself never refuses.
+    /// - Parameter metadata: small facts (``setMetadata(_:_:)``) that become durable with the records, in the same commit.
     /// - Returns: The position of the last record (of the last one ever appended, if the batch is empty).
     ///   ``RecordBatch/position(of:appendedAt:)`` tells those of the others.
     @discardableResult
-    package func append(_ batch: borrowing RecordBatch, tables: [TableWrite] = []) -> Position {
+    package func append(
+        _ batch: borrowing RecordBatch, tables: [TableWrite] = [], metadata: [(name: String, value: [UInt8]?)] = []
+    ) -> Position {
         requireWritable()
         return queue.add { pending in
             pending.add(batch)
             pending.add(tables)
+            for (name, value) in metadata { pending.add(metadata: name, value) }
         }
     }
 

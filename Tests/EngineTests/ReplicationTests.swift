@@ -298,6 +298,102 @@ import Testing
         await standby.engine.stop()
     }
 
+    @Test("a repetition that waits, and a change of the catalogue, get no yes after the lease either")
+    func leaseOfWhoWaits() async throws {
+        let hospital = try await Hospital()
+        let session = try await hospital.open("li", capacities: [4, 4, 4])
+        try await hospital.restart {
+            $0.standby = StandbyPolicy(acknowledgement: .local(leaseMilliseconds: 5_000))
+            $0.journal.driving = .manual
+        }
+        let engine = hospital.engine
+        while try engine.journal.step() {}
+        let (booking, last) = (hospital.write(hospital.book(0, session, 0)), engine.lastPosition)
+        let first = Task { await engine.execute([booking])[0] }
+        while engine.lastPosition == last { await Task.yield() }
+        let second = Task { await engine.execute([booking])[0] }
+        let patients = [[Identifier(system: "urn:test", value: "late")]]
+        let third = Task { try await engine.registerPatients(patients, by: Hospital.doctor) }
+        while engine.lastPosition == last.next { await Task.yield() }
+        hospital.clock.advance(to: hospital.clock.now().advanced(milliseconds: 5_001))
+        while try engine.journal.step() {}
+        #expect(await first.value.error?.code == .standbyAway)
+        #expect(await second.value.error?.code == .standbyAway)
+        await #expect(throws: EngineError.self) { _ = try await third.value }
+    }
+
+    @Test("a promoted standby confirms no record of its own epoch to the primary before it")
+    func confirms() async throws {
+        let hospital = try await Hospital()
+        let standby = try await Standby(of: hospital)
+        try await Self.work(hospital)
+        try await standby.catchUp()
+        let engine = standby.engine
+        let confirmed = engine.confirmable
+        #expect(confirmed == hospital.engine.durablePosition)
+        let waiting = Task { try await engine.confirmable(after: confirmed) }
+        let (_, last) = try await engine.promote()
+        #expect(last == confirmed)
+        await #expect(throws: JournalError.self) { _ = try await waiting.value }
+        #expect(engine.confirmable == confirmed)
+        #expect(engine.journal.diskPosition > confirmed)
+        await engine.stop()
+    }
+
+    @Test("a former primary shows nothing as standby before the new one has said that it goes on there")
+    func withholds() async throws {
+        let hospital = try await Hospital()
+        let session = try await hospital.open("li", capacities: [4, 4, 4])
+        let key = hospital.key()
+        let receipt = try #require(await hospital.run(hospital.book(0, session, 0), key: key).receipt)
+        for _ in 0..<2 {
+            try await hospital.restart { $0.role = .standby }
+            let again = await hospital.run(hospital.book(0, session, 0), key: key)
+            #expect(again.error?.code == .notPrimary)
+            await #expect(throws: EngineError.self) {
+                _ = try await hospital.engine.appointments([receipt.appointment])
+            }
+            #expect(hospital.engine.durablePosition == .zero)
+        }
+        hospital.engine.joined()
+        #expect(try await hospital.engine.appointments([receipt.appointment]).value.count == 1)
+        #expect(await hospital.run(hospital.book(0, session, 0), key: key).receipt == receipt)
+        try await hospital.restart { $0.role = .standby }
+        #expect(hospital.engine.durablePosition > .zero)
+    }
+
+    @Test("a primary that stops while its standby is away knows the keys of what it left in doubt")
+    func stopsInDoubt() async throws {
+        let hospital = try await Hospital()
+        let session = try await hospital.open("li", capacities: [1, 4])
+        await hospital.run(hospital.book(1, session, 0))
+        let standby = try await Standby(of: hospital)
+        try await hospital.restart { $0.standby = StandbyPolicy() }
+        guard case .stream(let feeder) = try hospital.engine.follow(standby.engine.followRequest(name: "b")) else {
+            Issue.record("it streams")
+            return
+        }
+        try await standby.follow(feeder)
+        let (engine, key) = (hospital.engine, hospital.key())
+        await engine.checkpoint()
+        // A refusal changes no session: no table but that of the keys will tell of it.
+        let refused = hospital.write(hospital.book(0, session, 0), key: key)
+        let inDoubt = Task { await engine.execute([refused])[0] }
+        _ = try await feeder.next()
+        feeder.end()
+        let stopping = Task { await engine.stop() }
+        while !engine.journal.haveWaitsEnded {
+            hospital.clock.advance(to: hospital.clock.now().advanced(milliseconds: 1_000))
+            await Task.yield()
+        }
+        await stopping.value
+        #expect(await inDoubt.value.error?.maybeApplied == true)
+        try hospital.start { _ in }
+        let answer = await hospital.engine.execute([refused])[0]
+        #expect(answer.again)
+        await standby.engine.stop()
+    }
+
     @Test("two logs part where the first of their epochs differs")
     func parting() {
         func start(_ number: UInt32, _ next: UInt64, _ chain: UInt32 = 5) -> EpochStart {

@@ -72,9 +72,11 @@ extension Engine {
         let isDeposed = standing.update { state in
             guard epoch > state.epochs.current, state.role == .primary else { return false }
             state.role = .deposed(by: epoch)
+            state.heard = max(state.heard, epoch)
             return true
         }
         guard isDeposed else { return }
+        journal.setMetadata(Standing.heardName, Standing.encode(heard: epoch))
         journal.setMetadata(Standing.metadataName, Standing.encode(.deposed(by: epoch)))
         journal.renounce()
         configuration.news(.deposed(by: epoch))
@@ -106,6 +108,16 @@ extension Engine {
         FollowRequest(
             cluster: journal.creationID, epochs: standing.current.epochs, end: journal.tip, name: name, wantsCopy: false
         )
+    }
+
+    /// The primary is in this epoch: one that this server begins is higher, whichever of its processes that is.
+    package func heard(epoch: UInt32) {
+        let isNew = standing.update { state in
+            guard epoch > max(state.heard, state.epochs.current) else { return false }
+            state.heard = epoch
+            return true
+        }
+        if isNew { journal.setMetadata(Standing.heardName, Standing.encode(heard: epoch)) }
     }
 
     /// The primary sends what follows on this log: nothing in it will be taken back, and from now on all of it is shown.
@@ -161,28 +173,37 @@ extension Engine {
             throw EngineError(.invalidArgument, "only a standby is promoted; this server is \(standing.role)")
         }
         let tip = await replica.finish()
-        let number = max(standing.epoch, known) + 1
-        let epochs = standing.update { state -> Epochs? in
-            guard state.role == .standby, number > state.epochs.current else { return nil }
-            state.epochs.begin(EpochStart(number: number, begin: tip))
-            return state.epochs
+        let begun = standing.update { state -> (number: UInt32, epochs: Epochs)? in
+            guard state.role == .standby, !state.isBeingPromoted else { return nil }
+            state.isBeingPromoted = true
+            var epochs = state.epochs
+            let number = max(epochs.current, state.heard, known) + 1
+            epochs.begin(EpochStart(number: number, begin: tip))
+            return (number, epochs)
         }
-        guard let epochs else { throw EngineError(.invalidArgument, "this standby is being promoted already") }
+        guard let (number, epochs) = begun else {
+            throw EngineError(.invalidArgument, "this standby is being promoted already")
+        }
         register.goOnAlone()
-        journal.setMetadata(Epochs.metadataName, epochs.encoded)
-        journal.setMetadata(Standing.metadataName, Standing.encode(.primary))
-        journal.setMetadata(Standing.withheldName, nil)
+        // With the epoch's first record or not at all: an epoch that the log does not tell of, no standby would learn of.
+        let metadata: [(name: String, value: [UInt8]?)] = [
+            (Epochs.metadataName, epochs.encoded), (Standing.metadataName, Standing.encode(.primary)),
+            (Standing.withheldName, nil),
+        ]
         var records = RecordBatch()
         var writer = ByteWriter()
         Event(at: time.now(), by: .system, fact: .epochBegan(number)).encode(into: &writer)
         do throws(JournalError) {
             try records.append(writer.bytes)
-            try await journal.whenDurable(journal.append(records))
+            try await journal.whenDurable(journal.append(records, metadata: metadata))
         } catch {
             throw EngineError(error)
         }
+        // Only now: who has seen an epoch never goes back to a lower one, so nobody may see one that never comes to be.
         standing.update {
+            $0.epochs = epochs
             $0.role = .primary
+            $0.isBeingPromoted = false
             $0.isWithheld = false
         }
         configuration.news(.promoted(epoch: number))

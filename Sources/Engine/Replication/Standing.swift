@@ -38,6 +38,10 @@ final class Standing: Sendable {
         var epochs: Epochs
         /// It was a primary, and has not yet heard from the one that is whether what its log ends with is to be taken back.
         var isWithheld = false
+        /// It is being promoted; nobody is told of the epoch before that is on disk.
+        var isBeingPromoted = false
+        /// The highest epoch it was told of: its own, if it begins one, must be higher.
+        var heard: UInt32 = 0
 
         fileprivate var packed: UInt64 {
             if case .deposed = role { return UInt64(epochs.current) | 1 << 32 }
@@ -50,8 +54,8 @@ final class Standing: Sendable {
     /// The epoch, and above it a bit that says deposed: read for every frame, where a lock would be felt.
     private let packed: Synchronization.Atomic<UInt64>
 
-    init(_ role: Role, _ epochs: Epochs, isWithheld: Bool = false) {
-        let state = State(role: role, epochs: epochs, isWithheld: isWithheld)
+    init(_ role: Role, _ epochs: Epochs, isWithheld: Bool = false, heard: UInt32 = 0) {
+        let state = State(role: role, epochs: epochs, isWithheld: isWithheld, heard: heard)
         self.state = NIOLockedValueBox(state)
         packed = Synchronization.Atomic(state.packed)
     }
@@ -77,6 +81,15 @@ final class Standing: Sendable {
 
     static let metadataName = "role"
     static let withheldName = "withheld"
+    static let heardName = "heard"
+
+    /// The highest epoch that an earlier process was told of.
+    static func heard(_ journal: Journal) throws -> UInt32 {
+        let bytes = try journal.metadata(heardName) ?? []
+        return bytes.reversed().reduce(0) { $0 << 8 | UInt32($1) }
+    }
+
+    static func encode(heard epoch: UInt32) -> [UInt8] { withUnsafeBytes(of: epoch.littleEndian) { Array($0) } }
 
     /// Whether a standby's log may end with records that were never acknowledged: it was a primary's, and no primary has said yet
     /// that it goes on there.

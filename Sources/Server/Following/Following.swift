@@ -74,6 +74,7 @@ package final class Following: Sendable {
             guard error.code == .invalidArgument else { throw error }
             return .failed("\(address) does not take this server as its standby: \(error.description)")
         }
+        engine.heard(epoch: reply.epoch)
         switch reply.answer {
         case .copy: return .copyNeeded
         case .cutBack: return .cutBack(try LogTip(reply.common, field: "common"))

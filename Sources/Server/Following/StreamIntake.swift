@@ -36,7 +36,10 @@ struct StreamIntake: Sendable {
         while !Task.isCancelled {
             var bytes: [UInt8] = []
             for push in try await connection.pushes(id) {
-                if push.epoch > 0 { followed.heard(position: Position(push.position), epoch: push.epoch) }
+                if push.epoch > 0 {
+                    followed.heard(position: Position(push.position), epoch: push.epoch)
+                    engine.heard(epoch: push.epoch)
+                }
                 bytes += push.chunks
             }
             guard !bytes.isEmpty else { continue }

@@ -79,13 +79,11 @@ final class Chronicle {
     func noteIdle(end: Position) { settled = end.rawValue }
 
     /// A record on the author's disk.
-    func observe(_ record: LogRecord) {
+    func observe(_ record: LogRecord, _ event: Event) {
         let gap = Int(record.position.rawValue) - Int(durable) - 1
         guard gap >= 0, record.bytes.count >= gap * 1_024 else {
             return fail("record \(record.position) follows on \(durable)")
         }
-        let event: Event
-        do { event = try record.event() } catch { return fail("record \(record.position) means nothing: \(error)") }
         for byte in record.bytes { casebook.mix(UInt64(byte)) }
         let position = record.position.rawValue
         let before = casebook.finding

@@ -11,8 +11,8 @@ enum PeerMessage: Sendable {
 
     // The primary.
     case stream(epoch: UInt32)
-    case copyFollows
-    case cutBack(LogTip)
+    case copyFollows(epoch: UInt32)
+    case cutBack(LogTip, epoch: UInt32)
     case refused(EngineError)
     case chunks([UInt8], epoch: UInt32)
     case pulse(epoch: UInt32)

@@ -49,8 +49,6 @@ struct ReplicationLife {
     var following: Following?
     var isBeingPromoted = false
     var failures = 0
-    /// The highest epoch it was told of.
-    var heardEpoch: UInt32 = 0
     /// A task still takes in what a connection that is over brought.
     var isTakingIn = false
 

@@ -93,7 +93,7 @@ extension World {
             sendPeer(id, from: node.index, .hangUp)
         case .success(.cutBack(let tip)):
             say("\(which(node))tells the other to cut back to \(tip)")
-            sendPeer(id, from: node.index, .cutBack(tip))
+            sendPeer(id, from: node.index, .cutBack(tip, epoch: engine.epoch))
         case .success(.stream(let feeder)):
             node.replication.lastHeard = now
             guard isOpen, node.stopping == nil else { return feeder.end() }
@@ -102,7 +102,7 @@ extension World {
         case .success(.copy(let copy)):
             guard isOpen, node.stopping == nil else { return copy.close() }
             casebook.coverage.note("copies begun")
-            sendPeer(id, from: node.index, .copyFollows)
+            sendPeer(id, from: node.index, .copyFollows(epoch: engine.epoch))
             feed(node, id, nil, pump(node, id, copy))
         }
     }

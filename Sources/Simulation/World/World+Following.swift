@@ -61,12 +61,14 @@ extension World {
         node.replication.following?.heard = now
         switch message {
         case .stream(let epoch):
-            node.replication.heardEpoch = max(node.replication.heardEpoch, epoch)
+            node.engine?.heard(epoch: epoch)
             beginStream(node, id)
-        case .copyFollows:
+        case .copyFollows(let epoch):
+            node.engine?.heard(epoch: epoch)
             guard node.engine == nil else { return stop(node, .copy) }
             node.replication.following?.isCopying = true
-        case .cutBack(let tip):
+        case .cutBack(let tip, let epoch):
+            node.engine?.heard(epoch: epoch)
             guard let log = connections[id]?.log else { return }
             casebook.coverage.note("told to cut back")
             stop(node, .cutBack(tip, log))
@@ -74,9 +76,9 @@ extension World {
             if error.code == .invalidArgument { casebook.fail("server \(node.index) is refused: \(error.message)") }
             hangUpFollowing(node, tryingAgain: true)
         case .chunks(let bytes, let epoch):
-            node.replication.heardEpoch = max(node.replication.heardEpoch, epoch)
+            node.engine?.heard(epoch: epoch)
             node.replication.following?.inbox.put(bytes)
-        case .pulse(let epoch): node.replication.heardEpoch = max(node.replication.heardEpoch, epoch)
+        case .pulse(let epoch): node.engine?.heard(epoch: epoch)
         case .copyHeader, .copyPart, .copyEnd: takeCopy(node, id, message)
         case .follow, .confirm, .depose, .deposed, .hangUp: break
         }

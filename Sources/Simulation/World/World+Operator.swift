@@ -63,10 +63,9 @@ extension World {
         say("\(which(standby))is to be promoted")
         standby.replication.isBeingPromoted = true
         standby.replication.mayBeAlone = true
-        let known = standby.replication.heardEpoch
         Task(executorPreference: standby.scheduler) { [mailbox = standby.mailbox] in
             do throws(EngineError) {
-                mailbox.put(.promotion(.success(try await engine.promote(beyond: known).epoch)))
+                mailbox.put(.promotion(.success(try await engine.promote().epoch)))
             } catch {
                 mailbox.put(.promotion(.failure(error)))
             }
@@ -94,15 +93,11 @@ extension World {
         }
     }
 
-    /// The disk of a server that is being promoted may hold the beginning of its epoch: from there on its log is its own.
-    func noteNewEpoch(_ node: Node, _ engine: Engine) {
-        guard let start = engine.followRequest(name: "").epochs.starts.last, start.number > node.chronicle.epoch,
-            engine.journal.tip.next > start.begin.next, start.begin.next.rawValue <= node.chronicle.durable + 1
-        else { return }
+    /// The disk of a server that is promoted holds the beginning of its epoch: from there on its log is its own.
+    func noteNewEpoch(_ node: Node, _ number: UInt32, after last: UInt64) {
         let old = node.chronicle
-        let last = start.begin.last.rawValue
-        say("\(which(node))begins epoch \(start.number) after \(last)")
-        casebook.expect(start.number > highestEpoch, "epoch \(start.number) begins after epoch \(highestEpoch)")
+        say("\(which(node))begins epoch \(number) after \(last)")
+        casebook.expect(number > highestEpoch, "epoch \(number) begins after epoch \(highestEpoch)")
         casebook.expect(
             last >= old.lastSure, "record \(old.lastSure) was told to be on both disks and is lost: \(last) is the last")
         casebook.expect(
@@ -110,9 +105,9 @@ extension World {
         if old.lastTold > last { casebook.coverage.note("promotions that lost what was on one disk only") }
         if old.durable > last { casebook.coverage.note("promotions that left records behind") }
         if !(old.author == node.process) { old.partedAt = min(old.partedAt, last) }
-        highestEpoch = max(highestEpoch, start.number)
+        highestEpoch = max(highestEpoch, number)
         leader = node.index
-        node.chronicle = Chronicle(old, upTo: last, by: node.process, epoch: start.number)
+        node.chronicle = Chronicle(old, upTo: last, by: node.process, epoch: number)
     }
 
     // MARK: The other one

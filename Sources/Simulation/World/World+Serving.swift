@@ -31,7 +31,6 @@ extension World {
     func observe(_ node: Node) {
         guard let engine = node.engine else { return }
         node.onDisk = engine.journal.diskPosition.rawValue
-        if engine.epoch > node.chronicle.epoch { noteNewEpoch(node, engine) }
         read(node, engine.journal)
         for node in nodes { refreshPromise(node) }
     }
@@ -57,24 +56,22 @@ extension World {
     }
 
     private func read(_ record: LogRecord, of node: Node) {
+        let position = record.position.rawValue
+        let event: Event
+        do { event = try record.event() } catch { return casebook.fail("record \(position) means nothing: \(error)") }
+        let known = position <= node.chronicle.durable ? node.chronicle.events[Int(position) - 1] : nil
+        if case .epochBegan(let number) = event.fact, event != known, number > node.chronicle.epoch || !node.isAuthor {
+            noteNewEpoch(node, number, after: position - 1)
+        }
         let chronicle = node.chronicle
-        guard record.position.rawValue > chronicle.durable else {
-            let known = chronicle.events[Int(record.position.rawValue) - 1]
-            do {
-                let event = try record.event()
-                chronicle.expect(event == known, "server \(node.index) has another record \(record.position)")
-            } catch {
-                chronicle.fail("record \(record.position) means nothing: \(error)")
-            }
-            return
+        guard position > chronicle.durable else {
+            return chronicle.expect(event == known, "server \(node.index) has another record \(position)")
         }
         guard node.isAuthor else {
-            return casebook.fail("server \(node.index) has record \(record.position), its primary has not")
+            return casebook.fail("server \(node.index) has record \(position), its primary has not")
         }
-        chronicle.observe(record)
-        if trace.isOn, let event = chronicle.events.last ?? nil {
-            say("\(which(node))durable \(record.position) \(event.brief)")
-        }
+        chronicle.observe(record, event)
+        say("\(which(node))durable \(position) \(event.brief)")
     }
 
     // MARK: What a yes needs

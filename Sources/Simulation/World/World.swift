@@ -129,6 +129,8 @@ final class World {
     private func noteIdle(_ node: Node, _ isBusy: Bool) {
         if !isBusy, let engine = node.engine, !node.wasIdle {
             node.settled = engine.journal.lastPosition.rawValue
+            // The first record of its own epoch stands where its primary may have another.
+            if node.replication.isBeingPromoted { node.settled = min(node.settled, node.onDisk) }
             node.stretch = casebook.nextStretch()
             if node.isAuthor { node.chronicle.noteIdle(end: engine.journal.lastPosition) }
         }
