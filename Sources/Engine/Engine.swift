@@ -65,8 +65,8 @@ package final class Engine: Sendable {
         self.time = time
         view = EngineView(
             EngineView.Snapshot(
-                catalogue: CatalogueSnapshot(state.catalogue), timetable: state.timetable,
-                patients: state.registry.count))
+                catalogue: CatalogueSnapshot(state.catalogue), cataloguePosition: journal.lastPosition,
+                timetable: state.timetable, patients: state.registry.count))
         directory = Directory(
             catalogue: state.catalogue, registry: state.registry, unsaved: state.unsaved,
             nextPatientValue: state.nextPatientValue, journal: journal, view: view)
