@@ -59,6 +59,9 @@ package struct Plan: Sendable {
     /// The second server, where there is one.
     private(set) var standby: StandbyPlan?
 
+    /// Whether the world has a second server that follows the first.
+    package var hasStandby: Bool { standby != nil }
+
     package init(seed: UInt64, overrides: Overrides = Overrides()) {
         self.seed = seed
         self.overrides = overrides

@@ -34,7 +34,8 @@ extension World {
         let pause = Int64(random.below(plan.thinkMilliseconds * 2) + 1)
         queue.put(.idea(client: client), at: now + pause)
         guard !plan.overrides.skipped.contains(index),
-            let request = workload.request(index, model: chronicle.model, earlier: history, clock: nodes[believed[client]].clock)
+            let request = workload.request(
+                index, model: chronicle.model, earlier: history, clock: nodes[believed[client]].clock)
         else { return }
         let operation = Operation(index: index, client: client, request: request)
         operations[index] = operation

@@ -99,7 +99,8 @@ extension World {
         say("\(which(node))begins epoch \(number) after \(last)")
         casebook.expect(number > highestEpoch, "epoch \(number) begins after epoch \(highestEpoch)")
         casebook.expect(
-            last >= old.lastSure, "record \(old.lastSure) was told to be on both disks and is lost: \(last) is the last")
+            last >= old.lastSure, "record \(old.lastSure) was told to be on both disks and is lost: \(last) is the last"
+        )
         casebook.expect(
             last >= old.lastConfirmed, "record \(old.lastConfirmed) was confirmed and is lost: \(last) is the last")
         if old.lastTold > last { casebook.coverage.note("promotions that lost what was on one disk only") }
