@@ -362,38 +362,6 @@ import Testing
         #expect(hospital.engine.durablePosition > .zero)
     }
 
-    @Test("a primary that stops while its standby is away knows the keys of what it left in doubt")
-    func stopsInDoubt() async throws {
-        let hospital = try await Hospital()
-        let session = try await hospital.open("li", capacities: [1, 4])
-        await hospital.run(hospital.book(1, session, 0))
-        let standby = try await Standby(of: hospital)
-        try await hospital.restart { $0.standby = StandbyPolicy() }
-        guard case .stream(let feeder) = try hospital.engine.follow(standby.engine.followRequest(name: "b")) else {
-            Issue.record("it streams")
-            return
-        }
-        try await standby.follow(feeder)
-        let (engine, key) = (hospital.engine, hospital.key())
-        await engine.checkpoint()
-        // A refusal changes no session: no table but that of the keys will tell of it.
-        let refused = hospital.write(hospital.book(0, session, 0), key: key)
-        let inDoubt = Task { await engine.execute([refused])[0] }
-        _ = try await feeder.next()
-        feeder.end()
-        let stopping = Task { await engine.stop() }
-        while !engine.journal.haveWaitsEnded {
-            hospital.clock.advance(to: hospital.clock.now().advanced(milliseconds: 1_000))
-            await Task.yield()
-        }
-        await stopping.value
-        #expect(await inDoubt.value.error?.maybeApplied == true)
-        try hospital.start { _ in }
-        let answer = await hospital.engine.execute([refused])[0]
-        #expect(answer.again)
-        await standby.engine.stop()
-    }
-
     @Test("two logs part where the first of their epochs differs")
     func parting() {
         func start(_ number: UInt32, _ next: UInt64, _ chain: UInt32 = 5) -> EpochStart {
