@@ -110,6 +110,12 @@ extension Engine {
         )
     }
 
+    /// Whether it follows a primary, and is not just becoming one.
+    package var isFollower: Bool {
+        let state = standing.current
+        return state.role == .standby && !state.isBeingPromoted
+    }
+
     /// The primary is in this epoch: one that this server begins is higher, whichever of its processes that is.
     package func heard(epoch: UInt32) {
         let isNew = standing.update { state in

@@ -74,6 +74,8 @@ package final class Following: Sendable {
             guard error.code == .invalidArgument else { throw error }
             return .failed("\(address) does not take this server as its standby: \(error.description)")
         }
+        // Promoted while it asked: nothing of what it has is to be moved aside or taken back.
+        guard engine.isFollower else { return engine.role == .standby ? nil : .promoted }
         engine.heard(epoch: reply.epoch)
         switch reply.answer {
         case .copy: return .copyNeeded

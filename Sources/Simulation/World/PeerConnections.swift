@@ -40,6 +40,8 @@ struct PeerConnection {
     var arrivals: [Int64] = [0, 0]
     /// Who will never hear anything more.
     var isTorn = [false, false]
+    /// To whom something on its way was lost: what is behind it does not arrive either.
+    var isDeaf = [false, false]
     /// Who has not hung up.
     var isOpen = [true, true]
 

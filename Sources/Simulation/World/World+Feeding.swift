@@ -42,10 +42,11 @@ extension World {
     }
 
     func peerArrives(_ id: Int, _ to: Int, _ message: PeerMessage) {
-        guard var connection = connections[id], connection.isOpen[to] else { return }
+        guard var connection = connections[id], connection.isOpen[to], !connection.isDeaf[to] else { return }
         let node = nodes[to]
         guard connection.process(to) == node.incarnation, !network.isSevered(from: connection.other(to), to: to) else {
             connection.isTorn[to] = true
+            connection.isDeaf[to] = true
             connections[id] = connection
             return
         }

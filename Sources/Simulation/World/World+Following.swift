@@ -58,6 +58,7 @@ extension World {
 
     func hearPrimary(_ node: Node, _ id: Int, _ message: PeerMessage) {
         guard node.replication.following?.connection == id, node.stopping == nil else { return }
+        if let engine = node.engine, !engine.isFollower { return hangUpFollowing(node, tryingAgain: true) }
         node.replication.following?.heard = now
         switch message {
         case .stream(let epoch):
