@@ -52,6 +52,7 @@ import Testing
         }
 
         func follow(_ feeder: Feeder) async throws {
+            engine.joined()
             feeder.confirm(engine.durablePosition)
             while engine.durablePosition < feeder.position {
                 feeder.confirm(try await engine.receive(try await feeder.next(maxBytes: 3_000)))
