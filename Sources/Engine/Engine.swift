@@ -34,6 +34,7 @@ package final class Engine: Sendable {
         let journal = try Journal.open(options)
         do {
             try Standing.check(journal, as: configuration.role)
+            let isWithheld = try configuration.role == .standby && Standing.mayHaveMore(journal)
             let state = try RecoveredState(
                 journal, poolShards: configuration.poolShards, patientShards: configuration.patientShards,
                 keyWindowMilliseconds: configuration.keyWindowMilliseconds, seed: configuration.seed,
@@ -43,7 +44,9 @@ package final class Engine: Sendable {
             var epochs = try Epochs(decoding: try journal.metadata(Epochs.metadataName))
             // What a deposed primary took back may have been the beginning of an epoch of its own.
             if configuration.role == .standby { epochs.forget(from: journal.tip.next) }
-            let engine = Engine(configuration, journal: journal, state: state, epochs: epochs)
+            let engine = Engine(
+                configuration, journal: journal, state: state, epochs: epochs, isWithheld: isWithheld,
+                heard: try Standing.heard(journal))
             engine.startBackground()
             return engine
         } catch {
@@ -53,7 +56,8 @@ package final class Engine: Sendable {
     }
 
     private init(
-        _ configuration: EngineConfiguration, journal: Journal, state: consuming RecoveredState, epochs: Epochs
+        _ configuration: EngineConfiguration, journal: Journal, state: consuming RecoveredState, epochs: Epochs,
+        isWithheld: Bool, heard: UInt32
     ) {
         self.configuration = configuration
         self.journal = journal
@@ -62,8 +66,8 @@ package final class Engine: Sendable {
         self.time = time
         view = EngineView(
             EngineView.Snapshot(
-                catalogue: CatalogueSnapshot(state.catalogue), timetable: state.timetable,
-                patients: state.registry.count))
+                catalogue: CatalogueSnapshot(state.catalogue), cataloguePosition: journal.lastPosition,
+                timetable: state.timetable, patients: state.registry.count))
         directory = Directory(
             catalogue: state.catalogue, registry: state.registry, unsaved: state.unsaved,
             nextPatientValue: state.nextPatientValue, journal: journal, view: view)
@@ -75,15 +79,17 @@ package final class Engine: Sendable {
             journal: journal, keys: keys, directory: directory, shards: shards,
             keyWindow: configuration.keyWindowMilliseconds, keyValues: state.keyValues, time: time,
             pass: configuration.checkpointProbe)
-        standing = Standing(configuration.role, epochs)
+        standing = Standing(configuration.role, epochs, isWithheld: isWithheld, heard: heard)
         // A standby has none of its own: nobody confirms what it takes in.
         register = StandbyRegister(
             configuration.standby, isAlone: configuration.role != .primary, journal: journal,
             clock: configuration.clock, news: configuration.news)
+        if isWithheld { journal.withhold() }
         replica = Replica(
             journal: journal, keys: keys, directory: directory, shards: shards, view: view, time: time,
             standing: standing)
         journal.setMetadata(Standing.metadataName, Standing.encode(configuration.role))
+        if isWithheld { journal.setMetadata(Standing.withheldName, [1]) }
         if configuration.role == .standby { journal.setMetadata(Epochs.metadataName, epochs.encoded) }
         if !state.unsavedArchives.isEmpty { journal.write(state.unsavedArchives) }
     }
@@ -262,7 +268,8 @@ package final class Engine: Sendable {
         defer { patience.cancel() }
         guard await gate.close() else { return }
         for task in tasks { await task.value }
-        if writingCheckpoint { await checkpoint() }
+        // Whoever was told that nobody knows has no answer in the key tables; the log has it, and must keep it.
+        if writingCheckpoint, !journal.haveWaitsEnded { await checkpoint() }
         do { try await closeJournal() } catch { configuration.journal.onFatal(error) }
         gate.finishClosing()
     }
@@ -291,10 +298,12 @@ package final class Engine: Sendable {
         if let error = EngineError.refusal(journal, standing, register) { throw error }
         let reading = try await body(time.now())
         try await untilDurable(reading.position)
+        if register.isLeaseOver, let silence = register.silence { throw .standbyAway(silence, maybeApplied: true) }
         return reading
     }
 
     func untilDurable(_ position: Position) async throws(EngineError) {
+        if standing.isWithheld { throw .withheld }
         do { try await journal.whenDurable(position) } catch { throw EngineError(error) }
     }
 

@@ -58,14 +58,18 @@ package final class Journal: Sendable {
     ///
     /// The table writes become durable with these records or after them, never before. Copies the bytes once; never
     /// waits for the disk. Ask ``admission`` first: an append itself never refuses.
+    /// - Parameter metadata: small facts (``setMetadata(_:_:)``) that become durable with the records, in the same commit.
     /// - Returns: The position of the last record (of the last one ever appended, if the batch is empty).
     ///   ``RecordBatch/position(of:appendedAt:)`` tells those of the others.
     @discardableResult
-    package func append(_ batch: borrowing RecordBatch, tables: [TableWrite] = []) -> Position {
+    package func append(
+        _ batch: borrowing RecordBatch, tables: [TableWrite] = [], metadata: [(name: String, value: [UInt8]?)] = []
+    ) -> Position {
         requireWritable()
         return queue.add { pending in
             pending.add(batch)
             pending.add(tables)
+            for (name, value) in metadata { pending.add(metadata: name, value) }
         }
     }
 
@@ -161,6 +165,13 @@ package final class Journal: Sendable {
     /// Ends all waits for the disk, those to come too: ``JournalError/closed``, for what is durable by now nobody waits. What
     /// was handed over stays, and is tried until ``close()``. For whoever must stop in bounded time on a disk that is full.
     package func endWaits() { queue.endWaits() }
+
+    /// Whether waits were ended (``endWaits()``): who waited was told that nobody knows.
+    package var haveWaitsEnded: Bool { queue.haveWaitsEnded }
+
+    /// What is on disk is not durable before it is confirmed, or ``askForConfirmations(from:)`` asks nobody any more. To be called
+    /// right after opening, before anybody is told what is durable.
+    package func withhold() { queue.withhold() }
 
     /// Whether so many bytes of table writes may be handed over that nobody waits for: always while writes are admitted; while
     /// there is no room, only as long as half of the reserve is left for what was promised, so that a checkpoint may still

@@ -52,6 +52,7 @@ import Testing
         }
 
         func follow(_ feeder: Feeder) async throws {
+            engine.joined()
             feeder.confirm(engine.durablePosition)
             while engine.durablePosition < feeder.position {
                 feeder.confirm(try await engine.receive(try await feeder.next(maxBytes: 3_000)))
@@ -296,6 +297,70 @@ import Testing
         try hospital.engine.goOnAlone()
         #expect(await hospital.run(hospital.book(2, session, 0)).receipt != nil)
         await standby.engine.stop()
+    }
+
+    @Test("a repetition that waits, and a change of the catalogue, get no yes after the lease either")
+    func leaseOfWhoWaits() async throws {
+        let hospital = try await Hospital()
+        let session = try await hospital.open("li", capacities: [4, 4, 4])
+        try await hospital.restart {
+            $0.standby = StandbyPolicy(acknowledgement: .local(leaseMilliseconds: 5_000))
+            $0.journal.driving = .manual
+        }
+        let engine = hospital.engine
+        while try engine.journal.step() {}
+        let (booking, last) = (hospital.write(hospital.book(0, session, 0)), engine.lastPosition)
+        let first = Task { await engine.execute([booking])[0] }
+        while engine.lastPosition == last { await Task.yield() }
+        let second = Task { await engine.execute([booking])[0] }
+        let patients = [[Identifier(system: "urn:test", value: "late")]]
+        let third = Task { try await engine.registerPatients(patients, by: Hospital.doctor) }
+        while engine.lastPosition == last.next { await Task.yield() }
+        hospital.clock.advance(to: hospital.clock.now().advanced(milliseconds: 5_001))
+        while try engine.journal.step() {}
+        #expect(await first.value.error?.code == .standbyAway)
+        #expect(await second.value.error?.code == .standbyAway)
+        await #expect(throws: EngineError.self) { _ = try await third.value }
+    }
+
+    @Test("a promoted standby confirms no record of its own epoch to the primary before it")
+    func confirms() async throws {
+        let hospital = try await Hospital()
+        let standby = try await Standby(of: hospital)
+        try await Self.work(hospital)
+        try await standby.catchUp()
+        let engine = standby.engine
+        let confirmed = engine.confirmable
+        #expect(confirmed == hospital.engine.durablePosition)
+        let waiting = Task { try await engine.confirmable(after: confirmed) }
+        let (_, last) = try await engine.promote()
+        #expect(last == confirmed)
+        await #expect(throws: JournalError.self) { _ = try await waiting.value }
+        #expect(engine.confirmable == confirmed)
+        #expect(engine.journal.diskPosition > confirmed)
+        await engine.stop()
+    }
+
+    @Test("a former primary shows nothing as standby before the new one has said that it goes on there")
+    func withholds() async throws {
+        let hospital = try await Hospital()
+        let session = try await hospital.open("li", capacities: [4, 4, 4])
+        let key = hospital.key()
+        let receipt = try #require(await hospital.run(hospital.book(0, session, 0), key: key).receipt)
+        for _ in 0..<2 {
+            try await hospital.restart { $0.role = .standby }
+            let again = await hospital.run(hospital.book(0, session, 0), key: key)
+            #expect(again.error?.code == .notPrimary)
+            await #expect(throws: EngineError.self) {
+                _ = try await hospital.engine.appointments([receipt.appointment])
+            }
+            #expect(hospital.engine.durablePosition == .zero)
+        }
+        hospital.engine.joined()
+        #expect(try await hospital.engine.appointments([receipt.appointment]).value.count == 1)
+        #expect(await hospital.run(hospital.book(0, session, 0), key: key).receipt == receipt)
+        try await hospital.restart { $0.role = .standby }
+        #expect(hospital.engine.durablePosition > .zero)
     }
 
     @Test("two logs part where the first of their epochs differs")

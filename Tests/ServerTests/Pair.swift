@@ -81,8 +81,8 @@ final class PairMember: Sendable {
 
     /// Returns when everything up to `position` is on its disk.
     func caughtUp(with position: Position) async throws {
-        guard engine.diskPosition < position else { return }
-        _ = try await engine.diskPosition(after: position.previous)
+        guard engine.confirmable < position else { return }
+        _ = try await engine.confirmable(after: position.previous)
     }
 
     func stop(writingCheckpoint: Bool = true) async {

@@ -32,7 +32,9 @@ import Testing
             "messages lost", "messages doubled", "retries", "answers given again", "facts: booked", "facts: held",
             "facts: moved", "facts: booked together", "facts: expired", "facts: cancelled", "refused: slotFull",
             "refused: overlap", "refused: perDay", "refused: state", "refused: version", "failures: storageFull",
-            "events read from the feed", "states compared",
+            "events read from the feed", "states compared", "copies taken", "streams begun", "connections torn",
+            "promotions", "facts: epoch began", "promotions that left records behind", "logs cut back",
+            "primaries deposed", "former primaries that come back", "standbys compared", "failures: standbyAway",
         ]
         for name in wanted { #expect(coverage.counts[name, default: 0] > 0, "never: \(name)") }
         #expect(coverage.counts["worlds left unjudged", default: 0] == 0)
@@ -41,13 +43,25 @@ import Testing
     @Test("what is left out stays out, and the rest is as it was")
     func overrides() {
         var overrides = Overrides()
-        overrides.without = [.crash, .failedSync, .restart]
+        overrides.without = [.crash, .failedSync, .restart, .standby]
         overrides.operations = 30
         for seed in 1...20 as ClosedRange<UInt64> {
             let counts = Simulation.run(Plan(seed: seed, overrides: overrides)).coverage.counts
             // The one crash is the audit's own.
             #expect(counts["crashes", default: 0] == 1)
             #expect(counts["operations", default: 0] <= 30)
+        }
+    }
+
+    @Test("about half of the worlds have a standby, and one without it is as it was before there were any")
+    func standby() {
+        #expect((60...140).contains((1...200).count { Plan(seed: $0).hasStandby }))
+        var overrides = Overrides()
+        overrides.without = [.standby]
+        for seed in 1...20 as ClosedRange<UInt64> {
+            #expect(!Plan(seed: seed, overrides: overrides).hasStandby)
+            let counts = Simulation.run(Plan(seed: seed, overrides: overrides)).coverage.counts
+            #expect(counts["streams begun"] == nil && counts["failures: notPrimary"] == nil)
         }
     }
 

@@ -32,13 +32,22 @@ struct BookingPipeline: Sendable {
         }
         recordRefusals(&batch)
         await finish(&batch)
-        return await collect(batch)
+        await collect(&batch)
+        holdBack(&batch)
+        return batch.answers.map { answer in
+            guard let answer else { preconditionFailure("every write is answered") }
+            return answer
+        }
     }
 
     // MARK: Keys
 
     /// Sorts out writes that need not be carried out: repetitions, reused keys, late ones.
     private func begin(_ batch: inout Batch, monotonic: UInt64) {
+        if standing.isWithheld {
+            for index in batch.writes.indices { batch.fail(index, .withheld) }
+            return
+        }
         let journalAt = journal.lastPosition
         let refusal = EngineError.refusal(journal, standing, register)
         for (index, write) in batch.writes.enumerated() {
@@ -247,30 +256,27 @@ struct BookingPipeline: Sendable {
                 keys.abandon(entry.ticket)
             }
         }
-        // A process that was stopped for a while finds out here, last thing before it speaks, that it may not any more.
-        if register.isLeaseOver, let silence = register.silence {
-            for index in batch.writes.indices where batch.answers[index]?.position != .zero {
-                batch.fail(index, .standbyAway(silence, maybeApplied: true))
-            }
+    }
+
+    /// A process that was stopped for a while finds out here, last thing before it speaks, that it may not any more.
+    private func holdBack(_ batch: inout Batch) {
+        guard register.isLeaseOver, let silence = register.silence else { return }
+        for index in batch.writes.indices where batch.answers[index]?.position != .zero {
+            batch.fail(index, .standbyAway(silence, maybeApplied: true))
         }
     }
 
     /// Adds the answers of writes that were under way elsewhere: by now they have one, or will.
-    private func collect(_ batch: Batch) async -> [Answer] {
-        var answers = batch.answers
+    private func collect(_ batch: inout Batch) async {
         for index in batch.waiting {
             if let stored = await keys.answer(batch.writes[index].key) {
-                answers[index] = stored.answer(again: true)
+                batch.answers[index] = stored.answer(again: true)
             } else {
                 let error = EngineError(
                     .overloaded, "the write with this key that was under way came to nothing; send it again",
                     retryAfterMilliseconds: 1)
-                answers[index] = Answer(.failed(error))
+                batch.answers[index] = Answer(.failed(error))
             }
-        }
-        return answers.map { answer in
-            guard let answer else { preconditionFailure("every write is answered") }
-            return answer
         }
     }
 }

@@ -72,9 +72,11 @@ extension Engine {
         let isDeposed = standing.update { state in
             guard epoch > state.epochs.current, state.role == .primary else { return false }
             state.role = .deposed(by: epoch)
+            state.heard = max(state.heard, epoch)
             return true
         }
         guard isDeposed else { return }
+        journal.setMetadata(Standing.heardName, Standing.encode(heard: epoch))
         journal.setMetadata(Standing.metadataName, Standing.encode(.deposed(by: epoch)))
         journal.renounce()
         configuration.news(.deposed(by: epoch))
@@ -95,7 +97,10 @@ extension Engine {
     /// The small facts of a primary's journal as its copy on a standby has them: from its first moment on it is a standby's,
     /// so that it is never served as a primary's by mistake.
     package static func metadataOfStandby(_ metadata: [String: [UInt8]]) -> [String: [UInt8]] {
-        metadata.merging([Standing.metadataName: Standing.encode(.standby)]) { $1 }
+        var metadata = metadata
+        metadata[Standing.metadataName] = Standing.encode(.standby)
+        metadata[Standing.withheldName] = nil
+        return metadata
     }
 
     /// What to ask the primary with.
@@ -105,9 +110,37 @@ extension Engine {
         )
     }
 
+    /// Whether it follows a primary, and is not just becoming one.
+    package var isFollower: Bool {
+        let state = standing.current
+        return state.role == .standby && !state.isBeingPromoted
+    }
+
+    /// The primary is in this epoch: one that this server begins is higher, whichever of its processes that is.
+    package func heard(epoch: UInt32) {
+        let isNew = standing.update { state in
+            guard epoch > max(state.heard, state.epochs.current) else { return false }
+            state.heard = epoch
+            return true
+        }
+        if isNew { journal.setMetadata(Standing.heardName, Standing.encode(heard: epoch)) }
+    }
+
+    /// The primary sends what follows on this log: nothing in it will be taken back, and from now on all of it is shown.
+    package func joined() {
+        let wasWithheld = standing.update { state in
+            defer { state.isWithheld = false }
+            return state.isWithheld
+        }
+        guard wasWithheld else { return }
+        journal.setMetadata(Standing.withheldName, nil)
+        journal.askForConfirmations(from: nil)
+    }
+
     /// Takes in the next chunks of the primary's log, and returns with the last position once it is on this disk.
     package func receive(_ chunks: ShippedChunks) async throws -> Position {
         let last = try await replica.receive(chunks)
+        joined()
         try await journal.whenDurable(last)
         return last
     }
@@ -123,10 +156,17 @@ extension Engine {
     /// The last position on this disk.
     package var diskPosition: Position { journal.diskPosition }
 
-    /// Returns once something after `position` is on this disk, with the position up to which everything is.
-    /// - Throws: `closed` when the engine stops first, `cancelled`.
-    package func diskPosition(after position: Position) async throws(JournalError) -> Position {
-        try await journal.diskPosition(after: position)
+    /// Up to where this disk has what the primary sent: what a standby may confirm. Its own records, once it is promoted, stand at
+    /// positions at which the former primary has others.
+    package var confirmable: Position { min(journal.diskPosition, replica.received) }
+
+    /// Returns once there is more to confirm than `position`.
+    /// - Throws: `closed` when there never will be: the engine stops, or is promoted; `cancelled`.
+    package func confirmable(after position: Position) async throws(JournalError) -> Position {
+        let onDisk = try await journal.diskPosition(after: position)
+        let confirmable = min(onDisk, replica.received)
+        guard confirmable > position else { throw .closed }
+        return confirmable
     }
 
     /// Makes this standby the primary of a new epoch, and returns when that is on disk: from then on it takes writes. It goes
@@ -139,26 +179,39 @@ extension Engine {
             throw EngineError(.invalidArgument, "only a standby is promoted; this server is \(standing.role)")
         }
         let tip = await replica.finish()
-        let number = max(standing.epoch, known) + 1
-        let epochs = standing.update { state -> Epochs? in
-            guard state.role == .standby, number > state.epochs.current else { return nil }
-            state.epochs.begin(EpochStart(number: number, begin: tip))
-            return state.epochs
+        let begun = standing.update { state -> (number: UInt32, epochs: Epochs)? in
+            guard state.role == .standby, !state.isBeingPromoted else { return nil }
+            state.isBeingPromoted = true
+            var epochs = state.epochs
+            let number = max(epochs.current, state.heard, known) + 1
+            epochs.begin(EpochStart(number: number, begin: tip))
+            return (number, epochs)
         }
-        guard let epochs else { throw EngineError(.invalidArgument, "this standby is being promoted already") }
+        guard let (number, epochs) = begun else {
+            throw EngineError(.invalidArgument, "this standby is being promoted already")
+        }
         register.goOnAlone()
-        journal.setMetadata(Epochs.metadataName, epochs.encoded)
-        journal.setMetadata(Standing.metadataName, Standing.encode(.primary))
+        // With the epoch's first record or not at all: an epoch that the log does not tell of, no standby would learn of.
+        let metadata: [(name: String, value: [UInt8]?)] = [
+            (Epochs.metadataName, epochs.encoded), (Standing.metadataName, Standing.encode(.primary)),
+            (Standing.withheldName, nil),
+        ]
         var records = RecordBatch()
         var writer = ByteWriter()
         Event(at: time.now(), by: .system, fact: .epochBegan(number)).encode(into: &writer)
         do throws(JournalError) {
             try records.append(writer.bytes)
-            try await journal.whenDurable(journal.append(records))
+            try await journal.whenDurable(journal.append(records, metadata: metadata))
         } catch {
             throw EngineError(error)
         }
-        standing.update { $0.role = .primary }
+        // Only now: who has seen an epoch never goes back to a lower one, so nobody may see one that never comes to be.
+        standing.update {
+            $0.epochs = epochs
+            $0.role = .primary
+            $0.isBeingPromoted = false
+            $0.isWithheld = false
+        }
         configuration.news(.promoted(epoch: number))
         return (number, tip.last)
     }

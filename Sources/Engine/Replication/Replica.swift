@@ -18,6 +18,7 @@ actor Replica {
     private var isBusy = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
     private let reached: NIOLockedValueBox<Position>
+    private let taken: NIOLockedValueBox<Position>
 
     init(
         journal: Journal, keys: KeyWindow, directory: Directory, shards: Shards, view: EngineView, time: EngineTime,
@@ -32,10 +33,14 @@ actor Replica {
         self.standing = standing
         receiver = ChunkReceiver(after: journal.tip)
         reached = NIOLockedValueBox(journal.tip.last)
+        taken = NIOLockedValueBox(journal.tip.last)
     }
 
     /// Everything up to here is in the shards; what a checkpoint that begins now may reflect.
     nonisolated var applied: Position { reached.withLockedValue { $0 } }
+
+    /// The last position that is the primary's. What stands behind it in the journal is the beginning of this server's own epoch.
+    nonisolated var received: Position { taken.withLockedValue { $0 } }
 
     /// Takes in the next chunks, whole or, when they do not follow on what is here, not at all.
     /// - Returns: The last position in them; not on disk yet.
@@ -50,6 +55,8 @@ actor Replica {
         let events = try records.map { PositionedEvent(position: $0.position, event: try $0.event()) }
         receiver = next
         note(events, chunks)
+        // Before they can be on disk: whoever confirms looks there first.
+        taken.withLockedValue { $0 = chunks.last }
         let last = journal.append(chunks)
         // The catalogue says whose a pool is, so what follows on a change of it waits for it.
         var run: [PositionedEvent] = []

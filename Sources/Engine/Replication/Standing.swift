@@ -36,6 +36,12 @@ package final class Standing: Sendable {
     struct State: Sendable {
         var role: Role
         var epochs: Epochs
+        /// It was a primary, and has not yet heard from the one that is whether what its log ends with is to be taken back.
+        var isWithheld = false
+        /// It is being promoted; nobody is told of the epoch before that is on disk.
+        var isBeingPromoted = false
+        /// The highest epoch it was told of: its own, if it begins one, must be higher.
+        var heard: UInt32 = 0
 
         fileprivate var packed: UInt64 {
             if case .deposed = role { return UInt64(epochs.current) | 1 << 32 }
@@ -48,8 +54,8 @@ package final class Standing: Sendable {
     /// The epoch, and above it a bit that says deposed: read for every frame, where a lock would be felt.
     private let packed: Synchronization.Atomic<UInt64>
 
-    init(_ role: Role, _ epochs: Epochs) {
-        let state = State(role: role, epochs: epochs)
+    init(_ role: Role, _ epochs: Epochs, isWithheld: Bool = false, heard: UInt32 = 0) {
+        let state = State(role: role, epochs: epochs, isWithheld: isWithheld, heard: heard)
         self.state = NIOLockedValueBox(state)
         packed = Synchronization.Atomic(state.packed)
     }
@@ -61,6 +67,7 @@ package final class Standing: Sendable {
 
     var current: State { state.withLockedValue { $0 } }
     var role: Role { state.withLockedValue { $0.role } }
+    var isWithheld: Bool { state.withLockedValue { $0.isWithheld } }
     var epoch: UInt32 { state.withLockedValue { $0.epochs.current } }
 
     func update<Value>(_ body: (inout State) -> Value) -> Value {
@@ -73,6 +80,23 @@ package final class Standing: Sendable {
     // MARK: The durable form: what the next process may be
 
     static let metadataName = "role"
+    static let withheldName = "withheld"
+    static let heardName = "heard"
+
+    /// The highest epoch that an earlier process was told of.
+    static func heard(_ journal: Journal) throws -> UInt32 {
+        let bytes = try journal.metadata(heardName) ?? []
+        return bytes.reversed().reduce(0) { $0 << 8 | UInt32($1) }
+    }
+
+    static func encode(heard epoch: UInt32) -> [UInt8] { withUnsafeBytes(of: epoch.littleEndian) { Array($0) } }
+
+    /// Whether a standby's log may end with records that were never acknowledged: it was a primary's, and no primary has said yet
+    /// that it goes on there.
+    static func mayHaveMore(_ journal: Journal) throws -> Bool {
+        guard journal.lastPosition > .zero else { return false }
+        return try journal.metadata(metadataName)?.first != 1 || journal.metadata(withheldName) != nil
+    }
 
     /// - Throws: when the folder belongs to a standby or to a deposed primary and is to be served as a primary's.
     static func check(_ journal: Journal, as role: Role) throws {
@@ -115,4 +139,8 @@ extension EngineError {
             EngineError(.notPrimary, "this server is a standby; send it to the primary", retryAfterMilliseconds: 100)
         }
     }
+
+    static let withheld = EngineError(
+        .notPrimary, "this server was a primary and has not reached the one that is; ask that one",
+        retryAfterMilliseconds: 100)
 }

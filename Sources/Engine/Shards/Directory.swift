@@ -113,7 +113,10 @@ actor Directory {
                 catalogue.evolve(entity)
                 unsavedEntities.append(entity)
                 let snapshot = CatalogueSnapshot(catalogue)
-                view.update { $0.catalogue = snapshot }
+                view.update {
+                    $0.catalogue = snapshot
+                    $0.cataloguePosition = event.position
+                }
             case .patientRegistered(let patient, let identifiers):
                 registry.evolve(patient, identifiers)
                 unsavedPatients.append((patient, identifiers))

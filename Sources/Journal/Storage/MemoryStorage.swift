@@ -44,6 +44,9 @@ package final class MemoryDisk: Sendable {
         image.withLockedValue { $0.nextSync = .fail(errno: errno, persisted: persisted) }
     }
 
+    /// Lets the next sync succeed, whatever was decided before.
+    package func failNextSyncNoMore() { image.withLockedValue { $0.nextSync = .succeed } }
+
     /// Limits how many bytes of keys and values the disk holds; `nil` lifts the limit.
     package func setCapacity(_ bytes: Int?) { image.withLockedValue { $0.capacity = bytes } }
 

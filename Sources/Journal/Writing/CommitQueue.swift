@@ -243,6 +243,21 @@ final class CommitQueue: @unchecked Sendable {
         return phase == .dead ? .max : taken + (pending.isEmpty ? 0 : 1)
     }
 
+    /// Whether ``endWaits()`` was called.
+    var haveWaitsEnded: Bool {
+        lock.lock()
+        defer { lock.unlock() }
+        return waitsEnded
+    }
+
+    /// Takes back that what is on disk is durable: it is when somebody else confirms it. Before anybody has seen this queue.
+    func withhold() {
+        lock.lock()
+        defer { lock.unlock() }
+        confirmed = 0
+        durable.store(0, ordering: .releasing)
+    }
+
     /// Lets nobody wait any more: those who do are told ``JournalError/closed``. The work itself stays, and the committer goes
     /// on trying.
     func endWaits() {

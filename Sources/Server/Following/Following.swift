@@ -74,6 +74,9 @@ package final class Following: Sendable {
             guard error.code == .invalidArgument else { throw error }
             return .failed("\(address) does not take this server as its standby: \(error.description)")
         }
+        // Promoted while it asked: nothing of what it has is to be moved aside or taken back.
+        guard engine.isFollower else { return engine.role == .standby ? nil : .promoted }
+        engine.heard(epoch: reply.epoch)
         switch reply.answer {
         case .copy: return .copyNeeded
         case .cutBack: return .cutBack(try LogTip(reply.common, field: "common"))
@@ -81,6 +84,7 @@ package final class Following: Sendable {
         case .unspecified, .UNRECOGNIZED:
             return .failed("\(address) answered what this version does not know; update it")
         }
+        engine.joined()
         followed.connected(to: address.description)
         followed.heard(position: Position(reply.position), epoch: reply.epoch)
         logger.notice(

@@ -36,7 +36,10 @@ struct StreamIntake: Sendable {
         while !Task.isCancelled {
             var bytes: [UInt8] = []
             for push in try await connection.pushes(id) {
-                if push.epoch > 0 { followed.heard(position: Position(push.position), epoch: push.epoch) }
+                if push.epoch > 0 {
+                    followed.heard(position: Position(push.position), epoch: push.epoch)
+                    engine.heard(epoch: push.epoch)
+                }
                 bytes += push.chunks
             }
             guard !bytes.isEmpty else { continue }
@@ -44,8 +47,9 @@ struct StreamIntake: Sendable {
                 _ = try await engine.take(try ShippedChunks(bytes: bytes))
             } catch let error as JournalError {
                 throw error
-            } catch let error as EngineError {
-                return engine.role == .standby ? .failed(error.message) : .promoted
+            } catch is EngineError {
+                // It takes nothing in any more because it is being promoted; whether that succeeds is seen later.
+                return engine.role == .standby ? nil : .promoted
             } catch {
                 return .failed("what the primary sent cannot follow on what is here: \(error)")
             }
@@ -54,10 +58,10 @@ struct StreamIntake: Sendable {
     }
 
     private func confirm() async throws -> FollowingEnd? {
-        var position = engine.diskPosition
+        var position = engine.confirmable
         while true {
             try send(position)
-            position = try await engine.diskPosition(after: position)
+            position = try await engine.confirmable(after: position)
         }
     }
 
@@ -66,7 +70,7 @@ struct StreamIntake: Sendable {
             try await Task.sleep(for: .milliseconds(ReplicationLimits.heartbeatMilliseconds))
             // Promoted meanwhile: what a dead primary still owes is not waited for.
             guard engine.role == .standby else { return .promoted }
-            try send(engine.diskPosition)
+            try send(engine.confirmable)
         }
     }
 

@@ -7,11 +7,12 @@ import Scheduling
 struct ReadingChecker {
     let chronicle: Chronicle
     let execution: Execution
+    /// What is on disk now.
+    let high: UInt64
 
     private var model: NaiveModel { chronicle.model }
-    /// What the reading may reflect: from what was applied everywhere when it began, to what is on disk now.
+    /// What the reading may reflect: from what was applied everywhere when it began, to `high`.
     private var low: UInt64 { execution.settled }
-    private var high: UInt64 { chronicle.durable }
     private func expect(_ holds: Bool, _ sentence: @autoclosure () -> String) { chronicle.expect(holds, sentence()) }
 
     func check(_ response: Response) {

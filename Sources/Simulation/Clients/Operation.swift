@@ -41,7 +41,7 @@ final class Operation {
 final class Execution {
     let id: Int
     let operation: Operation
-    let incarnation: Int
+    let process: Casebook.Process
     /// The stretch without an idle moment in which it began.
     let stretch: Int
     /// Everything up to here was applied everywhere when it began.
@@ -50,18 +50,23 @@ final class Execution {
     let notBefore: Instant
     /// On disk when it began.
     let durable: UInt64
+    /// Whether its server was the primary when it began, and whether that had been told of a later one.
+    let isOfPrimary: Bool
+    let isFenced: Bool
     var response: Response?
 
     init(
-        id: Int, operation: Operation, incarnation: Int, stretch: Int, settled: UInt64, notBefore: Instant,
-        durable: UInt64
+        id: Int, operation: Operation, process: Casebook.Process, stretch: Int, settled: UInt64, notBefore: Instant,
+        durable: UInt64, isOfPrimary: Bool, isFenced: Bool
     ) {
         self.id = id
         self.operation = operation
-        self.incarnation = incarnation
+        self.process = process
         self.stretch = stretch
         self.settled = settled
         self.notBefore = notBefore
         self.durable = durable
+        self.isOfPrimary = isOfPrimary
+        self.isFenced = isFenced
     }
 }

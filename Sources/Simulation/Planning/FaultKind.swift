@@ -24,4 +24,22 @@ package enum FaultKind: String, CaseIterable, Sendable {
     case partition
     /// A checkpoint is asked for in the middle of everything.
     case checkpoint
+    /// There is a second server that follows the first; without it, nothing below strikes.
+    case standby
+    /// Somebody promotes the standby: after the primary died, or while it lives, cut off or not.
+    case promotion
+    /// For a while nothing passes between the two servers, in one direction or in both.
+    case serverPartition = "server-partition"
+    /// Somebody tells the primary to go on alone.
+    case alone
+    /// Pieces of the log come twice or not at all, as no sound connection would let them.
+    case misdelivery
+
+    /// Whether it needs two servers.
+    var isOfStandby: Bool {
+        switch self {
+        case .standby, .promotion, .serverPartition, .alone, .misdelivery: true
+        default: false
+        }
+    }
 }

@@ -56,6 +56,11 @@ package struct Plan: Sendable {
     var duplicationPermille = 0
     var delayMilliseconds = 2
     var strikes: [Strike] = []
+    /// The second server, where there is one.
+    private(set) var standby: StandbyPlan?
+
+    /// Whether the world has a second server that follows the first.
+    package var hasStandby: Bool { standby != nil }
 
     package init(seed: UInt64, overrides: Overrides = Overrides()) {
         self.seed = seed
@@ -65,6 +70,7 @@ package struct Plan: Sendable {
         drawClients(&random)
         drawMachine(&random)
         drawFaults(&random)
+        drawStandby()
         if let most = overrides.operations { operations = min(operations, most) }
     }
 
@@ -110,7 +116,7 @@ package struct Plan: Sendable {
     }
 
     private mutating func drawFaults(_ random: inout SeededGenerator) {
-        for kind in FaultKind.allCases {
+        for kind in FaultKind.allCases where !kind.isOfStandby {
             // Drawn also for what is switched off, so that the rest stays as it was.
             let isPresent = random.chance(kind == .crash ? 750 : 450)
             let strength = random.between(1...4)
@@ -129,6 +135,23 @@ package struct Plan: Sendable {
             }
         }
     }
+
+    private mutating func drawStandby() {
+        var random = SeededGenerator(seed: seed, stream: Stream.standby)
+        guard random.chance(500), !overrides.without.contains(.standby) else { return }
+        standby = StandbyPlan(&random, without: overrides.without)
+        // Long enough for the two to notice that the other is silent.
+        thinkMilliseconds = [10, 40, 100, 250][random.below(4)]
+        for kind in [FaultKind.promotion, .serverPartition, .alone] {
+            let isPresent = random.chance(kind == .promotion ? 850 : 400)
+            for _ in 0..<random.between(1...3) {
+                let strike = Strike(
+                    kind: kind, operation: random.below(max(1, operations)), turns: random.below(80),
+                    amount: random.below(1 << 20))
+                if isPresent, !overrides.without.contains(kind) { strikes.append(strike) }
+            }
+        }
+    }
 }
 
 /// The streams of random numbers that one seed gives.
@@ -137,7 +160,11 @@ enum Stream {
     static let world: UInt64 = 2
     static let network: UInt64 = 3
     static let disk: UInt64 = 4
+    static let standby: UInt64 = 5
+    static let link: UInt64 = 6
     static let scheduler: UInt64 = 1_000
+    /// Between the streams of one server and those of the next.
+    static let perNode: UInt64 = 100_000
     static let operation: UInt64 = 1_000_000
 }
 

@@ -17,16 +17,16 @@ package enum Simulation {
     package static func run(_ plan: Plan, isTraced: Bool = false) -> Report {
         let world = World(plan, isTraced: isTraced)
         world.live()
-        var finding = world.chronicle.finding
-        var coverage = world.chronicle.coverage
+        var finding = world.casebook.finding
+        var coverage = world.casebook.coverage
         coverage.note("turns", world.turns)
-        if finding == Chronicle.unobserved {
+        if finding == World.unobserved {
             finding = nil
             coverage.note("worlds left unjudged")
         }
-        world.chronicle.mix(UInt64(world.turns))
+        world.casebook.mix(UInt64(world.turns))
         return Report(
-            plan: plan, finding: finding, hash: world.chronicle.hash, turns: world.turns, coverage: coverage,
+            plan: plan, finding: finding, hash: world.casebook.hash, turns: world.turns, coverage: coverage,
             trace: world.trace.lines)
     }
 }

@@ -65,11 +65,42 @@ extension Engine {
 
 /// What travels between clients and servers.
 enum Message: Sendable {
-    case request(operation: Int, attempt: Int)
-    case response(operation: Int, Response)
+    /// With the highest epoch that the client has seen.
+    case request(operation: Int, attempt: Int, epoch: UInt32)
+    /// With the epoch of the server.
+    case response(operation: Int, Response, epoch: UInt32)
+}
+
+extension Request {
+    /// Whether a standby answers it, too.
+    var isReading: Bool {
+        switch self {
+        case .byID, .ofPatient, .inSession, .search, .find, .catalogue, .events: true
+        case .writes, .register, .open, .generate, .put: false
+        }
+    }
 }
 
 extension Response {
+    /// Whether it leaves open what became of a write.
+    var isInDoubt: Bool {
+        switch self {
+        case .answers(let answers):
+            answers.contains { if case .failed(let error) = $0.outcome { error.maybeApplied } else { false } }
+        case .failed(let error): error.maybeApplied
+        default: false
+        }
+    }
+
+    var saysNotPrimary: Bool {
+        switch self {
+        case .answers(let answers):
+            answers.contains { if case .failed(let error) = $0.outcome { error.code == .notPrimary } else { false } }
+        case .failed(let error): error.code == .notPrimary
+        default: false
+        }
+    }
+
     /// Whether a client asks again after a while.
     var asksForRetry: Bool {
         switch self {

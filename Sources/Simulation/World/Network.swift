@@ -20,6 +20,8 @@ struct Network<Message: Sendable> {
     private let delayMilliseconds: Int
     /// Nodes that nobody reaches and that reach nobody.
     private(set) var cutOff: Set<NodeName> = []
+    /// Servers that do not reach another, in this direction.
+    private(set) var severed: [(from: Int, to: Int)] = []
     /// From now on everything arrives, once and soon.
     var isPerfect = false
 
@@ -32,6 +34,19 @@ struct Network<Message: Sendable> {
 
     mutating func cut(_ node: NodeName) { cutOff.insert(node) }
     mutating func mend(_ node: NodeName) { cutOff.remove(node) }
+
+    mutating func sever(from: Int, to: Int) { severed.append((from, to)) }
+    mutating func rejoin(from: Int, to: Int) {
+        if let place = severed.firstIndex(where: { $0 == (from, to) }) { severed.remove(at: place) }
+    }
+    func isSevered(from: Int, to: Int) -> Bool { !isPerfect && severed.contains { $0 == (from, to) } }
+
+    /// After how many milliseconds a piece of a connection between servers arrives, if the connection holds that long.
+    mutating func peerDelay(from: Int, to: Int) -> Int64? {
+        if isPerfect { return 1 }
+        // A message that a sound connection loses is sent again; only a long silence tears it.
+        return isSevered(from: from, to: to) || random.chance(lossPermille / 20) ? nil : delay()
+    }
 
     /// After how many milliseconds the message arrives: never, once or twice.
     mutating func arrivals(from: NodeName, to: NodeName) -> [Int64] {

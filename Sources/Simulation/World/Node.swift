@@ -5,24 +5,8 @@ import Scheduling
 
 /// One machine: a disk and clocks that outlive its processes, and the engine that runs on it at the moment.
 final class Node {
-    /// What the engine's tasks have to say to the world, for as long as their process lives.
-    final class Mailbox: Sendable {
-        private let replies = NIOLockedValueBox<[(execution: Int, response: Response)]>([])
-
-        func put(_ execution: Int, _ response: Response) {
-            replies.withLockedValue { $0.append((execution, response)) }
-        }
-
-        func take() -> [(execution: Int, response: Response)] {
-            replies.withLockedValue { replies in
-                defer { replies.removeAll() }
-                return replies
-            }
-        }
-    }
-
-    let name: NodeName
-    let disk = MemoryDisk()
+    let index: Int
+    private(set) var disk = MemoryDisk()
     let clock: NodeClock
     private let plan: Plan
     private let world: SimulatedClock
@@ -39,14 +23,50 @@ final class Node {
     var isDiskSlowUntil: Int64 = 0
     /// The disk's next sync is going to fail.
     var isSyncFailing = false
+    var wasIdle = false
 
-    init(_ name: NodeName, plan: Plan, world: SimulatedClock) {
-        self.name = name
+    // What the world knows of it, and the engine need not.
+
+    /// The log whose beginning it has; its own where it is the author.
+    var chronicle: Chronicle
+    /// Reads its disk as it grows. Nil where what it wrote was trimmed before it could be looked at.
+    var receiver: ChunkReceiver?
+    /// The last position on its disk, its process being alive or not.
+    var onDisk: UInt64 = 0
+    /// Up to here everything was, at some moment, on the disks on which a yes of its must be.
+    var promised: UInt64 = 0
+    /// The end of its journal when none of its jobs was ready last, and the stretch since.
+    var settled: UInt64 = 0
+    var stretch = 0
+    /// What somebody who starts it tells it to be.
+    var startsAs = Role.primary
+    var replication = ReplicationLife()
+    var lastCheckpoint = Position.zero
+
+    init(_ index: Int, plan: Plan, world: SimulatedClock, chronicle: Chronicle) {
+        self.index = index
         self.plan = plan
         self.world = world
+        self.chronicle = chronicle
         clock = NodeClock(world)
-        random = SeededGenerator(seed: plan.seed, stream: Stream.disk)
-        scheduler = SeededScheduler(seed: plan.seed, stream: Stream.scheduler, order: plan.order)
+        random = SeededGenerator(seed: plan.seed, stream: Stream.disk + UInt64(index) * Stream.perNode)
+        scheduler = SeededScheduler(
+            seed: plan.seed, stream: Stream.scheduler + UInt64(index) * Stream.perNode, order: plan.order)
+    }
+
+    var name: NodeName { .server(index) }
+    var process: Casebook.Process { Casebook.Process(node: index, number: incarnation) }
+    /// Whether it writes the log that it has.
+    var isAuthor: Bool { chronicle.author.node == index }
+
+    /// How a journal on its disk is opened.
+    func journalOptions() -> JournalOptions {
+        var journal = JournalOptions(storage: disk.attach())
+        journal.creationID = Array(repeating: 7, count: 16)
+        journal.segmentBytes = plan.segmentBytes
+        journal.queueBytesLimit = plan.queueBytesLimit
+        journal.monotonicNanoseconds = { [world] in world.monotonicNanoseconds() }
+        return journal
     }
 
     /// Starts a process on what the disk holds.
@@ -54,16 +74,12 @@ final class Node {
         precondition(engine == nil, "one process at a time")
         incarnation += 1
         scheduler = SeededScheduler(
-            seed: plan.seed, stream: Stream.scheduler + UInt64(incarnation), order: plan.order)
+            seed: plan.seed, stream: Stream.scheduler + UInt64(index) * Stream.perNode + UInt64(incarnation),
+            order: plan.order)
         mailbox = Mailbox()
         stopping = nil
         diskReadyAt = world.now().rawValue
-        var journal = JournalOptions(storage: disk.attach())
-        journal.creationID = Array(repeating: 7, count: 16)
-        journal.segmentBytes = plan.segmentBytes
-        journal.queueBytesLimit = plan.queueBytesLimit
-        journal.monotonicNanoseconds = { [world] in world.monotonicNanoseconds() }
-        var configuration = EngineConfiguration(journal: journal, cores: 2)
+        var configuration = EngineConfiguration(journal: journalOptions(), cores: 2)
         configuration.poolShards = random.between(1...3)
         configuration.patientShards = random.between(1...3)
         configuration.keyWindowMilliseconds = plan.keyWindowMilliseconds
@@ -73,14 +89,25 @@ final class Node {
         configuration.clock = clock
         configuration.executor = scheduler
         configuration.seed = plan.seed
+        configuration.role = startsAs
+        configuration.standby = plan.standby?.policy
+        configuration.news = { [mailbox] in mailbox.put(.news($0)) }
         engine = try Engine.start(configuration)
+    }
+
+    /// Starts a process that has no engine yet: its disk is empty.
+    func beginWithoutEngine() {
+        precondition(engine == nil, "one process at a time")
+        incarnation += 1
+        mailbox = Mailbox()
     }
 
     /// Begins a task of the server's that carries a request out.
     func begin(_ request: Request, execution: Int, by origin: Origin) {
         guard let engine else { return }
         Task(executorPreference: scheduler) { [mailbox] in
-            mailbox.put(execution, await engine.perform(request, by: origin))
+            let response = await engine.perform(request, by: origin)
+            mailbox.put(.response(execution, response, epoch: engine.tenure.epoch))
         }
     }
 
@@ -90,12 +117,12 @@ final class Node {
     }
 
     /// Begins to stop in good order; `hasStopped` tells when that is done.
-    func beginStopping() {
+    func beginStopping(writingCheckpoint: Bool = true) {
         guard let engine, stopping == nil else { return }
         let done = NIOLockedValueBox(false)
         stopping = done
         Task(executorPreference: scheduler) {
-            await engine.stop()
+            await engine.stop(writingCheckpoint: writingCheckpoint)
             done.withLockedValue { $0 = true }
         }
     }
@@ -120,9 +147,17 @@ final class Node {
             await engine.stop()
             done.withLockedValue { $0 = true }
         }
+        mailbox.close()
         while scheduler.turn() {}
         leave()
         return done.withLockedValue { $0 }
+    }
+
+    /// An empty disk takes the place of the one it had.
+    func replaceDisk() {
+        precondition(engine == nil, "nobody has it open")
+        disk = MemoryDisk()
+        onDisk = 0
     }
 
     /// One commit, if there is anything; how long it took decides when the next can be.

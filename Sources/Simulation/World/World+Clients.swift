@@ -34,31 +34,50 @@ extension World {
         let pause = Int64(random.below(plan.thinkMilliseconds * 2) + 1)
         queue.put(.idea(client: client), at: now + pause)
         guard !plan.overrides.skipped.contains(index),
-            let request = workload.request(index, model: chronicle.model, earlier: history, clock: node.clock)
+            let request = workload.request(
+                index, model: chronicle.model, earlier: history, clock: nodes[believed[client]].clock)
         else { return }
         let operation = Operation(index: index, client: client, request: request)
         operations[index] = operation
         history.append(operation)
         openOperations[client] += 1
-        chronicle.coverage.note("operations")
+        casebook.coverage.note("operations")
         send(operation)
     }
 
     func send(_ operation: Operation) {
         guard !operation.isSettled, !operation.isGivenUp else { return }
         operation.attempt += 1
-        if operation.attempt > 1 { chronicle.coverage.note("retries") }
+        if operation.attempt > 1 { casebook.coverage.note("retries") }
         say("client \(operation.client) sends \(operation.index).\(operation.attempt): \(operation.request.brief)")
         send(
-            .request(operation: operation.index, attempt: operation.attempt), from: .client(operation.client),
-            to: node.name)
+            .request(
+                operation: operation.index, attempt: operation.attempt, epoch: seenEpochs[operation.client]),
+            from: .client(operation.client), to: .server(address(operation)))
+        // Whoever knows another server has somebody to ask when the one is silent.
+        let patience: Int64 = isHealed ? nodes.count == 1 ? 50 : 5 : 1
         queue.put(
             .timeout(operation: operation.index, attempt: operation.attempt),
-            at: now + Int64(plan.timeoutMilliseconds) * (isHealed ? 50 : 1))
+            at: now + Int64(plan.timeoutMilliseconds) * patience)
+    }
+
+    /// Where a client sends it: to what it takes for the primary; a reading perhaps to the other.
+    private func address(_ operation: Operation) -> Int {
+        let believed = believed[operation.client]
+        guard let standby = plan.standby, operation.request.isReading, !isHealed,
+            linkRandom.chance(standby.astrayPermille)
+        else { return believed }
+        casebook.coverage.note("readings asked of the other server")
+        return 1 - believed
+    }
+
+    private func turnAway(_ client: Int, from server: Int) {
+        if nodes.count > 1, believed[client] == server { believed[client] = 1 - server }
     }
 
     func timeOut(_ index: Int, _ attempt: Int) {
         guard let operation = operations[index], operation.attempt == attempt, !operation.isSettled else { return }
+        turnAway(operation.client, from: believed[operation.client])
         if operation.isReaders {
             readers[operation.client - plan.clients].asked = 0
             operation.isGivenUp = true
@@ -66,13 +85,17 @@ extension World {
         } else if attempt >= plan.attempts, !isHealed {
             operation.isGivenUp = true
             openOperations[operation.client] -= 1
-            chronicle.coverage.note("operations given up")
+            casebook.coverage.note("operations given up")
         } else {
             send(operation)
         }
     }
 
-    func hear(_ operation: Operation, _ response: Response) {
+    func hear(_ operation: Operation, _ response: Response, from server: Int, epoch: UInt32) {
+        if nodes.count > 1 {
+            seenEpochs[operation.client] = max(seenEpochs[operation.client], epoch)
+            if response.saysNotPrimary { turnAway(operation.client, from: server) }
+        }
         if operation.isReaders { return hearFeed(operation, response) }
         guard !operation.isSettled, !operation.isGivenUp else { return }
         if response.asksForRetry {
@@ -108,7 +131,7 @@ extension World {
         switch response {
         case .events(_, let through): readers[reader].position = through
         case .failed(let error) where error.code == .positionTrimmed:
-            chronicle.coverage.note("feed readers that came too late")
+            casebook.coverage.note("feed readers that came too late")
             readers[reader].position = Position(chronicle.durable)
         default: break
         }

@@ -14,8 +14,14 @@ final class Box<Value: Sendable>: Sendable {
 // A world's life: furnish, work, heal, and look at everything once more.
 extension World {
     func live() {
-        start()
+        start(node)
         queue.put(.tick, at: now + 300)
+        if let standby = plan.standby, let engine = node.engine {
+            nodes[1].startsAs = .standby
+            queue.put(.start(1), at: now + standby.startsAfter)
+            queue.put(.look, at: now + 700)
+            goOnAlone(node, engine)
+        }
         furnish()
         for client in 0..<plan.clients { queue.put(.idea(client: client), at: now + Int64(client)) }
         for reader in readers.indices { queue.put(.reader(reader), at: now + 5) }
@@ -28,13 +34,18 @@ extension World {
     }
 
     private func end() {
-        if turns > Self.mostTurns { chronicle.fail("it does not come to an end: \(waiting)") }
-        _ = node.die()
+        if turns > Self.mostTurns { casebook.fail("it does not come to an end: \(waiting)") }
+        for node in nodes {
+            hangUpFollowing(node)
+            endFeedings(node)
+            if !node.die() { casebook.fail("tasks wait for something that nobody will give them") }
+        }
     }
 
     private var waiting: String {
         let open = history.filter { !$0.isSettled && !$0.isGivenUp }.map { String($0.index) }
-        return open.isEmpty ? "nobody waits" : "operations \(open.joined(separator: ", ")) wait"
+        if open.isEmpty { return isStandbyLevel ? "nobody waits" : "the standby does not catch up" }
+        return "operations \(open.joined(separator: ", ")) wait"
     }
 
     private func run(until isDone: () -> Bool) {
@@ -45,31 +56,41 @@ extension World {
         let isPerfect = network.isPerfect
         network.isPerfect = true
         var random = SeededGenerator(seed: plan.seed, stream: Stream.operation - 1)
-        ask(.put(workload.catalogue(), hospital: plan.zone))
-        ask(.register(workload.registration()))
-        ask(.open(workload.sessions(&random, now: clock.now())))
+        ask(.put(workload.catalogue(), hospital: plan.zone), insisting: true)
+        ask(.register(workload.registration()), insisting: true)
+        ask(.open(workload.sessions(&random, now: clock.now())), insisting: true)
         network.isPerfect = isPerfect
     }
 
     /// Puts a question past the network and waits for its answer.
+    /// - Parameter insisting: asks again where nothing was done for lack of a standby.
     @discardableResult
-    func ask(_ request: Request) -> Response? {
-        guard !isOver, node.engine != nil else { return nil }
-        let operation = Operation(index: Operation.firstOfAudit + operations.count, client: 0, request: request)
-        operations[operation.index] = operation
-        let execution = chronicle.begin(operation)
-        say("asks: \(request.brief)")
-        node.begin(request, execution: execution.id, by: operation.origin)
-        run { execution.response != nil || self.node.engine == nil }
-        return execution.response
+    func ask(_ request: Request, insisting: Bool = false) -> Response? {
+        while !isOver, node.engine != nil {
+            let operation = Operation(index: Operation.firstOfAudit + operations.count, client: 0, request: request)
+            operations[operation.index] = operation
+            let node = node
+            let execution = begin(operation, at: node)
+            say("asks: \(request.brief)")
+            node.begin(request, execution: execution.id, by: operation.origin)
+            run { execution.response != nil || node.engine == nil }
+            guard insisting, plan.standby != nil, execution.response?.asksForRetry == true else {
+                return execution.response
+            }
+            let later = now + 100
+            run { self.now >= later }
+        }
+        return nil
     }
 
     private func heal() {
         say("everything is mended")
         isHealed = true
         strikes = []
-        node.disk.setCapacity(nil)
-        node.isDiskSlowUntil = 0
+        for node in nodes {
+            node.disk.setCapacity(nil)
+            node.isDiskSlowUntil = 0
+        }
         network.isPerfect = true
         for client in 0..<plan.clients { network.mend(.client(client)) }
         // Who gave up comes back: a write in doubt is asked about until it is not.
@@ -83,20 +104,26 @@ extension World {
     /// Everybody has an answer, and nothing is left to be written.
     private var isQuiet: Bool {
         node.engine != nil && node.scheduler.isIdle && !node.hasPendingCommit && node.stopping == nil
-            && history.allSatisfy(\.isSettled)
+            && history.allSatisfy(\.isSettled) && isStandbyLevel
     }
 
     // MARK: The last look
 
     private func audit() {
-        compareState("at the end")
-        compareRecovery("at the end")
+        compareState(node, "at the end")
+        compareRecovery(node, "at the end")
+        compareStandby("at the end")
         askAgain()
-        crash()
-        run { self.node.engine != nil }
-        compareRecovery("after the last crash")
+        crash(node)
+        run { self.node.engine != nil && self.isStandbyLevel }
+        compareRecovery(node, "after the last crash")
         readAll()
         askAgain()
+        if nodes.count > 1 {
+            crash(nodes[1 - leader])
+            run { self.isQuiet }
+            compareStandby("after the last crash")
+        }
         if node.engine != nil { chronicle.checkKeys() }
     }
 

@@ -2,10 +2,10 @@ import Engine
 import Journal
 import Scheduling
 
-/// One seed's world: a server, its clients, the network between them, and everything that goes wrong, moved on one step at a
-/// time by one thread.
+/// One seed's world: a server or two, their clients, the network between them, and everything that goes wrong, moved on one step
+/// at a time by one thread.
 ///
-/// A step is either one job of the engine's, or one commit of its journal, or one thing that happens outside. Which, follows from
+/// A step is either one job of an engine's, or one commit of a journal, or one thing that happens outside. Which, follows from
 /// the seed.
 final class World {
     /// What is going to happen at a moment.
@@ -18,10 +18,22 @@ final class World {
         case reader(Int)
         /// Time passes.
         case tick
-        case start
-        case slowNoMore
-        case roomAgain
+        case start(Int)
+        case slowNoMore(Int)
+        case roomAgain(Int)
         case mended(NodeName)
+        case linkMended(from: Int, to: Int)
+        /// Something comes over a connection between the servers.
+        case peer(connection: Int, to: Int, PeerMessage)
+        /// A server's signs of life are due.
+        case beat(Casebook.Process)
+        /// A standby tries to reach its primary; a new primary tells the one before.
+        case call(Casebook.Process)
+        case tell(Casebook.Process)
+        /// Whoever looks after the servers looks; promotes; starts a former primary as standby.
+        case look
+        case promote(Int)
+        case rejoin(Int)
     }
 
     /// Monday, 2026-03-02, 00:00 UTC.
@@ -30,16 +42,21 @@ final class World {
     let plan: Plan
     let workload: Workload
     let clock = SimulatedClock(now: World.beginning)
-    let node: Node
-    let chronicle: Chronicle
+    let nodes: [Node]
+    let casebook = Casebook()
     var trace: Trace
     var network: Network<Message>
     var queue = EventQueue<Happening>()
     var random: SeededGenerator
+    /// What happens between the two servers, so that it shifts nothing else.
+    var linkRandom: SeededGenerator
     var operations: [Int: Operation] = [:]
     /// In the order in which clients thought of them.
     var history: [Operation] = []
     var openOperations: [Int]
+    /// What each client, and after them each reader, takes for the primary, and the highest epoch it has seen.
+    var believed: [Int]
+    var seenEpochs: [UInt32]
     var readers: [FeedReader]
     var thought = 0
     var turns = 0
@@ -47,7 +64,13 @@ final class World {
     var strikes: [(turn: Int, strike: Plan.Strike)] = []
     /// Nothing goes wrong any more.
     var isHealed = false
-    private var wasIdle = false
+    /// The server that began the highest epoch.
+    var leader = 0
+    var highestEpoch: UInt32 = 1
+    var connections: [Int: PeerConnection] = [:]
+    var connectionCount = 0
+    /// Former primaries that somebody is about to start as standby.
+    var rejoining: Set<Int> = []
 
     /// Turns after which a world that has not come to its end never will.
     static let mostTurns = 400_000
@@ -55,118 +78,109 @@ final class World {
     init(_ plan: Plan, isTraced: Bool) {
         self.plan = plan
         workload = Workload(plan: plan)
-        node = Node(.server(0), plan: plan, world: clock)
-        chronicle = Chronicle(plan)
+        let chronicle = Chronicle(plan, casebook)
+        nodes = (0..<(plan.standby == nil ? 1 : 2)).map { [clock] in
+            Node($0, plan: plan, world: clock, chronicle: chronicle)
+        }
         trace = Trace(isOn: isTraced)
         network = Network(plan)
         random = SeededGenerator(seed: plan.seed, stream: Stream.world)
+        linkRandom = SeededGenerator(seed: plan.seed, stream: Stream.link)
         openOperations = Array(repeating: 0, count: plan.clients + plan.readers)
+        believed = Array(repeating: 0, count: plan.clients + plan.readers)
+        seenEpochs = Array(repeating: 0, count: plan.clients + plan.readers)
         readers = (0..<plan.readers).map { FeedReader(index: $0) }
     }
 
+    /// The server that is to be the primary, and its log.
+    var node: Node { nodes[leader] }
+    var chronicle: Chronicle { node.chronicle }
     var now: Int64 { clock.now().rawValue }
-    var isOver: Bool { chronicle.finding != nil || turns > Self.mostTurns }
+    var isOver: Bool { casebook.finding != nil || turns > Self.mostTurns }
 
     func say(_ line: @autoclosure () -> String) { trace.add(turn: turns, now: now - Self.beginning.rawValue, line()) }
+
+    /// Which server a line of the trace is about, where there are two.
+    func which(_ node: Node) -> String { nodes.count == 1 ? "" : "server \(node.index): " }
 
     // MARK: One step
 
     func turn() {
         turns += 1
         comeDue()
-        let isBusy = node.engine != nil && !node.scheduler.isIdle
-        noteIdle(isBusy)
-        if isBusy, !random.chance(plan.eagerness) || !movesSoon() {
-            _ = node.scheduler.turn()
-            takeReplies()
-            if node.hasStopped { stopped() }
+        var busy: Node?
+        var count = 0
+        for node in nodes {
+            let isBusy = node.engine != nil && !node.scheduler.isIdle
+            noteIdle(node, isBusy)
+            guard isBusy else { continue }
+            count += 1
+            if count == 1 || random.chance(500) { busy = node }
+        }
+        if let busy, !random.chance(plan.eagerness) || !movesSoon() {
+            _ = busy.scheduler.turn()
+            takeMail(busy)
+            if busy.hasStopped { stopped(busy) }
         } else {
             moveOn()
         }
     }
 
-    private func noteIdle(_ isBusy: Bool) {
-        if !isBusy, let engine = node.engine, !wasIdle { chronicle.noteIdle(end: engine.journal.lastPosition) }
-        wasIdle = !isBusy
+    private func noteIdle(_ node: Node, _ isBusy: Bool) {
+        if !isBusy, let engine = node.engine, !node.wasIdle {
+            node.settled = engine.journal.lastPosition.rawValue
+            // The first record of its own epoch stands where its primary may have another.
+            if node.replication.isBeingPromoted { node.settled = min(node.settled, node.onDisk) }
+            node.stretch = casebook.nextStretch()
+            if node.isAuthor { node.chronicle.noteIdle(end: engine.journal.lastPosition) }
+        }
+        node.wasIdle = !isBusy
     }
 
     /// Whether something is due so soon that it may come between two jobs.
     private func movesSoon() -> Bool {
-        if let commit = commitMoment, commit <= now { return true }
+        if let commit = nextCommit, commit.at <= now { return true }
         guard let next = queue.nextMoment else { return false }
         return next <= now + 2
     }
 
-    private var commitMoment: Int64? { node.hasPendingCommit ? max(now, node.diskReadyAt) : nil }
+    private var nextCommit: (at: Int64, node: Node)? {
+        var next: (at: Int64, node: Node)?
+        for node in nodes where node.hasPendingCommit {
+            let moment = max(now, node.diskReadyAt)
+            if moment < next?.at ?? .max { next = (moment, node) }
+        }
+        return next
+    }
 
     /// The next thing outside: a commit or a happening, whichever is due first.
     private func moveOn() {
-        let commit = commitMoment
-        if let commit, commit < queue.nextMoment ?? .max || (commit == queue.nextMoment && random.chance(500)) {
-            advance(to: commit)
-            self.commit()
+        let commit = nextCommit
+        if let commit,
+            commit.at < queue.nextMoment ?? .max || (commit.at == queue.nextMoment && random.chance(500))
+        {
+            advance(to: commit.at)
+            self.commit(commit.node)
         } else if let (at, happening) = queue.take() {
             advance(to: at)
             happen(happening)
         }
+        for node in nodes where node.engine != nil { takeMail(node) }
     }
 
     private func advance(to moment: Int64) {
         if moment > now { clock.advance(to: Instant(rawValue: moment)) }
-        chronicle.wallClockBound = max(chronicle.wallClockBound, node.clock.now().rawValue)
+        noteClocks()
     }
 
-    func commit() {
-        guard let engine = node.engine else { return }
-        chronicle.coverage.note("commits")
-        let segments = engine.journal.statistics.segments
-        do {
-            try node.commit()
-        } catch {
-            chronicle.coverage.note("failed syncs")
-            node.isSyncFailing = false
-            say("the disk failed: \(error)")
-            return crash()
-        }
-        let shape = engine.journal.statistics
-        if shape.segments > segments { chronicle.coverage.note("segments begun", shape.segments - segments) }
-        if shape.segments < segments { chronicle.coverage.note("segments dropped", segments - shape.segments) }
-        if shape.checkpoint > lastCheckpoint { chronicle.coverage.note("checkpoints") }
-        lastCheckpoint = shape.checkpoint
-        observe()
-    }
-
-    private var lastCheckpoint = Position.zero
-
-    func observe() {
-        guard let engine = node.engine else { return }
-        let before = Int(chronicle.durable)
-        chronicle.observe(engine.journal)
-        if trace.isOn {
-            for index in before..<Int(chronicle.durable) {
-                if let event = chronicle.events[index] { say("durable \(index + 1) \(event.brief)") }
-            }
-        }
-    }
-
-    private func takeReplies() {
-        for (execution, response) in node.mailbox.take() {
-            guard let engine = node.engine else { return }
-            let execution = chronicle.executions[execution]
-            say("answer to \(execution.operation.index): \(response.brief)")
-            chronicle.mix(UInt64(execution.operation.index))
-            chronicle.finish(execution, response, oldest: engine.journal.oldestPosition)
-            guard execution.operation.index < Operation.firstOfAudit else { continue }
-            send(
-                .response(operation: execution.operation.index, response), from: node.name,
-                to: .client(execution.operation.client))
-        }
+    func noteClocks() {
+        for node in nodes { casebook.wallClockBound = max(casebook.wallClockBound, node.clock.now().rawValue) }
     }
 
     // MARK: What happens
 
     private func happen(_ happening: Happening) {
-        chronicle.mix(UInt64(bitPattern: now))
+        casebook.mix(UInt64(bitPattern: now))
         switch happening {
         case .arrival(let envelope): arrive(envelope)
         case .idea(let client): think(client)
@@ -174,19 +188,27 @@ final class World {
         case .retry(let operation): if let operation = operations[operation] { send(operation) }
         case .reader(let reader): readOn(reader)
         case .tick:
-            if node.engine != nil, !node.hasPendingCommit { commit() }
+            for node in nodes where node.engine != nil && !node.hasPendingCommit { commit(node) }
             queue.put(.tick, at: now + 300)
-        case .start: start()
-        case .slowNoMore: node.isDiskSlowUntil = 0
-        case .roomAgain: node.disk.setCapacity(nil)
+        case .start(let index): start(nodes[index])
+        case .slowNoMore(let index): nodes[index].isDiskSlowUntil = 0
+        case .roomAgain(let index): nodes[index].disk.setCapacity(nil)
         case .mended(let node): network.mend(node)
+        case .linkMended(let from, let to): network.rejoin(from: from, to: to)
+        case .peer(let connection, let to, let message): peerArrives(connection, to, message)
+        case .beat(let process): beat(process)
+        case .call(let process): call(process)
+        case .tell(let process): tell(process)
+        case .look: look()
+        case .promote(let index): promote(nodes[index])
+        case .rejoin(let index): rejoin(nodes[index])
         }
     }
 
     func send(_ message: Message, from: NodeName, to: NodeName) {
         let arrivals = network.arrivals(from: from, to: to)
-        if arrivals.isEmpty { chronicle.coverage.note("messages lost") }
-        if arrivals.count > 1 { chronicle.coverage.note("messages doubled") }
+        if arrivals.isEmpty { casebook.coverage.note("messages lost") }
+        if arrivals.count > 1 { casebook.coverage.note("messages doubled") }
         for delay in arrivals {
             queue.put(.arrival(Envelope(from: from, to: to, message: message)), at: now + delay)
         }
@@ -194,13 +216,36 @@ final class World {
 
     private func arrive(_ envelope: Envelope<Message>) {
         switch envelope.message {
-        case .request(let index, let attempt):
-            guard let operation = operations[index], node.engine != nil, node.name == envelope.to else { return }
-            let execution = chronicle.begin(operation)
-            say("arrives \(index).\(attempt): \(operation.request.brief)")
+        case .request(let index, let attempt, let epoch):
+            guard let operation = operations[index], case .server(let place) = envelope.to,
+                let engine = nodes[place].engine
+            else { return }
+            let node = nodes[place]
+            let tenure = engine.tenure
+            // What the server does before anything reaches the engine.
+            guard !tenure.isDeposed, epoch <= tenure.epoch else {
+                let error = EngineError(.notPrimary, "look for the primary")
+                return send(
+                    .response(operation: index, .failed(error), epoch: tenure.epoch), from: envelope.to,
+                    to: envelope.from)
+            }
+            let execution = begin(operation, at: node)
+            say("\(which(node))arrives \(index).\(attempt): \(operation.request.brief)")
             node.begin(operation.request, execution: execution.id, by: operation.origin)
-        case .response(let index, let response):
-            if let operation = operations[index] { hear(operation, response) }
+        case .response(let index, let response, let epoch):
+            guard let operation = operations[index], case .server(let place) = envelope.from else { return }
+            hear(operation, response, from: place, epoch: epoch)
+        }
+    }
+
+    /// A request reaches an engine.
+    func begin(_ operation: Operation, at node: Node) -> Execution {
+        refreshPromise(node)
+        return casebook.begin(operation) { id in
+            Execution(
+                id: id, operation: operation, process: node.process, stretch: node.stretch, settled: node.settled,
+                notBefore: node.chronicle.latest, durable: node.promised,
+                isOfPrimary: node.engine?.role == .primary, isFenced: node.replication.isFenced)
         }
     }
 }
