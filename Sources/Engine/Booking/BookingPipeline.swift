@@ -32,7 +32,12 @@ struct BookingPipeline: Sendable {
         }
         recordRefusals(&batch)
         await finish(&batch)
-        return await collect(batch)
+        await collect(&batch)
+        withholdAfterLease(&batch)
+        return batch.answers.map { answer in
+            guard let answer else { preconditionFailure("every write is answered") }
+            return answer
+        }
     }
 
     // MARK: Keys
@@ -57,7 +62,13 @@ struct BookingPipeline: Sendable {
             case .reused:
                 batch.fail(index, EngineError(.keyReused, "this key was used for another write; choose a new one"))
             case .underWay:
-                batch.waiting.append(index)
+                // The first one waits for the standby, and this one would, too: its caller must learn that there may be another
+                // primary.
+                if refusal?.code == .standbyAway, let silence = register.silence {
+                    batch.fail(index, .standbyAway(silence, maybeApplied: true))
+                } else {
+                    batch.waiting.append(index)
+                }
             case .notBegun:
                 guard let error = isLate ? .tooLate : refusal else {
                     preconditionFailure("what may begin is begun")
@@ -247,30 +258,28 @@ struct BookingPipeline: Sendable {
                 keys.abandon(entry.ticket)
             }
         }
-        // A process that was stopped for a while finds out here, last thing before it speaks, that it may not any more.
-        if register.isLeaseOver, let silence = register.silence {
-            for index in batch.writes.indices where batch.answers[index]?.position != .zero {
-                batch.fail(index, .standbyAway(silence, maybeApplied: true))
-            }
+    }
+
+    /// A process that was stopped for a while finds out here, last thing before it speaks, that it may not any more.
+    private func withholdAfterLease(_ batch: inout Batch) {
+        guard register.isLeaseOver, let silence = register.silence else { return }
+        for index in batch.writes.indices where batch.answers[index]?.position != .zero {
+            batch.fail(index, .standbyAway(silence, maybeApplied: true))
         }
     }
 
     /// Adds the answers of writes that were under way elsewhere: by now they have one, or will.
-    private func collect(_ batch: Batch) async -> [Answer] {
-        var answers = batch.answers
+    private func collect(_ batch: inout Batch) async {
         for index in batch.waiting {
             if let stored = await keys.answer(batch.writes[index].key) {
-                answers[index] = stored.answer(again: true)
+                batch.answers[index] = stored.answer(again: true)
             } else {
-                let error = EngineError(
-                    .overloaded, "the write with this key that was under way came to nothing; send it again",
-                    retryAfterMilliseconds: 1)
-                answers[index] = Answer(.failed(error))
+                batch.fail(
+                    index,
+                    EngineError(
+                        .overloaded, "the write with this key that was under way came to nothing; send it again",
+                        retryAfterMilliseconds: 1))
             }
-        }
-        return answers.map { answer in
-            guard let answer else { preconditionFailure("every write is answered") }
-            return answer
         }
     }
 }
