@@ -1,9 +1,9 @@
-import HaoyuanClient
 import Testing
 
 import struct Engine.StandbyPolicy
 import struct Journal.ShippedChunks
 
+@testable import HaoyuanClient
 @testable import Server
 @testable import Wire
 
@@ -21,6 +21,21 @@ import struct Journal.ShippedChunks
             patient: PatientID(rawValue: hospital.patients[index]), slot: SlotID(rawValue: hospital.slots[index]),
             service: ServiceID(rawValue: hospital.service), key: .random())
         return try #require(outcome.receipt)
+    }
+
+    @Test func `who has another server to ask neither connects nor waits for long`() {
+        let alone = configuration(7_440)
+        #expect(alone.attemptTimeout == alone.connectTimeout && alone.searchBackoff == alone.backoff)
+        #expect(alone.patience == nil)
+        var both = configuration(7_440, 7_441)
+        #expect(both.patience == .seconds(2) && both.attemptTimeout == .seconds(1))
+        #expect(both.searchBackoff == .init(first: both.backoff.first, longest: .milliseconds(500)))
+        both.connectTimeout = .milliseconds(200)
+        both.backoff = .init(first: .milliseconds(5), longest: .milliseconds(50))
+        #expect(both.attemptTimeout == .milliseconds(200) && both.searchBackoff == both.backoff)
+        both.silence = nil
+        both.connectTimeout = .seconds(5)
+        #expect(both.attemptTimeout == .seconds(5))
     }
 
     @Test(.timeLimit(.minutes(1)))
@@ -69,7 +84,7 @@ import struct Journal.ShippedChunks
         try await withHospital { served in
             let wire = try await Breaker.to(port: served.port)
             var slow = configuration(wire.port, try await closedPort())
-            slow.silence = .milliseconds(100)
+            slow.silence = .seconds(2)
             slow.requestTimeout = nil
             let client = HaoyuanClient(slow)
             served.disk.shut()
@@ -79,8 +94,12 @@ import struct Journal.ShippedChunks
                     slot: SlotID(rawValue: served.slotNumber(0)),
                     service: ServiceID(rawValue: served.clinicNumber), key: .random())
             }
-            // Five times the silence that is borne, and nothing but signs of life.
-            while await served.server.counters().totals[.status].outcomes.reduce(0, +) < 10 { await Task.yield() }
+            // It is asked after each second of silence: by the third time it would have been left, had it not answered.
+            let reader = HaoyuanClient(configuration(served.port))
+            while await served.server.counters().totals[.status].outcomes.reduce(0, +) < 3 {
+                _ = try await reader.catalogue()
+            }
+            reader.close()
             served.disk.open()
             #expect(try await booking.value.receipt?.isRepetition == false)
             #expect(wire.connections == 1)

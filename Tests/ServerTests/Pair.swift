@@ -54,8 +54,12 @@ final class PairMember: Sendable {
     /// - Parameter port: where it finds its primary, if not where that one listens.
     static func standby(of primary: PairMember, _ folder: String, through port: Int? = nil) async throws -> PairMember {
         let peer = PeerAddress(host: "127.0.0.1", port: port ?? primary.port)
-        if try Journal.contents(of: options(folder)) == .nothing {
-            try await CopyTransfer(from: peer, greeting: greeting).take(into: options(folder)) { _ in }
+        while try Journal.contents(of: options(folder)) != .journal {
+            // As the process does: a copy that was broken off, as a crowded machine breaks it off, is begun anew.
+            for name in ["data.mdb", "lock.mdb"] { try? FileManager.default.removeItem(atPath: "\(folder)/\(name)") }
+            do {
+                try await CopyTransfer(from: peer, greeting: greeting).take(into: options(folder)) { _ in }
+            } catch is PeerFailure {}
         }
         let member = try await open(folder, .standby, nil, FollowedPrimary(address: peer.description))
         try member.follow(peer)

@@ -60,12 +60,11 @@ struct DrillSession {
     }
 
     static func client(of server: ChildServer, _ setting: Setting) -> HaoyuanClient {
-        client(of: [server.address])
+        client(of: server.address)
     }
 
-    /// One that knows of all these servers, and finds the primary among them by itself.
-    static func client(of addresses: [ClientConfiguration.Address], connections: Int = 4) -> HaoyuanClient {
-        var configuration = ClientConfiguration(addresses: addresses, channel: .app, operatorName: "drill")
+    static func client(of address: ClientConfiguration.Address, connections: Int = 4) -> HaoyuanClient {
+        var configuration = ClientConfiguration(addresses: [address], channel: .app, operatorName: "drill")
         configuration.clientName = Version.text
         configuration.connections = connections
         configuration.connectTimeout = .seconds(1)

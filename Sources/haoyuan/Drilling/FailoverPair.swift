@@ -41,13 +41,20 @@ struct FailoverPair {
             executable: executable, at: network?.site(of: .second) ?? .init())
         let pair = FailoverPair(
             settings: settings, folder: folder, network: network, executable: executable, first: first, second: second,
-            both: DrillSession.client(of: [first.address, second.address]),
-            onlyFirst: DrillSession.client(of: [first.address], connections: 1),
-            onlySecond: DrillSession.client(of: [second.address], connections: 1))
+            both: Self.frontEnd([first.address, second.address]),
+            onlyFirst: DrillSession.client(of: first.address, connections: 1),
+            onlySecond: DrillSession.client(of: second.address, connections: 1))
         try await pair.waitFor("the standby follows", pair.onlyFirst) {
             $0.replication.standby != nil && $0.isAcceptingWrites
         }
         return pair
+    }
+
+    /// As a front end would make one: everything at its default.
+    private static func frontEnd(_ addresses: [ClientConfiguration.Address]) -> HaoyuanClient {
+        var configuration = ClientConfiguration(addresses: addresses, channel: .app, operatorName: "drill")
+        configuration.clientName = Version.text
+        return HaoyuanClient(configuration)
     }
 
     var firstData: String { folder.path + "/first/data" }
