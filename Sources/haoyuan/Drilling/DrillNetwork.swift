@@ -5,8 +5,8 @@ import Glibc
 /// one direction or in both.
 ///
 /// A machine is a network namespace that one waiting process keeps: it ends with this process, whatever ends that, and the
-/// kernel takes namespace and cables away with it. So nothing is left behind, not even by kill -9, as a named namespace would
-/// be.
+/// kernel takes namespace and cables away with it, as it would not a named one. After kill -9 in the middle of a cut that lasts
+/// until connections are given up that nobody answers any more, some minutes; the next drill need not wait for it.
 ///
 /// A cut is the queueing discipline `blackhole` at the sending end: the kernel takes the packets and drops them, and tells
 /// nobody, as a cut cable does. A route of that name, or an interface set down, would tell the sender at once.
@@ -75,6 +75,16 @@ final class DrillNetwork: Sendable {
             throw error
         }
         return network
+    }
+
+    /// Takes away the cables of drills that are gone.
+    private static func sweep() async {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/sys/class/net")) ?? []
+        for name in names {
+            guard let found = name.wholeMatch(of: #/hy(\d+)[fs]/#), kill(pid_t(found.1) ?? 0, 0) != 0, errno == ESRCH
+            else { continue }
+            _ = try? await SystemTool.run("ip", "link", "del", name)
+        }
     }
 
     /// A process that keeps a namespace, and ends with its standard input.

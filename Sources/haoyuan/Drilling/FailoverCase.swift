@@ -34,9 +34,6 @@ enum FailoverCase: String, CaseIterable, Sendable {
 
     /// Whether the callers' requests, and its answers, still pass.
     var isReachable: Bool { self == .apart }
-
-    /// Whether the standby's words still reach it until the standby hangs up.
-    var hearsItsStandby: Bool { self == .mute }
 }
 
 /// What a yes means in the failover drill.

@@ -40,6 +40,7 @@ extension FailoverDrill.Outcome {
     }
 
     private var lost: String {
+        guard !rounds.isEmpty else { return "nobody knows: it was interrupted before one had come to its end" }
         let parts = FailoverMode.allCases.compactMap { mode -> String? in
             let own = rounds.filter { $0.mode == mode }
             guard !own.isEmpty else { return nil }

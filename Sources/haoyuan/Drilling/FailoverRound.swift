@@ -116,7 +116,8 @@ struct FailoverRound: Sendable {
                     name: "sync: no acknowledged write is lost, whichever server said yes", count: acknowledged,
                     problems: lost.map { "\($0.request.key): \($0.answer)" }))
         case .async:
-            let until = (kind.hearsItsStandby ? promoted : damaged) + lease + Self.slack
+            // The lease counts from what the standby was sent and gave back: one way is enough to end it.
+            let until = damaged + lease + Self.slack
             checks.add(
                 .init(
                     name: "async: once its lease is over the old primary says yes to nothing", count: acknowledged,
