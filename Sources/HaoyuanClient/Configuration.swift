@@ -75,9 +75,11 @@ public struct ClientConfiguration: Sendable {
     public var connections = 2
     /// How long a request waits for its answer, all tries together, unless it says otherwise; nil for ever.
     public var requestTimeout: Duration? = .seconds(10)
-    /// How long one attempt to connect and shake hands may take.
+    /// How long one attempt to connect and shake hands may take; with several addresses at most half of `silence`, so that
+    /// a server that is gone does not keep anybody from the one that has taken its place.
     public var connectTimeout: Duration = .seconds(5)
-    /// Between tries of a request, and between attempts to connect.
+    /// Between tries of a request, and between attempts to connect; with several addresses at most a quarter of `silence`, so
+    /// that a server that has just been promoted is soon found.
     public var backoff = Backoff()
     /// Name and version of the program, for the server's log; at most 256 bytes.
     public var clientName = "HaoyuanClient"
@@ -98,5 +100,19 @@ public struct ClientConfiguration: Sendable {
         self.addresses = addresses
         self.channel = channel
         self.operatorName = operatorName
+    }
+}
+
+extension ClientConfiguration {
+    /// With several addresses: how long a server may be silent before another is looked for.
+    var patience: Duration? { addresses.count > 1 ? silence : nil }
+
+    /// ``connectTimeout``, or less where there is another server to ask.
+    var attemptTimeout: Duration { patience.map { min(connectTimeout, $0 / 2) } ?? connectTimeout }
+
+    /// ``backoff``, or shorter where there is another server to ask.
+    var searchBackoff: Backoff {
+        guard let patience else { return backoff }
+        return Backoff(first: min(backoff.first, patience / 4), longest: min(backoff.longest, patience / 4))
     }
 }

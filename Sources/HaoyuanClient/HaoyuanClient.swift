@@ -72,7 +72,7 @@ public final class HaoyuanClient: Sendable {
         body(&payload)
         let timeout = options.timeout ?? configuration.requestTimeout
         let deadline = timeout.map { time.now() &+ $0.nanoseconds }
-        var retries = RetryStateMachine(safety, backoff: configuration.backoff, deadline: deadline)
+        var retries = RetryStateMachine(safety, backoff: configuration.searchBackoff, deadline: deadline)
         while true {
             do {
                 return try await attempt(method, payload, purpose, weight: weight, deadline: deadline)

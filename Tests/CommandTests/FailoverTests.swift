@@ -1,4 +1,5 @@
 import Foundation
+import HaoyuanClient
 import Testing
 
 @Suite("Two servers as processes: a standby takes over, and the old primary comes back as its standby", .serialized)
@@ -79,6 +80,103 @@ struct FailoverTests {
         let again = try await Binary.run(["serve", "--data", first.path + "/data", "--port", "0"])
         #expect(again.status == 78 && again.complaints.contains("--follow"))
         #expect(await standby.end() == 0)
+    }
+
+    @Test(
+        "a client notices that a server has frozen in the middle of its work, and moves to the other",
+        .timeLimit(.minutes(2)))
+    func frozen() async throws {
+        let (first, second) = (try Folder(), try Folder())
+        defer {
+            first.remove()
+            second.remove()
+        }
+        let (primary, standby) = try await pair(first, second)
+        let registered = try await primary.object("patients", "register", "urn:id|1")
+        let patient = PatientID(rawValue: try #require((registered["patient"] as? String).flatMap { UInt64($0) }))
+        var configuration = ClientConfiguration(
+            addresses: [primary, standby].map { .init(host: "127.0.0.1", port: $0.port) }, channel: .app)
+        configuration.connections = 1
+        configuration.silence = .milliseconds(400)
+        // Whoever is never answered waits for ever: only the silence can end that.
+        configuration.requestTimeout = nil
+        let client = HaoyuanClient(configuration)
+        let before = try await client.status()
+        #expect(before.role == .primary && before.epoch == 1)
+        let catalogue = try await client.catalogue().catalogue
+        let service = try #require(catalogue.services.first { $0.code == "ordinary" })
+        let found = try await client.nextFreeSlot(service: service.id)
+        let slot = try #require(found)
+
+        primary.signal(SIGSTOP)
+        let key = IdempotencyKey.random()
+        let booking = Task {
+            try await client.book(patient: patient, slot: slot.slot, service: service.id, key: key)
+        }
+        #expect(try await standby.ask("promote").status == 0)
+        guard case .done(let receipt) = try await booking.value else {
+            Issue.record("refused")
+            return
+        }
+        let after = try await client.status()
+        #expect(after.role == .primary && after.epoch == 2 && after.position >= receipt.position)
+
+        // The frozen one wakes up and is told; it has acknowledged nothing, and nobody is sent back to it.
+        primary.signal(SIGCONT)
+        var role: String?
+        while role != "deposed" { role = try await primary.ask("status", "--json").object()["role"] as? String }
+        #expect(try await client.status().epoch == 2)
+        client.close()
+        #expect(await primary.end() == 0)
+        #expect(await standby.end() == 0)
+    }
+
+    @Test("a history that cannot be cut back is moved aside, and everything is copied anew", .timeLimit(.minutes(2)))
+    func movedAside() async throws {
+        let (first, second) = (try Folder(), try Folder())
+        defer {
+            first.remove()
+            second.remove()
+        }
+        let (primary, standby) = try await pair(first, second)
+        let servers = both(primary, standby)
+        _ = try await primary.object(
+            "book", "--server", servers, "--patient", "urn:id|1", "--register", "--slot", "4/3/1")
+        #expect(await standby.end() == 0)
+        #expect(try await primary.ask("alone").status == 0)
+        #expect(try await primary.ask("book", "--patient", "urn:id|1", "--slot", "4/3/9").status == 0)
+        // Ended in order: its state tables have what the standby never had, and cannot forget it.
+        #expect(await primary.end() == 0)
+        let promoting = try await ServerProcess.start(in: second, ["--follow", "127.0.0.1:\(primary.port)"])
+        #expect(try await promoting.object("promote")["epoch"] as? Int == 2)
+        _ = try await promoting.object("book", "--patient", "urn:id|2", "--register", "--slot", "4/3/1")
+
+        let back = try await ServerProcess.start(in: first, ["--follow", "127.0.0.1:\(promoting.port)"])
+        let position = try #require(try await promoting.object("status")["position"] as? Int)
+        try await back.reaches(position)
+        let files = try FileManager.default.contentsOfDirectory(atPath: first.path + "/data")
+        let kept = try #require(files.first { $0.hasPrefix("data-before-copy-") }, "\(files) \(back.log)")
+        #expect(back.log.contains("a copy is needed") && back.log.contains("copy taken"))
+        let file = try #require(files.first { $0.hasPrefix("taken-back-") }, "\(files) \(back.log)")
+        let shown = try await Binary.run(["inspect", "--file", first.path + "/data/" + file])
+        #expect(shown.status == 0 && shown.output.contains("booked 4/3/2 for patient #1"), "\(shown)")
+        for patient in ["urn:id|1", "urn:id|2"] {
+            let (here, there) = (
+                try await back.list("appointments", "--patient", patient),
+                try await promoting.list("appointments", "--patient", patient)
+            )
+            #expect(here.count == 1 && here.map { $0["id"] as? String } == there.map { $0["id"] as? String })
+        }
+        #expect(await back.end() == 0)
+        #expect(await promoting.end() == 0)
+        #expect(try await Binary.run(["verify", first.path + "/data"]).status == 0)
+
+        // What was moved aside is a whole data file, with everything that was in it.
+        let old = try Folder()
+        defer { old.remove() }
+        try FileManager.default.moveItem(
+            atPath: first.path + "/data/" + kept, toPath: old.path + "/data.mdb")
+        #expect(try await Binary.run(["verify", old.path]).status == 0)
     }
 
     @Test("a primary that waits says so, and goes on alone when it is told to")

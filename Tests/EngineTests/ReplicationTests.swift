@@ -53,9 +53,9 @@ import Testing
 
         func follow(_ feeder: Feeder) async throws {
             engine.joined()
-            feeder.confirm(engine.durablePosition)
+            feeder.confirm(engine.durablePosition, beat: feeder.beat)
             while engine.durablePosition < feeder.position {
-                feeder.confirm(try await engine.receive(try await feeder.next(maxBytes: 3_000)))
+                feeder.confirm(try await engine.receive(try await feeder.next(maxBytes: 3_000)), beat: feeder.beat)
             }
         }
     }
@@ -272,6 +272,9 @@ import Testing
         _ = try await feeder.next()
         feeder.end()
         #expect(engine.replication.acknowledgement == .none)
+        // Whoever asks again is told why, and can look for another primary; whoever waits goes on waiting.
+        let again = await engine.execute([second])[0]
+        #expect(again.error?.code == .standbyAway && again.error?.maybeApplied == true)
         try engine.goOnAlone()
         #expect(await inDoubt.value.receipt != nil)
         #expect(engine.replication.isAlone)
@@ -288,6 +291,9 @@ import Testing
         let session = try await hospital.open("li", capacities: [4, 4, 4])
         let standby = try await Standby(of: hospital)
         try await hospital.restart { $0.standby = StandbyPolicy(acknowledgement: .local(leaseMilliseconds: 5_000)) }
+        // Just started: it may have been replaced while it was away.
+        #expect(await hospital.run(hospital.book(0, session, 0)).error?.code == .standbyAway)
+        try await standby.catchUp()
         #expect(await hospital.run(hospital.book(0, session, 0)).receipt != nil)
         hospital.clock.advance(to: hospital.clock.now().advanced(milliseconds: 5_001))
         #expect(await hospital.run(hospital.book(1, session, 0)).error?.code == .standbyAway)
@@ -303,12 +309,18 @@ import Testing
     func leaseOfWhoWaits() async throws {
         let hospital = try await Hospital()
         let session = try await hospital.open("li", capacities: [4, 4, 4])
+        let standby = try await Standby(of: hospital)
         try await hospital.restart {
             $0.standby = StandbyPolicy(acknowledgement: .local(leaseMilliseconds: 5_000))
             $0.journal.driving = .manual
         }
         let engine = hospital.engine
         while try engine.journal.step() {}
+        guard case .stream(let feeder) = try engine.follow(standby.engine.followRequest(name: "standby")) else {
+            Issue.record("it does not follow")
+            return
+        }
+        feeder.confirm(standby.engine.diskPosition, beat: feeder.beat)
         let (booking, last) = (hospital.write(hospital.book(0, session, 0)), engine.lastPosition)
         let first = Task { await engine.execute([booking])[0] }
         while engine.lastPosition == last { await Task.yield() }
@@ -321,6 +333,8 @@ import Testing
         #expect(await first.value.error?.code == .standbyAway)
         #expect(await second.value.error?.code == .standbyAway)
         await #expect(throws: EngineError.self) { _ = try await third.value }
+        feeder.end()
+        await standby.engine.stop()
     }
 
     @Test("a promoted standby confirms no record of its own epoch to the primary before it")
@@ -361,6 +375,32 @@ import Testing
         #expect(await hospital.run(hospital.book(0, session, 0), key: key).receipt == receipt)
         try await hospital.restart { $0.role = .standby }
         #expect(hospital.engine.durablePosition > .zero)
+    }
+
+    @Test(
+        "what a standby said before its primary stood still does not make the lease longer when it is read afterwards")
+    func staleWord() async throws {
+        let hospital = try await Hospital()
+        let session = try await hospital.open("li", capacities: [4, 4, 4])
+        let standby = try await Standby(of: hospital)
+        try await hospital.restart { $0.standby = StandbyPolicy(acknowledgement: .local(leaseMilliseconds: 5_000)) }
+        guard case .stream(let feeder) = try hospital.engine.follow(standby.engine.followRequest(name: "standby"))
+        else {
+            Issue.record("it does not follow")
+            return
+        }
+        let (position, beat) = (standby.engine.diskPosition, feeder.beat)
+        feeder.confirm(position, beat: beat)
+        #expect(await hospital.run(hospital.book(0, session, 0)).receipt != nil)
+        hospital.clock.advance(to: hospital.clock.now().advanced(milliseconds: 5_001))
+        feeder.confirm(position, beat: beat)
+        feeder.confirm(position)
+        #expect(await hospital.run(hospital.book(1, session, 0)).error?.code == .standbyAway)
+        #expect(hospital.engine.replication.acknowledgement == .none)
+        feeder.confirm(position, beat: feeder.beat)
+        #expect(await hospital.run(hospital.book(1, session, 0)).receipt != nil)
+        feeder.end()
+        await standby.engine.stop()
     }
 
     @Test("two logs part where the first of their epochs differs")

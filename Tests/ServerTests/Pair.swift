@@ -16,13 +16,18 @@ final class PairMember: Sendable {
     let engine: Engine
     let server: Server
     let followed: FollowedPrimary?
+    /// Stands still until a test moves it.
+    let clock: SimulatedClock
     private let following = NIOLockedValueBox<Task<FollowingEnd, Never>?>(nil)
 
     var port: Int { server.port }
     var address: ClientConfiguration.Address { .init(host: "127.0.0.1", port: port) }
 
-    private init(_ folder: String, _ engine: Engine, _ server: Server, _ followed: FollowedPrimary?) {
+    private init(
+        _ folder: String, _ engine: Engine, _ server: Server, _ followed: FollowedPrimary?, _ clock: SimulatedClock
+    ) {
         self.folder = folder
+        self.clock = clock
         self.engine = engine
         self.server = server
         self.followed = followed
@@ -39,15 +44,22 @@ final class PairMember: Sendable {
     static let greeting = PeerGreeting(name: "standby", credential: "")
     static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    static func primary(_ folder: String, _ policy: StandbyPolicy? = nil) async throws -> PairMember {
-        try await open(folder, .primary, policy, nil)
+    static func primary(
+        _ folder: String, _ policy: StandbyPolicy? = nil, disk: (any JournalStorage)? = nil
+    ) async throws -> PairMember {
+        try await open(folder, .primary, policy, nil, disk: disk)
     }
 
     /// Takes a copy where the folder has nothing yet, and follows.
-    static func standby(of primary: PairMember, _ folder: String) async throws -> PairMember {
-        let peer = PeerAddress(host: "127.0.0.1", port: primary.port)
-        if try Journal.contents(of: options(folder)) == .nothing {
-            try await CopyTransfer(from: peer, greeting: greeting).take(into: options(folder)) { _ in }
+    /// - Parameter port: where it finds its primary, if not where that one listens.
+    static func standby(of primary: PairMember, _ folder: String, through port: Int? = nil) async throws -> PairMember {
+        let peer = PeerAddress(host: "127.0.0.1", port: port ?? primary.port)
+        while try Journal.contents(of: options(folder)) != .journal {
+            // As the process does: a copy that was broken off, as a crowded machine breaks it off, is begun anew.
+            for name in ["data.mdb", "lock.mdb"] { try? FileManager.default.removeItem(atPath: "\(folder)/\(name)") }
+            do {
+                try await CopyTransfer(from: peer, greeting: greeting).take(into: options(folder)) { _ in }
+            } catch is PeerFailure {}
         }
         let member = try await open(folder, .standby, nil, FollowedPrimary(address: peer.description))
         try member.follow(peer)
@@ -55,16 +67,20 @@ final class PairMember: Sendable {
     }
 
     private static func open(
-        _ folder: String, _ role: Role, _ policy: StandbyPolicy?, _ followed: FollowedPrimary?
+        _ folder: String, _ role: Role, _ policy: StandbyPolicy?, _ followed: FollowedPrimary?,
+        disk: (any JournalStorage)? = nil
     ) async throws -> PairMember {
-        var configuration = EngineConfiguration(journal: options(folder), cores: 2)
-        configuration.clock = SimulatedClock(now: ServedHospital.morning)
+        var options = options(folder)
+        if let disk { options.storage = disk }
+        var configuration = EngineConfiguration(journal: options, cores: 2)
+        let clock = SimulatedClock(now: ServedHospital.morning)
+        configuration.clock = clock
         configuration.seed = 7
         configuration.role = role
         configuration.standby = policy
         let engine = try Engine.start(configuration)
         let server = try await ServedHospital.serve(engine) { $0.followed = followed }
-        return PairMember(folder, engine, server, followed)
+        return PairMember(folder, engine, server, followed, clock)
     }
 
     func follow(_ peer: PeerAddress) throws {
@@ -78,6 +94,9 @@ final class PairMember: Sendable {
     func end() async throws -> FollowingEnd {
         try await #require(following.withLockedValue { $0 }).value
     }
+
+    /// Lets time pass.
+    func advance(milliseconds: Int64) { clock.advance(to: clock.now().advanced(milliseconds: milliseconds)) }
 
     /// Returns when everything up to `position` is on its disk.
     func caughtUp(with position: Position) async throws {
@@ -103,6 +122,16 @@ struct PairFolders {
         var slots: [UInt64]
         var patients: [UInt64]
         var service: UInt32
+
+        /// A booking for the engine itself, without a socket.
+        func booking(_ index: Int) -> Write {
+            Write(
+                key: IdempotencyKey(high: 77, low: UInt64(index) + 1), by: Origin(channel: .app, operatorName: ""),
+                command: .book(
+                    patient: PatientID(rawValue: patients[index]),
+                    item: .init(slot: SlotID(rawValue: slots[index]), service: ServiceID(rawValue: service)),
+                    hold: false))
+        }
     }
 
     static func make() async throws -> PairFolders {

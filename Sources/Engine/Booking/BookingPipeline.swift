@@ -33,7 +33,7 @@ struct BookingPipeline: Sendable {
         recordRefusals(&batch)
         await finish(&batch)
         await collect(&batch)
-        holdBack(&batch)
+        withholdAfterLease(&batch)
         return batch.answers.map { answer in
             guard let answer else { preconditionFailure("every write is answered") }
             return answer
@@ -66,7 +66,13 @@ struct BookingPipeline: Sendable {
             case .reused:
                 batch.fail(index, EngineError(.keyReused, "this key was used for another write; choose a new one"))
             case .underWay:
-                batch.waiting.append(index)
+                // The first one waits for the standby, and this one would, too: its caller must learn that there may be another
+                // primary.
+                if refusal?.code == .standbyAway, let silence = register.silence {
+                    batch.fail(index, .standbyAway(silence, maybeApplied: true))
+                } else {
+                    batch.waiting.append(index)
+                }
             case .notBegun:
                 guard let error = isLate ? .tooLate : refusal else {
                     preconditionFailure("what may begin is begun")
@@ -259,7 +265,7 @@ struct BookingPipeline: Sendable {
     }
 
     /// A process that was stopped for a while finds out here, last thing before it speaks, that it may not any more.
-    private func holdBack(_ batch: inout Batch) {
+    private func withholdAfterLease(_ batch: inout Batch) {
         guard register.isLeaseOver, let silence = register.silence else { return }
         for index in batch.writes.indices where batch.answers[index]?.position != .zero {
             batch.fail(index, .standbyAway(silence, maybeApplied: true))
@@ -272,10 +278,11 @@ struct BookingPipeline: Sendable {
             if let stored = await keys.answer(batch.writes[index].key) {
                 batch.answers[index] = stored.answer(again: true)
             } else {
-                let error = EngineError(
-                    .overloaded, "the write with this key that was under way came to nothing; send it again",
-                    retryAfterMilliseconds: 1)
-                batch.answers[index] = Answer(.failed(error))
+                batch.fail(
+                    index,
+                    EngineError(
+                        .overloaded, "the write with this key that was under way came to nothing; send it again",
+                        retryAfterMilliseconds: 1))
             }
         }
     }

@@ -60,8 +60,13 @@ package final class Feeder: Sendable {
         return chunks
     }
 
+    /// What a sign of life that is sent now brings along, for the standby to give back: a moment of the primary's own clock.
+    package var beat: Int64 { register.moment }
+
     /// The standby has everything up to `position` on its disk, and is alive.
-    package func confirm(_ position: Position) { register.confirm(id, position) }
+    /// - Parameter beat: the newest that it was sent; nil before the first. The lease of a primary that acknowledges alone
+    ///   counts from there.
+    package func confirm(_ position: Position, beat: Int64? = nil) { register.confirm(id, position, beat: beat) }
 
     /// The standby is gone. Once.
     package func end() { register.detach(id) }

@@ -2,8 +2,8 @@
 package struct StandbyPolicy: Hashable, Sendable {
     /// What a yes means.
     package enum Acknowledgement: Hashable, Sendable {
-        /// On this disk. No yes is given, though, once nothing has been heard of the standby for this long: it may have been
-        /// promoted.
+        /// On this disk. No yes is given, though, where the standby has not answered anything that was sent to it within this
+        /// long: it may have been promoted. A primary that has just started has not heard of it yet.
         case local(leaseMilliseconds: Int64)
         /// On this disk and on the standby's.
         case standby
@@ -45,6 +45,9 @@ struct StandbyWatch: Sendable {
     /// Somebody, or the policy, said to go on without a standby until one has caught up.
     private(set) var isAlone: Bool
     private(set) var lastHeard: Int64
+    /// When the newest sign of life that the standby has answered was sent. Its answer may have lain in a socket while this
+    /// process was stopped, so the moment it is read says nothing. Nil before the first.
+    private var proven: Int64?
     private var awaySince: Int64
 
     struct Follower: Hashable, Sendable {
@@ -70,9 +73,12 @@ struct StandbyWatch: Sendable {
     }
 
     /// It has everything up to `position`; `last` is what this disk has. Nil where it is not the one that follows.
-    mutating func confirmed(_ id: UInt64, _ position: UInt64, last: UInt64, now: Int64) -> UInt64? {
+    /// - Parameter beat: when what it answers was sent; nil where it answers nothing.
+    mutating func confirmed(_ id: UInt64, _ position: UInt64, beat: Int64?, last: UInt64, now: Int64) -> UInt64? {
         guard var follower, follower.id == id else { return nil }
         lastHeard = now
+        // No standby can have seen what was not sent yet.
+        if let beat, beat <= now { proven = max(proven ?? beat, beat) }
         follower.confirmed = max(follower.confirmed, position)
         // Caught up once, it is waited for from then on, however far the load runs ahead.
         if follower.confirmed + Self.caughtUpWithin >= last { follower.isCaughtUp = true }
@@ -106,15 +112,18 @@ struct StandbyWatch: Sendable {
         switch policy.acknowledgement {
         case .standby: return follower == nil ? "the standby is away, and a yes needs it" : nil
         case .local(let lease):
-            let silent = now - lastHeard
+            guard let proven else {
+                return "nothing was heard of the standby since the start; it may have been promoted"
+            }
+            let silent = now - proven
             return silent > lease ? "nothing was heard of the standby for \(silent) ms; it may have been promoted" : nil
         }
     }
 
     /// Whether a yes on this disk alone is not good any more.
     func isLeaseOver(now: Int64) -> Bool {
-        guard let policy, !isAlone, case .local(let lease) = policy.acknowledgement else { return false }
-        return now - lastHeard > lease
+        guard let policy, !isAlone, case .local = policy.acknowledgement else { return false }
+        return silence(now: now) != nil
     }
 
     var isExpected: Bool { policy != nil }

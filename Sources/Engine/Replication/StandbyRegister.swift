@@ -48,12 +48,15 @@ final class StandbyRegister: Sendable {
         return id
     }
 
-    func confirm(_ id: UInt64, _ position: Position) {
+    /// The moment, for a sign of life: what the standby gives back with its answer.
+    var moment: Int64 { now }
+
+    func confirm(_ id: UInt64, _ position: Position, beat: Int64?) {
         let now = now
         let last = journal.diskPosition.rawValue
         let (confirmed, before, after) = watch.withLockedValue { watch in
             let before = watch
-            let confirmed = watch.confirmed(id, position.rawValue, last: last, now: now)
+            let confirmed = watch.confirmed(id, position.rawValue, beat: beat, last: last, now: now)
             return (confirmed, before, watch)
         }
         guard let confirmed else { return }

@@ -42,10 +42,10 @@ final class ClientConnection: Sendable {
                 hello: configuration.hello, peer: address.description,
                 owner: ConnectionHandler.Owner(
                     ended: ended, welcomed: guide.welcomed, epoch: guide.epoch, misdirected: guide.misdirected,
-                    silence: configuration.addresses.count > 1 ? configuration.silence : nil, feed: feed),
+                    silence: configuration.patience, feed: feed),
                 eventLoop: eventLoop)
             box.value = handler
-            Self.connect(to: address, timeout: configuration.connectTimeout, box)
+            Self.connect(to: address, timeout: configuration.attemptTimeout, box)
         }
     }
 

@@ -42,7 +42,7 @@ final class ConnectionPool: Sendable {
         let addresses = configuration.addresses.count
         func slots(spread: Bool) -> [Slot] {
             (0..<max(1, configuration.connections)).map { index in
-                Slot(addresses: addresses, startingAt: spread ? index + 1 : 0, backoff: configuration.backoff)
+                Slot(addresses: addresses, startingAt: spread ? index + 1 : 0, backoff: configuration.searchBackoff)
             }
         }
         var all: [ConnectionPurpose: [Slot]] = [.deciding: slots(spread: false)]

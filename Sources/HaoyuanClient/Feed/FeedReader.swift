@@ -13,7 +13,7 @@ final class FeedReader {
     init(client: HaoyuanClient, after: Position?) {
         self.client = client
         self.after = after
-        retries = RetryStateMachine(.repeatable, backoff: client.configuration.backoff, deadline: nil)
+        retries = RetryStateMachine(.repeatable, backoff: client.configuration.searchBackoff, deadline: nil)
     }
 
     deinit {
@@ -26,7 +26,7 @@ final class FeedReader {
                 let (connection, queue) = try await subscribed()
                 let push = try await queue.next { connection.resumeReading() }
                 after = Position(rawValue: push.through)
-                retries = RetryStateMachine(.repeatable, backoff: client.configuration.backoff, deadline: nil)
+                retries = RetryStateMachine(.repeatable, backoff: client.configuration.searchBackoff, deadline: nil)
                 return ChangePage(events: push.events.map(ChangeEvent.init), through: Position(rawValue: push.through))
             } catch {
                 closeConnection()
@@ -51,7 +51,7 @@ final class FeedReader {
         request.latest = after == nil
         var payload = ByteBuffer()
         payload.writeMessage(request)
-        let deadline = NIODeadline.now().uptimeNanoseconds &+ client.configuration.connectTimeout.nanoseconds
+        let deadline = NIODeadline.now().uptimeNanoseconds &+ client.configuration.attemptTimeout.nanoseconds
         let reply: ByteBuffer
         do {
             reply = try await connection.ask(.subscribe, payload, deadline: deadline, ticket: client.nextTicket())

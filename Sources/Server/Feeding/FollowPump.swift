@@ -25,6 +25,8 @@ struct FollowPump: Sendable {
                 var push = PBFollowPush()
                 push.position = feeder.position.rawValue
                 push.epoch = engine.epoch
+                // A stream that fills the connection leaves no room for anything else.
+                push.beat = UInt64(clamping: feeder.beat)
                 push.chunks = Data(chunks.bytes)
                 guard await send(try frame(push)) else { return nil }
             }

@@ -84,6 +84,8 @@ extension SessionHandler {
         fed = Fed(id: id, name: name, pump: pump, feeder: feeder, task: task, pulse: pulse, heard: .now())
         shared.logger.notice(
             feeder == nil ? "a standby takes a copy" : "a standby follows", metadata: ["standby": "\(name)"])
+        // At once: until it has answered one, a primary that acknowledges alone has no lease.
+        if feeder != nil { self.beat() }
     }
 
     /// A sign of life of the standby, and how far it has come. Nothing answers it.
@@ -92,10 +94,11 @@ extension SessionHandler {
         guard fed?.id == message.follow else { return }
         fed?.heard = .now()
         ended(.confirmation, .done, readAt: readAt)
-        fed?.feeder?.confirm(Position(message.position))
+        fed?.feeder?.confirm(
+            Position(message.position), beat: message.hasBeat ? Int64(clamping: message.beat) : nil)
     }
 
-    /// Half a second has passed.
+    /// The stream begins, or half a second has passed.
     private func beat() {
         guard let fed else { return }
         guard NIODeadline.now() - fed.heard <= .milliseconds(ReplicationLimits.silenceMilliseconds) else {
@@ -110,6 +113,7 @@ extension SessionHandler {
         var push = PBFollowPush()
         push.position = shared.engine.diskPosition.rawValue
         push.epoch = shared.engine.epoch
+        if let feeder = fed.feeder { push.beat = UInt64(clamping: feeder.beat) }
         write(FrameHeader(.follow, flags: .push, requestID: fed.id)) { $0.writeMessage(push) }
         flushReplies()
     }

@@ -12,6 +12,8 @@ struct StreamIntake: Sendable {
     private let engine: Engine
     private let followed: FollowedPrimary
     private let requests: NIOLockedValueBox<UInt32>
+    /// The newest sign of life that the primary wants back.
+    private let beatToReturn = NIOLockedValueBox<UInt64?>(nil)
 
     init(_ connection: PeerConnection, _ id: UInt32, _ engine: Engine, _ followed: FollowedPrimary) {
         self.connection = connection
@@ -40,6 +42,7 @@ struct StreamIntake: Sendable {
                     followed.heard(position: Position(push.position), epoch: push.epoch)
                     engine.heard(epoch: push.epoch)
                 }
+                if push.hasBeat { beatToReturn.withLockedValue { $0 = push.beat } }
                 bytes += push.chunks
             }
             guard !bytes.isEmpty else { continue }
@@ -75,7 +78,7 @@ struct StreamIntake: Sendable {
     }
 
     private func send(_ position: Position) throws(PeerFailure) {
-        try connection.confirm(id, position.rawValue, requests.nextID())
+        try connection.confirm(id, position.rawValue, beat: beatToReturn.withLockedValue { $0 }, requests.nextID())
     }
 }
 
@@ -91,10 +94,12 @@ extension NIOLockedValueBox<UInt32> {
 
 extension PeerConnection {
     /// Says that everything up to `position` is on this disk, and that this side is alive.
-    func confirm(_ follow: UInt32, _ position: UInt64, _ id: UInt32) throws(PeerFailure) {
+    /// - Parameter beat: what the primary wants back; nil where it has sent nothing.
+    func confirm(_ follow: UInt32, _ position: UInt64, beat: UInt64? = nil, _ id: UInt32) throws(PeerFailure) {
         var confirmation = PBConfirmation()
         confirmation.follow = follow
         confirmation.position = position
+        if let beat { confirmation.beat = beat }
         try send(.confirmation, id, confirmation)
     }
 }

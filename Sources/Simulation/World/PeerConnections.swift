@@ -5,7 +5,8 @@ import Journal
 enum PeerMessage: Sendable {
     // The standby.
     case follow(FollowRequest)
-    case confirm(Position)
+    /// With the newest beat that was heard.
+    case confirm(Position, beat: Int64?)
     /// A new primary tells the one before.
     case depose(epoch: UInt32)
 
@@ -14,8 +15,8 @@ enum PeerMessage: Sendable {
     case copyFollows(epoch: UInt32)
     case cutBack(LogTip, epoch: UInt32)
     case refused(EngineError)
-    case chunks([UInt8], epoch: UInt32)
-    case pulse(epoch: UInt32)
+    case chunks([UInt8], epoch: UInt32, beat: Int64)
+    case pulse(epoch: UInt32, beat: Int64?)
     case copyHeader(CopyHeader)
     case copyPart(CopyPart)
     case copyEnd

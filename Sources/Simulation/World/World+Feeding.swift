@@ -52,7 +52,7 @@ extension World {
         }
         switch message {
         case .follow(let request): followed(node, id, request)
-        case .confirm(let position): confirmed(node, id, position)
+        case .confirm(let position, let beat): confirmed(node, id, position, beat)
         case .depose(let epoch): toldOfEpoch(node, id, epoch)
         case .deposed:
             node.replication.tells = nil
@@ -120,7 +120,9 @@ extension World {
                 while !Task.isCancelled {
                     let chunks = try await feeder.next(maxBytes: bytes)
                     guard engine.role == .primary else { break }
-                    guard await mailbox.send(id, .chunks(chunks.bytes, epoch: engine.epoch)) else { break }
+                    guard await mailbox.send(id, .chunks(chunks.bytes, epoch: engine.epoch, beat: feeder.beat)) else {
+                        break
+                    }
                 }
                 mailbox.put(.feedingEnded(id, "nobody wants more"))
             } catch {
@@ -147,14 +149,14 @@ extension World {
 
     func isFed(_ node: Node, _ id: Int) -> Bool { node.replication.feedings.contains { $0.connection == id } }
 
-    private func confirmed(_ node: Node, _ id: Int, _ position: Position) {
+    private func confirmed(_ node: Node, _ id: Int, _ position: Position, _ beat: Int64?) {
         guard let place = node.replication.feedings.firstIndex(where: { $0.connection == id }),
             let engine = node.engine
         else { return }
         node.replication.feedings[place].heard = now
         guard let feeder = node.replication.feedings[place].feeder else { return }
         refreshPromise(node)
-        feeder.confirm(position)
+        feeder.confirm(position, beat: beat)
         node.replication.lastHeard = now
         if !engine.replication.isAlone { node.replication.mayBeAlone = false }
         node.chronicle.lastConfirmed = max(node.chronicle.lastConfirmed, position.rawValue)
@@ -188,7 +190,8 @@ extension World {
                 } else if engine.role != .primary {
                     endFeeding(node, feeding.connection, "another server has become primary")
                 } else {
-                    sendPeer(feeding.connection, from: node.index, .pulse(epoch: engine.epoch))
+                    sendPeer(
+                        feeding.connection, from: node.index, .pulse(epoch: engine.epoch, beat: feeding.feeder?.beat))
                 }
             }
         }

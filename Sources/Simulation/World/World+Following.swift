@@ -53,7 +53,9 @@ extension World {
         }
         if let engine = node.engine, engine.role != .standby { return hangUpFollowing(node) }
         guard following.confirming != nil || following.isCopying else { return }
-        sendPeer(following.connection, from: node.index, .confirm(node.engine?.confirmable ?? .zero))
+        sendPeer(
+            following.connection, from: node.index,
+            .confirm(node.engine?.confirmable ?? .zero, beat: following.beat))
     }
 
     func hearPrimary(_ node: Node, _ id: Int, _ message: PeerMessage) {
@@ -76,10 +78,13 @@ extension World {
         case .refused(let error):
             if error.code == .invalidArgument { casebook.fail("server \(node.index) is refused: \(error.message)") }
             hangUpFollowing(node, tryingAgain: true)
-        case .chunks(let bytes, let epoch):
+        case .chunks(let bytes, let epoch, let beat):
+            node.replication.following?.beat = beat
             node.engine?.heard(epoch: epoch)
             node.replication.following?.inbox.put(bytes)
-        case .pulse(let epoch): node.engine?.heard(epoch: epoch)
+        case .pulse(let epoch, let beat):
+            if let beat { node.replication.following?.beat = beat }
+            node.engine?.heard(epoch: epoch)
         case .copyHeader, .copyPart, .copyEnd: takeCopy(node, id, message)
         case .follow, .confirm, .depose, .deposed, .hangUp: break
         }

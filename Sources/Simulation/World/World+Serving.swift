@@ -115,8 +115,8 @@ extension World {
                 continuation.resume(returning: isFed(node, connection))
             case .feedingEnded(let connection, let why): endFeeding(node, connection, why)
             case .confirmation(let connection, let position):
-                if node.replication.following?.connection == connection {
-                    sendPeer(connection, from: node.index, .confirm(position))
+                if let following = node.replication.following, following.connection == connection {
+                    sendPeer(connection, from: node.index, .confirm(position, beat: following.beat))
                 }
             case .intakeEnded(let connection, let end): intakeEnded(node, connection, end)
             case .promotion(let outcome): promoted(node, outcome)

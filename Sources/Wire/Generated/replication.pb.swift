@@ -262,12 +262,23 @@ package nonisolated struct PBFollowPush: Sendable {
   /// last piece of a copy
   package var end: Bool = false
 
+  /// of a sign of life: the primary's own clock, to be given back
+  package var beat: UInt64 {
+    get {_beat ?? 0}
+    set {_beat = newValue}
+  }
+  /// Returns true if `beat` has been explicitly set.
+  package var hasBeat: Bool {self._beat != nil}
+  /// Clears the value of `beat`. Subsequent reads from it will return its default value.
+  package mutating func clearBeat() {self._beat = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _header: PBCopyHeader? = nil
   fileprivate var _values: PBCopyValues? = nil
+  fileprivate var _beat: UInt64? = nil
 }
 
 package nonisolated struct PBCopyHeader: Sendable {
@@ -349,9 +360,21 @@ package nonisolated struct PBConfirmation: Sendable {
 
   package var position: UInt64 = 0
 
+  /// the newest that came
+  package var beat: UInt64 {
+    get {_beat ?? 0}
+    set {_beat = newValue}
+  }
+  /// Returns true if `beat` has been explicitly set.
+  package var hasBeat: Bool {self._beat != nil}
+  /// Clears the value of `beat`. Subsequent reads from it will return its default value.
+  package mutating func clearBeat() {self._beat = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _beat: UInt64? = nil
 }
 
 /// Makes a standby the primary of a new epoch.
@@ -659,7 +682,7 @@ nonisolated extension PBFollowReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension PBFollowPush: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".FollowPush"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}position\0\u{1}epoch\0\u{1}chunks\0\u{1}header\0\u{1}values\0\u{1}end\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}position\0\u{1}epoch\0\u{1}chunks\0\u{1}header\0\u{1}values\0\u{1}end\0\u{1}beat\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -673,6 +696,7 @@ nonisolated extension PBFollowPush: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 4: try { try decoder.decodeSingularMessageField(value: &self._header) }()
       case 5: try { try decoder.decodeSingularMessageField(value: &self._values) }()
       case 6: try { try decoder.decodeSingularBoolField(value: &self.end) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self._beat) }()
       default: break
       }
     }
@@ -701,6 +725,9 @@ nonisolated extension PBFollowPush: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if self.end != false {
       try visitor.visitSingularBoolField(value: self.end, fieldNumber: 6)
     }
+    try { if let v = self._beat {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 7)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -711,6 +738,7 @@ nonisolated extension PBFollowPush: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs._header != rhs._header {return false}
     if lhs._values != rhs._values {return false}
     if lhs.end != rhs.end {return false}
+    if lhs._beat != rhs._beat {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -847,7 +875,7 @@ nonisolated extension PBCopyValue: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension PBConfirmation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Confirmation"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}follow\0\u{1}position\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}follow\0\u{1}position\0\u{1}beat\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -857,24 +885,33 @@ nonisolated extension PBConfirmation: SwiftProtobuf.Message, SwiftProtobuf._Mess
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt32Field(value: &self.follow) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.position) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self._beat) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.follow != 0 {
       try visitor.visitSingularUInt32Field(value: self.follow, fieldNumber: 1)
     }
     if self.position != 0 {
       try visitor.visitSingularUInt64Field(value: self.position, fieldNumber: 2)
     }
+    try { if let v = self._beat {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 3)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: PBConfirmation, rhs: PBConfirmation) -> Bool {
     if lhs.follow != rhs.follow {return false}
     if lhs.position != rhs.position {return false}
+    if lhs._beat != rhs._beat {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

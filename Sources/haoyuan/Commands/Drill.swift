@@ -12,7 +12,7 @@ struct Drill: AsyncParsableCommand {
             + "carried out here. docs/operating/drills.md says what each does and how to read its report.",
         subcommands: [
             DrillKill.self, DrillPower.self, DrillDiskFull.self, DrillDiskError.self, DrillDiskSlow.self,
-            DrillSoak.self, DrillBitrot.self,
+            DrillSoak.self, DrillBitrot.self, DrillFailover.self,
         ])
 }
 

@@ -7,15 +7,29 @@ final class ChildServer: Sendable {
     /// How it ended.
     typealias Ending = SpawnedProcess.Ending
 
+    /// Where it runs.
+    struct Site: Sendable {
+        /// What it listens on.
+        var host = "127.0.0.1"
+        /// 0 lets the system choose.
+        var port = 0
+        /// Where callers find it.
+        var reachedAt = "127.0.0.1"
+        /// A program and its first arguments that starts the server there; empty for this machine itself.
+        var launcher: [String] = []
+    }
+
     private let process: SpawnedProcess
+    private let site: Site
     /// Where it listens.
     let port: Int
     /// From being started to listening: recovery and all.
     let readyAfter: Duration
     private let logPath: String
 
-    private init(_ process: SpawnedProcess, port: Int, readyAfter: Duration, logPath: String) {
+    private init(_ process: SpawnedProcess, _ site: Site, port: Int, readyAfter: Duration, logPath: String) {
         self.process = process
+        self.site = site
         self.port = port
         self.readyAfter = readyAfter
         self.logPath = logPath
@@ -33,21 +47,22 @@ final class ChildServer: Sendable {
     /// - Throws: what the server said when it did not come up, under its own exit status where that is one of ours.
     static func start(
         in folder: String, data: String, _ settings: [String] = [], executable: String = ownExecutable,
-        within limit: Duration = .seconds(120)
+        at site: Site = Site(), within limit: Duration = .seconds(120)
     ) async throws(CommandFailure) -> ChildServer {
         let (portFile, log) = (folder + "/port", folder + "/server.log")
         unlink(portFile)
         let began = ContinuousClock.now
-        let child = try SpawnedProcess(
-            executable,
-            ["drill-child", "--data", data, "--port", "0", "--port-file", portFile, "--log-level", "warning"]
-                + settings,
-            log: log)
+        let command =
+            site.launcher + [
+                executable, "drill-child", "--data", data, "--host", site.host, "--port", "\(site.port)", "--port-file",
+                portFile, "--log-level", "warning",
+            ] + settings
+        let child = try SpawnedProcess(command[0], Array(command.dropFirst()), log: log)
         while true {
             if let text = try? String(contentsOfFile: portFile, encoding: .utf8),
                 let port = Int(text.trimmingCharacters(in: .whitespacesAndNewlines))
             {
-                return ChildServer(child, port: port, readyAfter: ContinuousClock.now - began, logPath: log)
+                return ChildServer(child, site, port: port, readyAfter: ContinuousClock.now - began, logPath: log)
             }
             if let ending = child.ending {
                 throw Self.failure(ending, log)
@@ -67,7 +82,7 @@ final class ChildServer: Sendable {
         return CommandFailure(status, said ?? "the server \(ending) and said nothing")
     }
 
-    var address: ClientConfiguration.Address { .init(host: "127.0.0.1", port: port) }
+    var address: ClientConfiguration.Address { .init(host: site.reachedAt, port: port) }
 
     /// What it said last, at most ten lines.
     var lastWords: [String] { Self.tail(of: logPath) }

@@ -77,7 +77,8 @@ struct DrillAudit {
         var check = Report.Check(name: "an acknowledged write that is sent again gets its first answer", count: 0)
         let each = max(1, repetitions / max(1, workers.count))
         for worker in workers {
-            for (request, answer) in worker.answered.suffix(each) {
+            for answered in worker.answered.suffix(each) {
+                let (request, answer) = (answered.request, answered.answer)
                 check.count += 1
                 do throws(HaoyuanError) {
                     let (again, isRepetition) = try await request.send(to: client, service: hospital.service)

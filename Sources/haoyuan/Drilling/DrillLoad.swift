@@ -59,9 +59,9 @@ struct DrillLoad: Sendable {
             due = max(due + interval, began - interval)
             let request = worker.next()
             do throws(HaoyuanError) {
-                let (answer, _) = try await request.send(
+                let (answer, isRepetition) = try await request.send(
                     to: client, service: worker.hospital.service, timeout: timeout)
-                worker.note(answer, to: request)
+                worker.note(answer, to: request, isRepetition: isRepetition)
                 timeline.add(answer, after: ContinuousClock.now - began)
             } catch {
                 worker.note(error, to: request)
@@ -73,16 +73,17 @@ struct DrillLoad: Sendable {
     }
 
     /// Sends each request in doubt again until it is answered, as its caller would, and then once more.
+    /// - Parameter mayBeUndone: whether what a request builds on may have been lost, so that it is lawfully told so.
     /// - Returns: how many there were, and what is wrong with the answers.
-    mutating func settle(_ client: HaoyuanClient) async -> Report.Check {
+    mutating func settle(_ client: HaoyuanClient, mayBeUndone: Bool = false) async -> Report.Check {
         var check = Report.Check(
             name: "every write in doubt is answered when it is sent again, and the same each time", count: 0)
         for index in workers.indices {
             guard let request = workers[index].inDoubt else { continue }
             check.count += 1
             do throws(HaoyuanError) {
-                let (first, _) = try await request.send(to: client, service: workers[index].hospital.service)
-                workers[index].note(first, to: request)
+                let (first, isKnown) = try await request.send(to: client, service: workers[index].hospital.service)
+                workers[index].note(first, to: request, isRepetition: isKnown)
                 let (second, isRepetition) = try await request.send(
                     to: client, service: workers[index].hospital.service)
                 if first != second { check.problems.append("\(request.key): \(first), then \(second)") }
@@ -90,7 +91,11 @@ struct DrillLoad: Sendable {
                     check.problems.append("\(request.key): the second answer was not marked as given before")
                 }
             } catch {
-                check.problems.append("\(request.key): \(error)")
+                guard mayBeUndone, error.code == .notFound else {
+                    check.problems.append("\(request.key): \(error)")
+                    continue
+                }
+                workers[index].note(error, to: request)
             }
         }
         return check

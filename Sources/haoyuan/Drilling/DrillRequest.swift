@@ -50,6 +50,13 @@ enum DrillAnswer: Hashable, Sendable, CustomStringConvertible {
             receipt.position)
     }
 
+    /// The record that holds it.
+    var position: Position {
+        switch self {
+        case .done(_, _, _, _, let position), .refused(_, let position): position
+        }
+    }
+
     init(_ refusal: Refusal) { self = .refused(refusal.rule, refusal.position) }
 
     fileprivate static func reading(_ outcome: Outcome) -> (answer: DrillAnswer, isRepetition: Bool) {

@@ -60,9 +60,13 @@ struct DrillSession {
     }
 
     static func client(of server: ChildServer, _ setting: Setting) -> HaoyuanClient {
-        var configuration = ClientConfiguration(addresses: [server.address], channel: .app, operatorName: "drill")
+        client(of: server.address)
+    }
+
+    static func client(of address: ClientConfiguration.Address, connections: Int = 4) -> HaoyuanClient {
+        var configuration = ClientConfiguration(addresses: [address], channel: .app, operatorName: "drill")
         configuration.clientName = Version.text
-        configuration.connections = 4
+        configuration.connections = connections
         configuration.connectTimeout = .seconds(1)
         configuration.backoff = .init(first: .milliseconds(5), longest: .milliseconds(200))
         return HaoyuanClient(configuration)

@@ -13,6 +13,17 @@ struct DrillWorker: Sendable {
         var holdUntil: Instant?
     }
 
+    /// A write that was answered.
+    struct Answered: Sendable {
+        var request: DrillRequest
+        var answer: DrillAnswer
+        var at: ContinuousClock.Instant
+        /// The server said that it had given this answer before: an earlier try had been carried out.
+        var isRepetition: Bool
+        /// The caller had been told of an earlier try that it may have been carried out.
+        var wasInDoubt: Bool
+    }
+
     /// What a worker wants to do, as weights.
     struct Habits: Sendable {
         var book: UInt64 = 10
@@ -36,7 +47,7 @@ struct DrillWorker: Sendable {
     /// Every appointment it was told of.
     private(set) var expected: [AppointmentID: Expected] = [:]
     /// Every write that was answered, with the answer; the newest last.
-    private(set) var answered: [(request: DrillRequest, answer: DrillAnswer)] = []
+    private(set) var answered: [Answered] = []
     /// The write whose answer did not come: it may have been carried out.
     private(set) var inDoubt: DrillRequest?
     /// Writes that certainly were not carried out, by the error's name.
@@ -75,9 +86,11 @@ struct DrillWorker: Sendable {
     }
 
     /// An answer came.
-    mutating func note(_ answer: DrillAnswer, to request: DrillRequest) {
-        if inDoubt == request { inDoubt = nil }
-        answered.append((request, answer))
+    mutating func note(_ answer: DrillAnswer, to request: DrillRequest, isRepetition: Bool = false) {
+        let wasInDoubt = inDoubt == request
+        if wasInDoubt { inDoubt = nil }
+        answered.append(
+            Answered(request: request, answer: answer, at: .now, isRepetition: isRepetition, wasInDoubt: wasInDoubt))
         guard case .done(let appointments, let state, let version, let holdUntil, _) = answer else { return }
         let left = state == .held ? holdUntil : nil
         switch request.action {
@@ -100,7 +113,11 @@ struct DrillWorker: Sendable {
 
     /// An error came instead of an answer.
     mutating func note(_ error: HaoyuanError, to request: DrillRequest) {
-        if error.mayHaveBeenApplied || inDoubt == request {
+        if error.code == .notFound {
+            // Whoever looked for the appointment had looked for the key before: no try was carried out, or it is undone.
+            if inDoubt == request { inDoubt = nil }
+            rejected["\(error.code)", default: 0] += 1
+        } else if error.mayHaveBeenApplied || inDoubt == request {
             inDoubt = request
         } else {
             rejected["\(error.code)", default: 0] += 1

@@ -10,23 +10,28 @@ enum SystemTool {
         folders.map { "\($0)/\(name)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
     }
 
-    /// Whether this process may mount file systems, and has what it takes.
+    /// Whether this process is root's, and has the tools it takes.
+    /// - Parameter reason: what only root may have.
     /// - Throws: what is missing, with the status that says so.
-    static func requireRoot(for what: String, tools: [String]) throws(CommandFailure) {
-        guard geteuid() == 0 else {
-            throw CommandFailure(
-                .notHere, "\(what) needs a file system of its own, which only root may mount", remedy: "run it as root")
-        }
+    static func requireRoot(
+        for what: String, because reason: String = "a file system of its own, which only root may mount",
+        tools: [String], of packages: String = "util-linux mount e2fsprogs", remedy: String = "run it as root"
+    ) throws(CommandFailure) {
+        guard geteuid() == 0 else { throw CommandFailure(.notHere, "\(what) needs \(reason)", remedy: remedy) }
         for tool in tools where path(of: tool) == nil {
             throw CommandFailure(
-                .notHere, "\(what) needs \(tool), which is not installed",
-                remedy: "apt install util-linux mount e2fsprogs")
+                .notHere, "\(what) needs \(tool), which is not installed", remedy: "apt install \(packages)")
         }
     }
 
     /// Runs it to its end and gives what it said.
     @discardableResult
     static func run(_ name: String, _ arguments: String...) async throws(CommandFailure) -> String {
+        try await run(name, arguments)
+    }
+
+    @discardableResult
+    static func run(_ name: String, _ arguments: [String]) async throws(CommandFailure) -> String {
         guard let path = path(of: name) else { throw CommandFailure(.notHere, "\(name) is not installed") }
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path)
