@@ -10,6 +10,8 @@ import Testing
 @Suite(.serialized) struct CheckpointTests {
     private let disk: MemoryDisk
     private let clock = SimulatedClock(now: Hospital.morning)
+    /// The journal that is driven, and the most bytes that waited when one of its commits began.
+    private let peak = NIOLockedValueBox<(journal: Journal?, most: Int)>((nil, 0))
 
     init() { disk = MemoryDisk() }
 
@@ -19,8 +21,14 @@ import Testing
         var configuration = EngineConfiguration(journal: JournalOptions(storage: disk.attach()), cores: 2)
         configuration.clock = clock
         configuration.seed = 1
+        configuration.journal.probe = { [peak] point in
+            guard point == .workTaken else { return }
+            peak.withLockedValue { $0.most = max($0.most, $0.journal?.pendingBytes ?? 0) }
+        }
         change(&configuration)
-        return try Engine.start(configuration)
+        let engine = try Engine.start(configuration)
+        peak.withLockedValue { $0.journal = engine.journal }
+        return engine
     }
 
     /// Commits until the work is done; tells the most bytes that ever waited for a commit.
@@ -31,15 +39,14 @@ import Testing
             defer { isOver.withLockedValue { $0 = true } }
             try await work()
         }
-        var most = 0
+        peak.withLockedValue { $0.most = 0 }
         while !isOver.withLockedValue({ $0 }) {
-            most = max(most, engine.journal.pendingBytes)
             _ = try engine.journal.step()
             await Task.yield()
         }
         try await task.value
         while try engine.journal.step() {}
-        return most
+        return peak.withLockedValue { $0.most }
     }
 
     private func furnish(_ engine: Engine, patients: Int) async throws {
