@@ -21,7 +21,7 @@ actor FeedMirror {
     private var following: Task<Void, Never>?
     private var isComplete: Bool
 
-    /// - Parameter after: where it begins; 0 for the very beginning.
+    /// - Parameter after: where it begins; 0 for the oldest that is kept.
     init(after: Position = .init(rawValue: 0)) {
         through = after
         isComplete = true
@@ -60,7 +60,10 @@ actor FeedMirror {
         for event in page.events {
             events += 1
             // One record may be several events, and the catalogue's records may be longer than one position.
-            if event.position.rawValue > through.rawValue + 1, event.kind != .catalogueChanged {
+            if through.rawValue == 0, event.position.rawValue > 1 {
+                // Asked from the very beginning, a feed begins with the oldest that is kept.
+                isComplete = false
+            } else if event.position.rawValue > through.rawValue + 1, event.kind != .catalogueChanged {
                 note("after \(through) came \(event.position)")
             }
             if event.position < through { note("\(event.position) came after \(through)") }
