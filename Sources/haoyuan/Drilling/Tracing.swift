@@ -48,6 +48,8 @@ final class Tracing: Sendable {
         let tracing = Tracing(process)
         let deadline = ContinuousClock.now + .seconds(5)
         while !isTraced(processID) {
+            // Under load the first such call may come before anybody has looked.
+            if fault == .kill, isGone(processID) { return tracing }
             guard process.ending == nil, ContinuousClock.now < deadline else {
                 let words = (try? String(contentsOfFile: said, encoding: .utf8))?.split(separator: "\n").last ?? ""
                 await tracing.end()
@@ -75,6 +77,12 @@ final class Tracing: Sendable {
                     (try? String(contentsOfFile: "/proc/\(processID)/task/\(task)/status", encoding: .utf8)) ?? ""
                 return status.contains("TracerPid:\t") && !status.contains("TracerPid:\t0\n")
             }
+    }
+
+    /// Whether a process has ended, be it that nobody has taken note of that yet.
+    private static func isGone(_ processID: pid_t) -> Bool {
+        guard let status = try? String(contentsOfFile: "/proc/\(processID)/status", encoding: .utf8) else { return true }
+        return status.contains("State:\tZ") || status.contains("State:\tX")
     }
 
     /// Takes the fault off; the process goes on as if nothing had been.
