@@ -81,7 +81,9 @@ final class Tracing: Sendable {
 
     /// Whether a process has ended, be it that nobody has taken note of that yet.
     private static func isGone(_ processID: pid_t) -> Bool {
-        guard let status = try? String(contentsOfFile: "/proc/\(processID)/status", encoding: .utf8) else { return true }
+        guard let status = try? String(contentsOfFile: "/proc/\(processID)/status", encoding: .utf8) else {
+            return true
+        }
         return status.contains("State:\tZ") || status.contains("State:\tX")
     }
 
