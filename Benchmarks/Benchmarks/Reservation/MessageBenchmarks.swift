@@ -45,7 +45,7 @@ private func requestBenchmarks() {
     } run: { benchmark, state, _ in
         state.1.clear()
         benchmark.measure { for request in state.0 { state.1.writeBooking(request) } }
-        check(state.1.readableBytes > 40 * Bookings.perIteration, "only \(state.1.readableBytes) bytes")
+        check(state.1.readableBytes > 30 * Bookings.perIteration, "only \(state.1.readableBytes) bytes")
     }
     stage("request decode") { _ in
         payloads { $0.writeBooking(Bookings.request($1)) }
