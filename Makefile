@@ -8,19 +8,21 @@ SHELL := /bin/bash
 SWIFT ?= swift
 # Where `make serve` keeps its data.
 DATA ?= ./var
-# Generated files carry swift-format-ignore-file, so the formatter may be given whole folders.
-FORMATTED := Package.swift Sources Tests
+# Generated files carry swift-format-ignore-file, so the formatter may be given whole folders. It follows no symbolic links, such as
+# those in Benchmarks/Sources.
+FORMATTED := Package.swift Sources Tests Benchmarks
 # What `make smoke` replays: the full trace where it is at hand, otherwise the short one that the tests ship.
 TRACE ?= $(firstword $(wildcard ../shared/data/noshow-39596.csv) Tests/CommandTests/Fixtures/trace.csv)
 # What `make simulate` runs: a range of seeds, or how many from START on.
 SEEDS ?= 500
 START ?= 1
 
-.PHONY: help setup build release serve test smoke simulate planted lint format proto bench bench-smoke compare clean
+.PHONY: help setup build release serve test smoke simulate planted lint format proto bench bench-smoke \
+	microbench microbench-check microbench-thresholds compare clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' \
-		| awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+		| awk -F '\t' '{ printf "  make %-22s %s\n", $$1, $$2 }'
 
 setup: ## install what is missing: Debian packages, and a Python environment in .venv
 	@scripts/setup
@@ -63,11 +65,12 @@ format: ## rewrite the sources in the project's format
 proto: setup ## generate Sources/Wire/Generated from proto/
 	@scripts/generate-proto
 
-bench: release ## measure this machine: every scenario over sockets, memory, starts; reports in ./reports
+bench: release ## measure this machine: every scenario over sockets, memory, starts, the parts; reports in ./reports
 	@for scenario in batch pipelined unpipelined steady storm seats search held together mixed; do \
 		.build/release/haoyuan bench $$scenario --report reports || exit; \
 	done
 	.build/release/haoyuan bench sizes --count 1000000
+	SWIFT=$(SWIFT) scripts/microbench
 
 # For machines that are busy: nothing is said of speed, but every audit must hold.
 bench-smoke: release ## every scenario for a second or two: only its audit counts
@@ -78,8 +81,17 @@ bench-smoke: release ## every scenario for a second or two: only its audit count
 	@.build/release/haoyuan bench steady --duration 2s --simulate-sync-delay 8ms | tail -2
 	@.build/release/haoyuan bench storm --connections 500 --count 10000 --rate 10000 --numbers 300 | tail -2
 
+microbench: setup ## measure the parts of a reservation, each by itself: a minute after the first build
+	SWIFT=$(SWIFT) scripts/microbench
+
+microbench-check: setup ## the same, against Benchmarks/thresholds.json
+	SWIFT=$(SWIFT) scripts/microbench --check
+
+microbench-thresholds: setup ## set the thresholds anew from what this machine does when it is quiet
+	SWIFT=$(SWIFT) scripts/microbench --runs 3 --write-thresholds
+
 compare: release ## the same booking in PostgreSQL and Redis (and TIGERBEETLE=path) on this machine; the report in ./reports
 	scripts/compare --report reports
 
 clean: ## remove everything that was built; the data in ./var stays
-	rm -rf .build .build-protoc .venv
+	rm -rf .build .build-benchmarks .build-protoc .venv
