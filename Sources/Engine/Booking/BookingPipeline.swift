@@ -68,7 +68,7 @@ struct BookingPipeline: Sendable {
             case .underWay:
                 // The first one waits for the standby, and this one would, too: its caller must learn that there may be another
                 // primary.
-                if refusal?.code == .standbyAway, let silence = register.silence {
+                if let silence = register.silence {
                     batch.fail(index, .standbyAway(silence, maybeApplied: true))
                 } else {
                     batch.waiting.append(index)

@@ -134,6 +134,7 @@ struct KeyStripe {
             guard let there = answer(old), there.position < kept.answer.position else { return }
             removeFromIndex(old, kept.key)
             ring[place(of: old)].answer = .abandoned
+            abandoned += 1
             together[kept.key] = nil
         }
         var aside: [AppointmentID]?

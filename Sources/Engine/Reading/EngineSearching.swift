@@ -5,12 +5,44 @@ import Scheduling
 extension Engine {
     /// Free slots by start, then by id.
     package func search(_ query: SlotQuery) async throws(EngineError) -> Reading<SlotPage> {
-        try await search([query])[0].get()
+        let view = await look([query])[0]
+        let page = try view.page.get()
+        try await untilDurable(view.seen)
+        return Reading(page, at: view.position)
     }
 
-    /// Independent searches, as many as came together: each shard is asked once for the lot. The answers come in the order
-    /// of the queries.
-    package func search(_ queries: [SlotQuery]) async -> [Result<Reading<SlotPage>, EngineError>] {
+    /// Independent searches, as many as came together: each shard is asked once for the lot.
+    /// - Returns: In the order of the queries; nil for one that saw what may long not be durable, for the standby is away: to
+    ///   be asked by itself.
+    package func search(_ queries: [SlotQuery]) async -> [Result<Reading<SlotPage>, EngineError>?] {
+        let views = await look(queries)
+        var failure: EngineError?
+        if register.silence == nil, let last = views.map(\.seen).max() {
+            do throws(EngineError) { try await untilDurable(last) } catch { failure = error }
+        }
+        let durable = journal.durablePosition
+        return views.map { view in
+            switch view.page {
+            case .failure(let error): .failure(error)
+            case .success where standing.isWithheld: .failure(failure ?? .withheld)
+            case .success(let page) where view.seen <= durable: .success(Reading(page, at: view.position))
+            case .success: failure.map { .failure($0) }
+            }
+        }
+    }
+
+    /// What one search saw.
+    private struct View {
+        var page: Result<SlotPage, EngineError>
+        /// The last fact that it may show.
+        var seen: Position
+        /// It shows every fact up to here.
+        var position: Position
+    }
+
+    private func look(_ queries: [SlotQuery]) async -> [View] {
+        // What is in the journal by now is in every shard that is asked from now on.
+        let begun = journal.lastPosition
         let snapshot = view.current
         let now = time.now()
         var plans: [Result<SlotSearch, EngineError>] = []
@@ -35,19 +67,19 @@ extension Engine {
             }
         }
         var found = [[[FreeSlot]]](repeating: [], count: queries.count)
-        var position = snapshot.cataloguePosition
+        var seen = [Position](repeating: snapshot.cataloguePosition, count: queries.count)
         for shard in orders.indices where !orders[shard].isEmpty {
             let (slots, at) = await shards.pools[shard].search(orders[shard])
-            for (order, slots) in zip(orders[shard], slots) { found[order.index].append(slots) }
-            position = max(position, at)
-        }
-        do throws(EngineError) {
-            try await untilDurable(position)
-        } catch {
-            return queries.map { _ in .failure(error) }
+            for (order, slots) in zip(orders[shard], slots) {
+                found[order.index].append(slots)
+                seen[order.index] = max(seen[order.index], at)
+            }
         }
         return plans.indices.map { index in
-            plans[index].map { search in Reading(SlotPage(found[index], limit: search.limit - 1), at: position) }
+            View(
+                page: plans[index].map { search in SlotPage(found[index], limit: search.limit - 1) }, seen: seen[index],
+                // One shard has everything up to its last fact; of several, each had what there was when the first was asked.
+                position: found[index].count > 1 ? min(begun, seen[index]) : seen[index])
         }
     }
 

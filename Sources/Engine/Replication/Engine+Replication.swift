@@ -110,6 +110,16 @@ extension Engine {
         )
     }
 
+    /// This standby gives up what it has, some of it or all: it is not promoted any more.
+    /// - Returns: False where it is no standby, or being promoted: then nothing is to be given up.
+    package func stepBack() -> Bool {
+        standing.update { state in
+            guard state.role == .standby, !state.isBeingPromoted else { return false }
+            state.isSteppingBack = true
+            return true
+        }
+    }
+
     /// Whether it follows a primary, and is not just becoming one.
     package var isFollower: Bool {
         let state = standing.current
@@ -180,7 +190,7 @@ extension Engine {
         }
         let tip = await replica.finish()
         let begun = standing.update { state -> (number: UInt32, epochs: Epochs)? in
-            guard state.role == .standby, !state.isBeingPromoted else { return nil }
+            guard state.role == .standby, !state.isBeingPromoted, !state.isSteppingBack else { return nil }
             state.isBeingPromoted = true
             var epochs = state.epochs
             let number = max(epochs.current, state.heard, known) + 1
@@ -188,7 +198,10 @@ extension Engine {
             return (number, epochs)
         }
         guard let (number, epochs) = begun else {
-            throw EngineError(.invalidArgument, "this standby is being promoted already")
+            throw EngineError(
+                .invalidArgument,
+                "this standby is being promoted already, or takes back what its primary does not have; ask for its status"
+            )
         }
         register.goOnAlone()
         // With the epoch's first record or not at all: an epoch that the log does not tell of, no standby would learn of.

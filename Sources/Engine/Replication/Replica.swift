@@ -59,16 +59,19 @@ actor Replica {
         taken.withLockedValue { $0 = chunks.last }
         let last = journal.append(chunks)
         // The catalogue says whose a pool is, so what follows on a change of it waits for it.
-        var run: [PositionedEvent] = []
+        var (changes, run): ([PositionedEvent], [PositionedEvent]) = ([], [])
         for event in events {
             if case .catalogueChanged = event.event.fact {
                 try await apply(run)
                 run = []
-                await directory.apply([event])
+                changes.append(event)
             } else {
+                if !changes.isEmpty { await directory.apply(changes) }
+                changes = []
                 run.append(event)
             }
         }
+        if !changes.isEmpty { await directory.apply(changes) }
         try await apply(run)
         reached.withLockedValue { $0 = last }
         return last

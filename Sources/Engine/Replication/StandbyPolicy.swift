@@ -40,8 +40,10 @@ struct StandbyWatch: Sendable {
     }
 
     private let policy: StandbyPolicy?
-    /// The standby that follows at this moment.
-    private(set) var follower: Follower?
+    /// Who follows at this moment, in the order in which they came. The last one counts; when it goes, the one before does again: a
+    /// request to follow may arrive when the one who sent it has long sent another.
+    private var followers: [Follower] = []
+    var follower: Follower? { followers.last }
     /// Somebody, or the policy, said to go on without a standby until one has caught up.
     private(set) var isAlone: Bool
     private(set) var lastHeard: Int64
@@ -56,6 +58,8 @@ struct StandbyWatch: Sendable {
         /// The last position it has on its disk.
         var confirmed: UInt64
         var isCaughtUp: Bool
+        /// It was there when somebody said to go on without it: it is waited for again only when it has everything.
+        var wasLeft = false
     }
 
     /// - Parameter isAlone: whether it begins alone: a standby that was just promoted has none of its own.
@@ -66,34 +70,48 @@ struct StandbyWatch: Sendable {
         awaySince = now
     }
 
-    /// Somebody follows now; whoever did before does no more.
+    /// Somebody follows now, and counts instead of whoever did before.
     mutating func attached(_ id: UInt64, _ name: String, now: Int64) {
-        follower = Follower(id: id, name: name, confirmed: 0, isCaughtUp: false)
+        followers.append(Follower(id: id, name: name, confirmed: 0, isCaughtUp: false))
         lastHeard = now
     }
 
-    /// It has everything up to `position`; `last` is what this disk has. Nil where it is not the one that follows.
+    /// It has everything up to `position`; `last` is what this disk has. Nil where it is not the one that counts.
     /// - Parameter beat: when what it answers was sent; nil where it answers nothing.
     mutating func confirmed(_ id: UInt64, _ position: UInt64, beat: Int64?, last: UInt64, now: Int64) -> UInt64? {
-        guard var follower, follower.id == id else { return nil }
+        guard let place = followers.firstIndex(where: { $0.id == id }) else { return nil }
+        followers[place].confirmed = max(followers[place].confirmed, position)
+        guard place == followers.count - 1 else { return nil }
+        var follower = followers[place]
         lastHeard = now
         // No standby can have seen what was not sent yet.
         if let beat, beat <= now { proven = max(proven ?? beat, beat) }
-        follower.confirmed = max(follower.confirmed, position)
         // Caught up once, it is waited for from then on, however far the load runs ahead.
-        if follower.confirmed + Self.caughtUpWithin >= last { follower.isCaughtUp = true }
-        if follower.isCaughtUp { isAlone = false }
-        self.follower = follower
+        if follower.confirmed + (follower.wasLeft ? 0 : Self.caughtUpWithin) >= last { follower.isCaughtUp = true }
+        if follower.isCaughtUp, isWithinLease(now: now) { isAlone = false }
+        followers[place] = follower
         return follower.confirmed
     }
 
     mutating func detached(_ id: UInt64, now: Int64) {
-        guard follower?.id == id else { return }
-        follower = nil
-        awaySince = now
+        followers.removeAll { $0.id == id }
+        if followers.isEmpty { awaySince = now }
     }
 
-    mutating func goOnAlone() { isAlone = true }
+    /// Whoever follows at this moment is not waited for again before he has everything.
+    mutating func goOnAlone() {
+        isAlone = true
+        for place in followers.indices {
+            followers[place].isCaughtUp = false
+            followers[place].wasLeft = true
+        }
+    }
+
+    /// Whether a yes on this disk alone would be good if it went on with its standby: it would stop at once otherwise.
+    private func isWithinLease(now: Int64) -> Bool {
+        guard let policy, case .local(let lease) = policy.acknowledgement else { return true }
+        return proven.map { now - $0 <= lease } ?? false
+    }
 
     /// Time has passed: true when the policy makes the primary go on alone from now on.
     mutating func tick(now: Int64) -> Bool {

@@ -40,6 +40,8 @@ package final class Standing: Sendable {
         var isWithheld = false
         /// It is being promoted; nobody is told of the epoch before that is on disk.
         var isBeingPromoted = false
+        /// It is about to take back what its primary does not have, or to make room for a copy.
+        var isSteppingBack = false
         /// The highest epoch it was told of: its own, if it begins one, must be higher.
         var heard: UInt32 = 0
 

@@ -107,16 +107,13 @@ actor Directory {
 
     /// Takes over what a primary's directory did.
     func apply(_ events: [PositionedEvent]) {
+        var changed: Position?
         for event in events {
             switch event.event.fact {
             case .catalogueChanged(let entity):
                 catalogue.evolve(entity)
                 unsavedEntities.append(entity)
-                let snapshot = CatalogueSnapshot(catalogue)
-                view.update {
-                    $0.catalogue = snapshot
-                    $0.cataloguePosition = event.position
-                }
+                changed = event.position
             case .patientRegistered(let patient, let identifiers):
                 registry.evolve(patient, identifiers)
                 unsavedPatients.append((patient, identifiers))
@@ -125,7 +122,15 @@ actor Directory {
             position = event.position
         }
         let count = registry.count
-        view.update { $0.patients = count }
+        // Once for all of them: it is as much work as the catalogue is long.
+        let snapshot = changed.map { _ in CatalogueSnapshot(catalogue) }
+        view.update { view in
+            view.patients = count
+            if let snapshot, let changed {
+                view.catalogue = snapshot
+                view.cataloguePosition = changed
+            }
+        }
     }
 
     // MARK: Checkpoints

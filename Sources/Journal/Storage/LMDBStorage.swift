@@ -138,7 +138,7 @@ package final class LMDBStorage: JournalStorage, @unchecked Sendable {
         var status = mdb_cursor_get(cursor, &key, &value, MDB_FIRST)
         while status == MDB_SUCCESS {
             let bytes = UnsafeRawBufferPointer(key)
-            guard let name = String(validating: bytes, as: UTF8.self) else {
+            guard let name = String(validating: bytes, as: UTF8.self), !name.utf8.contains(0) else {
                 throw TableCheck.damagedName(StateTable.readable(bytes))
             }
             names.append(name)

@@ -3,8 +3,8 @@ import HeapModule
 /// One search for free slots of some pools.
 ///
 /// Each pool's sessions lie in the order of their starts and never overlap, so a search is a merge: one cursor for each pool
-/// stands on its next free slot, and the earliest of them goes out. It costs as many steps as slots are asked for, however
-/// many there are.
+/// stands on its next free slot, and the earliest of them goes out. It looks at what comes before the last slot it gives, not at
+/// all there is.
 package struct SlotSearch: Sendable {
     package var from: LocalDate
     package var to: LocalDate

@@ -8,14 +8,21 @@ final class LoopSearches {
     /// Who gets an answer.
     struct Sink {
         let session: SessionHandler
-        let id: UInt32
+        let header: FrameHeader
         let serial: UInt64
-        /// Nanoseconds of the monotonic clock.
+        /// Nanoseconds of the monotonic clock, both; nil: never.
+        let deadline: UInt64?
         let readAt: UInt64
+        let query: SlotQuery
     }
 
     /// Searches that go together at most, so that no shard is kept from its bookings for long.
     private static let most = 256
+    /// Batches that the engine has at most: where the disk stands still, further searches wait their turn on their connections,
+    /// from which then nothing more is read.
+    private static let mostUnderWay = 64
+    /// Searches of one connection that are in batches at most: their answers are written whether it reads them or not.
+    private static let mostOfConnection = 256
 
     private var queries: [SlotQuery] = []
     private var sinks: [Sink] = []
@@ -24,8 +31,14 @@ final class LoopSearches {
     private var underWay: [UInt64: [Sink]] = [:]
     private var number: UInt64 = 0
 
-    func add(_ query: SlotQuery, _ sink: Sink) {
-        queries.append(query)
+    /// Whether a search of this connection may go with the others now.
+    func hasRoom(for session: SessionHandler) -> Bool {
+        underWay.count < Self.mostUnderWay && session.searchesInBatches < Self.mostOfConnection
+    }
+
+    func add(_ sink: Sink) {
+        sink.session.searchesInBatches += 1
+        queries.append(sink.query)
         sinks.append(sink)
         let loop = sink.session.shared
         if queries.count == Self.most {
@@ -60,7 +73,7 @@ final class LoopSearches {
 
     /// Hands out the answers, and flushes each connection once.
     private func answered(
-        _ number: UInt64, _ answers: [Result<Reading<SlotPage>, EngineError>], _ loop: SessionLoop
+        _ number: UInt64, _ answers: [Result<Reading<SlotPage>, EngineError>?], _ loop: SessionLoop
     ) {
         guard let sinks = underWay.removeValue(forKey: number) else {
             preconditionFailure("a batch is answered once")
@@ -69,6 +82,11 @@ final class LoopSearches {
         var touched: [SessionHandler] = []
         var runs = RequestRuns()
         for (sink, answer) in zip(sinks, answers) {
+            sink.session.searchesInBatches -= 1
+            guard let answer else {
+                sink.session.askAlone(sink)
+                continue
+            }
             runs.add(.searchSlots, sink.session.answer(sink, answer), readAt: sink.readAt)
             if sink.session.needsFlush, touched.last !== sink.session { touched.append(sink.session) }
         }

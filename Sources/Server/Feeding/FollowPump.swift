@@ -21,7 +21,7 @@ struct FollowPump: Sendable {
         do {
             while !Task.isCancelled {
                 let chunks = try await feeder.next(maxBytes: mostChunkBytes)
-                guard engine.role == .primary else { return nil }
+                guard engine.role == .primary else { return .followAnother }
                 var push = PBFollowPush()
                 push.position = feeder.position.rawValue
                 push.epoch = engine.epoch

@@ -107,7 +107,7 @@ extension SessionHandler {
         }
         guard shared.engine.role == .primary else {
             return feedingEnded(
-                fed.id, ProtocolError(.notPrimary, "another server has become primary; follow that one"))
+                fed.id, .followAnother)
         }
         guard isWritable else { return }
         var push = PBFollowPush()
@@ -164,4 +164,9 @@ private enum FeedingStart: Sendable {
         case .answered(.cutBack), .refused: break
         }
     }
+}
+
+extension ProtocolError {
+    /// What a standby is told whose primary is one no more.
+    static let followAnother = ProtocolError(.notPrimary, "another server has become primary; follow that one")
 }

@@ -78,8 +78,10 @@ package final class Following: Sendable {
         guard engine.isFollower else { return engine.role == .standby ? nil : .promoted }
         engine.heard(epoch: reply.epoch)
         switch reply.answer {
-        case .copy: return .copyNeeded
-        case .cutBack: return .cutBack(try LogTip(reply.common, field: "common"))
+        case .copy, .cutBack:
+            let common = reply.answer == .cutBack ? try LogTip(reply.common, field: "common") : nil
+            guard engine.stepBack() else { return engine.role == .standby ? nil : .promoted }
+            return common.map { .cutBack($0) } ?? .copyNeeded
         case .stream: break
         case .unspecified, .UNRECOGNIZED:
             return .failed("\(address) answered what this version does not know; update it")

@@ -69,8 +69,6 @@ enum Request: Sendable {
             self = .sessions(
                 department: request.department == 0 ? nil : DepartmentID(rawValue: request.department),
                 pool: request.pool == 0 ? nil : PoolID(rawValue: request.pool), from: from, to: to)
-        case .searchSlots:
-            self = .search(try SlotQuery(PBSearchSlotsRequest(fastPayload: payload)))
         case .getAppointments:
             let ids = try PBGetAppointmentsRequest(payload: payload).ids
             try checkCount(ids.count, "ids")

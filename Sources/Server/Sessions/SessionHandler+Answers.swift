@@ -31,16 +31,16 @@ extension SessionHandler {
     }
     /// The answer to a short search.
     func answer(_ sink: LoopSearches.Sink, _ result: Result<Reading<SlotPage>, EngineError>) -> RequestOutcome {
-        guard machine.answered(sink.id, serial: sink.serial) else { return .unheard }
+        guard machine.answered(sink.header.requestID, serial: sink.serial) else { return .unheard }
         switch result {
         case .success(let reading):
-            write(FrameHeader(.searchSlots, flags: .reply, requestID: sink.id)) { buffer in
+            write(FrameHeader(.searchSlots, flags: .reply, requestID: sink.header.requestID)) { buffer in
                 buffer.writeSearchReply(
                     reading.value.slots, more: reading.value.more, position: reading.position.rawValue)
             }
             return .done
         case .failure(let error):
-            writeFailure(Method.searchSlots.rawValue, sink.id, ProtocolError(error))
+            writeFailure(Method.searchSlots.rawValue, sink.header.requestID, ProtocolError(error))
             return .failed
         }
     }

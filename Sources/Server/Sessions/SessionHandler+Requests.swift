@@ -97,16 +97,25 @@ extension SessionHandler {
         }
     }
 
-    /// A short search goes with the others of this tick; one whose answer may be long, or whose caller does not read, waits
-    /// its turn.
+    /// A short search goes with the others of this tick; one that may take long, or whose caller does not read, waits its turn.
     private func search(_ frame: Frame, deadline: UInt64?) throws(ProtocolError) {
         let query = try SlotQuery(PBSearchSlotsRequest(fastPayload: frame.payload))
-        guard query.limit <= EngineLimits.slotsPerShortSearch, isWritable else {
-            return try ask(.search(query), .searchSlots, frame.header, deadline: deadline)
-        }
+        guard query.limit <= EngineLimits.slotsPerShortSearch, !query.nextFree, isWritable,
+            shared.searches.hasRoom(for: self)
+        else { return try ask(.search(query), .searchSlots, frame.header, deadline: deadline) }
         let serial = try machine.take(frame.header.requestID, .searchSlots, isWrite: false, deadline: deadline)
         shared.searches.add(
-            query, LoopSearches.Sink(session: self, id: frame.header.requestID, serial: serial, readAt: readAt))
+            LoopSearches.Sink(
+                session: self, header: frame.header, serial: serial, deadline: deadline, readAt: readAt, query: query))
+    }
+
+    /// A search that went with others and has to wait by itself.
+    func askAlone(_ sink: LoopSearches.Sink) {
+        requests.append(
+            RequestQueue.Waiting(
+                header: sink.header, serial: sink.serial, deadline: sink.deadline, readAt: sink.readAt,
+                request: .search(sink.query)))
+        startRequests()
     }
 
     private func ask(_ method: Method, _ frame: Frame, deadline: UInt64?) throws(ProtocolError) {

@@ -18,6 +18,8 @@ final class SessionHandler: ChannelDuplexHandler {
     var outgoing = ByteBuffer()
     var origin = ConnectionOrigin(channel: nil, operatorName: "")
     var requests = RequestQueue()
+    /// Searches of this connection that went with others and are not answered.
+    var searchesInBatches = 0
     var feeds: [UInt32: Task<Void, Never>] = [:]
     /// Up to where each feed has been handed to the socket.
     var feedPositions: [UInt32: Position] = [:]
