@@ -27,6 +27,47 @@ import Testing
         await #expect(throws: EngineError.self) { try await hospital.engine.search(SlotQuery()) }
     }
 
+    @Test("searches that go together are answered each as by itself, the wrong ones too")
+    func searchTogether() async throws {
+        let hospital = try await Hospital()
+        let engine = hospital.engine
+        let li = try await hospital.open("li", capacities: [1, 1, 1])
+        #expect(await hospital.run(hospital.book(0, li, 0)).receipt != nil)
+        // Of another department: a fact behind all that a search of the first shows.
+        _ = try await hospital.open("ct", capacities: [1, 1, 1, 1])
+        var queries: [SlotQuery] = []
+        for department in 1...2 as ClosedRange<UInt32> {
+            for limit in [1, 2, 9] {
+                queries.append(
+                    SlotQuery(department: DepartmentID(rawValue: department), from: Hospital.today, limit: limit))
+            }
+        }
+        queries.append(SlotQuery())
+        queries.append(SlotQuery(service: hospital.clinic, from: Hospital.today))
+        queries.append(SlotQuery(service: ServiceID(rawValue: 77)))
+        let together = await engine.search(queries)
+        #expect(together.count == queries.count)
+        for (query, answer) in zip(queries, together) {
+            do throws(EngineError) {
+                let alone = try await engine.search(query)
+                guard let answer else {
+                    Issue.record("nothing keeps it from being answered")
+                    continue
+                }
+                let reading = try answer.get()
+                #expect(reading.value.slots == alone.value.slots && reading.value.more == alone.value.more)
+                #expect(reading.position == alone.position)
+                #expect(reading.position <= engine.durablePosition)
+            } catch {
+                guard case .failure(let same)? = answer else {
+                    Issue.record("\(query) fails only alone: \(error)")
+                    continue
+                }
+                #expect(same.code == error.code)
+            }
+        }
+    }
+
     @Test("every listed slot can be booked: a service of three slots sees only where three fit")
     func listedMeansBookable() async throws {
         let hospital = try await Hospital()

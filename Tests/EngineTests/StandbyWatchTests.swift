@@ -1,0 +1,51 @@
+import Testing
+
+@testable import Engine
+
+/// A primary's view of its standby, without either.
+@Suite struct StandbyWatchTests {
+    private static let synchronous = StandbyPolicy(acknowledgement: .standby)
+    private static let lease = StandbyPolicy(acknowledgement: .local(leaseMilliseconds: 5_000))
+
+    @Test("a request to follow that came late leaves the standby that follows when it goes")
+    func lateRequest() {
+        var watch = StandbyWatch(Self.synchronous, isAlone: false, now: 0)
+        watch.attached(1, "standby", now: 10)
+        #expect(watch.confirmed(1, 7, beat: 5, last: 9, now: 11) == 7)
+        watch.attached(2, "standby", now: 12)
+        #expect(watch.follower?.id == 2)
+        // It says what it has, and is not the one that counts.
+        #expect(watch.confirmed(1, 8, beat: 6, last: 9, now: 13) == nil)
+        watch.detached(2, now: 14)
+        #expect(watch.follower?.id == 1 && watch.follower?.confirmed == 8)
+        #expect(watch.silence(now: 15) == nil)
+        #expect(watch.confirmed(1, 9, beat: 7, last: 9, now: 16) == 9)
+        watch.detached(1, now: 17)
+        #expect(watch.follower == nil && watch.silence(now: 18) != nil)
+    }
+
+    @Test("whoever goes on alone does so until its standby has everything, be it there or not")
+    func alone() {
+        var watch = StandbyWatch(Self.synchronous, isAlone: false, now: 0)
+        watch.attached(1, "standby", now: 10)
+        _ = watch.confirmed(1, 100, beat: 5, last: 100, now: 11)
+        watch.goOnAlone()
+        #expect(watch.needs == .disk)
+        // Its disk stands still: signs of life come all the same.
+        for now in 12...20 as ClosedRange<Int64> { _ = watch.confirmed(1, 100, beat: now - 1, last: 200, now: now) }
+        #expect(watch.isAlone && watch.needs == .disk)
+        _ = watch.confirmed(1, 200, beat: 20, last: 200, now: 21)
+        #expect(!watch.isAlone && watch.needs == .confirmation)
+    }
+
+    @Test("with a lease, whoever is alone stays so until its standby has given back a sign of life")
+    func aloneWithLease() {
+        var watch = StandbyWatch(Self.lease, isAlone: true, now: 0)
+        watch.attached(1, "standby", now: 10_000)
+        _ = watch.confirmed(1, 100, beat: nil, last: 100, now: 10_001)
+        #expect(watch.isAlone && watch.silence(now: 10_002) == nil)
+        _ = watch.confirmed(1, 100, beat: 10_002, last: 100, now: 10_003)
+        #expect(!watch.isAlone && watch.silence(now: 10_004) == nil)
+        #expect(watch.isLeaseOver(now: 15_003))
+    }
+}
