@@ -47,7 +47,7 @@ import struct Engine.StandbyPolicy
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `no yes after the lease without a word of the standby, unless told to go on alone, and again when it is back`()
         async throws
     {
@@ -103,7 +103,7 @@ import struct Engine.StandbyPolicy
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a write that is on the disk only after the lease is told to nobody, not to its repetition either`()
         async throws
     {
