@@ -152,16 +152,14 @@ enum TableCheck {
         let known = known.map { Set($0.map(\.name)) }
         for name in names where name != MetaEntry.table && LogShape.Segment.first(of: name) == nil {
             guard let table = StateTable.table(of: name), known?.contains(table) ?? true else {
-                throw damagedName("\"\(name)\"")
+                throw .corrupt(damagedName("\"\(name)\""))
             }
         }
     }
 
-    static func damagedName(_ name: String) -> JournalError {
-        .corrupt(
-            CorruptionReport(
-                .page, table: "data.mdb", key: "the list of tables", expected: "names that the journal gives",
-                found: name))
+    static func damagedName(_ name: String) -> CorruptionReport {
+        CorruptionReport(
+            .page, table: "data.mdb", key: "the list of tables", expected: "names that the journal gives", found: name)
     }
 }
 

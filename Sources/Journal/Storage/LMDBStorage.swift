@@ -139,7 +139,7 @@ package final class LMDBStorage: JournalStorage, @unchecked Sendable {
         while status == MDB_SUCCESS {
             let bytes = UnsafeRawBufferPointer(key)
             guard let name = String(validating: bytes, as: UTF8.self), !name.utf8.contains(0) else {
-                throw TableCheck.damagedName(StateTable.readable(bytes))
+                throw .corrupt(TableCheck.damagedName(StateTable.readable(bytes)))
             }
             names.append(name)
             status = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)
