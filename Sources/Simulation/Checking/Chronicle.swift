@@ -16,8 +16,9 @@ final class Chronicle {
     private(set) var model = NaiveModel()
     /// Every fact on disk; position p at p - 1. Nil where the journal needed several positions for one long record.
     private(set) var events: [Event?] = []
-    /// The latest moment a fact tells of, and what it was when this process began.
-    private(set) var latest = Instant(rawValue: 0)
+    /// The latest moment that the facts up to each position tell of.
+    private var moments: [Instant] = []
+    /// The latest moment when this process began.
     private(set) var latestBefore = Instant(rawValue: 0)
     /// Who writes it.
     private(set) var author: Casebook.Process
@@ -56,6 +57,13 @@ final class Chronicle {
     }
 
     var durable: UInt64 { UInt64(events.count) }
+    private var latest: Instant { latest(upTo: durable) }
+
+    /// The latest moment that the facts up to a position tell of: a standby knows of no later ones, whatever its primary has.
+    func latest(upTo position: UInt64) -> Instant {
+        position == 0 ? Instant(rawValue: 0) : moments[Int(min(position, durable)) - 1]
+    }
+
     var wallClockBound: Int64 { casebook.wallClockBound }
     var coverage: Coverage {
         get { casebook.coverage }
@@ -91,16 +99,16 @@ final class Chronicle {
         if before == nil, let finding = casebook.finding {
             casebook.finding = "record \(position) \(event.brief): \(finding)"
         }
-        while durable + 1 < position { events.append(nil) }
+        while durable + 1 < position { add(nil, at: durable + 1) }
         add(event, at: position)
         coverage.note("facts: " + event.kindName)
     }
 
     private func add(_ event: Event?, at position: UInt64) {
         events.append(event)
+        moments.append(max(latest, event?.at ?? latest))
         guard let event else { return }
         model.apply(event, at: position)
-        latest = max(latest, event.at)
         if let key = event.answer?.key { recordsByKey[key, default: []].append(position) }
         if case .epochBegan(let number) = event.fact { epoch = number }
     }
