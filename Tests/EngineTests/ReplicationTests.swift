@@ -17,7 +17,8 @@ import Testing
             self.hospital = hospital
             folder = hospital.folder + "-standby"
             let empty = FollowRequest(
-                cluster: [], epochs: Epochs(), end: LogTip(next: .first, chain: 0), name: "b", wantsCopy: false)
+                cluster: [], epochs: Epochs(), end: LogTip(next: .first, chain: 0), name: "b", wantsCopy: false,
+                asker: 1)
             guard case .copy(let copy) = try hospital.engine.follow(empty) else {
                 Issue.record("an empty standby gets a copy")
                 throw EngineError(.internal, "no copy")
@@ -43,7 +44,8 @@ import Testing
 
         /// Follows until it has everything, confirming as it goes.
         func catchUp() async throws {
-            guard case .stream(let feeder) = try hospital.engine.follow(engine.followRequest(name: "b")) else {
+            guard case .stream(let feeder) = try hospital.engine.follow(engine.followRequest(name: "b", asker: 1))
+            else {
                 Issue.record("a standby of this primary streams")
                 return
             }
@@ -119,6 +121,45 @@ import Testing
         await #expect(throws: EngineError.self) {
             _ = try await standby.engine.registerPatients([[Identifier(system: "a", value: "b")]], by: Hospital.doctor)
         }
+        await standby.engine.stop()
+    }
+
+    @Test("a second standby is refused, with or without data, as long as the first follows")
+    func oneStandby() async throws {
+        let hospital = try await Hospital()
+        let standby = try await Standby(of: hospital, policy: nil)
+        let request = standby.engine.followRequest(name: "b", asker: 1)
+        guard case .stream(let feeder) = try hospital.engine.follow(request) else {
+            Issue.record("a standby of this primary streams")
+            return
+        }
+        var other = standby.engine.followRequest(name: "c", asker: 2)
+        func refusal() -> EngineError? {
+            do throws(EngineError) {
+                switch try hospital.engine.follow(other) {
+                case .stream(let feeder): feeder.end()
+                case .copy(let copy): copy.close()
+                case .cutBack: break
+                }
+                return nil
+            } catch {
+                return error
+            }
+        }
+        #expect(refusal()?.code == .overloaded && refusal()?.message.contains("b follows already") == true)
+        other.wantsCopy = true
+        #expect(refusal()?.code == .overloaded)
+        // The first asks again, on another connection: it is no second.
+        guard case .stream(let again) = try hospital.engine.follow(request) else {
+            Issue.record("it streams again")
+            return
+        }
+        feeder.end()
+        #expect(refusal()?.code == .overloaded)
+        again.end()
+        #expect(refusal() == nil)
+        other.wantsCopy = false
+        #expect(refusal() == nil)
         await standby.engine.stop()
     }
 
@@ -222,7 +263,7 @@ import Testing
         #expect(hospital.engine.role == .deposed(by: 2))
         let refused = await hospital.run(hospital.book(9, session, 0))
         #expect(refused.error?.code == .notPrimary)
-        let request = hospital.engine.followRequest(name: "a")
+        let request = hospital.engine.followRequest(name: "a", asker: 1)
         await hospital.engine.stop()
         #expect(throws: WrongRole.self) { try hospital.start { _ in } }
 
@@ -233,7 +274,8 @@ import Testing
         #expect(tip == parting)
         #expect(try Journal.cutBack(JournalOptions(directory: hospital.folder), to: tip))
         try hospital.start { $0.role = .standby }
-        guard case .stream(let feeder) = try standby.engine.follow(hospital.engine.followRequest(name: "a")) else {
+        guard case .stream(let feeder) = try standby.engine.follow(hospital.engine.followRequest(name: "a", asker: 1))
+        else {
             Issue.record("it streams")
             return
         }
@@ -255,7 +297,8 @@ import Testing
         try await hospital.restart { $0.standby = StandbyPolicy() }
         let away = await hospital.run(hospital.book(0, session, 0))
         #expect(away.error?.code == .standbyAway)
-        guard case .stream(let feeder) = try hospital.engine.follow(standby.engine.followRequest(name: "b")) else {
+        guard case .stream(let feeder) = try hospital.engine.follow(standby.engine.followRequest(name: "b", asker: 1))
+        else {
             Issue.record("it streams")
             return
         }
@@ -316,7 +359,8 @@ import Testing
         }
         let engine = hospital.engine
         while try engine.journal.step() {}
-        guard case .stream(let feeder) = try engine.follow(standby.engine.followRequest(name: "standby")) else {
+        guard case .stream(let feeder) = try engine.follow(standby.engine.followRequest(name: "standby", asker: 1))
+        else {
             Issue.record("it does not follow")
             return
         }
@@ -384,7 +428,9 @@ import Testing
         let session = try await hospital.open("li", capacities: [4, 4, 4])
         let standby = try await Standby(of: hospital)
         try await hospital.restart { $0.standby = StandbyPolicy(acknowledgement: .local(leaseMilliseconds: 5_000)) }
-        guard case .stream(let feeder) = try hospital.engine.follow(standby.engine.followRequest(name: "standby"))
+        guard
+            case .stream(let feeder) = try hospital.engine.follow(
+                standby.engine.followRequest(name: "standby", asker: 1))
         else {
             Issue.record("it does not follow")
             return

@@ -10,9 +10,9 @@ import Testing
     @Test("a request to follow that came late leaves the standby that follows when it goes")
     func lateRequest() {
         var watch = StandbyWatch(Self.synchronous, isAlone: false, now: 0)
-        watch.attached(1, "standby", now: 10)
+        watch.attached(1, "standby", asker: 7, now: 10)
         #expect(watch.confirmed(1, 7, beat: 5, last: 9, now: 11) == 7)
-        watch.attached(2, "standby", now: 12)
+        watch.attached(2, "standby", asker: 7, now: 12)
         #expect(watch.follower?.id == 2)
         // It says what it has, and is not the one that counts.
         #expect(watch.confirmed(1, 8, beat: 6, last: 9, now: 13) == nil)
@@ -24,10 +24,23 @@ import Testing
         #expect(watch.follower == nil && watch.silence(now: 18) != nil)
     }
 
+    @Test("a second standby is another; the same one that asks again is not")
+    func second() {
+        var watch = StandbyWatch(Self.synchronous, isAlone: false, now: 0)
+        #expect(watch.other(than: 8) == nil)
+        watch.attached(1, "standby", asker: 7, now: 10)
+        watch.attached(2, "standby", asker: 7, now: 11)
+        #expect(watch.other(than: 7) == nil && watch.other(than: 8) == "standby")
+        watch.detached(2, now: 12)
+        #expect(watch.other(than: 8) == "standby")
+        watch.detached(1, now: 13)
+        #expect(watch.other(than: 8) == nil)
+    }
+
     @Test("whoever goes on alone does so until its standby has everything, be it there or not")
     func alone() {
         var watch = StandbyWatch(Self.synchronous, isAlone: false, now: 0)
-        watch.attached(1, "standby", now: 10)
+        watch.attached(1, "standby", asker: 7, now: 10)
         _ = watch.confirmed(1, 100, beat: 5, last: 100, now: 11)
         watch.goOnAlone()
         #expect(watch.needs == .disk)
@@ -41,7 +54,7 @@ import Testing
     @Test("with a lease, whoever is alone stays so until its standby has given back a sign of life")
     func aloneWithLease() {
         var watch = StandbyWatch(Self.lease, isAlone: true, now: 0)
-        watch.attached(1, "standby", now: 10_000)
+        watch.attached(1, "standby", asker: 7, now: 10_000)
         _ = watch.confirmed(1, 100, beat: nil, last: 100, now: 10_001)
         #expect(watch.isAlone && watch.silence(now: 10_002) == nil)
         _ = watch.confirmed(1, 100, beat: 10_002, last: 100, now: 10_003)

@@ -110,7 +110,10 @@ import struct Engine.StandbyPolicy
         try await withPair { folders in
             let disk = try GatedStorage(PairMember.options(folders.first))
             let first = try await PairMember.primary(folders.first, Self.policy, disk: disk)
-            guard case .stream(let feeder) = try first.engine.follow(first.engine.followRequest(name: "by hand")) else {
+            guard
+                case .stream(let feeder) = try first.engine.follow(
+                    first.engine.followRequest(name: "by hand", asker: 1))
+            else {
                 Issue.record("it streams")
                 return
             }

@@ -50,6 +50,11 @@ final class PairMember: Sendable {
         try await open(folder, .primary, policy, nil, disk: disk)
     }
 
+    /// A standby's folder once more, following nobody.
+    static func resumed(_ folder: String, disk: (any JournalStorage)? = nil) async throws -> PairMember {
+        try await open(folder, .standby, nil, nil, disk: disk)
+    }
+
     /// Takes a copy where the folder has nothing yet, and follows.
     /// - Parameter port: where it finds its primary, if not where that one listens.
     static func standby(of primary: PairMember, _ folder: String, through port: Int? = nil) async throws -> PairMember {

@@ -69,7 +69,7 @@ import struct Scheduling.Violation
             // Nobody follows: no yes, and it says why.
             try await wire.send(.registerPatients, 9, PBRegisterPatientsRequest())
             #expect(try await wire.failure().code == .standbyAway)
-            try await wire.send(.follow, 2, PBFollowRequest(first.engine.followRequest(name: "by hand")))
+            try await wire.send(.follow, 2, PBFollowRequest(first.engine.followRequest(name: "by hand", asker: 1)))
             let reply = try PBFollowReply(payload: try #require(await wire.next()).payload)
             #expect(reply.answer == .stream)
             let isAnswered = NIOLockedValueBox(false)
@@ -195,10 +195,48 @@ import struct Scheduling.Violation
         }
     }
 
+    @Test(.timeLimit(.minutes(5)))
+    func `an epoch that was heard is on disk before the primary hears anything, and the next one is higher`()
+        async throws
+    {
+        try await withPair { folders in
+            let first = try await PairMember.primary(folders.first, nil)
+            let standby = try await PairMember.standby(of: first, folders.second)
+            try await standby.caughtUp(with: first.engine.diskPosition)
+            await standby.stop()
+            await first.stop()
+
+            let disk = try GatedStorage(PairMember.options(folders.second))
+            let resumed = try await PairMember.resumed(folders.second, disk: disk)
+            let engine = resumed.engine
+            while engine.hasPending { await Task.yield() }
+            disk.shut()
+            let isHeard = NIOLockedValueBox(false)
+            func hearing() -> Task<Void, any Error> {
+                Task {
+                    try await engine.heard(epoch: 7)
+                    isHeard.withLockedValue { $0 = true }
+                }
+            }
+            // The one that tells it, and one that tells the same meanwhile.
+            let hearings = [hearing(), hearing()]
+            while !engine.hasPending { await Task.yield() }
+            for _ in 0..<1_000 { await Task.yield() }
+            #expect(!isHeard.withLockedValue { $0 })
+            disk.open()
+            for hearing in hearings { try await hearing.value }
+            await resumed.stop()
+
+            let again = try await PairMember.resumed(folders.second)
+            #expect(try await again.engine.promote().epoch == 8)
+            await again.stop()
+        }
+    }
+
     @Test func `a standby that says nothing is hung up on`() async throws {
         try await withHospital { served in
             let wire = try await RawConnection.greeted(port: served.port)
-            try await wire.send(.follow, 2, PBFollowRequest(served.engine.followRequest(name: "mute")))
+            try await wire.send(.follow, 2, PBFollowRequest(served.engine.followRequest(name: "mute", asker: 1)))
             #expect(try PBFollowReply(payload: try #require(await wire.next()).payload).answer == .stream)
             #expect(served.engine.replication.standby == "mute")
             while let frame = await wire.next() { #expect(frame.header.flags == .push) }

@@ -42,28 +42,31 @@ extension Engine {
     // MARK: A primary and its standby
 
     /// Answers a standby that wants to follow.
-    /// - Throws: `notPrimary`; `invalidArgument` when it has the data of another hospital.
+    /// - Throws: `notPrimary`; `invalidArgument` when it has the data of another hospital; `overloaded` while another standby
+    ///   follows.
     package func follow(_ request: FollowRequest) throws(EngineError) -> FollowAnswer {
         guard standing.role == .primary else { throw .notPrimary(standing.role) }
         if request.epochs.current > standing.epoch {
             depose(by: request.epochs.current)
             throw .notPrimary(standing.role)
         }
+        try register.checkAlone(request.asker)
         if request.wantsCopy || request.cluster.isEmpty { return try copy() }
         guard request.cluster == journal.creationID else {
             throw EngineError(
                 .invalidArgument, "cluster: the standby has the data of another hospital; give it an empty folder")
         }
+        let hasTip: Bool
         do throws(JournalError) {
             if let parting = standing.current.epochs.parting(from: request.epochs, end: request.end) {
                 return .cutBack(parting)
             }
-            guard try journal.contains(request.end) else { return .copy(try journal.copy()) }
-            return .stream(Feeder(journal, register, after: request.end, name: request.name))
+            hasTip = try journal.contains(request.end)
         } catch {
             if case .positionTrimmed = error { return try copy() }
             throw EngineError(error)
         }
+        return hasTip ? .stream(try Feeder(journal, register, for: request)) : try copy()
     }
 
     /// Another server has begun a higher epoch: this one decides nothing any more, and what waits for the standby's word
@@ -104,10 +107,11 @@ extension Engine {
     }
 
     /// What to ask the primary with.
-    package func followRequest(name: String) -> FollowRequest {
+    /// - Parameter asker: the same whenever this standby asks, and no other's.
+    package func followRequest(name: String, asker: UInt64) -> FollowRequest {
         FollowRequest(
-            cluster: journal.creationID, epochs: standing.current.epochs, end: journal.tip, name: name, wantsCopy: false
-        )
+            cluster: journal.creationID, epochs: standing.current.epochs, end: journal.tip, name: name,
+            wantsCopy: false, asker: asker)
     }
 
     /// This standby gives up what it has, some of it or all: it is not promoted any more.
@@ -126,14 +130,20 @@ extension Engine {
         return state.role == .standby && !state.isBeingPromoted
     }
 
-    /// The primary is in this epoch: one that this server begins is higher, whichever of its processes that is.
-    package func heard(epoch: UInt32) {
-        let isNew = standing.update { state in
-            guard epoch > max(state.heard, state.epochs.current) else { return false }
-            state.heard = epoch
-            return true
+    /// The primary is in this epoch: one that this server begins is higher, whichever of its processes that is. Returns once that
+    /// is on disk: before, the primary must hear nothing by which it would say yes in this epoch.
+    /// - Throws: `closed` when the journal ended first, `cancelled` when the task was.
+    package func heard(epoch: UInt32) async throws(JournalError) {
+        let (isNew, isOnDisk) = standing.update { state in
+            let isNew = epoch > max(state.heard, state.epochs.current)
+            if isNew { state.heard = epoch }
+            return (isNew, epoch <= state.heardOnDisk)
         }
+        if isOnDisk { return }
         if isNew { journal.setMetadata(Standing.heardName, Standing.encode(heard: epoch)) }
+        // An epoch that is not new may have come with records, or by another task, that wait for the disk themselves.
+        try await journal.flushed()
+        standing.update { $0.heardOnDisk = max($0.heardOnDisk, epoch) }
     }
 
     /// The primary sends what follows on this log: nothing in it will be taken back, and from now on all of it is shown.

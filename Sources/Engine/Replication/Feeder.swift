@@ -12,13 +12,18 @@ package struct FollowRequest: Sendable, Hashable {
     package var name: String
     /// It wants a whole copy, whatever it has.
     package var wantsCopy: Bool
+    /// Another number for each standby, and the same for one that asks again while an earlier connection of its lingers.
+    package var asker: UInt64
 
-    package init(cluster: [UInt8], epochs: Epochs, end: LogTip, name: String, wantsCopy: Bool) {
+    package init(
+        cluster: [UInt8], epochs: Epochs, end: LogTip, name: String, wantsCopy: Bool, asker: UInt64
+    ) {
         self.cluster = cluster
         self.epochs = epochs
         self.end = end
         self.name = name
         self.wantsCopy = wantsCopy
+        self.asker = asker
     }
 }
 
@@ -39,11 +44,12 @@ package final class Feeder: Sendable {
     private let tip: NIOLockedValueBox<LogTip>
     private let id: UInt64
 
-    init(_ journal: Journal, _ register: StandbyRegister, after tip: LogTip, name: String) {
+    /// - Throws: `overloaded` while another standby follows.
+    init(_ journal: Journal, _ register: StandbyRegister, for request: FollowRequest) throws(EngineError) {
         self.journal = journal
         self.register = register
-        self.tip = NIOLockedValueBox(tip)
-        id = register.attach(name)
+        self.tip = NIOLockedValueBox(request.end)
+        id = try register.attach(request.name, asker: request.asker)
     }
 
     /// The last position on the primary's disk.

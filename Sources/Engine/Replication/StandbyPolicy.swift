@@ -40,8 +40,8 @@ struct StandbyWatch: Sendable {
     }
 
     private let policy: StandbyPolicy?
-    /// Who follows at this moment, in the order in which they came. The last one counts; when it goes, the one before does again: a
-    /// request to follow may arrive when the one who sent it has long sent another.
+    /// The connections over which the one standby follows at this moment, in the order in which they came. The last one counts; when
+    /// it goes, the one before does again: a request to follow may arrive when the one who sent it has long sent another.
     private var followers: [Follower] = []
     var follower: Follower? { followers.last }
     /// Somebody, or the policy, said to go on without a standby until one has caught up.
@@ -55,6 +55,8 @@ struct StandbyWatch: Sendable {
     struct Follower: Hashable, Sendable {
         var id: UInt64
         var name: String
+        /// Which standby it is.
+        var asker: UInt64
         /// The last position it has on its disk.
         var confirmed: UInt64
         var isCaughtUp: Bool
@@ -70,9 +72,13 @@ struct StandbyWatch: Sendable {
         awaySince = now
     }
 
-    /// Somebody follows now, and counts instead of whoever did before.
-    mutating func attached(_ id: UInt64, _ name: String, now: Int64) {
-        followers.append(Follower(id: id, name: name, confirmed: 0, isCaughtUp: false))
+    /// The name of a standby that follows and is another than this one: no second one may.
+    func other(than asker: UInt64) -> String? { followers.last { $0.asker != asker }?.name }
+
+    /// The standby follows over this connection now, which counts instead of those before.
+    mutating func attached(_ id: UInt64, _ name: String, asker: UInt64, now: Int64) {
+        precondition(other(than: asker) == nil, "a primary has one standby")
+        followers.append(Follower(id: id, name: name, asker: asker, confirmed: 0, isCaughtUp: false))
         lastHeard = now
     }
 

@@ -38,14 +38,25 @@ final class StandbyRegister: Sendable {
     var current: StandbyWatch { watch.withLockedValue { $0 } }
     var heardMillisecondsAgo: Int64 { max(0, now - current.lastHeard) }
 
-    func attach(_ name: String) -> UInt64 {
+    /// - Throws: `overloaded` while another standby follows.
+    func attach(_ name: String, asker: UInt64) throws(EngineError) -> UInt64 {
         let id = nextID.withLockedValue { next in
             defer { next += 1 }
             return next
         }
         let now = now
-        watch.withLockedValue { $0.attached(id, name, now: now) }
+        let other = watch.withLockedValue { watch in
+            let other = watch.other(than: asker)
+            if other == nil { watch.attached(id, name, asker: asker, now: now) }
+            return other
+        }
+        if let other { throw .anotherFollows(other) }
         return id
+    }
+
+    /// - Throws: `overloaded` while another standby than this one follows.
+    func checkAlone(_ asker: UInt64) throws(EngineError) {
+        if let other = current.other(than: asker) { throw .anotherFollows(other) }
     }
 
     /// The moment, for a sign of life: what the standby gives back with its answer.
@@ -95,5 +106,14 @@ final class StandbyRegister: Sendable {
                     from: Position(min(watch.follower?.confirmed ?? 0, journal.diskPosition.rawValue)))
             }
         }
+    }
+}
+
+extension EngineError {
+    /// One standby at a time: of two, each would have some of what was acknowledged, and neither surely all of it.
+    fileprivate static func anotherFollows(_ name: String) -> EngineError {
+        EngineError(
+            .overloaded, "a primary has one standby, and \(name) follows already; stop that one first",
+            retryAfterMilliseconds: 1_000)
     }
 }

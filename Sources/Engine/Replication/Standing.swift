@@ -44,6 +44,8 @@ package final class Standing: Sendable {
         var isSteppingBack = false
         /// The highest epoch it was told of: its own, if it begins one, must be higher.
         var heard: UInt32 = 0
+        /// The highest epoch that the next process knows of as well: its own log's, or as told.
+        var heardOnDisk: UInt32 = 0
 
         fileprivate var packed: UInt64 {
             if case .deposed = role { return UInt64(epochs.current) | 1 << 32 }
@@ -57,7 +59,8 @@ package final class Standing: Sendable {
     private let packed: Synchronization.Atomic<UInt64>
 
     init(_ role: Role, _ epochs: Epochs, isWithheld: Bool = false, heard: UInt32 = 0) {
-        let state = State(role: role, epochs: epochs, isWithheld: isWithheld, heard: heard)
+        let state = State(
+            role: role, epochs: epochs, isWithheld: isWithheld, heard: heard, heardOnDisk: max(heard, epochs.current))
         self.state = NIOLockedValueBox(state)
         packed = Synchronization.Atomic(state.packed)
     }

@@ -42,6 +42,7 @@ package struct CopyTransfer: Sendable {
         var request = PBFollowRequest()
         request.name = greeting.name
         request.copy = true
+        request.asker = .random(in: 1 ... .max)
         let reply: PBFollowReply = try await connection.ask(.follow, id, request)
         guard reply.answer == .copy else { throw PeerFailure("\(address) did not send the copy that it was asked for") }
         let ids = NIOLockedValueBox(id)

@@ -28,6 +28,7 @@ package final class Following: Sendable {
     private let followed: FollowedPrimary
     private let logger: Logger
     private let group: any EventLoopGroup
+    private let asker = UInt64.random(in: 1 ... .max)
 
     /// - Parameters:
     ///   - addresses: where the primary may be, tried in turn; not empty.
@@ -66,7 +67,7 @@ package final class Following: Sendable {
         let connection = try await PeerConnection.open(address, greeting, on: group)
         defer { connection.close() }
         let id: UInt32 = 2
-        let request = engine.followRequest(name: greeting.name)
+        let request = engine.followRequest(name: greeting.name, asker: asker)
         let reply: PBFollowReply
         do throws(PeerFailure) {
             reply = try await connection.ask(.follow, id, PBFollowRequest(request))
@@ -74,9 +75,9 @@ package final class Following: Sendable {
             guard error.code == .invalidArgument else { throw error }
             return .failed("\(address) does not take this server as its standby: \(error.description)")
         }
+        try await engine.heard(epoch: reply.epoch)
         // Promoted while it asked: nothing of what it has is to be moved aside or taken back.
         guard engine.isFollower else { return engine.role == .standby ? nil : .promoted }
-        engine.heard(epoch: reply.epoch)
         switch reply.answer {
         case .copy, .cutBack:
             let common = reply.answer == .cutBack ? try LogTip(reply.common, field: "common") : nil
@@ -92,7 +93,7 @@ package final class Following: Sendable {
         logger.notice(
             "following", metadata: ["primary": "\(address)", "epoch": "\(reply.epoch)", "after": "\(request.end.last)"])
         succeeded()
-        return try await StreamIntake(connection, id, engine, followed).run()
+        return try await StreamIntake(connection, id, reply.epoch, engine, followed).run()
     }
 }
 

@@ -9,15 +9,18 @@ import Wire
 struct StreamIntake: Sendable {
     private let connection: PeerConnection
     private let id: UInt32
+    /// The primary's. It has no other as long as it feeds.
+    private let epoch: UInt32
     private let engine: Engine
     private let followed: FollowedPrimary
     private let requests: NIOLockedValueBox<UInt32>
     /// The newest sign of life that the primary wants back.
     private let beatToReturn = NIOLockedValueBox<UInt64?>(nil)
 
-    init(_ connection: PeerConnection, _ id: UInt32, _ engine: Engine, _ followed: FollowedPrimary) {
+    init(_ connection: PeerConnection, _ id: UInt32, _ epoch: UInt32, _ engine: Engine, _ followed: FollowedPrimary) {
         self.connection = connection
         self.id = id
+        self.epoch = epoch
         self.engine = engine
         self.followed = followed
         requests = NIOLockedValueBox(id)
@@ -38,10 +41,8 @@ struct StreamIntake: Sendable {
         while !Task.isCancelled {
             var bytes: [UInt8] = []
             for push in try await connection.pushes(id) {
-                if push.epoch > 0 {
-                    followed.heard(position: Position(push.position), epoch: push.epoch)
-                    engine.heard(epoch: push.epoch)
-                }
+                guard push.epoch == epoch else { throw PeerFailure("its epoch was \(epoch) and is \(push.epoch)") }
+                followed.heard(position: Position(push.position), epoch: push.epoch)
                 if push.hasBeat { beatToReturn.withLockedValue { $0 = push.beat } }
                 bytes += push.chunks
             }

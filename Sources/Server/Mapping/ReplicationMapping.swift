@@ -42,7 +42,7 @@ extension FollowRequest {
         self.init(
             cluster: [UInt8](request.cluster), epochs: Epochs(starts),
             end: isEmpty ? LogTip(next: .first, chain: 0) : try LogTip(request.end, field: "end"), name: request.name,
-            wantsCopy: request.copy)
+            wantsCopy: request.copy, asker: request.asker)
     }
 }
 
@@ -59,6 +59,7 @@ extension PBFollowRequest {
         end = PBLogTip(request.end)
         name = request.name
         copy = request.wantsCopy
+        asker = request.asker
     }
 }
 

@@ -135,7 +135,7 @@ enum Request: Sendable {
             reply.epoch = epoch
             reply.position = position.rawValue
             return reply
-        case .depose(let epoch): return await PBDeposeReply(engine, by: epoch)
+        case .depose(let epoch): return try await PBDeposeReply(engine, by: epoch)
         case .goAlone:
             try engine.goOnAlone()
             return PBGoAloneReply()
@@ -145,11 +145,14 @@ enum Request: Sendable {
 
 extension PBDeposeReply {
     /// Deposes the engine where the epoch is a higher one, and waits until the next process would know, too.
-    fileprivate init(_ engine: Engine, by epoch: UInt32) async {
+    /// - Throws: Where that is not known to be so; the new primary tells it again.
+    fileprivate init(_ engine: Engine, by epoch: UInt32) async throws(EngineError) {
         self.init()
         engine.depose(by: epoch)
         while engine.hasPending, engine.tenure.isDeposed {
-            do { try await Task.sleep(for: .milliseconds(1)) } catch { break }
+            do { try await Task.sleep(for: .milliseconds(1)) } catch {
+                throw EngineError(.draining, "this server is stopping, and the epoch may not be on its disk yet")
+            }
         }
         if case .deposed(let other) = engine.role { self.epoch = other } else { self.epoch = engine.epoch }
     }

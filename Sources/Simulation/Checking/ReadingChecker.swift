@@ -28,7 +28,7 @@ struct ReadingChecker {
             inSession(session, reading.value)
         case (.search(let query), .slots(let reading)):
             durable(reading.position)
-            search(query, reading.value)
+            SearchChecker(chronicle: chronicle, execution: execution, high: high, query: query).check(reading.value)
         case (.find(let identifiers), .found(let found)): find(identifiers, found)
         case (.catalogue, .catalogue(let reading)):
             durable(reading.position)
@@ -120,82 +120,6 @@ struct ReadingChecker {
             }
         }
         expect(first <= last, "there was no moment at which \(session) was as it shows")
-    }
-
-    // MARK: Free slots
-
-    private func search(_ query: SlotQuery, _ page: SlotPage) {
-        for slot in page.slots { check(slot, query) }
-        let order = page.slots.map { ($0.start.rawValue, $0.slot.rawValue) }
-        expect(zip(order, order.dropFirst()).allSatisfy { $0 < $1 }, "it is out of order")
-        guard !page.more else { return }
-        let shown = Set(page.slots.map(\.slot))
-        for sitting in model.sittingsInOrder where sitting.opened <= low && sitting.archived == nil {
-            missing(sitting, query, shown)
-        }
-    }
-
-    /// The units of the slots a search's service takes, if that never changed meanwhile.
-    private func demand(_ query: SlotQuery) -> (slots: Int, units: Int)? {
-        guard let service = query.service else { return (1, 1) }
-        guard Int(service.rawValue) <= model.services.count else { return nil }
-        let versions = model.services[Int(service.rawValue) - 1].inForce(low, high)
-        guard let first = versions.first,
-            versions.allSatisfy({ $0.slots == first.slots && $0.units == first.units })
-        else { return nil }
-        return (Int(first.slots), Int(first.units))
-    }
-
-    private func check(_ free: FreeSlot, _ query: SlotQuery) {
-        guard let sitting = model.sittings[free.slot.session] else {
-            return chronicle.fail("it offers a slot of \(free.slot.session), which is not on disk")
-        }
-        guard let demand = demand(query) else { return }
-        let first = Int(free.slot.index)
-        guard first + demand.slots <= sitting.capacities.count else { return chronicle.fail("it offers a slot beyond") }
-        let slots = first..<first + demand.slots
-        // Between what surely was taken (at every moment) and what may have been, claims included, lies what it says.
-        let least = slots.map { sitting.capacities[$0] - mostTaken(sitting, $0) }.min() ?? 0
-        let most = slots.map { sitting.capacities[$0] - leastTaken(sitting, $0) }.min() ?? 0
-        expect(
-            (least...max(least, most)).contains(Int(free.free)),
-            "it offers \(free.free) units at slot \(first) of \(sitting.id), where \(least) to \(most) were free")
-        expect(Int(free.capacity) == slots.map { sitting.capacities[$0] }.min(), "it tells another capacity")
-    }
-
-    private func missing(_ sitting: NaiveModel.Sitting, _ query: SlotQuery, _ shown: Set<SlotID>) {
-        guard let demand = demand(query), query.after == nil, let date = query.from, let to = query.to,
-            (date...to).contains(sitting.times.date), sitting.id.pool.rawValue <= model.pools.count,
-            query.department.map({ $0 == model.department(of: sitting.id.pool) }) ?? true,
-            query.service.map({ service in
-                model.pools[Int(sitting.id.pool.rawValue) - 1].inForce(low, high)
-                    .allSatisfy { $0.services.contains(service) }
-            }) ?? true
-        else { return }
-        for first in sitting.capacities.indices.dropLast(demand.slots - 1) {
-            // Slots that begin about now may have begun for the engine.
-            guard sitting.start(first) > chronicle.wallClockBound else { continue }
-            let slots = first..<first + demand.slots
-            let isFree = slots.allSatisfy { sitting.capacities[$0] - mostTaken(sitting, $0) >= demand.units }
-            let slot = SlotID(session: sitting.id, index: UInt16(first))
-            expect(!isFree || shown.contains(slot), "it does not offer slot \(first) of \(sitting.id), which is free")
-        }
-    }
-
-    private func mostTaken(_ sitting: NaiveModel.Sitting, _ slot: Int) -> Int {
-        let check = RefusalCheck(
-            model: model, low: low, high: high, at: execution.notBefore, beside: chronicle.beside([execution]))
-        return model.mostTaken(sitting.id, slot: slot, from: low, to: high) + check.claimed(sitting.id, slot)
-    }
-
-    private func leastTaken(_ sitting: NaiveModel.Sitting, _ slot: Int) -> Int {
-        sitting.visits.reduce(0) { sum, id in
-            guard let visit = model.visits[id], visit.slots.contains(slot), visit.made <= low,
-                let first = visit.version(at: low),
-                visit.versions[first...].allSatisfy({ $0.position > high || NaiveModel.occupies($0.state) })
-            else { return sum }
-            return sum + visit.units
-        }
     }
 
     // MARK: Patients and catalogue

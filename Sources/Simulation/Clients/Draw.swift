@@ -107,9 +107,18 @@ struct Draw {
     mutating func query() -> SlotQuery? {
         guard let session = session(), let department = model.department(of: session.id.pool) else { return nil }
         let service = random.chance(500) ? ServiceID(rawValue: UInt32(hot(max(1, model.services.count))) + 1) : nil
-        return SlotQuery(
+        var query = SlotQuery(
             department: department, service: service, from: session.times.date,
             to: session.times.date.advanced(days: Int32(random.below(3))), limit: random.chance(800) ? 200 : 3)
+        if random.chance(100) { (query.to, query.nextFree) = (nil, true) }
+        if random.chance(300) {
+            // A page that follows on another.
+            let index = random.below(session.capacities.count)
+            query.after = (
+                Instant(rawValue: session.start(index)), SlotID(session: session.id, index: UInt16(index))
+            )
+        }
+        return query
     }
 
     // MARK: The hospital

@@ -14,6 +14,8 @@ final class Mailbox: Sendable {
         case piece(_ connection: Int, PeerMessage, CheckedContinuation<Bool, Never>)
         /// Why a standby cannot be fed any more.
         case feedingEnded(_ connection: Int, String)
+        /// The epoch that came with its primary's answer is on a standby's disk.
+        case heardEpoch(_ connection: Int, PeerMessage)
         /// What reached a standby's disk.
         case confirmation(_ connection: Int, Position)
         /// A standby takes nothing more from a connection.

@@ -55,6 +55,8 @@ final class Node {
     }
 
     var name: NodeName { .server(index) }
+    /// What its process calls itself as a standby.
+    var asker: UInt64 { UInt64(index + 1) << 32 | UInt64(incarnation) }
     var process: Casebook.Process { Casebook.Process(node: index, number: incarnation) }
     /// Whether it writes the log that it has.
     var isAuthor: Bool { chronicle.author.node == index }

@@ -17,6 +17,8 @@ struct ReplicationLife {
         let connection: Int
         let inbox = Inbox()
         var heard: Int64
+        /// The primary's, once it has answered.
+        var epoch: UInt32?
         /// The newest sign of life that the primary wants back.
         var beat: Int64?
         /// The tasks that take in and confirm, once the log is on its way.

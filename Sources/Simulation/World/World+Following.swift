@@ -14,10 +14,10 @@ extension World {
         // What an earlier connection brought is taken in first.
         guard !node.replication.isTakingIn, let id = connect(node) else { return callLater(node) }
         let request =
-            node.engine?.followRequest(name: "server \(node.index)")
+            node.engine?.followRequest(name: "server \(node.index)", asker: node.asker)
             ?? FollowRequest(
                 cluster: [], epochs: Epochs(), end: LogTip(next: .first, chain: 0), name: "server \(node.index)",
-                wantsCopy: true)
+                wantsCopy: true, asker: node.asker)
         node.replication.following = ReplicationLife.Following(connection: id, heard: now)
         sendPeer(id, from: node.index, .follow(request))
     }
@@ -63,30 +63,44 @@ extension World {
         if let engine = node.engine, !engine.isFollower { return hangUpFollowing(node, tryingAgain: true) }
         node.replication.following?.heard = now
         switch message {
-        case .stream(let epoch):
-            node.engine?.heard(epoch: epoch)
-            beginStream(node, id)
-        case .copyFollows(let epoch):
-            node.engine?.heard(epoch: epoch)
-            guard node.engine == nil else { return stop(node, .copy) }
-            node.replication.following?.isCopying = true
-        case .cutBack(let tip, let epoch):
-            node.engine?.heard(epoch: epoch)
-            guard let log = connections[id]?.log else { return }
-            casebook.coverage.note("told to cut back")
-            stop(node, .cutBack(tip, log))
+        case .copyFollows where node.engine == nil: node.replication.following?.isCopying = true
+        case .stream(let epoch), .copyFollows(let epoch), .cutBack(_, let epoch):
+            node.replication.following?.epoch = epoch
+            guard let engine = node.engine else { return }
+            Task(executorPreference: node.scheduler) { [mailbox = node.mailbox] in
+                // Where its journal has died nobody goes on.
+                do { try await engine.heard(epoch: epoch) } catch { return }
+                mailbox.put(.heardEpoch(id, message))
+            }
         case .refused(let error):
             if error.code == .invalidArgument { casebook.fail("server \(node.index) is refused: \(error.message)") }
             hangUpFollowing(node, tryingAgain: true)
         case .chunks(let bytes, let epoch, let beat):
+            guard epoch == node.replication.following?.epoch else { return hangUpFollowing(node, tryingAgain: true) }
             node.replication.following?.beat = beat
-            node.engine?.heard(epoch: epoch)
             node.replication.following?.inbox.put(bytes)
-        case .pulse(let epoch, let beat):
-            if let beat { node.replication.following?.beat = beat }
-            node.engine?.heard(epoch: epoch)
-        case .copyHeader, .copyPart, .copyEnd: takeCopy(node, id, message)
+        case .pulse(_, let beat): if let beat { node.replication.following?.beat = beat }
+        case .copyHeader, .copyPart, .copyEnd:
+            if node.replication.following?.isCopying == true { takeCopy(node, id, message) }
         case .follow, .confirm, .depose, .deposed, .hangUp: break
+        }
+    }
+
+    /// What the primary answered, once its epoch is on this disk.
+    func goOn(_ node: Node, _ id: Int, _ message: PeerMessage) {
+        guard node.replication.following?.connection == id, node.stopping == nil, let engine = node.engine else {
+            return
+        }
+        // Promoted meanwhile: nothing of what it has is to be taken back.
+        guard engine.isFollower else { return hangUpFollowing(node, tryingAgain: true) }
+        switch message {
+        case .stream: beginStream(node, id)
+        case .copyFollows: stop(node, .copy)
+        case .cutBack(let tip, _):
+            guard let log = connections[id]?.log else { return }
+            casebook.coverage.note("told to cut back")
+            stop(node, .cutBack(tip, log))
+        default: break
         }
     }
 

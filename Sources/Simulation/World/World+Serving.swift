@@ -118,6 +118,7 @@ extension World {
                 if let following = node.replication.following, following.connection == connection {
                     sendPeer(connection, from: node.index, .confirm(position, beat: following.beat))
                 }
+            case .heardEpoch(let connection, let message): goOn(node, connection, message)
             case .intakeEnded(let connection, let end): intakeEnded(node, connection, end)
             case .promotion(let outcome): promoted(node, outcome)
             }

@@ -190,6 +190,9 @@ package nonisolated struct PBFollowRequest: Sendable {
   /// send a whole copy whatever is here
   package var copy: Bool = false
 
+  /// drawn by whoever follows: tells one that asks again from another standby
+  package var asker: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -579,7 +582,7 @@ nonisolated extension PBEpochStart: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension PBFollowRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".FollowRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cluster\0\u{1}epochs\0\u{1}end\0\u{1}name\0\u{1}copy\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cluster\0\u{1}epochs\0\u{1}end\0\u{1}name\0\u{1}copy\0\u{1}asker\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -592,6 +595,7 @@ nonisolated extension PBFollowRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 3: try { try decoder.decodeSingularMessageField(value: &self._end) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.name) }()
       case 5: try { try decoder.decodeSingularBoolField(value: &self.copy) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.asker) }()
       default: break
       }
     }
@@ -617,6 +621,9 @@ nonisolated extension PBFollowRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if self.copy != false {
       try visitor.visitSingularBoolField(value: self.copy, fieldNumber: 5)
     }
+    if self.asker != 0 {
+      try visitor.visitSingularUInt64Field(value: self.asker, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -626,6 +633,7 @@ nonisolated extension PBFollowRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs._end != rhs._end {return false}
     if lhs.name != rhs.name {return false}
     if lhs.copy != rhs.copy {return false}
+    if lhs.asker != rhs.asker {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
