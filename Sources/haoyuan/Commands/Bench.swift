@@ -172,6 +172,11 @@ struct BenchLoadOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Numbers that there are in a storm.", valueName: "number"))
     var numbers = 3_000
 
+    @Option(
+        help: ArgumentHelp(
+            "Appointments that the started server has before, two for each patient.", valueName: "number"))
+    var resident = 0
+
     @Option(help: ArgumentHelp("Most slots of one answer of a search.", valueName: "number"))
     var slots = 10
 
@@ -201,6 +206,7 @@ struct BenchLoadOptions: ParsableArguments {
         plan.serverLoops = loops
         plan.syncDelay = simulateSyncDelay
         plan.numbers = numbers
+        plan.resident = resident
         plan.slotsPerSearch = slots
         plan.seed = seed
         plan.credential = Environment["HAOYUAN_CREDENTIAL", default: ""]
@@ -220,7 +226,7 @@ struct BenchLoadOptions: ParsableArguments {
             ("--depth", plan.shape.depth, 1...16_384), ("--batch", plan.shape.perFrame, 1...8_192),
             ("--client-loops", plan.clientLoops, 1...64), ("--loops", plan.serverLoops ?? 1, 1...256),
             ("--numbers", plan.numbers, 1...24_000), ("--slots", plan.slotsPerSearch, 1...5_000),
-            ("--warm-up", plan.warmUp, 0...20_000_000),
+            ("--warm-up", plan.warmUp, 0...20_000_000), ("--resident", plan.resident, 0...20_000_000),
         ]
         for (name, value, range) in limits where !range.contains(value) {
             throw .usage("\(name) is \(value), it must be \(range.lowerBound) to \(Numbers.grouped(range.upperBound))")
@@ -233,6 +239,9 @@ struct BenchLoadOptions: ParsableArguments {
         }
         guard plan.shape.connections >= plan.clientLoops else {
             throw .usage("--client-loops is more than --connections")
+        }
+        guard plan.resident == 0 || plan.address == nil else {
+            throw .usage("--resident is of the server that is started")
         }
         guard plan.syncDelay == nil || plan.address == nil else {
             throw .usage("--simulate-sync-delay is a setting of the server that is started", remedy: "give it to serve")

@@ -15,6 +15,8 @@ struct BenchHospital {
     let patients: Int
     /// Sessions of each pool: one a day.
     let days: Int
+    /// Of the patients' identifiers.
+    var system = "urn:bench"
 
     /// A folder of its own and no checkpoints but those asked for.
     static func configuration(_ folder: String, checkpoints: Bool) -> EngineConfiguration {
@@ -27,24 +29,38 @@ struct BenchHospital {
         return configuration
     }
 
-    static func putCatalogue(in engine: Engine) async throws {
+    static func putCatalogue(in engine: Engine, name: String = "bench") async throws {
         var draft = CatalogueDraft()
         draft.departments = (0..<20).map { .init(code: "d\($0)", name: "d\($0)") }
         draft.services = [.init(code: "v", name: "v", kind: .clinic)]
         draft.pools = (0..<pools).map {
             .init(code: "p\($0)", name: "p\($0)", department: "d\($0 % 20)", resources: [], services: ["v"])
         }
-        _ = try await engine.putCatalogue(draft, hospital: (name: "bench", zone: "Asia/Shanghai"), by: origin)
+        _ = try await engine.putCatalogue(draft, hospital: (name: name, zone: "Asia/Shanghai"), by: origin)
     }
 
     func register(in engine: Engine, _ progress: (Int) -> Void) async throws {
         for start in stride(from: 0, to: patients, by: Self.batch) {
             let part = (start..<min(start + Self.batch, patients)).map {
-                [Identifier(system: "urn:bench", value: "\($0)")]
+                [Identifier(system: system, value: "\($0)")]
             }
             _ = try await engine.registerPatients(part, by: Self.origin)
             progress(start)
         }
+    }
+
+    /// Fills a new folder: two appointments for each patient, all of it in a checkpoint.
+    func fill(_ folder: String, name: String, _ progress: (String) -> Void) async throws {
+        let engine = try Engine.start(Self.configuration(folder, checkpoints: true))
+        try await Self.putCatalogue(in: engine, name: name)
+        try await register(in: engine) {
+            progress("patients: \(Numbers.grouped($0)) of \(Numbers.grouped(patients))")
+        }
+        try await open(in: engine)
+        try await bookTwice(in: engine) {
+            progress("appointments: \(Numbers.grouped($0)) of \(Numbers.grouped(patients * 2))")
+        }
+        await engine.stop()
     }
 
     /// Opens the sessions, each slot with places for all patients that come to it in one round.
@@ -65,7 +81,8 @@ struct BenchHospital {
     /// Two appointments for each patient, on two different days.
     /// - Parameter kept: tell the ids of so many, the first ones.
     @discardableResult
-    func bookTwice(in engine: Engine, keeping kept: Int = 0, _ progress: (Int) -> Void) async throws -> [AppointmentID] {
+    func bookTwice(in engine: Engine, keeping kept: Int = 0, _ progress: (Int) -> Void) async throws -> [AppointmentID]
+    {
         let total = patients * 2
         var first: [AppointmentID] = []
         for start in stride(from: 0, to: total, by: Self.batch) {
