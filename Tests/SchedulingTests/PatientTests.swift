@@ -216,7 +216,7 @@ import Testing
         var world = World()
         let sessions = (1...6).map { world.open(on: "2025-07-0\($0)", slots: 4, capacity: 40) }
         for round in 0..<80 {
-            let id = try? world.book(UInt64(round * 7 % 31) + 1, sessions[round % 6], slot: UInt16(round % 4))
+            let id = try? world.book(UInt64(round * 7 % 31) + 1, sessions[round % 6], slot: round % 4)
             if let id, round % 3 == 0 { try world.change(id, .cancel) }
         }
         let departments = world.catalogue.pools.all.map(\.department)

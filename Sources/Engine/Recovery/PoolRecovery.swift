@@ -96,7 +96,7 @@ struct PoolRecovery: Sendable {
     // MARK: The log's tail
 
     private mutating func replay(_ journal: Journal, _ progress: (RecoveryProgress) -> Void) throws {
-        let total = Int(journal.lastPosition.rawValue - journal.checkpoint.rawValue)
+        let total = Int(journal.lastPosition.next.rawValue - journal.checkpoint.rawValue)
         try journal.replayEvents { event, position in
             try apply(event, position)
             records += 1
