@@ -38,7 +38,7 @@ package final class Engine: Sendable {
             let state = try RecoveredState(
                 journal, poolShards: configuration.poolShards, patientShards: configuration.patientShards,
                 keyWindowMilliseconds: configuration.keyWindowMilliseconds, seed: configuration.seed,
-                progress: configuration.progress)
+                threads: configuration.recoveryThreads, progress: configuration.progress)
             let violations = state.violations()
             guard violations.isEmpty else { throw DamagedState(violations: violations) }
             var epochs = try Epochs(decoding: try journal.metadata(Epochs.metadataName))

@@ -8,6 +8,8 @@ package struct EngineConfiguration: Sendable {
     package var poolShards: Int
     /// Actors the patients are dealt to.
     package var patientShards: Int
+    /// On how many threads a start reads the journal. What it comes to is the same for any number.
+    package var recoveryThreads: Int
     /// How long a key and its answer are remembered.
     package var keyWindowMilliseconds = EngineLimits.keyWindowMilliseconds
     /// How long after its end a session whose appointments have all ended stays in memory.
@@ -30,6 +32,7 @@ package struct EngineConfiguration: Sendable {
     package var seed = UInt64.random(in: .min ... .max)
     /// Called at each point of a checkpoint: drills and tests that end the process there. `nil` in service.
     package var checkpointProbe: (@Sendable (CheckpointPoint) -> Void)?
+    /// Called from any of the threads of a start.
     package var progress: @Sendable (RecoveryProgress) -> Void = { _ in }
     /// Told when the engine's standing changes; called from any thread, and not to wait in.
     package var news: @Sendable (StandingNews) -> Void = { _ in }
@@ -38,6 +41,7 @@ package struct EngineConfiguration: Sendable {
         self.journal = journal
         poolShards = max(1, cores / 2)
         patientShards = max(1, cores / 2)
+        recoveryThreads = max(1, cores)
     }
 }
 

@@ -96,8 +96,9 @@ import Testing
         #expect(await directory.checkpoint(begun, bytes: 1 << 20).isEmpty)
         _ = try journal.step()
         var registered = 0
+        var registry = PatientRegistry()
         try journal.forEach(EngineTables.patients) { _, _, value in
-            try PatientTables.decode(value) { _, _ in registered += 1 }
+            registered += try PatientTables.decode(value, into: &registry)
             return true
         }
         #expect(registered == 1)

@@ -55,7 +55,9 @@ struct Checkpoint {
             if case .catalogueChanged(let entity) = event.fact { catalogue.evolve(entity) }
             guard pools.evolve(event) else { throw CodingError("does not follow: \(event)") }
         }
-        return State(catalogue, pools, PatientBook(of: pools, catalogue))
+        return State(
+            catalogue, pools,
+            PatientBook(shard: 0, of: 1, deriving: [pools], departments: catalogue.pools.all.map(\.department)))
     }
 }
 
@@ -107,23 +109,6 @@ extension World {
     /// The state that these events alone give.
     static func replay(_ events: some Sequence<Event>) throws(CodingError) -> State {
         try Checkpoint().recovered(with: events)
-    }
-}
-
-extension PatientBook {
-    /// Patients have what the pools say.
-    init(of pools: PoolBook, _ catalogue: Catalogue) {
-        self.init()
-        for session in pools.allSessions {
-            guard let department = catalogue.pools[session.id.pool.rawValue]?.department else { continue }
-            for (index, record) in session.appointments.enumerated() {
-                guard let record else { continue }
-                put(
-                    AppointmentID(session: session.id, number: UInt32(index + 1)), patient: record.patient,
-                    Commitment(session.times, slot: record.slot, span: record.span, department: department),
-                    state: record.state)
-            }
-        }
     }
 }
 

@@ -147,6 +147,11 @@ import Testing
         let bytes = encoded { $0.varint(value) }
         #expect(bytes.count == max(1, (64 - value.leadingZeroBitCount + 6) / 7))
         #expect(try decoded(bytes) { reader throws(CodingError) in try reader.varint() } == value)
+        // Whatever stands behind it.
+        for rest in [0x00, 0x7F, 0x80, 0xFF] as [UInt8] {
+            let longer = bytes + [UInt8](repeating: rest, count: 9)
+            #expect(try decoded(longer) { reader throws(CodingError) in try reader.varint() } == value)
+        }
     }
 
     @Test(
@@ -167,7 +172,10 @@ import Testing
     }
 
     @Test(
-        arguments: [[2, 0xC3, 0x28], [1, 0xFF], [3, 0xED, 0xA0, 0x80], [2, 0x61], [0xFF, 0xFF, 0xFF, 0xFF, 0x0F]]
+        arguments: [
+            [2, 0xC3, 0x28], [1, 0xFF], [8, 0x61, 0x61, 0x61, 0x61, 0x61, 0x61, 0x61, 0x80], [3, 0xED, 0xA0, 0x80],
+            [2, 0x61], [0xFF, 0xFF, 0xFF, 0xFF, 0x0F],
+        ]
             as [[UInt8]])
     func `a text that is not UTF-8 or not there is none`(bytes: [UInt8]) {
         #expect(throws: CodingError.self) { try decoded(bytes) { reader throws(CodingError) in try reader.string() } }

@@ -211,6 +211,55 @@ import Testing
         #expect(book.appointments(of: patient).count == 1 && verdict(book, at: 0) == nil)
     }
 
+    @Test(arguments: 1...4)
+    func `books derived from pools say what books that were told say, in the same order`(shards: Int) throws {
+        var world = World()
+        let sessions = (1...6).map { world.open(on: "2025-07-0\($0)", slots: 4, capacity: 40) }
+        for round in 0..<80 {
+            let id = try? world.book(UInt64(round * 7 % 31) + 1, sessions[round % 6], slot: round % 4)
+            if let id, round % 3 == 0 { try world.change(id, .cancel) }
+        }
+        let departments = world.catalogue.pools.all.map(\.department)
+        for shard in 0..<shards {
+            var told = PatientBook(shard: shard, of: shards)
+            for session in world.pools.allSessions {
+                for (index, record) in session.appointments.enumerated() {
+                    guard let record, Int(record.patient.rawValue) % shards == shard else { continue }
+                    told.put(
+                        AppointmentID(session: session.id, number: UInt32(index + 1)), patient: record.patient,
+                        .init(
+                            session.times, slot: record.slot, span: record.span,
+                            department: departments[Int(session.id.pool.rawValue) - 1]),
+                        state: record.state)
+                }
+            }
+            var derived = PatientBook(
+                shard: shard, of: shards, deriving: [world.pools], departments: departments)
+            #expect(dump(derived) == dump(told))
+            #expect(!dump(derived).isEmpty)
+            // And it goes on from there.
+            let patient = PatientID(rawValue: UInt64(shard + shards))
+            let commitment = PatientBook.Commitment(
+                department: DepartmentID(rawValue: 1), startMinute: 1, minutes: 1, date: LocalDate(rawValue: 1))
+            for number in 1...100 as ClosedRange<UInt32> {
+                let id = AppointmentID(session: SessionID(pool: PoolID(rawValue: 9), index: 0), number: number)
+                derived.put(id, patient: patient, commitment, state: .booked)
+                told.put(id, patient: patient, commitment, state: .booked)
+                if number % 3 == 0, let first = told.appointments(of: patient).last {
+                    derived.remove(first, patient: patient)
+                    told.remove(first, patient: patient)
+                }
+            }
+            #expect(dump(derived) == dump(told))
+        }
+    }
+
+    private func dump(_ book: PatientBook) -> [String] {
+        var lines: [String] = []
+        book.forEachAppointment { lines.append("\($0) \($1) \($2) \($3)") }
+        return lines
+    }
+
     @Test func `a shard's book tells its patients by their whole ids`() {
         var book = PatientBook(shard: 2, of: 3)
         book.put(appointment(1), patient: patient, commitment(at: 0), state: .booked)

@@ -55,6 +55,8 @@ struct KeyStripe {
     private var checkpointed: UInt64 = 0
     /// Up to here the checkpoint under way takes answers.
     private var checkpointEnd: UInt64 = 0
+    /// What was only looked at; means nothing.
+    private var glance: UInt64 = 0
     private let seed: UInt64
 
     init(seed: UInt64) {
@@ -127,6 +129,13 @@ struct KeyStripe {
 
     // MARK: Recovery and checkpoints
 
+    /// Puts back answers from a checkpoint, in their order, as `restore` does one.
+    mutating func restore(_ answers: ArraySlice<KeptAnswer>) {
+        // Looked at one after the other without waiting for what is there: so the waits for memory run side by side.
+        for kept in answers { glance ^= index[home(hash(kept.key))] }
+        for kept in answers { restore(kept) }
+    }
+
     /// Puts back an answer from a checkpoint or from the log. A key whose time had run out may have been used again: then the
     /// later answer is the one that counts, in whatever order they come.
     mutating func restore(_ kept: KeptAnswer) {
@@ -155,6 +164,17 @@ struct KeyStripe {
         for place in places {
             if let kept = KeptAnswer(events[place].event, position: events[place].position) { restore(kept) }
         }
+    }
+
+    /// Makes room ahead for so many answers that are about to be restored.
+    mutating func reserve(_ count: Int) {
+        precondition(span == 0, "room is made before there is anything")
+        var places = Self.fewest
+        while places < count { places *= 2 }
+        ring = ContiguousArray(table: .blank, count: places)
+        places *= 2
+        while places * 3 < count * 4 { places *= 2 }
+        index = ContiguousArray(table: 0, count: places)
     }
 
     /// Everything that was restored stands in a checkpoint or in the log's tail; only the former need not be written again.
@@ -214,7 +234,7 @@ struct KeyStripe {
         let marks = (moved(max(checkpointed, first)), moved(max(checkpointEnd, first)))
         var places = Self.fewest
         while places <= kept.count { places *= 2 }
-        var closed = ContiguousArray<Entry>(repeating: .blank, count: places)
+        var closed = ContiguousArray<Entry>(table: .blank, count: places)
         for (offset, number) in kept.enumerated() {
             closed[Int((first + UInt64(offset)) & UInt64(places - 1))] = self[number]
         }
@@ -245,7 +265,7 @@ struct KeyStripe {
     }
 
     private mutating func grow() {
-        var larger = ContiguousArray<Entry>(repeating: .blank, count: ring.count * 2)
+        var larger = ContiguousArray<Entry>(table: .blank, count: ring.count * 2)
         for ticket in first..<next { larger[Int(ticket & UInt64(larger.count - 1))] = self[ticket] }
         ring = larger
     }
@@ -324,7 +344,7 @@ struct KeyStripe {
     }
 
     private mutating func rebuildIndex(places: Int) {
-        index = ContiguousArray(repeating: 0, count: places)
+        index = ContiguousArray(table: 0, count: places)
         for ticket in first..<next {
             if !self[ticket].answer.isAbandoned { addToIndex(ticket, self[ticket].key) }
         }

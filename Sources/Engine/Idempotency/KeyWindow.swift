@@ -97,6 +97,23 @@ final class KeyWindow: Sendable {
         }
     }
 
+    /// Makes room ahead for so many answers that are about to be restored, of which there are none yet.
+    func reserve(_ count: Int) {
+        for stripe in stripes { stripe.withLockedValue { $0.reserve(count / Self.stripeCount) } }
+    }
+
+    /// Puts back answers from a checkpoint, in their order.
+    func restore(_ answers: [KeptAnswer]) {
+        var rest = answers[...]
+        while let first = rest.first {
+            // A checkpoint takes one stripe after the other, so neighbours are mostly of one.
+            let stripe = stripe(of: first.key)
+            let run = rest.prefix { self.stripe(of: $0.key) == stripe }
+            stripes[stripe].withLockedValue { $0.restore(run) }
+            rest = rest.dropFirst(run.count)
+        }
+    }
+
     func restore(_ kept: KeptAnswer) { stripes[stripe(of: kept.key)].withLockedValue { $0.restore(kept) } }
 
     func markCheckpointed() { for stripe in stripes { stripe.withLockedValue { $0.markCheckpointed() } } }

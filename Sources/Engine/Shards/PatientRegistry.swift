@@ -6,10 +6,17 @@ struct PatientRegistry: Sendable {
     private var arena = ContiguousArray<UInt8>()
     /// Open addressing: offset + 1 into the arena, 0 for empty. At most three quarters full.
     private var index = ContiguousArray<UInt32>(repeating: 0, count: 1_024)
+    /// A byte of the identifier's hash for each place of the index: an identifier that is not here is mostly known not to be from
+    /// these alone. Each look at the arena instead would be a wait for memory.
+    private var marks = ContiguousArray<UInt8>(repeating: 0, count: 1_024)
     private var identifiers = 0
+    /// What was only looked at; means nothing.
+    private var glance: UInt8 = 0
     /// By bytes: what `String` holds for equal depends on the Unicode tables of the day, and a replay years from now must give
     /// every patient the same id.
     private var systems: [[UInt8]: UInt16] = [:]
+    /// The system that was met last, and its number: identifiers of one system come in crowds.
+    private var recent: (name: [UInt8], number: UInt16) = ([], 0)
     /// How many identifiers each patient has, from patient 1.
     private var identifierCounts = ContiguousArray<UInt8>()
 
@@ -20,13 +27,8 @@ struct PatientRegistry: Sendable {
 
     subscript(identifier: Identifier) -> PatientID? {
         guard let system = systems[Array(identifier.system.utf8)] else { return nil }
-        var place = home(system, identifier.value)
-        while index[place] != 0 {
-            let offset = Int(index[place]) - 1
-            if matches(offset, system, identifier.value) { return patient(at: offset) }
-            place = (place + 1) & (index.count - 1)
-        }
-        return nil
+        var value = identifier.value
+        return value.withUTF8 { entry(system, UnsafeRawBufferPointer($0)) }.map { patient(at: $0) }
     }
 
     func identifierCount(of patient: PatientID) -> Int { Int(identifierCounts[Int(patient.rawValue) - 1]) }
@@ -71,35 +73,114 @@ struct PatientRegistry: Sendable {
 
     /// Records identifiers of a patient; those that are recorded already stay as they are.
     mutating func evolve(_ patient: PatientID, _ identifiers: [Identifier]) {
-        while count < patient.rawValue { identifierCounts.append(0) }
-        for identifier in identifiers where self[identifier] == nil { insert(identifier, patient) }
+        evolve(patient)
+        for var identifier in identifiers {
+            identifier.system.withUTF8 { system in
+                identifier.value.withUTF8 { value in
+                    evolve(patient, system: UnsafeRawBufferPointer(system), value: UnsafeRawBufferPointer(value))
+                }
+            }
+        }
     }
 
-    private mutating func insert(_ identifier: Identifier, _ patient: PatientID) {
-        if (identifiers + 1) * 4 > index.count * 3 { growIndex() }
-        let name = Array(identifier.system.utf8)
-        let system = systems[name] ?? UInt16(systems.count)
-        systems[name] = system
+    /// Notes that there is a patient of this number, and all before it.
+    mutating func evolve(_ patient: PatientID) {
+        while count < patient.rawValue { identifierCounts.append(0) }
+    }
+
+    /// Records an identifier, given as UTF-8, of a patient that is noted; one that is recorded already stays as it is.
+    private mutating func evolve(_ patient: PatientID, system: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
+        let system = number(ofSystem: system)
+        if entry(system, value) == nil { insert(system, value, patient) }
+    }
+
+    /// An identifier that a checkpoint brings: where its value stands, and its hash.
+    struct Brought {
+        fileprivate let patient: PatientID
+        fileprivate let system: UInt16
+        fileprivate let value: UnsafeRawBufferPointer
+        fileprivate let hash: UInt64
+    }
+
+    /// Makes an identifier of a patient that is noted, given as UTF-8, ready for `evolve`.
+    mutating func bring(
+        _ patient: PatientID, system: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer
+    ) -> Brought {
+        let system = number(ofSystem: system)
+        return Brought(patient: patient, system: system, value: value, hash: Self.hash(system, value))
+    }
+
+    /// Records identifiers whose values still stand where they were.
+    mutating func evolve(_ brought: [Brought]) {
+        // Looked at one after the other without waiting for what is there: so the waits for memory run side by side.
+        for identifier in brought { glance ^= marks[place(identifier.hash)] }
+        for identifier in brought where entry(identifier.system, identifier.value) == nil {
+            insert(identifier.system, identifier.value, identifier.patient)
+        }
+    }
+
+    /// Makes room ahead for patients that are about to be recorded, with one identifier of so many bytes each.
+    mutating func reserve(patients: Int, identifierBytes: Int) {
+        identifierCounts.reserveCapacity(patients)
+        arena.reserveCapacity(patients * (Self.head + identifierBytes))
+        var places = index.count
+        while patients * 4 > places * 3 { places *= 2 }
+        if places > index.count { rebuildIndex(places: places) }
+    }
+
+    private mutating func number(ofSystem name: UnsafeRawBufferPointer) -> UInt16 {
+        if name.elementsEqual(recent.name), !systems.isEmpty { return recent.number }
+        let bytes = Array(name)
+        let number = systems[bytes] ?? UInt16(systems.count)
+        systems[bytes] = number
+        recent = (bytes, number)
+        return number
+    }
+
+    private mutating func insert(_ system: UInt16, _ value: UnsafeRawBufferPointer, _ patient: PatientID) {
+        if (identifiers + 1) * 4 > index.count * 3 { rebuildIndex(places: index.count * 2) }
         let offset = arena.count
         withUnsafeBytes(of: system.littleEndian) { arena.append(contentsOf: $0) }
-        arena.append(UInt8(identifier.value.utf8.count))
+        arena.append(UInt8(value.count))
         withUnsafeBytes(of: patient.rawValue.littleEndian) { arena.append(contentsOf: $0) }
-        arena.append(contentsOf: identifier.value.utf8)
+        arena.append(contentsOf: value)
         identifiers += 1
         identifierCounts[Int(patient.rawValue) - 1] += 1
         addToIndex(offset)
     }
 
     private mutating func addToIndex(_ offset: Int) {
-        var place = homeOfEntry(at: offset)
-        while index[place] != 0 { place = (place + 1) & (index.count - 1) }
+        let hash = hash(ofEntryAt: offset)
+        var place = place(hash)
+        while marks[place] != 0 { place = (place + 1) & (index.count - 1) }
         index[place] = UInt32(offset + 1)
+        marks[place] = Self.mark(hash)
     }
 
-    private mutating func growIndex() {
-        let old = index
-        index = ContiguousArray(repeating: 0, count: old.count * 2)
-        for offset in old where offset != 0 { addToIndex(Int(offset) - 1) }
+    /// In the order of the arena, so that only the index is read here and there.
+    private mutating func rebuildIndex(places: Int) {
+        index = ContiguousArray(table: 0, count: places)
+        marks = ContiguousArray(table: 0, count: places)
+        var offset = 0
+        while offset < arena.count {
+            addToIndex(offset)
+            offset += Self.head + Int(arena[offset + 2])
+        }
+    }
+
+    /// Where the identifier stands in the arena.
+    private func entry(_ system: UInt16, _ value: UnsafeRawBufferPointer) -> Int? {
+        let hash = Self.hash(system, value)
+        let mark = Self.mark(hash)
+        var place = place(hash)
+        while marks[place] != 0 {
+            if marks[place] == mark {
+                let offset = Int(index[place]) - 1
+                if matches(offset, system, value) { return offset }
+            }
+            place = (place + 1) & (index.count - 1)
+        }
+        return nil
     }
 
     private func patient(at offset: Int) -> PatientID {
@@ -108,33 +189,34 @@ struct PatientRegistry: Sendable {
         }
     }
 
-    private func matches(_ offset: Int, _ system: UInt16, _ value: String) -> Bool {
-        guard arena[offset] == UInt8(truncatingIfNeeded: system), arena[offset + 1] == UInt8(system >> 8) else {
-            return false
+    private func matches(_ offset: Int, _ system: UInt16, _ value: UnsafeRawBufferPointer) -> Bool {
+        arena.withUnsafeBytes { arena in
+            guard arena[offset] == UInt8(truncatingIfNeeded: system), arena[offset + 1] == UInt8(system >> 8),
+                Int(arena[offset + 2]) == value.count
+            else { return false }
+            let start = offset + Self.head
+            return arena[start..<start + value.count].elementsEqual(value)
         }
-        let start = offset + Self.head
-        return value.utf8.elementsEqual(arena[start..<start + Int(arena[offset + 2])])
+    }
+
+    private func hash(ofEntryAt offset: Int) -> UInt64 {
+        arena.withUnsafeBytes { arena in
+            let system = UInt16(arena[offset]) | UInt16(arena[offset + 1]) << 8
+            let start = offset + Self.head
+            return Self.hash(
+                system, UnsafeRawBufferPointer(rebasing: arena[start..<start + Int(arena[offset + 2])]))
+        }
     }
 
     // FNV-1a; identifiers are the hospital's own, and a long probe costs time, never an answer.
-    private func home(_ system: UInt16, _ value: String) -> Int {
-        var hash = Self.begin(system)
-        for byte in value.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        return place(hash)
+    private static func hash(_ system: UInt16, _ value: UnsafeRawBufferPointer) -> UInt64 {
+        var hash = (0xCBF2_9CE4_8422_2325 ^ UInt64(system)) &* 0x100_0000_01B3
+        for byte in value { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        return hash &* 0x9E37_79B9_7F4A_7C15
     }
 
-    private func homeOfEntry(at offset: Int) -> Int {
-        var hash = Self.begin(UInt16(arena[offset]) | UInt16(arena[offset + 1]) << 8)
-        let start = offset + Self.head
-        for byte in arena[start..<start + Int(arena[offset + 2])] { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        return place(hash)
-    }
+    private func place(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash >> 32) & (index.count - 1) }
 
-    private static func begin(_ system: UInt16) -> UInt64 {
-        (0xCBF2_9CE4_8422_2325 ^ UInt64(system)) &* 0x100_0000_01B3
-    }
-
-    private func place(_ hash: UInt64) -> Int {
-        Int(truncatingIfNeeded: (hash &* 0x9E37_79B9_7F4A_7C15) >> 32) & (index.count - 1)
-    }
+    /// Never 0, which stands for an empty place.
+    private static func mark(_ hash: UInt64) -> UInt8 { UInt8(hash >> 56) | 1 }
 }

@@ -24,18 +24,25 @@ enum PatientTables {
         return writes
     }
 
-    static func decode(
-        _ value: UnsafeRawBufferPointer, _ body: (PatientID, [Identifier]) -> Void
-    ) throws(CodingError) {
+    /// Takes the registrations of a value into a registry.
+    /// - Returns: how many there were.
+    @discardableResult
+    static func decode(_ value: UnsafeRawBufferPointer, into registry: inout PatientRegistry) throws(CodingError) -> Int
+    {
         var reader = ByteReader(value)
+        var registrations = 0
+        var brought: [PatientRegistry.Brought] = []
+        brought.reserveCapacity(EngineTables.valueBytes / 16)
         while !reader.isAtEnd {
             let patient = PatientID(rawValue: try reader.varint())
-            var identifiers: [Identifier] = []
+            registry.evolve(patient)
             for _ in 0..<(try reader.varint()) {
-                identifiers.append(Identifier(system: try reader.string(), value: try reader.string()))
+                brought.append(registry.bring(patient, system: try reader.text(), value: try reader.text()))
             }
-            body(patient, identifiers)
+            registrations += 1
         }
+        registry.evolve(brought)
+        return registrations
     }
 
     private static func put(_ value: [UInt8], _ number: UInt64) -> TableWrite {

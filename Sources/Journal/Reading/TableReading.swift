@@ -50,6 +50,13 @@ extension Journal {
         }
     }
 
+    /// How many entries a table has.
+    package func entries(_ table: Table) throws(JournalError) -> Int {
+        let snapshot = try storage.snapshot()
+        defer { snapshot.close() }
+        return try snapshot.entries(StateTable.name(table.name))
+    }
+
     /// The committed metadata entry of that name, or `nil` when there is none.
     package func metadata(_ name: String) throws(JournalError) -> [UInt8]? {
         let snapshot = try storage.snapshot()

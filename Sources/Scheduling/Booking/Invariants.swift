@@ -7,27 +7,84 @@ package struct Violation: Hashable, Sendable, CustomStringConvertible {
 /// What must always be true of all pools and patients together. Tests ask after every step, recovery before it serves, the
 /// verifier of a folder at rest.
 package enum Invariants {
+    /// What a look at some of the pools or of the patients found.
+    package struct Look: Sendable {
+        var violations: [Violation] = []
+        /// What the pools that were looked at have.
+        var counted = PoolBook.Counts()
+        /// Whether the patients of these pools' appointments have them, and as the pools do.
+        var isMirrored = true
+        /// Appointments of the patients that were looked at.
+        var listed = 0
+    }
+
     /// - Parameters:
     ///   - pools: every shard's pools.
     ///   - patients: every shard's patients; a patient is looked up in the book `id % patients.count`.
     ///   - limit: violations after which the search ends.
+    ///   - parts: into how many looks each book is cut.
+    ///   - run: takes these looks, which do not depend on each other, in whatever order, and gives what they found in theirs.
     package static func violations(
-        catalogue: Catalogue, pools: [PoolBook], patients: [PatientBook], limit: Int = 100
+        catalogue: Catalogue, pools: [PoolBook], patients: [PatientBook], limit: Int = 100, parts: Int = 1,
+        run: ([@Sendable () -> Look]) -> [Look] = { $0.map { look in look() } }
     ) -> [Violation] {
+        let departments = catalogue.pools.all.map(\.department)
+        let timed = pools.map(\.timedHolds)
+        let atPools = run(
+            pools.indices.flatMap { shard in
+                (0..<parts).map { part -> @Sendable () -> Look in
+                    {
+                        look(
+                            at: pools[shard].sessions(part: part, of: parts), timed: timed[shard], patients: patients,
+                            departments: departments, limit: limit)
+                    }
+                }
+            })
         var found: [Violation] = []
-        for book in pools where found.count < limit {
-            let timed = book.timedHolds
-            for session in book.allSessions where found.count < limit {
-                found += slots(of: session)
-                found += appointments(of: session, timed: timed)
-            }
-            found += counts(of: book)
+        for (shard, book) in pools.enumerated() {
+            let looks = atPools[shard * parts..<(shard + 1) * parts]
+            found += looks.flatMap(\.violations)
+            found += counts(of: book, counted: looks.reduce(PoolBook.Counts()) { $0 + $1.counted })
         }
-        for (shard, book) in patients.enumerated() where found.count < limit {
-            found += commitments(of: book, shard: shard, of: patients.count, catalogue: catalogue, pools: pools)
+        // Where every appointment of the pools is at its patient, and the patients have no more, what they have is what the pools
+        // say: only then need nobody look from the patients back at the pools, which is here and there in memory.
+        func lookAtPatients(isMirrored: Bool) -> [Look] {
+            run(
+                patients.indices.flatMap { shard in
+                    (0..<parts).map { part -> @Sendable () -> Look in
+                        {
+                            look(
+                                at: patients[shard], part: part, of: parts, shard: shard, shards: patients.count,
+                                departments: departments, pools: isMirrored ? nil : pools)
+                        }
+                    }
+                })
         }
-        found += counts(pools: pools, patients: patients)
+        let inPools = pools.reduce(0) { $0 + $1.counts.appointments }
+        let isMirrored = atPools.allSatisfy(\.isMirrored)
+        var atPatients = lookAtPatients(isMirrored: isMirrored)
+        let listed = atPatients.reduce(0) { $0 + $1.listed }
+        if isMirrored, listed != inPools { atPatients = lookAtPatients(isMirrored: false) }
+        found += atPatients.flatMap(\.violations)
+        // Every appointment in a pool is listed for its patient: as many here as there, and none here that is not there.
+        if inPools != listed {
+            found.append(Violation("the pools have \(inPools) appointments, the patients \(listed)"))
+        }
         return Array(found.prefix(limit))
+    }
+
+    private static func look(
+        at sessions: some Sequence<Session>, timed: Set<AppointmentID>, patients: [PatientBook],
+        departments: [DepartmentID], limit: Int
+    ) -> Look {
+        var look = Look()
+        for session in sessions where look.violations.count < limit {
+            look.violations += slots(of: session)
+            look.violations += appointments(of: session, timed: timed)
+            count(session, &look.counted)
+            look.isMirrored = look.isMirrored && isMirrored(session, departments, patients)
+        }
+        return look
     }
 
     /// No slot is above its capacity, and what is taken is exactly what appointments and claims take.
@@ -83,56 +140,88 @@ package enum Invariants {
         return found
     }
 
+    /// Whether the patients of a session's appointments have them, and as the session does.
+    private static func isMirrored(
+        _ session: Session, _ departments: [DepartmentID], _ patients: [PatientBook]
+    ) -> Bool {
+        // Pools are numbered from 1.
+        let pool = Int(session.id.pool.rawValue) - 1
+        guard departments.indices.contains(pool) else { return false }
+        for index in session.appointments.indices {
+            guard let record = session.appointments[index] else { continue }
+            let commitment = PatientBook.Commitment(
+                session.times, slot: record.slot, span: record.span, department: departments[pool])
+            let isThere = patients[Int(record.patient.rawValue % UInt64(patients.count))].has(
+                AppointmentID(session: session.id, number: UInt32(index + 1)), patient: record.patient, commitment,
+                counts: record.state.occupiesSlot)
+            guard isThere else { return false }
+        }
+        return true
+    }
+
     /// A patient is in one place at a time, and has exactly the appointments that the pools say.
-    private static func commitments(
-        of book: PatientBook, shard: Int, of shards: Int, catalogue: Catalogue, pools: [PoolBook]
-    ) -> [Violation] {
-        let departments = catalogue.pools.all.map(\.department)
-        var found: [Violation] = []
+    /// - Parameter pools: nil where the latter is known.
+    private static func look(
+        at book: PatientBook, part: Int, of parts: Int, shard: Int, shards: Int, departments: [DepartmentID],
+        pools: [PoolBook]?
+    ) -> Look {
+        var look = Look()
         var current: PatientID?
         var seen: [(AppointmentID, PatientBook.Commitment)] = []
-        book.forEachAppointment { patient, id, commitment, counts in
+        book.forEachAppointment(part: part, of: parts) { patient, id, commitment, counts in
+            look.listed += 1
             if patient != current {
                 current = patient
                 seen.removeAll(keepingCapacity: true)
                 if patient.rawValue % UInt64(shards) != UInt64(shard) {
-                    found.append(Violation("patient \(patient.rawValue): is in a book where nobody looks for it"))
+                    look.violations.append(
+                        Violation("patient \(patient.rawValue): is in a book where nobody looks for it"))
                 }
             }
-            guard let (record, times) = look(for: id, in: pools) else {
-                found.append(Violation("patient \(patient.rawValue): has \(id), which no pool knows"))
-                return
-            }
-            if record.patient != patient {
-                found.append(Violation("\(id): listed for patient \(patient.rawValue), made for another"))
-            }
-            if record.state.occupiesSlot != counts {
-                let verb = counts ? "counts" : "does not count"
-                found.append(Violation("\(id): \(verb) for its patient although it is \(record.state)"))
-            }
-            // Pools are numbered from 1.
-            let pool = Int(id.pool.rawValue) - 1
-            if !departments.indices.contains(pool) {
-                found.append(Violation("\(id): belongs to a pool that the catalogue does not know"))
-            } else if commitment
-                != .init(times, slot: record.slot, span: record.span, department: departments[pool])
-            {
-                found.append(Violation("\(id): its patient has it at another time or in another department"))
+            if let pools {
+                look.violations += contradictions(
+                    of: id, to: pools, departments, patient: patient, commitment, counts: counts)
             }
             guard counts else { return }
             for (other, times) in seen
             where times.startMinute < commitment.startMinute + UInt32(commitment.minutes)
                 && commitment.startMinute < times.startMinute + UInt32(times.minutes)
             {
-                found.append(Violation("patient \(patient.rawValue): is in two places at once, \(id) and \(other)"))
+                look.violations.append(
+                    Violation("patient \(patient.rawValue): is in two places at once, \(id) and \(other)"))
             }
             seen.append((id, commitment))
+        }
+        return look
+    }
+
+    /// How what a patient has differs from what the pools say.
+    private static func contradictions(
+        of id: AppointmentID, to pools: [PoolBook], _ departments: [DepartmentID], patient: PatientID,
+        _ commitment: PatientBook.Commitment, counts: Bool
+    ) -> [Violation] {
+        guard let (record, times) = find(id, in: pools) else {
+            return [Violation("patient \(patient.rawValue): has \(id), which no pool knows")]
+        }
+        var found: [Violation] = []
+        if record.patient != patient {
+            found.append(Violation("\(id): listed for patient \(patient.rawValue), made for another"))
+        }
+        if record.state.occupiesSlot != counts {
+            let verb = counts ? "counts" : "does not count"
+            found.append(Violation("\(id): \(verb) for its patient although it is \(record.state)"))
+        }
+        let pool = Int(id.pool.rawValue) - 1
+        if !departments.indices.contains(pool) {
+            found.append(Violation("\(id): belongs to a pool that the catalogue does not know"))
+        } else if commitment != .init(times, slot: record.slot, span: record.span, department: departments[pool]) {
+            found.append(Violation("\(id): its patient has it at another time or in another department"))
         }
         return found
     }
 
-    private static func look(
-        for id: AppointmentID, in pools: [PoolBook]
+    private static func find(
+        _ id: AppointmentID, in pools: [PoolBook]
     ) -> (record: AppointmentRecord, times: SessionTimes)? {
         for book in pools {
             if let found = book.found(id) { return found }
@@ -140,27 +229,18 @@ package enum Invariants {
         return nil
     }
 
-    /// What a book says it has is what its sessions have.
-    private static func counts(of book: PoolBook) -> [Violation] {
-        var counted = PoolBook.Counts()
-        for session in book.allSessions {
-            counted.sessions += 1
-            counted.slots += session.slots.count
-            for case let record? in session.appointments {
-                counted.appointments += 1
-                if record.state == .held { counted.holds += 1 }
-            }
+    private static func count(_ session: Session, _ counted: inout PoolBook.Counts) {
+        counted.sessions += 1
+        counted.slots += session.slots.count
+        for case let record? in session.appointments {
+            counted.appointments += 1
+            if record.state == .held { counted.holds += 1 }
         }
-        return counted == book.counts ? [] : [Violation("the pools count \(book.counts), they have \(counted)")]
     }
 
-    /// Every appointment in a pool is listed for its patient: as many here as there, and none here that is not there.
-    private static func counts(pools: [PoolBook], patients: [PatientBook]) -> [Violation] {
-        let inPools = pools.reduce(0) { $0 + $1.counts.appointments }
-        var atPatients = 0
-        for book in patients { book.forEachAppointment { _, _, _, _ in atPatients += 1 } }
-        return inPools == atPatients
-            ? [] : [Violation("the pools have \(inPools) appointments, the patients \(atPatients)")]
+    /// What a book says it has is what its sessions have.
+    private static func counts(of book: PoolBook, counted: PoolBook.Counts) -> [Violation] {
+        counted == book.counts ? [] : [Violation("the pools count \(book.counts), they have \(counted)")]
     }
 }
 

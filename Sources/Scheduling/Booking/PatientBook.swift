@@ -24,7 +24,7 @@ package struct PatientBook: Sendable {
         fileprivate let entry: UInt32
     }
 
-    private struct Entry: Sendable {
+    struct Entry: Sendable {
         var appointment: UInt64  // 0 while it is a claim
         var startMinute: UInt32
         var department: UInt32
@@ -32,14 +32,31 @@ package struct PatientBook: Sendable {
         var minutes: UInt16
         var day: UInt16
         var counts: Bool
+
+        /// - Parameter appointment: nil for a claim.
+        init(_ appointment: AppointmentID?, _ commitment: Commitment, next: UInt32, counts: Bool) {
+            self.appointment = appointment?.rawValue ?? 0
+            startMinute = commitment.startMinute
+            department = commitment.department.rawValue
+            self.next = next
+            minutes = commitment.minutes
+            day = UInt16(commitment.date.rawValue)
+            self.counts = counts
+        }
+
+        var commitment: Commitment {
+            Commitment(
+                department: DepartmentID(rawValue: department), startMinute: startMinute, minutes: minutes,
+                date: LocalDate(rawValue: Int32(day)))
+        }
     }
 
     /// Patients are dealt to shards by id: this book has those whose id leaves the remainder `shard` when divided by `stride`.
     private let shard: UInt64
     private let stride: UInt64
     /// First entry of each patient, 0 for none; entry n stands at `entries[n - 1]`.
-    private var heads = ContiguousArray<UInt32>()
-    private var entries = ContiguousArray<Entry>()
+    var heads = ContiguousArray<UInt32>()
+    var entries = ContiguousArray<Entry>()
     private var freeEntry: UInt32 = 0
     private var claimCount = 0
     /// Appointments that ended before the claim they came from was settled here, which one actor's news can do to
@@ -95,7 +112,7 @@ package struct PatientBook: Sendable {
     /// Holds a judged commitment until its booking is a fact (`settle`) or refused (`release`). It counts at once.
     package mutating func claim(_ commitment: Commitment, patient: PatientID) -> Claim {
         claimCount += 1
-        return Claim(patient: patient, entry: insert(commitment, patient: patient, appointment: 0, counts: true))
+        return Claim(patient: patient, entry: insert(commitment, patient: patient, appointment: nil, counts: true))
     }
 
     package mutating func settle(_ claim: Claim, as appointment: AppointmentID) {
@@ -122,7 +139,7 @@ package struct PatientBook: Sendable {
         _ appointment: AppointmentID, patient: PatientID, _ commitment: Commitment, state: AppointmentState
     ) {
         guard entry(of: appointment, patient: patient) == nil else { return }
-        _ = insert(commitment, patient: patient, appointment: appointment.rawValue, counts: state.occupiesSlot)
+        _ = insert(commitment, patient: patient, appointment: appointment, counts: state.occupiesSlot)
     }
 
     /// An appointment reached a state: from now on it counts, or does not.
@@ -151,21 +168,29 @@ package struct PatientBook: Sendable {
     }
 
     /// Every appointment with its patient, for the invariants: what it means, and whether it counts.
-    package func forEachAppointment(_ body: (PatientID, AppointmentID, Commitment, Bool) -> Void) {
-        for local in heads.indices where heads[local] != 0 {
+    /// - Parameter part: which of how many parts of the patients; their order is that of their ids.
+    package func forEachAppointment(
+        part: Int = 0, of parts: Int = 1, _ body: (PatientID, AppointmentID, Commitment, Bool) -> Void
+    ) {
+        for local in heads.count * part / parts..<heads.count * (part + 1) / parts {
             var next = heads[local]
             while next != 0 {
                 let entry = entries[Int(next) - 1]
                 if entry.appointment != 0 {
                     body(
                         PatientID(rawValue: UInt64(local) * stride + shard), AppointmentID(rawValue: entry.appointment),
-                        Commitment(
-                            department: DepartmentID(rawValue: entry.department), startMinute: entry.startMinute,
-                            minutes: entry.minutes, date: LocalDate(rawValue: Int32(entry.day))), entry.counts)
+                        entry.commitment, entry.counts)
                 }
                 next = entry.next
             }
         }
+    }
+
+    /// Whether just this is what is here under the appointment.
+    func has(_ appointment: AppointmentID, patient: PatientID, _ commitment: Commitment, counts: Bool) -> Bool {
+        guard let number = entry(of: appointment, patient: patient) else { return false }
+        let entry = entries[Int(number) - 1]
+        return entry.counts == counts && entry.commitment == commitment
     }
 
     // MARK: Inside
@@ -195,13 +220,11 @@ package struct PatientBook: Sendable {
     }
 
     private mutating func insert(
-        _ commitment: Commitment, patient: PatientID, appointment: UInt64, counts: Bool
+        _ commitment: Commitment, patient: PatientID, appointment: AppointmentID?, counts: Bool
     ) -> UInt32 {
         let local = local(patient)
         while heads.count <= local { heads.append(0) }
-        let entry = Entry(
-            appointment: appointment, startMinute: commitment.startMinute, department: commitment.department.rawValue,
-            next: heads[local], minutes: commitment.minutes, day: UInt16(commitment.date.rawValue), counts: counts)
+        let entry = Entry(appointment, commitment, next: heads[local], counts: counts)
         if freeEntry != 0 {
             heads[local] = freeEntry
             freeEntry = entries[Int(freeEntry) - 1].next

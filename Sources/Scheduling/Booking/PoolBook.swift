@@ -71,6 +71,12 @@ package struct PoolBook: Sendable {
     /// Every session, by pool and index.
     package var allSessions: some Sequence<Session> { pools.lazy.compactMap { $0 }.flatMap(\.inOrderOfOpening) }
 
+    /// Every session of a part of the pools; all parts one after the other are all sessions, in their order.
+    package func sessions(part: Int, of parts: Int) -> some Sequence<Session> {
+        pools[pools.count * part / parts..<pools.count * (part + 1) / parts]
+            .lazy.compactMap { $0 }.flatMap(\.inOrderOfOpening)
+    }
+
     /// The ids of every session that was ever opened here, archived ones too.
     package var allSessionIDs: [SessionID] {
         pools.indices.flatMap { pool in
@@ -308,6 +314,36 @@ package struct PoolBook: Sendable {
             if let until = record.holdUntil { expiries.insert(Expiry(at: until, appointment: id)) }
         }
         return true
+    }
+
+    /// Puts many appointments of one session in their places, as `restore` does one: a session is looked for once.
+    /// - Parameter fault: told of each that has no place.
+    package mutating func restore(
+        _ appointments: ContiguousArray<(id: AppointmentID, record: AppointmentRecord)>, of session: SessionID,
+        _ fault: (AppointmentID) -> Void
+    ) {
+        var added = 0
+        var held: [(id: AppointmentID, until: Instant?)] = []
+        let found: Void? = modify(session) { session in
+            // What the log adds comes next, some for most sessions.
+            session.makeRoom(for: appointments.count + appointments.count / 8)
+            for (id, record) in appointments where id.session == session.id {
+                let isNew = session[id.number] == nil
+                guard session.put(record, number: id.number) else {
+                    fault(id)
+                    continue
+                }
+                guard isNew else { continue }
+                added += 1
+                if record.state == .held { held.append((id, record.holdUntil)) }
+            }
+        }
+        counts.appointments += added
+        counts.holds += held.count
+        for case let (id, until?) in held { expiries.insert(Expiry(at: until, appointment: id)) }
+        for (id, record) in appointments where found == nil || id.session != session {
+            if !restore(record, id) { fault(id) }
+        }
     }
 
     // MARK: Claims

@@ -66,8 +66,14 @@ package struct Session: Hashable, Sendable {
         let units = record.state.occupiesSlot ? record.units : 0
         guard fits(slot: record.slot, span: record.span, units: units) else { return false }
         let index = Int(number) - 1
-        while appointments.count <= index { appointments.append(nil) }
-        appointments[index] = record
+        if index == appointments.count {
+            makeRoom(for: index + 1)
+            appointments.append(record)
+        } else {
+            if index > appointments.count { makeRoom(for: index + 1) }
+            while appointments.count <= index { appointments.append(nil) }
+            appointments[index] = record
+        }
         if record.state.occupiesSlot { occupy(record.slot, record.span, record.units) }
         if !record.state.isEnded { live += 1 }
         markDirty(index)
@@ -91,6 +97,13 @@ package struct Session: Hashable, Sendable {
         return true
     }
 
+    /// Makes room for the numbers up to this count. More by a third than are there, not twice as many: sessions fill up and end,
+    /// and most of the memory of an engine is theirs.
+    mutating func makeRoom(for count: Int) {
+        guard appointments.capacity < count else { return }
+        appointments.reserveCapacity(max(count, 4) + appointments.count / 3)
+    }
+
     // MARK: Claims
 
     /// Units taken for a booking that spans pools, until it is a fact or given up. It lives in memory only.
@@ -103,6 +116,7 @@ package struct Session: Hashable, Sendable {
     /// Takes units and a number ahead of the fact. A number whose claim is released is skipped: it was never told to anyone.
     package mutating func claim(slot: UInt16, span: UInt8, units: UInt16) -> UInt32 {
         precondition(fits(slot: slot, span: span, units: units), "a claim never exceeds what is free")
+        makeRoom(for: appointments.count + 1)
         appointments.append(nil)
         let number = UInt32(appointments.count)
         claims[number] = Claim(slot: slot, span: span, units: units)

@@ -65,6 +65,19 @@ package struct ByteReader: ~Copyable {
     }
 
     package mutating func varint() throws(CodingError) -> UInt64 {
+        guard bytes.count - offset >= 8 else { return try longVarint() }
+        // Numbers of up to 8 bytes, all but the largest, in one go: the first byte without the topmost bit is the last one.
+        var word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+        let last = ~word & 0x8080_8080_8080_8080
+        guard last != 0 else { return try longVarint() }
+        word &= (last & (0 &- last)) &- 1
+        offset += last.trailingZeroBitCount / 8 + 1
+        word = (word & 0x7F00_7F00_7F00_7F00) >> 1 | word & 0x007F_007F_007F_007F
+        word = (word & 0x3FFF_0000_3FFF_0000) >> 2 | word & 0x0000_3FFF_0000_3FFF
+        return (word & 0x0FFF_FFFF_0000_0000) >> 4 | word & 0x0000_0000_0FFF_FFFF
+    }
+
+    private mutating func longVarint() throws(CodingError) -> UInt64 {
         var value: UInt64 = 0
         var shift: UInt64 = 0
         while true {
@@ -76,10 +89,15 @@ package struct ByteReader: ~Copyable {
         }
     }
 
-    package mutating func number<Number: FixedWidthInteger & UnsignedInteger>(
-        _ type: Number.Type = Number.self
-    ) throws(CodingError) -> Number {
-        guard let number = Number(exactly: try varint()) else { throw CodingError("a number is too large") }
+    // Not generic: across modules that would be looked up at run time, for every number of every record.
+
+    package mutating func number(_ type: UInt32.Type = UInt32.self) throws(CodingError) -> UInt32 {
+        guard let number = UInt32(exactly: try varint()) else { throw CodingError("a number is too large") }
+        return number
+    }
+
+    package mutating func number(_ type: UInt16.Type = UInt16.self) throws(CodingError) -> UInt16 {
+        guard let number = UInt16(exactly: try varint()) else { throw CodingError("a number is too large") }
         return number
     }
 
@@ -89,18 +107,34 @@ package struct ByteReader: ~Copyable {
         return value == 0 ? nil : Instant(rawValue: Int64(value))
     }
 
-    package mutating func string() throws(CodingError) -> String {
+    package mutating func string() throws(CodingError) -> String { String(decoding: try text(), as: UTF8.self) }
+
+    /// The bytes of a string, checked to be UTF-8, where they stand.
+    package mutating func text() throws(CodingError) -> UnsafeRawBufferPointer {
         let count = try varint()
         guard count <= UInt64(bytes.count - offset) else { throw CodingError("a text ends too early") }
-        let slice = UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + Int(count)])
+        let text = UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + Int(count)])
+        guard text.isASCII || String(validating: text, as: UTF8.self) != nil else {
+            throw CodingError("a text is not UTF-8")
+        }
         offset += Int(count)
-        // Operators' names, most of them: whether they are ASCII is told far faster than whether they are UTF-8.
-        if slice.allSatisfy({ $0 < 0x80 }) { return String(decoding: slice, as: UTF8.self) }
-        guard let string = String(validating: slice, as: UTF8.self) else { throw CodingError("a text is not UTF-8") }
-        return string
+        return text
     }
 
     package func finish() throws(CodingError) {
         guard isAtEnd else { throw CodingError("\(bytes.count - offset) bytes too many") }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    fileprivate var isASCII: Bool {
+        var offset = 0
+        while count - offset >= 8 {
+            guard loadUnaligned(fromByteOffset: offset, as: UInt64.self) & 0x8080_8080_8080_8080 == 0 else {
+                return false
+            }
+            offset += 8
+        }
+        return self[offset...].allSatisfy { $0 < 0x80 }
     }
 }

@@ -2,10 +2,22 @@
 //   kind (1) | at (varint ms) | channel (1) | operator | key high, low, fingerprint (8 each, unless all absent) | the fact
 // and never changes its meaning: a new field is a new kind. The wire's messages may change without touching this.
 
-private enum Kind: UInt8 {
-    case booked = 1
-    case bookedTogether, changed, moved, refused, sessionOpened, sessionArchived, patientRegistered, catalogueChanged,
-        epochBegan
+extension Event {
+    package enum Kind: UInt8, Sendable {
+        case booked = 1
+        case bookedTogether, changed, moved, refused, sessionOpened, sessionArchived, patientRegistered,
+            catalogueChanged, epochBegan
+
+        /// The kind of the event of this record.
+        package init(of bytes: UnsafeRawBufferPointer) throws(CodingError) {
+            var reader = ByteReader(bytes)
+            let first = try reader.byte()
+            guard let kind = Self(rawValue: first & ~answersKey) else {
+                throw CodingError("unknown kind of event \(first)")
+            }
+            self = kind
+        }
+    }
 }
 
 /// Set in the kind byte when the event answers a keyed write.
@@ -85,7 +97,7 @@ extension Event {
 }
 
 extension Fact {
-    fileprivate init(_ kind: Kind, from reader: inout ByteReader) throws(CodingError) {
+    fileprivate init(_ kind: Event.Kind, from reader: inout ByteReader) throws(CodingError) {
         switch kind {
         case .booked: self = .booked(try Taken(from: &reader))
         case .bookedTogether:

@@ -84,6 +84,8 @@ final class Node {
         var configuration = EngineConfiguration(journal: journalOptions(), cores: 2)
         configuration.poolShards = random.between(1...3)
         configuration.patientShards = random.between(1...3)
+        // A thread of its own would be under nobody's order.
+        configuration.recoveryThreads = 1
         configuration.keyWindowMilliseconds = plan.keyWindowMilliseconds
         configuration.archiveAfterMilliseconds = plan.archiveAfterMilliseconds
         configuration.checkpointAfterBytes = plan.checkpointAfterBytes

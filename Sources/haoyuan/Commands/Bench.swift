@@ -110,6 +110,8 @@ struct Bench: AsyncParsableCommand {
                 "appointments": .count(report.appointments),
                 "bytes_per_appointment": .decimal(report.bytesPerAppointment, digits: 1),
                 "start_seconds_from_checkpoint": .decimal(report.startSecondsFromCheckpoint, digits: 3),
+                "tail": .count(report.tail),
+                "start_seconds_with_tail": .decimal(report.startSecondsWithTail, digits: 3),
                 "start_seconds_from_log": .decimal(report.startSecondsFromLog, digits: 3),
             ])
         }
@@ -123,7 +125,9 @@ struct Bench: AsyncParsableCommand {
         )
         sheet.add(
             "start",
-            "\(JSON.fixed(report.startSecondsFromCheckpoint, 2)) s from a checkpoint, \(JSON.fixed(report.startSecondsFromLog, 2)) s from the log alone"
+            "\(JSON.fixed(report.startSecondsFromCheckpoint, 2)) s from a checkpoint, "
+                + "\(JSON.fixed(report.startSecondsWithTail, 2)) s with \(Numbers.grouped(report.tail)) facts behind it, "
+                + "\(JSON.fixed(report.startSecondsFromLog, 2)) s from the log alone"
         )
         Output.lines(sheet.lines(.standardOutput))
     }
@@ -169,6 +173,11 @@ struct BenchLoadOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Numbers that there are in a storm.", valueName: "number"))
     var numbers = 3_000
 
+    @Option(
+        help: ArgumentHelp(
+            "Appointments that the started server has before, two for each patient.", valueName: "number"))
+    var resident = 0
+
     @Option(help: ArgumentHelp("Most slots of one answer of a search.", valueName: "number"))
     var slots = 10
 
@@ -204,6 +213,7 @@ struct BenchLoadOptions: ParsableArguments {
         plan.serverLoops = loops
         plan.syncDelay = simulateSyncDelay
         plan.numbers = numbers
+        plan.resident = resident
         plan.slotsPerSearch = slots
         plan.seed = seed
         plan.goals = BenchGoals(least: atLeast, p99: p99AtMost)
@@ -224,7 +234,7 @@ struct BenchLoadOptions: ParsableArguments {
             ("--depth", plan.shape.depth, 1...16_384), ("--batch", plan.shape.perFrame, 1...8_192),
             ("--client-loops", plan.clientLoops, 1...64), ("--loops", plan.serverLoops ?? 1, 1...256),
             ("--numbers", plan.numbers, 1...24_000), ("--slots", plan.slotsPerSearch, 1...5_000),
-            ("--warm-up", plan.warmUp, 0...20_000_000),
+            ("--warm-up", plan.warmUp, 0...20_000_000), ("--resident", plan.resident, 0...20_000_000),
         ]
         for (name, value, range) in limits where !range.contains(value) {
             throw .usage("\(name) is \(value), it must be \(range.lowerBound) to \(Numbers.grouped(range.upperBound))")
@@ -240,6 +250,9 @@ struct BenchLoadOptions: ParsableArguments {
         }
         guard plan.shape.connections >= plan.clientLoops else {
             throw .usage("--client-loops is more than --connections")
+        }
+        guard plan.resident == 0 || plan.address == nil else {
+            throw .usage("--resident is of the server that is started")
         }
         guard plan.syncDelay == nil || plan.address == nil else {
             throw .usage("--simulate-sync-delay is a setting of the server that is started", remedy: "give it to serve")

@@ -1,4 +1,3 @@
-import Engine
 import Foundation
 import HaoyuanClient
 
@@ -56,15 +55,6 @@ struct RecoveryMeasurement {
     /// Two appointments for each patient, written by an engine in this process: over sockets it would take minutes.
     private func fill() async throws {
         let hospital = BenchHospital(patients: max(1, appointments / 2), days: max(2, appointments / 16_000))
-        let engine = try Engine.start(BenchHospital.configuration(folder.data, checkpoints: true))
-        try await BenchHospital.putCatalogue(in: engine)
-        try await hospital.register(in: engine) {
-            progress("patients: \(Numbers.grouped($0)) of \(Numbers.grouped(hospital.patients))")
-        }
-        try await hospital.open(in: engine)
-        try await hospital.bookTwice(in: engine) {
-            progress("appointments: \(Numbers.grouped($0)) of \(Numbers.grouped(appointments))")
-        }
-        await engine.stop()
+        try await hospital.fill(folder.data, name: "bench", progress)
     }
 }

@@ -47,7 +47,7 @@ struct BenchRun {
                 remedy: "raise the limit, ulimit -n \(plan.shape.connections + 64), or take fewer with --connections")
         }
         tell("starting")
-        let server = try await BenchServer.start(plan)
+        let server = try await BenchServer.start(plan, tell)
         do {
             let outcome = try await measure(server)
             server.removeFolder()
@@ -87,11 +87,13 @@ struct BenchRun {
         if plan.scenario == .held { try await waitForHolds(client) }
         let audit = BenchAudit(ledger: ledger, site: site, plan: plan, figures: passes.map(\.figures))
         var checks: [Report.Check]
-        if let data = server.data {
+        if let data = server.data, plan.resident == 0 {
             await server.kill()
             checks = audit.look(at: try BenchFolder(at: data))
         } else {
+            // What the folder had before would have to be told apart from what is there now.
             checks = try await audit.look(at: client)
+            await server.kill()
         }
         checks += audit.answers
         return Outcome(

@@ -97,6 +97,8 @@ struct BenchPlan: Sendable {
     /// Most slots of one search's answer.
     var slotsPerSearch = 10
     var seed: UInt64 = 1
+    /// Appointments that the started server has before, two for each patient.
+    var resident = 0
     /// A server that runs already; nil to start one.
     var address: ClientConfiguration.Address?
     var credential = ""

@@ -22,7 +22,7 @@ final class BenchServer: Sendable {
     /// How long a new server may take until it listens.
     private static let patience = Duration.seconds(60)
 
-    static func start(_ plan: BenchPlan) async throws -> BenchServer {
+    static func start(_ plan: BenchPlan, _ tell: (String) -> Void) async throws -> BenchServer {
         if let address = plan.address { return BenchServer(address, nil, folder: nil) }
         let folder = NSTemporaryDirectory() + "haoyuan-bench-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -33,6 +33,11 @@ final class BenchServer: Sendable {
         if let loops = plan.serverLoops { arguments += ["--loops", "\(loops)", "--shards", "\(loops)"] }
         if let delay = plan.syncDelay { arguments += ["--simulate-sync-delay", delay.description] }
         do {
+            if plan.resident > 0 {
+                let hospital = BenchHospital(
+                    patients: max(1, plan.resident / 2), days: max(2, plan.resident / 16_000), system: BenchSite.system)
+                try await hospital.fill(folder + "/data", name: BenchSite.name, tell)
+            }
             let process = try SpawnedProcess(plan.executable, arguments, log: folder + "/log")
             let port = try await port(of: process, in: folder)
             return BenchServer(.init(host: "127.0.0.1", port: port), process, folder: folder)

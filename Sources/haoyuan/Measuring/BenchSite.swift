@@ -18,7 +18,9 @@ struct BenchSite: Sendable {
     var scarce: [(slot: UInt64, units: Int)]
     let scarceDate: LocalDate?
 
-    private static let name = "haoyuan bench"
+    static let name = "haoyuan bench"
+    static let system = "urn:haoyuan:bench"
+    private static let service = "bench-visit"
     private static let batch = 8_192
     /// Seconds that a hold of this hospital waits: short, so that a run sees it end.
     static let holdSeconds: UInt32 = 3
@@ -46,7 +48,7 @@ struct BenchSite: Sendable {
         }
         _ = try await client.putCatalogue(catalogue)
         let catalogue = try await client.catalogue().catalogue
-        let patients = try await register(client, plan.patients, tell)
+        let patients = try await register(client, plan, tell)
         tell("opening sessions")
         let dates = try await freeDates(client, plan.days)
         let pools = Dictionary(catalogue.pools.map { ($0.code, $0.id) }, uniquingKeysWith: { first, _ in first })
@@ -66,7 +68,8 @@ struct BenchSite: Sendable {
             }
         }
         return BenchSite(
-            service: catalogue.services.first?.id.rawValue ?? 0, departments: catalogue.departments.map(\.id.rawValue),
+            service: catalogue.services.first { $0.code == service }?.id.rawValue ?? 0,
+            departments: catalogue.departments.map(\.id.rawValue),
             patients: patients, sessions: sessions, dates: dates.filter { $0 != scarceDate }, scarce: few,
             scarceDate: scarceDate)
     }
@@ -77,24 +80,27 @@ struct BenchSite: Sendable {
         Catalogue(
             hospital: .init(name: name, timeZone: "Asia/Shanghai"),
             departments: (0..<departmentCount).map { .init(code: "bench-\($0)", name: "Department \($0)") },
-            services: [.init(code: "bench-visit", name: "Visit", kind: .clinic)],
+            services: [.init(code: service, name: "Visit", kind: .clinic)],
             pools: (0..<pools).map {
                 .init(
                     code: code(ofPool: $0), name: "Pool \($0)", department: "bench-\($0 % departmentCount)",
-                    resources: [], services: ["bench-visit"])
+                    resources: [], services: [service])
             },
             policies: [.init(holdSeconds: holdSeconds)])
     }
 
     private static func register(
-        _ client: HaoyuanClient, _ count: Int, _ tell: (String) -> Void
+        _ client: HaoyuanClient, _ plan: BenchPlan, _ tell: (String) -> Void
     ) async throws -> [UInt64] {
+        let count = plan.patients
+        // Where many are resident, people from all over them.
+        let apart = max(1, plan.resident / 2 / count)
         var ids: [UInt64] = []
         ids.reserveCapacity(count)
         for start in stride(from: 0, to: count, by: batch) {
             tell("registering patients: \(Numbers.grouped(start)) of \(Numbers.grouped(count))")
             let part = (start..<min(start + batch, count)).map {
-                [Identifier(system: "urn:haoyuan:bench", value: "\($0)")]
+                [Identifier(system: system, value: "\($0 * apart)")]
             }
             for outcome in try await client.registerPatients(part) {
                 switch outcome {

@@ -13,8 +13,11 @@ struct SizeMeasurement {
         var appointments: Int
         /// Pool, patient, and the key with its answer.
         var bytesPerAppointment: Double
-        /// With a checkpoint of everything, and with everything in the log's tail.
+        /// Facts behind the checkpoint in the start with a tail: half of them cancellations, half bookings.
+        var tail: Int
+        /// With a checkpoint of everything; with one and a tail of the log behind it; with everything in the log.
         var startSecondsFromCheckpoint: Double
+        var startSecondsWithTail: Double
         var startSecondsFromLog: Double
     }
 
@@ -37,14 +40,21 @@ struct SizeMeasurement {
         let withSlots = Self.anonymousBytes()
         try await hospital.register(in: engine) { progress("patients", $0, hospital.patients) }
         let withPatients = Self.anonymousBytes()
-        try await hospital.bookTwice(in: engine) { progress("appointments", $0, appointments) }
+        let first = try await hospital.bookTwice(in: engine, keeping: appointments / 20) {
+            progress("appointments", $0, appointments)
+        }
         let withAppointments = Self.anonymousBytes()
 
         // A copy whose tables are empty: all of it stands in the log.
         try FileManager.default.copyItem(atPath: folder, toPath: logOnly)
         let fromLog = try Self.seconds { try Engine.start(BenchHospital.configuration(logOnly, checkpoints: false)) }
         await fromLog.value.stop()
-        await engine.stop()
+        try FileManager.default.removeItem(atPath: logOnly)
+        await engine.checkpoint()
+        try await hospital.turnOver(first, in: engine) { progress("facts of the tail", $0, first.count * 2) }
+        await engine.stop(writingCheckpoint: false)
+        let withTail = try Self.seconds { try Engine.start(configuration) }
+        await withTail.value.stop()
         let fromCheckpoint = try Self.seconds { try Engine.start(configuration) }
         await fromCheckpoint.value.stop()
         let slots = hospital.days * BenchHospital.pools * BenchHospital.slotsPerSession
@@ -52,7 +62,8 @@ struct SizeMeasurement {
             emptySlots: slots, bytesPerEmptySlot: Double(withSlots - empty) / Double(slots),
             appointments: hospital.patients * 2,
             bytesPerAppointment: Double(withAppointments - withPatients) / Double(hospital.patients * 2),
-            startSecondsFromCheckpoint: fromCheckpoint.seconds, startSecondsFromLog: fromLog.seconds)
+            tail: first.count * 2, startSecondsFromCheckpoint: fromCheckpoint.seconds,
+            startSecondsWithTail: withTail.seconds, startSecondsFromLog: fromLog.seconds)
     }
 
     /// What the process holds in memory of its own, after giving back what it can.

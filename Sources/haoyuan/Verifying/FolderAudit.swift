@@ -1,4 +1,5 @@
 import Engine
+import Foundation
 import Journal
 import Scheduling
 
@@ -110,7 +111,8 @@ struct FolderAudit {
     }
 
     private mutating func readState(_ journal: Journal, _ progress: (String) -> Void) throws {
-        let state = try RecoveredState(journal) { progress("\(Numbers.grouped($0.done)) \($0.stage.rawValue)") }
+        progress("patients, keys, sessions and their appointments")
+        let state = try RecoveredState(journal, threads: ProcessInfo.processInfo.activeProcessorCount)
         let counts = state.pools.reduce(PoolBook.Counts()) { $0 + $1.counts }
         sessions = counts.sessions
         appointments = counts.appointments

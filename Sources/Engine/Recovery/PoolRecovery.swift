@@ -1,0 +1,165 @@
+import Journal
+import Scheduling
+
+/// What a journal says of the catalogue and of the pools, and so of what patients have.
+struct PoolRecovery: Sendable {
+    private(set) var catalogue = Catalogue()
+    private(set) var pools: [PoolBook]
+    private(set) var patients: [PatientBook] = []
+    /// Changes of the catalogue that no checkpoint has yet.
+    private(set) var unsaved: [Fact] = []
+    /// Sessions whose archiving is in the log and not yet in the history table.
+    private(set) var unsavedArchives: [TableWrite] = []
+    /// The latest moment that the log or the table of sessions tells of.
+    private(set) var latest = Instant(rawValue: 0)
+    private(set) var faults: [Violation] = []
+    private(set) var records = 0
+
+    /// - Throws: as `RecoveredState` does.
+    init(
+        _ journal: Journal, poolShards: Int, patientShards: Int, _ progress: (RecoveryProgress) -> Void
+    ) throws {
+        pools = Array(repeating: PoolBook(), count: poolShards)
+        try readCatalogue(journal)
+        try readSessions(journal, progress)
+        try replay(journal, progress)
+        // Patients have what the pools say; no table repeats it.
+        let departments = catalogue.pools.all.map(\.department)
+        patients = (0..<patientShards).map {
+            PatientBook(
+                shard: $0, of: patientShards, deriving: pools, departments: departments,
+                prepare: LargePages.prefer(for:))
+        }
+    }
+
+    // MARK: State tables
+
+    private mutating func readCatalogue(_ journal: Journal) throws {
+        try journal.forEach(EngineTables.catalogue) { _, _, value in
+            var reader = ByteReader(value)
+            catalogue.evolve(try CatalogueEntity(from: &reader))
+            try reader.finish()
+            return true
+        }
+    }
+
+    /// A session whose values are being read: its definition is in its book, its appointments are gathered to go there at once.
+    private struct Reading {
+        var id: SessionID
+        var shard: Int
+        var appointments: ContiguousArray<(id: AppointmentID, record: AppointmentRecord)> = []
+    }
+
+    private mutating func readSessions(_ journal: Journal, _ progress: (RecoveryProgress) -> Void) throws {
+        var reading: Reading?
+        var done = 0
+        try journal.forEach(EngineTables.sessions) { key, _, value in
+            let id = SessionID(rawValue: try EngineTables.number(key, 0))
+            // Archiving writes its note at once, checkpoints the catalogue in their time: where the pool is not known yet, the
+            // log still has the pool, the session, and that it was archived.
+            if value.isEmpty, catalogue.pools[id.pool.rawValue] == nil { return true }
+            if reading?.id != id {
+                finish(&reading)
+                reading = Reading(id: id, shard: try shard(of: id))
+            }
+            if try EngineTables.number(key, 1) == 0 {
+                try define(id, value)
+                done += 1
+                if done % 16_384 == 0 { progress(.init(stage: .sessions, done: done)) }
+            } else {
+                try Session.decodePage(value) { appointment, record throws(CodingError) in
+                    latest = max(latest, record.changed)
+                    reading?.appointments.append((appointment, record))
+                }
+            }
+            return true
+        }
+        finish(&reading)
+        progress(.init(stage: .sessions, done: done, total: done))
+    }
+
+    private mutating func define(_ id: SessionID, _ value: UnsafeRawBufferPointer) throws(CodingError) {
+        let shard = try shard(of: id)
+        guard !value.isEmpty else { return pools[shard].archive(id) }
+        var reader = ByteReader(value)
+        note(pools[shard].evolve(try SessionDefinition(from: &reader)), "\(id) overlaps another session of its pool")
+    }
+
+    private mutating func finish(_ reading: inout Reading?) {
+        guard let read = reading.take() else { return }
+        var misplaced: [AppointmentID] = []
+        pools[read.shard].restore(read.appointments, of: read.id) { misplaced.append($0) }
+        for id in misplaced { note(false, "\(id): its slot is not there or not free, or its number is another's") }
+        pools[read.shard].markClean(read.id)
+    }
+
+    // MARK: The log's tail
+
+    private mutating func replay(_ journal: Journal, _ progress: (RecoveryProgress) -> Void) throws {
+        let total = Int(journal.lastPosition.next.rawValue - journal.checkpoint.rawValue)
+        try journal.replayEvents { event, position in
+            try apply(event, position)
+            records += 1
+            if records % 65_536 == 0 { progress(.init(stage: .log, done: records, total: total)) }
+        }
+        progress(.init(stage: .log, done: records, total: records))
+    }
+
+    private mutating func apply(_ event: Event, _ position: Position) throws(CodingError) {
+        latest = max(latest, event.at)
+        switch event.fact {
+        case .catalogueChanged(let entity):
+            catalogue.evolve(entity)
+            unsaved.append(event.fact)
+        case .patientRegistered, .refused, .epochBegan: break
+        case .bookedTogether, .moved:
+            // Several pools may be concerned, perhaps of several shards; each takes its part.
+            for fact in event.fact.parts { try apply(Event(at: event.at, by: event.by, fact: fact), position) }
+        case .booked(let taken): try evolve(event, taken.appointment.session, position)
+        case .changed(let change): try evolve(event, change.appointment.session, position)
+        case .sessionOpened(let definition): try evolve(event, definition.id, position)
+        case .sessionArchived(let id):
+            // A standby's history table is written after the fact is in its log.
+            if let session = pools[try shard(of: id)].session(id) { unsavedArchives += SessionTables.archive(session) }
+            try evolve(event, id, position)
+        }
+    }
+
+    private mutating func evolve(_ event: Event, _ session: SessionID, _ position: Position) throws(CodingError) {
+        let shard = try shard(of: session)
+        note(pools[shard].evolve(event), "record \(position): its fact does not follow on what was there")
+    }
+
+    // MARK: Inside
+
+    private func shard(of session: SessionID) throws(CodingError) -> Int {
+        guard let pool = catalogue.pools[session.pool.rawValue] else {
+            throw CodingError("\(session) belongs to a pool that the catalogue does not know")
+        }
+        return Int(pool.department.rawValue) % pools.count
+    }
+
+    private mutating func note(_ isSound: Bool, _ fault: @autoclosure () -> String) {
+        if !isSound, faults.count < 100 { faults.append(Violation(fault())) }
+    }
+}
+
+extension Journal {
+    /// Hands the facts of the log's tail to `body`, in order.
+    /// - Parameter isWanted: which kinds; the others are not looked at any further.
+    /// - Throws: `CodingError` with the position of the record that means nothing; else as `replay` does.
+    func replayEvents(
+        where isWanted: (Event.Kind) -> Bool = { _ in true }, _ body: (Event, Position) throws -> Void
+    ) throws {
+        try replay(from: checkpoint) { position, bytes in
+            let event: Event
+            do throws(CodingError) {
+                guard isWanted(try Event.Kind(of: bytes)) else { return }
+                event = try Event(decoding: bytes)
+            } catch {
+                throw CodingError("record \(position): \(error.description)")
+            }
+            try body(event, position)
+        }
+    }
+}
