@@ -1,7 +1,8 @@
 /// What the patients of one shard have, so that limits and overlaps can be judged across pools.
 ///
 /// One entry of 32 bytes for each appointment in memory, linked per patient; nothing here says more than the appointments
-/// themselves, so a checkpoint does not hold it and recovery derives it from them.
+/// themselves, so a checkpoint does not hold it and recovery derives it from them. Entries stand in pages that never move: an
+/// array of millions that grows is copied whole, and every booking of the shard waits for it.
 package struct PatientBook: Sendable {
     /// What an appointment means for its patient: when, where, and whether it counts against limits and overlaps.
     package struct Commitment: Hashable, Sendable {
@@ -24,7 +25,7 @@ package struct PatientBook: Sendable {
         fileprivate let entry: UInt32
     }
 
-    private struct Entry: Sendable {
+    fileprivate struct Entry: Sendable {
         var appointment: UInt64  // 0 while it is a claim
         var startMinute: UInt32
         var department: UInt32
@@ -37,9 +38,9 @@ package struct PatientBook: Sendable {
     /// Patients are dealt to shards by id: this book has those whose id leaves the remainder `shard` when divided by `stride`.
     private let shard: UInt64
     private let stride: UInt64
-    /// First entry of each patient, 0 for none; entry n stands at `entries[n - 1]`.
+    /// First entry of each patient, 0 for none; entries are numbered from 1.
     private var heads = ContiguousArray<UInt32>()
-    private var entries = ContiguousArray<Entry>()
+    private var entries = PagedEntries()
     private var freeEntry: UInt32 = 0
     private var claimCount = 0
     /// Appointments that ended before the claim they came from was settled here, which one actor's news can do to
@@ -99,8 +100,8 @@ package struct PatientBook: Sendable {
     }
 
     package mutating func settle(_ claim: Claim, as appointment: AppointmentID) {
-        entries[Int(claim.entry) - 1].appointment = appointment.rawValue
-        if endedEarly.remove(appointment) != nil { entries[Int(claim.entry) - 1].counts = false }
+        entries[claim.entry].appointment = appointment.rawValue
+        if endedEarly.remove(appointment) != nil { entries[claim.entry].counts = false }
         closeClaim()
     }
 
@@ -131,7 +132,7 @@ package struct PatientBook: Sendable {
             if claimCount > 0, !state.occupiesSlot { endedEarly.insert(appointment) }
             return
         }
-        entries[Int(entry) - 1].counts = state.occupiesSlot
+        entries[entry].counts = state.occupiesSlot
     }
 
     /// Forgets an appointment that went to the history table.
@@ -155,7 +156,7 @@ package struct PatientBook: Sendable {
         for local in heads.indices where heads[local] != 0 {
             var next = heads[local]
             while next != 0 {
-                let entry = entries[Int(next) - 1]
+                let entry = entries[next]
                 if entry.appointment != 0 {
                     body(
                         PatientID(rawValue: UInt64(local) * stride + shard), AppointmentID(rawValue: entry.appointment),
@@ -179,8 +180,8 @@ package struct PatientBook: Sendable {
         let local = local(patient)
         var next = local < heads.count ? heads[local] : 0
         while next != 0 {
-            body(entries[Int(next) - 1])
-            next = entries[Int(next) - 1].next
+            body(entries[next])
+            next = entries[next].next
         }
     }
 
@@ -188,8 +189,8 @@ package struct PatientBook: Sendable {
         let local = local(patient)
         var next = local < heads.count ? heads[local] : 0
         while next != 0 {
-            if entries[Int(next) - 1].appointment == appointment.rawValue { return next }
-            next = entries[Int(next) - 1].next
+            if entries[next].appointment == appointment.rawValue { return next }
+            next = entries[next].next
         }
         return nil
     }
@@ -204,11 +205,10 @@ package struct PatientBook: Sendable {
             next: heads[local], minutes: commitment.minutes, day: UInt16(commitment.date.rawValue), counts: counts)
         if freeEntry != 0 {
             heads[local] = freeEntry
-            freeEntry = entries[Int(freeEntry) - 1].next
-            entries[Int(heads[local]) - 1] = entry
+            freeEntry = entries[freeEntry].next
+            entries[heads[local]] = entry
         } else {
-            entries.append(entry)
-            heads[local] = UInt32(entries.count)
+            heads[local] = entries.append(entry)
         }
         return heads[local]
     }
@@ -218,10 +218,10 @@ package struct PatientBook: Sendable {
         var previous: UInt32 = 0
         var next = local < heads.count ? heads[local] : 0
         while next != 0 {
-            let after = entries[Int(next) - 1].next
-            if matches(next, entries[Int(next) - 1]) {
-                if previous == 0 { heads[local] = after } else { entries[Int(previous) - 1].next = after }
-                entries[Int(next) - 1].next = freeEntry
+            let after = entries[next].next
+            if matches(next, entries[next]) {
+                if previous == 0 { heads[local] = after } else { entries[previous].next = after }
+                entries[next].next = freeEntry
                 freeEntry = next
                 return
             }
@@ -229,6 +229,34 @@ package struct PatientBook: Sendable {
             next = after
         }
     }
+}
+
+/// Entries by number, from 1.
+private struct PagedEntries: Sendable {
+    private static let shift: UInt32 = 12
+
+    private var pages: ContiguousArray<ContiguousArray<PatientBook.Entry>> = []
+    private var count: UInt32 = 0
+
+    subscript(number: UInt32) -> PatientBook.Entry {
+        get { pages[page(number)][place(number)] }
+        _modify { yield &pages[page(number)][place(number)] }
+    }
+
+    /// - Returns: its number.
+    mutating func append(_ entry: PatientBook.Entry) -> UInt32 {
+        count += 1
+        if place(count) == 0 {
+            pages.append([])
+            // The first page grows as an array does, for a shard of few patients.
+            if count > 1 { pages[page(count)].reserveCapacity(1 << Int(Self.shift)) }
+        }
+        pages[page(count)].append(entry)
+        return count
+    }
+
+    private func page(_ number: UInt32) -> Int { Int((number - 1) >> Self.shift) }
+    private func place(_ number: UInt32) -> Int { Int((number - 1) & (1 << Self.shift - 1)) }
 }
 
 extension PatientBook.Commitment {
