@@ -32,9 +32,9 @@ package enum EngineLimits {
     package static let appointmentsArchivedPerTurn = 1_024
     /// Bytes of table writes that a checkpoint hands over at once; a single session may be more. What a write of a caller waits
     /// behind, and small beside the queue before the disk (64 MiB unless set otherwise).
-    package static let checkpointSliceBytes = 4 << 20
+    package static let checkpointSliceBytes = 512 << 10
     /// Sessions of one slice of a checkpoint: about a millisecond of a shard's time.
-    package static let sessionsWrittenPerTurn = 256
+    package static let sessionsWrittenPerTurn = 32
     /// Values of outlived keys that a checkpoint removes at once.
     package static let keyValuesDroppedAtOnce = 1_024
     /// Milliseconds that stopping waits for the disk. What is not durable by then may or may not become so; nobody is told.

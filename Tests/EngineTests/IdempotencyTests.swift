@@ -236,6 +236,34 @@ extension Answer.Outcome {
         }
     }
 
+    @Test("a ring that grows while its oldest entry stands in the middle of a page keeps every answer", arguments: [0, 1, 300, 511])
+    func growth(forgotten: Int) {
+        var stripe = KeyStripe(seed: 1)
+        func answer(_ number: Int) -> StoredAnswer {
+            StoredAnswer(
+                outcome: .done(AppointmentID(rawValue: UInt64(number) + 1), .booked, version: 1, holdUntil: nil),
+                position: Position(UInt64(number) + 1))
+        }
+        func book(_ number: Int, at moment: Int64) {
+            let begin = stripe.begin(
+                IdempotencyKey(high: 9, low: UInt64(number)), 1, journalAt: Position(1), now: Instant(rawValue: moment),
+                window: 100, mayBegin: true)
+            guard case .fresh(let ticket) = begin else {
+                Issue.record("key \(number) is new")
+                return
+            }
+            _ = stripe.finish(ticket, answer(number))
+        }
+        for number in 0..<700 { book(number, at: number < forgotten ? 1 : 1_000) }
+        stripe.forget(before: 500, most: forgotten)
+        for number in 700..<5_000 { book(number, at: 1_000) }
+        #expect(stripe.count == 5_000 - forgotten)
+        for number in 0..<5_000 {
+            let found = stripe.answer(IdempotencyKey(high: 9, low: UInt64(number)))
+            #expect(found == (number < forgotten ? nil : answer(number)), "key \(number)")
+        }
+    }
+
     @Test("what a checkpoint takes and what it leaves open are all the answers there are")
     func unwritten() {
         var stripe = KeyStripe(seed: 1)

@@ -3,13 +3,14 @@ import Scheduling
 
 /// Keys and their answers in the order in which their writes began, with an index over them. A plain value under one lock.
 ///
-/// Entries stand in a ring, so the oldest are forgotten from its front in constant time. The index over them holds 8 bytes for
-/// each of at most three quarters of its places: with half a key's hash beside its number, a key that is not here is known
+/// Entries stand in a ring of pages, so the oldest are forgotten from its front in constant time, and no entry is copied where
+/// the ring grows: all stripes grow at about the same moment, and every caller waits for it. The index over them holds 8 bytes
+/// for each of at most three quarters of its places: with half a key's hash beside its number, a key that is not here is known
 /// not to be from the index alone, and one that is from a single look at the ring. Either would else be a wait for memory for
-/// every place that is passed.
+/// every place that is passed. An index grows from itself alone, without a look at the ring.
 struct KeyStripe {
     /// 64 bytes.
-    private struct Entry {
+    fileprivate struct Entry {
         let key: IdempotencyKey
         let fingerprint: UInt64
         let at: Int64
@@ -39,8 +40,8 @@ struct KeyStripe {
         fileprivate let round: UInt64
     }
 
-    private var ring: ContiguousArray<Entry>
-    /// The number of the oldest entry, and the one the next gets; number n stands at `ring[n % ring.count]`.
+    private var ring = Ring(places: Self.fewest)
+    /// The number of the oldest entry, and the one the next gets.
     private var first: UInt64 = 0
     private var next: UInt64 = 0
     /// Entries from `first` on whose write came to nothing. At most half of all, so that a flood of failures leaves no trace.
@@ -61,7 +62,6 @@ struct KeyStripe {
 
     init(seed: UInt64) {
         self.seed = seed
-        ring = ContiguousArray(repeating: .blank, count: Self.fewest)
         index = ContiguousArray(repeating: 0, count: Self.fewest * 2)
     }
 
@@ -94,10 +94,10 @@ struct KeyStripe {
     mutating func finish(
         _ ticket: Ticket, _ answer: StoredAnswer
     ) -> [CheckedContinuation<StoredAnswer?, Never>] {
-        let place = place(of: numberUnderWay(ticket))
-        let key = ring[place].key
+        let number = numberUnderWay(ticket)
+        let key = ticket.key
         var aside: [AppointmentID]?
-        ring[place].answer = PackedAnswer(answer, aside: &aside)
+        ring[number].answer = PackedAnswer(answer, aside: &aside)
         if let aside { together[key] = aside }
         return waiters.isEmpty ? [] : waiters.removeValue(forKey: key) ?? []
     }
@@ -106,7 +106,7 @@ struct KeyStripe {
     mutating func abandon(_ ticket: Ticket) -> [CheckedContinuation<StoredAnswer?, Never>] {
         let number = numberUnderWay(ticket)
         removeFromIndex(number, ticket.key)
-        ring[place(of: number)].answer = .abandoned
+        ring[number].answer = .abandoned
         abandoned += 1
         if abandoned * 2 > span, span >= Self.fewest { closeRanks() }
         return waiters.removeValue(forKey: ticket.key) ?? []
@@ -142,7 +142,7 @@ struct KeyStripe {
         if let old = find(kept.key) {
             guard let there = answer(old), there.position < kept.answer.position else { return }
             removeFromIndex(old, kept.key)
-            ring[place(of: old)].answer = .abandoned
+            ring[old].answer = .abandoned
             abandoned += 1
             together[kept.key] = nil
         }
@@ -171,7 +171,7 @@ struct KeyStripe {
         precondition(span == 0, "room is made before there is anything")
         var places = Self.fewest
         while places < count { places *= 2 }
-        ring = ContiguousArray(table: .blank, count: places)
+        ring = Ring(places: places)
         places *= 2
         while places * 3 < count * 4 { places *= 2 }
         index = ContiguousArray(table: 0, count: places)
@@ -215,8 +215,6 @@ struct KeyStripe {
     /// Places of an empty ring, and what is not worth closing.
     private static let fewest = 64
 
-    private func place(of ticket: UInt64) -> Int { Int(ticket & UInt64(ring.count - 1)) }
-
     private func numberUnderWay(_ ticket: Ticket) -> UInt64 {
         guard let number = ticket.round == round ? ticket.number : find(ticket.key) else {
             preconditionFailure("a write under way is never forgotten")
@@ -234,40 +232,32 @@ struct KeyStripe {
         let marks = (moved(max(checkpointed, first)), moved(max(checkpointEnd, first)))
         var places = Self.fewest
         while places <= kept.count { places *= 2 }
-        var closed = ContiguousArray<Entry>(table: .blank, count: places)
-        for (offset, number) in kept.enumerated() {
-            closed[Int((first + UInt64(offset)) & UInt64(places - 1))] = self[number]
-        }
+        var closed = Ring(places: places)
+        for (offset, number) in kept.enumerated() { closed.put(self[number], at: first + UInt64(offset)) }
         ring = closed
         next = first + UInt64(kept.count)
         (checkpointed, checkpointEnd) = marks
         abandoned = 0
         round += 1
-        rebuildIndex(places: places * 2)
+        index = ContiguousArray(table: 0, count: places * 2)
+        for number in first..<next { addToIndex(number, self[number].key) }
     }
 
-    private subscript(ticket: UInt64) -> Entry { ring[place(of: ticket)] }
+    private subscript(ticket: UInt64) -> Entry { ring[ticket] }
 
     private mutating func insert(_ entry: Entry) -> UInt64 {
-        makeRoom(for: 1)
+        if span == ring.count { ring.grow(first..<next) }
         let ticket = next
-        ring[place(of: ticket)] = entry
+        ring.put(entry, at: ticket)
         next += 1
+        makeRoom(for: 1)
         addToIndex(ticket, entry.key)
         return ticket
     }
 
+    /// Makes room in the index for so many more.
     private mutating func makeRoom(for entries: Int) {
-        while span + entries > ring.count { grow() }
-        var places = index.count
-        while (span + entries + 1) * 4 > places * 3 { places *= 2 }
-        if places > index.count { rebuildIndex(places: places) }
-    }
-
-    private mutating func grow() {
-        var larger = ContiguousArray<Entry>(table: .blank, count: ring.count * 2)
-        for ticket in first..<next { larger[Int(ticket & UInt64(larger.count - 1))] = self[ticket] }
-        ring = larger
+        while (span + entries) * 4 > index.count * 3 { growIndex() }
     }
 
     /// Lets go of at most so many at the front: outlived answers, and writes that came to nothing whenever that was.
@@ -278,7 +268,7 @@ struct KeyStripe {
             guard entry.answer.isAbandoned || entry.at < before else { return }
             if entry.answer.isAbandoned { abandoned -= 1 } else { removeFromIndex(first, entry.key) }
             if entry.answer.isTogether { together[entry.key] = nil }
-            ring[place(of: first)] = .blank
+            ring[first] = .blank
             first += 1
             left -= 1
         }
@@ -343,12 +333,76 @@ struct KeyStripe {
         index[hole] = 0
     }
 
-    private mutating func rebuildIndex(places: Int) {
-        index = ContiguousArray(table: 0, count: places)
-        for ticket in first..<next {
-            if !self[ticket].answer.isAbandoned { addToIndex(ticket, self[ticket].key) }
+    /// Twice the places. What stands in a place says where it goes.
+    private mutating func growIndex() {
+        var larger = ContiguousArray<UInt64>(table: 0, count: index.count * 2)
+        for entry in index where entry != 0 {
+            var place = Int(truncatingIfNeeded: entry >> 32) & (larger.count - 1)
+            while larger[place] != 0 { place = (place + 1) & (larger.count - 1) }
+            larger[place] = entry
         }
+        index = larger
     }
+}
+
+/// Places for entries, a power of two of them; the entry of number n stands in place n, counted around. A page of places is
+/// made when the first entry comes to it, and pages stay where they are while the ring grows.
+private struct Ring {
+    private static let pagePlaces = 512
+
+    private var pages: ContiguousArray<ContiguousArray<KeyStripe.Entry>>
+    /// Places of a page, a power of two: all of a small ring, or ``pagePlaces``.
+    private let page: Int
+    private let pageShift: UInt64
+    let count: Int
+
+    init(places: Int) {
+        precondition(places & (places - 1) == 0, "a ring has a power of two of places")
+        count = places
+        page = min(places, Self.pagePlaces)
+        pageShift = UInt64(page.trailingZeroBitCount)
+        pages = ContiguousArray(repeating: [], count: places / page)
+    }
+
+    /// An entry that has been put.
+    subscript(number: UInt64) -> KeyStripe.Entry {
+        get { pages[pageIndex(number)][placeInPage(number)] }
+        _modify { yield &pages[pageIndex(number)][placeInPage(number)] }
+    }
+
+    mutating func put(_ entry: KeyStripe.Entry, at number: UInt64) {
+        let index = pageIndex(number)
+        if pages[index].isEmpty { pages[index] = ContiguousArray(repeating: .blank, count: page) }
+        pages[index][placeInPage(number)] = entry
+    }
+
+    /// Twice the places, for a ring that is full of these numbers.
+    mutating func grow(_ numbers: Range<UInt64>) {
+        precondition(numbers.count == count, "a ring grows when it is full")
+        var larger = Ring(places: count * 2)
+        guard page == Self.pagePlaces else {
+            for number in numbers { larger.put(self[number], at: number) }
+            self = larger
+            return
+        }
+        // The oldest and the newest entries share a page, unless the oldest is the first of its page.
+        var number = numbers.lowerBound
+        while number < numbers.upperBound {
+            let whole = placeInPage(number) == 0 && number + UInt64(page) <= numbers.upperBound
+            if whole {
+                larger.pages[larger.pageIndex(number)] = pages[pageIndex(number)]
+                number += UInt64(page)
+            } else {
+                larger.put(self[number], at: number)
+                number += 1
+            }
+        }
+        self = larger
+    }
+
+    private func pageIndex(_ number: UInt64) -> Int { Int((number & UInt64(count - 1)) >> pageShift) }
+
+    private func placeInPage(_ number: UInt64) -> Int { Int(number & UInt64(page - 1)) }
 }
 
 /// An answer with its key, as a checkpoint keeps it.

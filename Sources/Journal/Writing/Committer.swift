@@ -69,8 +69,9 @@ final class Committer: @unchecked Sendable {
 
     /// Commits the oldest backlog, or `work` when there is none; `work` joins the backlog otherwise, and `nil` stands
     /// for housekeeping alone.
+    /// - Parameter work: taken over whole, for its memory is used again: what somebody else still holds would be copied.
     /// - Throws: what nobody can go on from.
-    func commit(_ work: PendingWork?) throws(JournalError) -> Outcome {
+    func commit(_ work: consuming PendingWork?) throws(JournalError) -> Outcome {
         if let work { backlog.append(work) }
         guard hasBacklog else { return try commitHousekeeping() }
         let next = backlog[backlogStart]

@@ -25,8 +25,7 @@ extension PatientBook {
             end += places[local]
             places[local] = end
         }
-        // Some more: else the first booking would move all of them.
-        entries = ContiguousArray(unsafeUninitializedCapacity: total + total / 8 + 64) { buffer, initialized in
+        var derived = ContiguousArray<Entry>(unsafeUninitializedCapacity: total) { buffer, initialized in
             prepare(UnsafeMutableRawBufferPointer(buffer))
             Self.forEachAppointment(of: shard, of: stride, in: pools, departments) {
                 local, session, number, record, department in
@@ -46,12 +45,13 @@ extension PatientBook {
             if first == end {
                 places[local] = 0
             } else {
-                entries[Int(end) - 1].next = 0
+                derived[Int(end) - 1].next = 0
                 places[local] = first + 1
                 end = first
             }
         }
         heads = places
+        entries = PatientEntries(derived: derived)
     }
 
     @inline(__always)

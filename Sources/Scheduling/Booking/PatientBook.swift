@@ -1,7 +1,8 @@
 /// What the patients of one shard have, so that limits and overlaps can be judged across pools.
 ///
 /// One entry of 32 bytes for each appointment in memory, linked per patient; nothing here says more than the appointments
-/// themselves, so a checkpoint does not hold it and recovery derives it from them.
+/// themselves, so a checkpoint does not hold it and recovery derives it from them. Entries stand in pages that never move: an
+/// array of millions that grows is copied whole, and every booking of the shard waits for it.
 package struct PatientBook: Sendable {
     /// What an appointment means for its patient: when, where, and whether it counts against limits and overlaps.
     package struct Commitment: Hashable, Sendable {
@@ -54,9 +55,9 @@ package struct PatientBook: Sendable {
     /// Patients are dealt to shards by id: this book has those whose id leaves the remainder `shard` when divided by `stride`.
     private let shard: UInt64
     private let stride: UInt64
-    /// First entry of each patient, 0 for none; entry n stands at `entries[n - 1]`.
+    /// First entry of each patient, 0 for none; entries are numbered from 1.
     var heads = ContiguousArray<UInt32>()
-    var entries = ContiguousArray<Entry>()
+    var entries = PatientEntries()
     private var freeEntry: UInt32 = 0
     private var claimCount = 0
     /// Appointments that ended before the claim they came from was settled here, which one actor's news can do to
@@ -116,8 +117,8 @@ package struct PatientBook: Sendable {
     }
 
     package mutating func settle(_ claim: Claim, as appointment: AppointmentID) {
-        entries[Int(claim.entry) - 1].appointment = appointment.rawValue
-        if endedEarly.remove(appointment) != nil { entries[Int(claim.entry) - 1].counts = false }
+        entries[claim.entry].appointment = appointment.rawValue
+        if endedEarly.remove(appointment) != nil { entries[claim.entry].counts = false }
         closeClaim()
     }
 
@@ -148,7 +149,7 @@ package struct PatientBook: Sendable {
             if claimCount > 0, !state.occupiesSlot { endedEarly.insert(appointment) }
             return
         }
-        entries[Int(entry) - 1].counts = state.occupiesSlot
+        entries[entry].counts = state.occupiesSlot
     }
 
     /// Forgets an appointment that went to the history table.
@@ -175,7 +176,7 @@ package struct PatientBook: Sendable {
         for local in heads.count * part / parts..<heads.count * (part + 1) / parts {
             var next = heads[local]
             while next != 0 {
-                let entry = entries[Int(next) - 1]
+                let entry = entries[next]
                 if entry.appointment != 0 {
                     body(
                         PatientID(rawValue: UInt64(local) * stride + shard), AppointmentID(rawValue: entry.appointment),
@@ -189,7 +190,7 @@ package struct PatientBook: Sendable {
     /// Whether just this is what is here under the appointment.
     func has(_ appointment: AppointmentID, patient: PatientID, _ commitment: Commitment, counts: Bool) -> Bool {
         guard let number = entry(of: appointment, patient: patient) else { return false }
-        let entry = entries[Int(number) - 1]
+        let entry = entries[number]
         return entry.counts == counts && entry.commitment == commitment
     }
 
@@ -204,8 +205,8 @@ package struct PatientBook: Sendable {
         let local = local(patient)
         var next = local < heads.count ? heads[local] : 0
         while next != 0 {
-            body(entries[Int(next) - 1])
-            next = entries[Int(next) - 1].next
+            body(entries[next])
+            next = entries[next].next
         }
     }
 
@@ -213,8 +214,8 @@ package struct PatientBook: Sendable {
         let local = local(patient)
         var next = local < heads.count ? heads[local] : 0
         while next != 0 {
-            if entries[Int(next) - 1].appointment == appointment.rawValue { return next }
-            next = entries[Int(next) - 1].next
+            if entries[next].appointment == appointment.rawValue { return next }
+            next = entries[next].next
         }
         return nil
     }
@@ -227,11 +228,10 @@ package struct PatientBook: Sendable {
         let entry = Entry(appointment, commitment, next: heads[local], counts: counts)
         if freeEntry != 0 {
             heads[local] = freeEntry
-            freeEntry = entries[Int(freeEntry) - 1].next
-            entries[Int(heads[local]) - 1] = entry
+            freeEntry = entries[freeEntry].next
+            entries[heads[local]] = entry
         } else {
-            entries.append(entry)
-            heads[local] = UInt32(entries.count)
+            heads[local] = entries.append(entry)
         }
         return heads[local]
     }
@@ -241,10 +241,10 @@ package struct PatientBook: Sendable {
         var previous: UInt32 = 0
         var next = local < heads.count ? heads[local] : 0
         while next != 0 {
-            let after = entries[Int(next) - 1].next
-            if matches(next, entries[Int(next) - 1]) {
-                if previous == 0 { heads[local] = after } else { entries[Int(previous) - 1].next = after }
-                entries[Int(next) - 1].next = freeEntry
+            let after = entries[next].next
+            if matches(next, entries[next]) {
+                if previous == 0 { heads[local] = after } else { entries[previous].next = after }
+                entries[next].next = freeEntry
                 freeEntry = next
                 return
             }

@@ -25,6 +25,10 @@ final class LoopBatch {
     /// Writes at which a tick's batch goes off before the tick ends: as many as one frame may bring.
     private static let mostWrites = WireLimits.batchLength
 
+    /// Writes that the event loop carries out itself: the wake-ups that this spares cost more than they do.
+    /// Larger batches go to another thread, so that the loop reads on meanwhile.
+    private static let mostShort = 1_024
+
     private var writes: [Write] = []
     private var sinks: [Sink] = []
     private var isScheduled = false
@@ -81,7 +85,7 @@ final class LoopBatch {
         sinks = []
         sinks.reserveCapacity(64)
         let bound = NIOLoopBound(loop, eventLoop: loop.eventLoop)
-        loop.begin {
+        loop.begin(isShort: writes.count <= Self.mostShort) {
             await engine.execute(writes)
         } back: { answers in
             bound.value.batch.answered(number, answers, bound.value)

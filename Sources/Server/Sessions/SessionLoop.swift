@@ -15,6 +15,8 @@ final class SessionLoop {
     let identity: ServerIdentity
     let now: @Sendable () -> Int64
     let logger: Logger
+    /// Runs short tasks on the event loop.
+    private let executor: LoopExecutor
     let batch: LoopBatch
     let searches = LoopSearches()
     var counters = LoopCounters()
@@ -38,6 +40,7 @@ final class SessionLoop {
         self.identity = identity
         self.now = now
         self.logger = logger
+        executor = LoopExecutor(eventLoop)
         batch = LoopBatch()
     }
 
@@ -70,18 +73,37 @@ final class SessionLoop {
     // MARK: Work away from the event loop
 
     /// Does `work` in a task and comes back with its result.
+    /// - Parameter isShort: whether the event loop itself may do it: then it costs nobody else's waking, neither on its way nor
+    ///   back, and nothing else is served meanwhile. What it waits for, it waits for without the loop.
     @discardableResult
     func begin<Value: Sendable>(
-        _ work: @escaping @Sendable () async -> Value, back: @escaping @Sendable (Value) -> Void
+        isShort: Bool = false, _ work: @escaping @Sendable () async -> Value, back: @escaping @Sendable (Value) -> Void
     ) -> Task<Void, Never> {
         tasks += 1
         let (loop, eventLoop) = (NIOLoopBound(self, eventLoop: eventLoop), eventLoop)
-        return Task {
+        guard isShort else {
+            return Task {
+                let value = await work()
+                eventLoop.execute {
+                    back(value)
+                    loop.value.tasks -= 1
+                    loop.value.checkEnd()
+                }
+            }
+        }
+        return Task(executorPreference: executor) {
             let value = await work()
-            eventLoop.execute {
+            // The task has come back to its event loop, unless an actor between was busy and took it along.
+            if eventLoop.inEventLoop {
                 back(value)
                 loop.value.tasks -= 1
                 loop.value.checkEnd()
+            } else {
+                eventLoop.execute {
+                    back(value)
+                    loop.value.tasks -= 1
+                    loop.value.checkEnd()
+                }
             }
         }
     }

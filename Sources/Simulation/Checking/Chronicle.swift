@@ -105,8 +105,8 @@ final class Chronicle {
     }
 
     private func add(_ event: Event?, at position: UInt64) {
-        events.append(event)
         moments.append(max(latest, event?.at ?? latest))
+        events.append(event)
         guard let event else { return }
         model.apply(event, at: position)
         if let key = event.answer?.key { recordsByKey[key, default: []].append(position) }
