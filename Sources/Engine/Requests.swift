@@ -229,6 +229,15 @@ package struct PositionedEvent: Sendable {
         self.position = position
         self.event = event
     }
+
+    /// The event that the record at this position holds.
+    /// - Throws: Where the record cannot be read; the position is named.
+    init(position: Position, decoding bytes: UnsafeRawBufferPointer) throws(CodingError) {
+        self.position = position
+        do throws(CodingError) { event = try Event(decoding: bytes) } catch {
+            throw CodingError("record \(position): \(error.description)")
+        }
+    }
 }
 
 /// A value that was read, and the position it reflects; durable when it is given.

@@ -144,6 +144,19 @@ struct KeyStripe {
             Entry(key: kept.key, fingerprint: kept.fingerprint, at: kept.at.rawValue, answer: packed))
     }
 
+    /// Puts back what the events at these places say. The keys are looked for ahead, so that room for the new ones is made at
+    /// once and the waits for memory overlap: the second look at each finds it at hand.
+    mutating func restore(_ events: ArraySlice<PositionedEvent>, at places: ArraySlice<Int>) {
+        var fresh = 0
+        for place in places {
+            if let answered = events[place].event.answer, find(answered.key) == nil { fresh += 1 }
+        }
+        makeRoom(for: fresh)
+        for place in places {
+            if let kept = KeptAnswer(events[place].event, position: events[place].position) { restore(kept) }
+        }
+    }
+
     /// Everything that was restored stands in a checkpoint or in the log's tail; only the former need not be written again.
     mutating func markCheckpointed() { checkpointed = next }
 
@@ -216,16 +229,19 @@ struct KeyStripe {
     private subscript(ticket: UInt64) -> Entry { ring[place(of: ticket)] }
 
     private mutating func insert(_ entry: Entry) -> UInt64 {
-        if span == ring.count { grow() }
+        makeRoom(for: 1)
         let ticket = next
         ring[place(of: ticket)] = entry
         next += 1
-        if (span + 1) * 4 > index.count * 3 {
-            rebuildIndex(places: index.count * 2)
-        } else {
-            addToIndex(ticket, entry.key)
-        }
+        addToIndex(ticket, entry.key)
         return ticket
+    }
+
+    private mutating func makeRoom(for entries: Int) {
+        while span + entries > ring.count { grow() }
+        var places = index.count
+        while (span + entries + 1) * 4 > places * 3 { places *= 2 }
+        if places > index.count { rebuildIndex(places: places) }
     }
 
     private mutating func grow() {

@@ -70,11 +70,30 @@ final class KeyWindow: Sendable {
         }
     }
 
-    /// Takes over the answer of another engine; like ``begin`` it forgets what is outlived as it goes.
-    func restore(_ kept: KeptAnswer, now: Instant) {
-        stripes[stripe(of: kept.key)].withLockedValue { stripe in
-            stripe.forget(before: now.rawValue - window, most: 2)
-            stripe.restore(kept)
+    /// Takes over the answers of another engine, stripe by stripe; like ``begin`` it forgets what is outlived as it goes.
+    func restore(_ events: ArraySlice<PositionedEvent>, now: Instant) {
+        var ends = [Int](repeating: 0, count: Self.stripeCount)
+        for place in events.indices {
+            if let answered = events[place].event.answer { ends[stripe(of: answered.key)] += 1 }
+        }
+        var sum = 0
+        for stripe in ends.indices {
+            (ends[stripe], sum) = (sum, sum + ends[stripe])
+        }
+        var places = [Int](repeating: 0, count: sum)
+        for place in events.indices {
+            guard let answered = events[place].event.answer else { continue }
+            let stripe = stripe(of: answered.key)
+            places[ends[stripe]] = place
+            ends[stripe] += 1
+        }
+        var start = 0
+        for (stripe, end) in ends.enumerated() where end > start {
+            stripes[stripe].withLockedValue {
+                $0.forget(before: now.rawValue - window, most: 2 * (end - start))
+                $0.restore(events, at: places[start..<end])
+            }
+            start = end
         }
     }
 

@@ -227,13 +227,10 @@ package struct EngineState: Sendable {
 extension LogRecord {
     /// The event that this record holds.
     package func event() throws(CodingError) -> Event {
-        do {
-            return try bytes.withUnsafeBytes { try Event(decoding: $0) }
-        } catch let error as CodingError {
-            throw CodingError("record \(position): \(error.description)")
-        } catch {
-            preconditionFailure("decoding throws only what it says")
+        let decoded = bytes.withUnsafeBytes { raw in
+            Result { () throws(CodingError) in try PositionedEvent(position: position, decoding: raw).event }
         }
+        return try decoded.get()
     }
 }
 

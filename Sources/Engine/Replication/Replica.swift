@@ -51,28 +51,21 @@ actor Replica {
         defer { end() }
         guard !isOver else { throw EngineError.notPrimary(standing.role) }
         var next = receiver
-        let records = try next.admit(chunks)
-        let events = try records.map { PositionedEvent(position: $0.position, event: try $0.event()) }
+        var events: [PositionedEvent] = []
+        events.reserveCapacity(chunks.positions)
+        try next.admit(chunks) { events.append(try PositionedEvent(position: $0, decoding: $1)) }
         receiver = next
         note(events, chunks)
         // Before they can be on disk: whoever confirms looks there first.
         taken.withLockedValue { $0 = chunks.last }
         let last = journal.append(chunks)
         // The catalogue says whose a pool is, so what follows on a change of it waits for it.
-        var (changes, run): ([PositionedEvent], [PositionedEvent]) = ([], [])
-        for event in events {
-            if case .catalogueChanged = event.event.fact {
-                try await apply(run)
-                run = []
-                changes.append(event)
-            } else {
-                if !changes.isEmpty { await directory.apply(changes) }
-                changes = []
-                run.append(event)
-            }
+        var rest = events[...]
+        while let isChange = rest.first?.isCatalogueChange {
+            let run = rest.prefix { $0.isCatalogueChange == isChange }
+            rest = rest[run.endIndex...]
+            if isChange { await directory.apply(Array(run)) } else { try await apply(run) }
         }
-        if !changes.isEmpty { await directory.apply(changes) }
-        try await apply(run)
         reached.withLockedValue { $0 = last }
         return last
     }
@@ -88,10 +81,11 @@ actor Replica {
     // MARK: Inside
 
     private func note(_ events: [PositionedEvent], _ chunks: ShippedChunks) {
-        if let latest = events.map(\.event.at).max() { time.note(latest) }
-        for event in events {
-            guard case .epochBegan(let number) = event.event.fact, number > standing.epoch,
-                let begin = chunks.tip(before: event.position)
+        var latest = Instant(rawValue: 0)
+        for place in events.indices {
+            latest = max(latest, events[place].event.at)
+            guard case .epochBegan(let number) = events[place].event.fact, number > standing.epoch,
+                let begin = chunks.tip(before: events[place].position)
             else { continue }
             let epochs = standing.update { state in
                 state.epochs.begin(EpochStart(number: number, begin: begin))
@@ -99,37 +93,44 @@ actor Replica {
             }
             journal.setMetadata(Epochs.metadataName, epochs.encoded)
         }
+        time.note(latest)
     }
 
-    private func apply(_ events: [PositionedEvent]) async throws {
-        guard !events.isEmpty else { return }
+    /// Tells each shard its part. The events themselves are handed on as they are: there are many, and no shard has all of them
+    /// to itself.
+    private func apply(_ events: ArraySlice<PositionedEvent>) async throws {
         let snapshot = view.current
-        var parts = [[PositionedEvent]](repeating: [], count: shards.pools.count)
-        var registrations: [PositionedEvent] = []
-        for event in events {
-            if case .patientRegistered = event.event.fact { registrations.append(event) }
-            for fact in event.event.fact.parts {
-                guard let pool = fact.pool else { continue }
-                guard let shard = shards.index(of: pool, in: snapshot) else {
-                    throw DamagedState(violations: [
-                        Violation("record \(event.position): its pool is not in the catalogue")
-                    ])
-                }
-                parts[shard].append(
-                    PositionedEvent(
-                        position: event.position, event: Event(at: event.event.at, by: event.event.by, fact: fact)))
-            }
-        }
+        let registrations = events.filter { $0.isRegistration }
         if !registrations.isEmpty { await directory.apply(registrations) }
-        for (shard, part) in parts.enumerated() where !part.isEmpty {
-            let (settlements, faults) = await shards.pools[shard].apply(part, departments: snapshot.catalogue)
+        for (shard, places) in try deal(events, snapshot).enumerated() where !places.isEmpty {
+            let (settlements, faults) = await shards.pools[shard].apply(events, at: places, snapshot.catalogue) {
+                shards.index(of: $0, in: snapshot) == shard
+            }
             guard faults.isEmpty else { throw DamagedState(violations: faults) }
             await shards.settle(settlements)
         }
-        let now = time.now()
-        for event in events {
-            if let kept = KeptAnswer(event.event, position: event.position) { keys.restore(kept, now: now) }
+        keys.restore(events, now: time.now())
+    }
+
+    /// For each shard the places of the events that concern it; one about several appointments may concern more than one.
+    private func deal(_ events: ArraySlice<PositionedEvent>, _ snapshot: EngineView.Snapshot) throws -> [[Int]] {
+        var places = [[Int]](repeating: [], count: shards.pools.count)
+        func add(_ place: Int, _ pool: PoolID) throws {
+            guard let shard = shards.index(of: pool, in: snapshot) else {
+                throw DamagedState(violations: [
+                    Violation("record \(events[place].position): its pool is not in the catalogue")
+                ])
+            }
+            if places[shard].last != place { places[shard].append(place) }
         }
+        for place in events.indices {
+            if let pool = events[place].event.fact.pool {
+                try add(place, pool)
+            } else {
+                for part in events[place].event.fact.parts { if let pool = part.pool { try add(place, pool) } }
+            }
+        }
+        return places
     }
 
     /// One at a time: a promotion waits for the chunks at hand, and they for it.
@@ -144,6 +145,11 @@ actor Replica {
         waiting = []
         for continuation in next { continuation.resume() }
     }
+}
+
+extension PositionedEvent {
+    fileprivate var isCatalogueChange: Bool { if case .catalogueChanged = event.fact { true } else { false } }
+    fileprivate var isRegistration: Bool { if case .patientRegistered = event.fact { true } else { false } }
 }
 
 extension Fact {

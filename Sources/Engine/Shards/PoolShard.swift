@@ -244,26 +244,45 @@ actor PoolShard {
 
     /// Takes over what a primary's pools did; tells what that means to patients, and which facts could not follow on what is
     /// here.
+    /// - Parameters:
+    ///   - places: of the events that concern this shard.
+    ///   - owns: whether a pool is this shard's: of an event about several appointments others may lie elsewhere.
     func apply(
-        _ events: [PositionedEvent], departments catalogue: CatalogueSnapshot
+        _ events: ArraySlice<PositionedEvent>, at places: [Int], _ catalogue: CatalogueSnapshot,
+        owns: @Sendable (PoolID) -> Bool
     ) -> (settlements: [PatientShard.Settlement], faults: [Violation]) {
         var settlements: [PatientShard.Settlement] = []
+        settlements.reserveCapacity(places.count)
         var faults: [Violation] = []
-        for event in events {
-            if case .sessionArchived(let id) = event.event.fact, let session = book.session(id) {
-                // After the fact: a start that finds the fact and not these writes makes them anew.
-                journal.write(SessionTables.archive(session))
-                settlements += session.gone.map { .archived($0, $1) }
+        var sessions: [Fact] = []
+        for place in places {
+            let (at, channel) = (events[place].event.at, events[place].event.by.channel)
+            // A fact with a pool of its own is this shard's, or the event were not among these.
+            let isWhole = events[place].event.fact.pool != nil
+            events[place].event.fact.forEachPart { fact in
+                switch fact {
+                case .sessionOpened: sessions.append(fact)
+                case .sessionArchived(let id):
+                    sessions.append(fact)
+                    guard let session = book.session(id) else { break }
+                    // After the fact: a start that finds the fact and not these writes makes them anew.
+                    journal.write(SessionTables.archive(session))
+                    settlements += session.gone.map { .archived($0, $1) }
+                default: guard isWhole || fact.pool.map(owns) ?? false else { return }
+                }
+                let (isSound, times) = book.follow(fact, channel: channel, at: at)
+                if !isSound {
+                    faults.append(
+                        Violation("record \(events[place].position): its fact does not follow on what was there"))
+                }
+                if let settlement = settlement(fact, times, catalogue) { settlements.append(settlement) }
             }
-            if !book.evolve(event.event) {
-                faults.append(Violation("record \(event.position): its fact does not follow on what was there"))
-            }
-            if let settlement = settlement(event.event.fact, catalogue) { settlements.append(settlement) }
-            position = event.position
+            position = events[place].position
         }
+        guard !sessions.isEmpty else { return (settlements, faults) }
         view.update { view in
-            for event in events {
-                switch event.event.fact {
+            for fact in sessions {
+                switch fact {
                 case .sessionOpened(let definition): view.timetable.open(definition.id, definition.times)
                 case .sessionArchived(let id): view.timetable.close(id)
                 default: break
@@ -273,14 +292,14 @@ actor PoolShard {
         return (settlements, faults)
     }
 
-    private func settlement(_ fact: Fact, _ catalogue: CatalogueSnapshot) -> PatientShard.Settlement? {
+    private func settlement(
+        _ fact: Fact, _ times: SessionTimes?, _ catalogue: CatalogueSnapshot
+    ) -> PatientShard.Settlement? {
         switch fact {
         case .booked(let taken):
-            guard let session = book.session(taken.appointment.session),
-                let department = catalogue.department(of: taken.appointment.pool)
-            else { return nil }
+            guard let times, let department = catalogue.department(of: taken.appointment.pool) else { return nil }
             let commitment = PatientBook.Commitment(
-                session.times, slot: taken.slot, span: taken.span, department: department)
+                times, slot: taken.slot, span: taken.span, department: department)
             return .found(taken.appointment, taken.patient, commitment, taken.state)
         case .changed(let change): return .changed(change.appointment, change.patient, change.state)
         default: return nil

@@ -21,7 +21,8 @@ struct Shards: Sendable {
     }
 
     /// Deals settlements to their shards and tells them.
-    func settle(_ settlements: some Sequence<PatientShard.Settlement>) async {
+    func settle(_ settlements: [PatientShard.Settlement]) async {
+        guard patients.count > 1 else { return await settle([settlements]) }
         var parts = [[PatientShard.Settlement]](repeating: [], count: patients.count)
         for settlement in settlements { parts[index(of: settlement.patient)].append(settlement) }
         await settle(parts)

@@ -39,7 +39,7 @@ package struct ShippedChunks: Sendable, Hashable {
     }
 
     /// How many positions they take.
-    var positions: Int { Int(last.next.rawValue - first.rawValue) }
+    package var positions: Int { Int(last.next.rawValue - first.rawValue) }
 
     /// Whether there is nothing in it.
     package var isEmpty: Bool { count == 0 }
@@ -54,8 +54,8 @@ package struct ShippedChunks: Sendable, Hashable {
     /// Hands each chunk, its checksum verified, to `body`, until that finds a fault or there is one already.
     static func visit(
         _ bytes: UnsafeRawBufferPointer,
-        _ body: (ChunkView, UnsafeRawBufferPointer) -> ChunkFault?
-    ) -> ChunkFault? {
+        _ body: (ChunkView, UnsafeRawBufferPointer) throws -> ChunkFault?
+    ) rethrows -> ChunkFault? {
         var offset = 0
         while offset < bytes.count {
             guard offset + 2 + Chunk.headerBytes < bytes.count else { return cutShort }
@@ -66,7 +66,7 @@ package struct ShippedChunks: Sendable, Hashable {
             let key = UInt64(littleEndian: stored.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
             switch ChunkView.read(stored, key: key) {
             case .failure(let fault): return fault
-            case .success(let chunk): if let fault = body(chunk, stored) { return fault }
+            case .success(let chunk): if let fault = try body(chunk, stored) { return fault }
             }
             offset += length
         }
@@ -100,17 +100,32 @@ package struct ChunkReceiver: Sendable {
     ///   taken in after that.
     package mutating func admit(_ chunks: ShippedChunks) throws(JournalError) -> [LogRecord] {
         var records: [LogRecord] = []
-        let fault = chunks.bytes.withUnsafeBytes { raw in
-            ShippedChunks.visit(raw) { chunk, _ in
+        do {
+            try admit(chunks) { records.append(LogRecord(position: $0, bytes: [UInt8]($1))) }
+        } catch let error as JournalError {
+            throw error
+        } catch {
+            preconditionFailure("Collecting records threw what it does not throw: \(error)")
+        }
+        return records
+    }
+
+    /// Hands the records that end in these chunks to `body`, in order, without an allocation a record. The pointer is good only
+    /// during the call.
+    /// - Throws: As ``admit(_:)``, or whatever `body` throws; nothing can be taken in after that either.
+    package mutating func admit(
+        _ chunks: ShippedChunks, _ body: (Position, UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        let fault = try chunks.bytes.withUnsafeBytes { raw in
+            try ShippedChunks.visit(raw) { chunk, _ in
                 if let fault = check.admit(chunk) { return fault }
                 tip = LogTip(next: chunk.last.next, chain: chunk.crc)
-                return assembly.take(chunk) { position, record in
-                    records.append(LogRecord(position: position, bytes: [UInt8](record)))
+                return try assembly.take(chunk) { position, record in
+                    try body(position, record)
                     return true
                 }
             }
         }
         if let fault { throw ShippedChunks.error(fault, after: tip.last) }
-        return records
     }
 }

@@ -56,6 +56,14 @@ extension Fact {
         default: [self]
         }
     }
+
+    /// Hands each of ``parts`` to `body`, in their order.
+    package func forEachPart(_ body: (Fact) throws -> Void) rethrows {
+        switch self {
+        case .bookedTogether, .moved: for part in parts { try body(part) }
+        default: try body(self)
+        }
+    }
 }
 
 /// One appointment made.

@@ -211,26 +211,40 @@ package struct PoolBook: Sendable {
     /// False when the fact cannot follow on what is here: the journal or a checkpoint is damaged.
     @discardableResult
     package mutating func evolve(_ event: borrowing Event) -> Bool {
-        switch event.fact {
-        case .booked(let taken): return evolve(taken, channel: event.by.channel, at: event.at)
+        evolve(event.fact, channel: event.by.channel, at: event.at)
+    }
+
+    /// Applies what concerns pools in a fact that came by this channel at this moment.
+    @discardableResult
+    package mutating func evolve(_ fact: Fact, channel: Channel, at: Instant) -> Bool {
+        switch fact {
+        case .booked(let taken): return evolve(taken, channel: channel, at: at)
         case .bookedTogether(let all):
             var isSound = true
             for taken in all where sessions(of: taken.appointment.pool) != nil {
-                isSound = evolve(taken, channel: event.by.channel, at: event.at) && isSound
+                isSound = evolve(taken, channel: channel, at: at) && isSound
             }
             return isSound
-        case .changed(let change): return evolve(change, at: event.at)
+        case .changed(let change): return evolve(change, at: at)
         case .moved(let from, let to):
             let hasOld = sessions(of: from.appointment.pool) != nil
-            if hasOld, !evolve(from, at: event.at) { return false }
+            if hasOld, !evolve(from, at: at) { return false }
             let hasNew = sessions(of: to.appointment.pool) != nil
-            return !hasNew || evolve(to, channel: event.by.channel, at: event.at)
+            return !hasNew || evolve(to, channel: channel, at: at)
         case .sessionOpened(let definition): return evolve(definition)
         case .sessionArchived(let id):
             archive(id)
             return true
         case .refused, .patientRegistered, .catalogueChanged, .epochBegan: return true
         }
+    }
+
+    /// Applies a fact about one appointment or session that somebody else decided.
+    /// - Returns: Whether it can follow on what is here, and for a new appointment when its session is.
+    package mutating func follow(_ fact: Fact, channel: Channel, at: Instant) -> (isSound: Bool, times: SessionTimes?) {
+        let isSound = evolve(fact, channel: channel, at: at)
+        guard case .booked(let taken) = fact else { return (isSound, nil) }
+        return (isSound, look(at: taken.appointment.session) { $0.times })
     }
 
     @discardableResult
