@@ -150,7 +150,15 @@ import Testing
         // Whatever stands behind it.
         for rest in [0x00, 0x7F, 0x80, 0xFF] as [UInt8] {
             let longer = bytes + [UInt8](repeating: rest, count: 9)
-            #expect(try decoded(longer) { reader throws(CodingError) in try reader.varint() } == value)
+            let read = try decoded(longer) { reader throws(CodingError) in
+                let number = try reader.varint()
+                for _ in 0..<9 {
+                    let next = try reader.byte()
+                    #expect(next == rest)
+                }
+                return number
+            }
+            #expect(read == value)
         }
     }
 

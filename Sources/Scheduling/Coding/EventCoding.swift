@@ -3,6 +3,7 @@
 // and never changes its meaning: a new field is a new kind. The wire's messages may change without touching this.
 
 extension Event {
+    /// What happened, as the first byte of a record says it.
     package enum Kind: UInt8, Sendable {
         case booked = 1
         case bookedTogether, changed, moved, refused, sessionOpened, sessionArchived, patientRegistered,
