@@ -46,7 +46,10 @@ final class DirectoryLock: Sendable {
             defer { held = false }
             return held
         }
-        if wasHeld { Glibc.close(descriptor) }
+        guard wasHeld else { return }
+        // Said, not only closed: a child that is just being started has the descriptor, too, until it becomes its program.
+        _ = flock(descriptor, LOCK_UN)
+        Glibc.close(descriptor)
     }
 
     private static func readHolder(_ descriptor: Int32) -> Int32 {
