@@ -304,7 +304,7 @@ package final class Engine: Sendable {
 
     func untilDurable(_ position: Position) async throws(EngineError) {
         if standing.isWithheld { throw .withheld }
-        do { try await journal.whenDurable(position) } catch { throw EngineError(error) }
+        do { try await journal.whenSettled(position) } catch { throw EngineError(error) }
     }
 
     func checkCount(_ count: Int, _ what: String) throws(EngineError) {

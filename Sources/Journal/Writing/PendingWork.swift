@@ -28,6 +28,18 @@ struct PendingWork: Sendable {
         lengths.isEmpty && sealed.isEmpty && tables.isEmpty && metadata.isEmpty && checkpoint == nil && !finishesCopy
     }
 
+    /// Whether there is nothing in it but records, so that it may go to the log's tail.
+    var holdsRecordsAlone: Bool {
+        !lengths.isEmpty && sealed.isEmpty && tables.isEmpty && metadata.isEmpty && checkpoint == nil && !finishesCopy
+    }
+
+    /// Lets chunks precede everything that is in it.
+    mutating func precede(_ chunks: ShippedChunks) {
+        precondition(chunks.last.next == first, "Chunks up to \(chunks.last) came before \(first).")
+        sealed.insert(chunks, at: 0)
+        first = chunks.first
+    }
+
     mutating func add(_ batch: borrowing RecordBatch) {
         bytes.append(contentsOf: batch.bytes)
         lengths.append(contentsOf: batch.lengths)
