@@ -204,7 +204,9 @@ package final class Journal: Sendable {
         guard let committer else { preconditionFailure("A journal opened read-only commits nothing.") }
         do throws(JournalError) {
             let outcome: Committer.Outcome
-            if case .work(let work) = queue.take(waitingAtMost: 0) {
+            if committer.tailSeconds == 0 {
+                outcome = try committer.commit(nil)
+            } else if case .work(let work) = queue.take(waitingAtMost: 0) {
                 outcome = try committer.commit(work)
             } else {
                 committer.probe()

@@ -64,6 +64,8 @@ final class Committer: @unchecked Sendable {
 
     /// Whether there is work that found no room.
     var hasBacklog: Bool { backlogStart < backlog.count }
+    /// What stands in the tail and not in the log. Asked for by the committing thread.
+    var standing: ShippedChunks? { inTail?.chunks }
     /// Whether something stands in the tail that the log does not have.
     var hasTail: Bool { inTail != nil }
     /// Seconds until the log is to take up what stands in the tail; `nil` when nothing does.
