@@ -86,7 +86,8 @@ struct TailTests {
         try journal.close()
     }
 
-    @Test("A last piece that cannot be read was never told; one before it that cannot is named", arguments: Disk.allCases)
+    @Test(
+        "A last piece that cannot be read was never told; one before it that cannot is named", arguments: Disk.allCases)
     func damage(_ disk: Disk) throws {
         let torn = try Site(disk)
         let journal = try open(torn)

@@ -53,7 +53,8 @@ final class TailFile: LogTail, @unchecked Sendable {
         try writeZeros(descriptor, size)
         guard fsync(descriptor) == 0 else { throw .syncFailed(errno: errno) }
         guard rename(temporary, path) == 0 else { throw .io(errno: errno, call: "rename of \(temporary)") }
-        let folder = Glibc.open(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let folder = Glibc.open(
+            String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else { throw .io(errno: errno, call: "open of the folder of \(path)") }
         defer { Glibc.close(folder) }
         guard fsync(folder) == 0 else { throw .syncFailed(errno: errno) }

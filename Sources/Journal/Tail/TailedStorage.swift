@@ -50,7 +50,8 @@ private final class StandingTail: @unchecked Sendable {
         segment = shape.segments[shape.segments.count - 1].name
         var envelope: [UInt8] = []
         ValueEnvelope.write(
-            MetaEntry.encodeLog(after), table: MetaEntry.table, key: Array(MetaEntry.logKey.utf8), reflects: chunks.last,
+            MetaEntry.encodeLog(after), table: MetaEntry.table, key: Array(MetaEntry.logKey.utf8),
+            reflects: chunks.last,
             compress: false, into: &envelope)
         log = .allocate(byteCount: envelope.count, alignment: 8)
         log.copyBytes(from: envelope)
