@@ -33,6 +33,9 @@ final class Committer: @unchecked Sendable {
     /// How often room is looked for while there is none.
     static let probeNanoseconds: UInt64 = 1_000_000_000
 
+    /// Room that is looked for at most before writes are taken again: a larger commit may be refused anew, smaller ones need not wait.
+    private static let roomProbed = 1 << 20
+
     private let storage: any JournalStorage
     private let queue: CommitQueue
     private let now: @Sendable () -> UInt64
@@ -43,6 +46,8 @@ final class Committer: @unchecked Sendable {
     private var backlog: [PendingWork] = []
     private var backlogStart = 0
     private var lastProbe: UInt64 = 0
+    /// What the commit asked for that was the last to find too little room.
+    private var roomRefused = 0
     private let tail: (any LogTail)?
     /// What stands in the tail and not in the log, and since when.
     private var inTail: (chunks: ShippedChunks, since: UInt64)?
@@ -150,7 +155,7 @@ final class Committer: @unchecked Sendable {
         let time = now()
         guard time &- lastProbe >= Self.probeNanoseconds else { return }
         lastProbe = time
-        note(storage.makeRoom(for: 0))
+        note(storage.makeRoom(for: min(roomRefused, Self.roomProbed)))
     }
 
     private func commitHousekeeping() throws(JournalError) -> Outcome {
@@ -176,6 +181,7 @@ final class Committer: @unchecked Sendable {
         defer { shared.withLockedValue { $0.commitBegan = nil } }
         let room = storage.makeRoom(for: work.roomNeeded)
         note(room)
+        if case .ample = room {} else { roomRefused = work.roomNeeded }
         if case .none(let reason) = room { return refuse(reason) }
         let (trims, drops) = (work.checkpoint != nil, hasHousekeeping)
         pass?(.workTaken)
@@ -192,6 +198,7 @@ final class Committer: @unchecked Sendable {
         } catch {
             writer.failed()
             guard error.isLackOfRoom else { throw error }
+            roomRefused = work.roomNeeded
             return refuse(error)
         }
         passed(.synced, trims ? .trimSynced : nil, drops ? .dropSynced : nil)

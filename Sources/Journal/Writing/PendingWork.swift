@@ -137,7 +137,12 @@ struct PendingWork: Sendable {
             }
         }
         if chunk > 0 { seal(chunk + Chunk.headerBytes) }
-        // Of sealed chunks only the number is known here: no leaf holds less than one.
-        return leaves + sealed.reduce(0) { $0 + $1.count } + 2
+        // Of sealed chunks only the number and the sum are known here: no leaf holds less than one, and two neighbours together
+        // hold more than fits one.
+        return leaves + 2
+            + sealed.reduce(0) { sum, chunks in
+                let bytes = chunks.bytes.count + chunks.count * Chunk.pageOverheadBytes
+                return sum + min(chunks.count, 2 * bytes / Self.leafBytes + 1)
+            }
     }
 }
