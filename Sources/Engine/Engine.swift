@@ -197,11 +197,11 @@ package final class Engine: Sendable {
         let horizon = now.advanced(milliseconds: -configuration.archiveAfterMilliseconds)
         for shard in shards.pools {
             while true {
-                let left = await shard.archive(before: horizon, limit: EngineLimits.sessionsArchivedPerTurn, now: now)
+                let left = await shard.archive(before: horizon, now: now)
                 // Until the history table has them for good, their patients still have them.
                 do { try await journal.whenDurable(left.position) } catch { return }
                 await shards.settle(left.gone.map { .archived($0.0, $0.1) })
-                if left.sessions < EngineLimits.sessionsArchivedPerTurn { break }
+                if left.isAll { break }
             }
         }
     }

@@ -27,6 +27,9 @@ package enum EngineLimits {
     package static let expiriesPerTurn = 1_024
     /// Sessions archived in one go of one shard.
     package static let sessionsArchivedPerTurn = 256
+    /// Appointments after which such a go takes no further session. A session is archived in one commit, whatever it holds, and the
+    /// journal sets blocks aside for a commit beforehand: up to 16 KiB for each appointment, whose patients lie all over a table.
+    package static let appointmentsArchivedPerTurn = 1_024
     /// Bytes of table writes that a checkpoint hands over at once; a single session may be more. What a write of a caller waits
     /// behind, and small beside the queue before the disk (64 MiB unless set otherwise).
     package static let checkpointSliceBytes = 512 << 10

@@ -37,6 +37,20 @@ import Wire
         }
     }
 
+    @Test func `misses a goal that nobody can reach, tells so, and ends with 1`() async throws {
+        let small = ["bench", "pipelined", "--count", "200", "--passes", "1", "--json"]
+        let missed = try await Binary.run(small + ["--at-least", "900000000", "--p99-at-most", "0s"])
+        #expect(missed.status == 1, "\(missed.complaints)")
+        let document = try missed.object()
+        #expect(document["sound"] as? Bool == true)
+        #expect(document["passed"] as? Bool == false)
+        let reached = try await Binary.run(small + ["--at-least", "1", "--p99-at-most", "1h"])
+        #expect(reached.status == 0, "\(reached.complaints)")
+        #expect(try reached.object()["passed"] as? Bool == true)
+        let wrong = try await Binary.run(small + ["--at-least", "0"])
+        #expect(wrong.status == 64 && wrong.complaints.contains("--at-least is 0"))
+    }
+
     @Test func `of a slow disk says so, and waits for it`() async throws {
         let finished = try await Binary.run([
             "bench", "unpipelined", "--count", "20", "--connections", "1", "--passes", "1", "--warm-up", "0",

@@ -219,17 +219,20 @@ actor PoolShard {
         return (opened.count, unchanged, conflicts)
     }
 
-    /// Sends sessions whose appointments have all ended to the history table; tells how many, whose appointments left memory,
-    /// and from which position on they are in that table.
+    /// Sends sessions whose appointments have all ended to the history table, as many as fit one go; tells whether these were all,
+    /// whose appointments left memory, and from which position on they are in that table.
     func archive(
-        before horizon: Instant, limit: Int, now: Instant
-    ) -> (sessions: Int, gone: [(AppointmentID, PatientID)], position: Position) {
-        let ids = book.archivable(before: horizon, limit: limit)
-        guard !ids.isEmpty else { return (0, [], position) }
+        before horizon: Instant, now: Instant
+    ) -> (isAll: Bool, gone: [(AppointmentID, PatientID)], position: Position) {
+        let limit = EngineLimits.sessionsArchivedPerTurn
+        let found = book.archivable(before: horizon, limit: limit)
+        guard !found.isEmpty else { return (true, [], position) }
         var left: [(AppointmentID, PatientID)] = []
         var writes: [TableWrite] = []
-        for id in ids {
+        var ids: [SessionID] = []
+        for id in found where left.count < EngineLimits.appointmentsArchivedPerTurn {
             guard let session = book.session(id) else { continue }
+            ids.append(id)
             writes += SessionTables.archive(session)
             left += session.gone
             record(Event(at: now, by: .system, fact: .sessionArchived(id)))
@@ -237,7 +240,7 @@ actor PoolShard {
         }
         _ = append(tables: writes)
         view.update { view in for id in ids { view.timetable.close(id) } }
-        return (ids.count, left, position)
+        return (found.count < limit && ids.count == found.count, left, position)
     }
 
     // MARK: Following

@@ -8,7 +8,7 @@ struct Bench: AsyncParsableCommand {
         abstract: "Measure durable bookings over real sockets, or memory and starts.",
         discussion:
             "Starts a server in a process of its own, with a data folder under TMPDIR and syncing to the disk as in service, or "
-            + "loads the one that --server names. Every run ends with an audit; ends with 1 when it fails. "
+            + "loads the one that --server names. Every run ends with an audit; ends with 1 when it fails, or when a goal is missed. "
             + "docs/operating/benchmarking.md says how to read the figures.")
 
     @Argument(help: ArgumentHelp("What to ask for.", valueName: "scenario"))
@@ -88,6 +88,7 @@ struct Bench: AsyncParsableCommand {
         if output.json {
             Output.document([
                 "scenario": .text(scenario.word), "sound": .bool(figures.outcome.isSound),
+                "passed": .bool(figures.hasPassed),
                 "figures": .object(figures.figures.map { .init(name: $0.name, value: $0.value.json) }),
                 "report": report.json,
             ])
@@ -98,7 +99,7 @@ struct Bench: AsyncParsableCommand {
             let page = try ReportFolder(path: folder).write(report)
             if !output.json { Output.complain("the report is in \(page)") }
         }
-        if !figures.outcome.isSound { throw Ending(status: .notRight) }
+        if !figures.hasPassed { throw Ending(status: .notRight) }
     }
 
     private func show(_ report: SizeMeasurement.Report) {
@@ -177,6 +178,12 @@ struct BenchLoadOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Make the started server's disk so much slower at every sync.", valueName: "time"))
     var simulateSyncDelay: SpanArgument?
 
+    @Option(help: ArgumentHelp("End with 1 when fewer are answered in a second.", valueName: "number"))
+    var atLeast: Double?
+
+    @Option(help: ArgumentHelp("End with 1 when the p99 is longer.", valueName: "time"))
+    var p99AtMost: SpanArgument?
+
     /// Everything that decides the measurement.
     /// - Throws: usage, where the options do not go together.
     func plan(_ scenario: BenchScenario, count: Int?, passes: Int?) throws(CommandFailure) -> BenchPlan {
@@ -199,6 +206,7 @@ struct BenchLoadOptions: ParsableArguments {
         plan.numbers = numbers
         plan.slotsPerSearch = slots
         plan.seed = seed
+        plan.goals = BenchGoals(least: atLeast, p99: p99AtMost)
         plan.credential = Environment["HAOYUAN_CREDENTIAL", default: ""]
         if let server {
             guard let address = ClientConfiguration.Address(server) else {
@@ -223,6 +231,9 @@ struct BenchLoadOptions: ParsableArguments {
         }
         if let rate = plan.shape.rate, !(1...10_000_000).contains(rate) {
             throw .usage("--rate is \(rate), it must be 1 to 10,000,000, or 0")
+        }
+        if let least = plan.goals.least, !(1...1e9).contains(least) {
+            throw .usage("--at-least is \(least), it must be 1 to 1,000,000,000")
         }
         guard plan.shape.perFrame == 1 || plan.scenario.isBookingsOnly else {
             throw .usage("\(plan.scenario.rawValue) sends no batches")

@@ -113,22 +113,25 @@ struct SoakDrill {
 
     // MARK: Drift
 
-    /// The part of each life that does not count: caches fill, the key window fills.
+    /// The part of each start that does not count: caches fill, the key window fills, the first sessions are booked.
     private static let warmUp = 0.4
+    /// Shorter starts are not judged: their keys have only begun to be outlived, and a table that doubles looks like a leak.
+    private static let shortestJudged = 900.0
 
     private func judge(_ outcome: inout Outcome) {
         var memory = Report.Check(name: Self.memoryRule, count: 0)
         var descriptors = Report.Check(name: "descriptors do not become more: at most 8 above their median", count: 0)
         for (life, samples) in Dictionary(grouping: outcome.samples, by: \.life).sorted(by: { $0.key < $1.key }) {
             let warm = Array(samples.dropFirst(Int(Double(samples.count) * Self.warmUp)))
-            guard let first = warm.first, let last = warm.last,
+            guard let begin = samples.first, let first = warm.first, let last = warm.last,
                 let trend = Trend(warm.map { ($0.at, Double($0.ownBytes)) })
             else { continue }
-            memory.count += warm.count
             descriptors.count += warm.count
             let growth = trend.slope * (last.at - first.at)
             let allowed = Self.allowedGrowth(median: trend.median)
-            if growth > allowed {
+            let isJudged = last.at - begin.at >= Self.shortestJudged
+            if isJudged { memory.count += warm.count }
+            if isJudged, growth > allowed {
                 memory.problems.append(
                     "start \(life + 1): \(Numbers.bytes(Int(growth))) in \(Unit.seconds.text(last.at - first.at)), allowed \(Numbers.bytes(Int(allowed)))"
                 )
@@ -143,7 +146,7 @@ struct SoakDrill {
     }
 
     static let memoryRule =
-        "memory does not drift: after the first 40 % of each start, Theil-Sen slope × time at most 10 % of the median + 8 MiB"
+        "memory does not drift: in starts of 15 minutes and more, after their first 40 %, Theil-Sen slope × time at most 10 % of the median + 8 MiB"
 
     static func allowedGrowth(median: Double) -> Double { median * 0.1 + Double(8 << 20) }
 

@@ -31,6 +31,14 @@ struct BenchReport {
         return all
     }
 
+    /// What was asked of it; empty when nothing was.
+    private var goals: [Report.Check] {
+        plan.goals.checks(answered: median.perSecond, p99: latencies.percentile(99))
+    }
+
+    /// Whether the audit holds and every goal is reached.
+    var hasPassed: Bool { outcome.isSound && goals.allSatisfy(\.holds) }
+
     // MARK: Figures
 
     /// The figures by name, in a stable order: what `--json` leads with.
@@ -102,15 +110,17 @@ struct BenchReport {
         let p99 = Unit.seconds.text(Double(latencies.percentile(99)) / 1e9)
         var report = Report(
             name: "bench-\(plan.scenario.rawValue)", title: "Bench: \(plan.scenario.rawValue)",
-            purpose: purpose, standing: outcome.isSound ? .passed : .failed,
+            purpose: purpose, standing: hasPassed ? .passed : .failed,
             verdict: outcome.isSound
                 ? "\(Unit.perSecond.text(median.perSecond)) answered, p99 \(p99); the audit holds"
+                    + (hasPassed ? "" : "; less than was asked for")
                 : "\(Numbers.counted(problems, "problem")); the figures are worth nothing",
             command: command, begun: begun, took: took)
         if let delay = plan.syncDelay {
             report.add(
                 "A simulated disk", .facts([.init("each sync", .text("waits \(delay) more"), .caution)]))
         }
+        if !goals.isEmpty { report.add("Asked for", .checks(goals)) }
         report.add("In figures", note: note, .facts(figures))
         if passes.count > 1 { report.add("Passes", .table(passTable)) }
         report.add(

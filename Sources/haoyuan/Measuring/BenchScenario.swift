@@ -100,6 +100,7 @@ struct BenchPlan: Sendable {
     /// A server that runs already; nil to start one.
     var address: ClientConfiguration.Address?
     var credential = ""
+    var goals = BenchGoals()
     var executable = BenchServer.ownExecutable
 
     init(_ scenario: BenchScenario) {
