@@ -136,6 +136,12 @@ package final class Journal: Sendable {
     /// ``JournalError/closed``.
     package func renounce() { queue.renounce() }
 
+    /// Whether the log is sent to another journal as it grows: then nothing goes to its tail first, where it could not be read.
+    package var isShipped: Bool {
+        get { queue.isShipped }
+        set { queue.isShipped = newValue }
+    }
+
     /// Whoever is asked has everything up to `position`.
     package func confirm(_ position: Position) { queue.confirm(position) }
 

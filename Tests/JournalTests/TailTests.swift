@@ -172,9 +172,13 @@ struct TailTests {
         journal.confirm(Position(1))
         #expect(journal.settledPosition == Position(1))
         journal.askForConfirmations(from: nil)
+        journal.isShipped = true
         try keep([record(2)], in: journal)
-        #expect(journal.diskPosition == Position(1))
-        #expect(journal.settledPosition == Position(2))
+        #expect(journal.diskPosition == Position(2))
+        journal.isShipped = false
+        try keep([record(3)], in: journal)
+        #expect(journal.diskPosition == Position(2))
+        #expect(journal.settledPosition == Position(3))
         try journal.close()
     }
 

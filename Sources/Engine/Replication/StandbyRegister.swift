@@ -44,7 +44,10 @@ final class StandbyRegister: Sendable {
             return next
         }
         let now = now
-        watch.withLockedValue { $0.attached(id, name, now: now) }
+        watch.withLockedValue { watch in
+            watch.attached(id, name, now: now)
+            journal.isShipped = true
+        }
         return id
     }
 
@@ -53,7 +56,8 @@ final class StandbyRegister: Sendable {
 
     func confirm(_ id: UInt64, _ position: Position, beat: Int64?) {
         let now = now
-        let last = journal.diskPosition.rawValue
+        // What was told before the standby came may still be on its way from the tail to the log.
+        let last = max(journal.diskPosition, journal.settledPosition).rawValue
         let (confirmed, before, after) = watch.withLockedValue { watch in
             let before = watch
             let confirmed = watch.confirmed(id, position.rawValue, beat: beat, last: last, now: now)
@@ -69,7 +73,10 @@ final class StandbyRegister: Sendable {
 
     func detach(_ id: UInt64) {
         let now = now
-        watch.withLockedValue { $0.detached(id, now: now) }
+        watch.withLockedValue { watch in
+            watch.detached(id, now: now)
+            journal.isShipped = watch.follower != nil
+        }
     }
 
     func goOnAlone() {

@@ -69,6 +69,7 @@ final class CommitQueue: @unchecked Sendable {
     /// Up to where somebody else has confirmed; the greatest number while nobody is asked.
     private var confirmed = UInt64.max
     private var isRenounced = false
+    private var shipped = false
     private let waitingBytes = Synchronization.Atomic<Int>(0)
 
     /// - Parameter unconfirmed: whether nothing is durable before it is confirmed, what is on disk already included.
@@ -97,12 +98,25 @@ final class CommitQueue: @unchecked Sendable {
         defer { lock.unlock() }
         return !pending.isEmpty || inTail > 0
     }
-    /// Whether what comes is wanted in the log at once, for that is what is shipped: confirmations are asked for, or somebody
-    /// waits for what is on disk.
+    /// Whether somebody ships the log as it grows.
+    var isShipped: Bool {
+        get {
+            lock.lock()
+            defer { lock.unlock() }
+            return shipped
+        }
+        set {
+            lock.lock()
+            shipped = newValue
+            lock.unlock()
+        }
+    }
+    /// Whether what comes is wanted in the log at once: that is what is shipped, or confirmations are asked for, or somebody waits
+    /// for what is on disk.
     var isLogAwaited: Bool {
         lock.lock()
         defer { lock.unlock() }
-        return confirmed != .max || waiters.contains { $0.milestone == .onDisk }
+        return shipped || confirmed != .max || waiters.contains { $0.milestone == .onDisk }
     }
     /// Bytes accepted and not yet committed, those in the commit at hand included.
     var pendingBytes: Int { waitingBytes.load(ordering: .relaxed) }
