@@ -78,6 +78,10 @@ struct JournalOpening {
             tail?.close()
             throw error
         }
+        if options.storage == nil, options.tailBytes == 0 {
+            tail?.close()
+            tail = nil
+        }
         let queue = CommitQueue(
             after: writer.committed.next.previous, unconfirmed: options.asksForConfirmations)
         let committer = Committer(

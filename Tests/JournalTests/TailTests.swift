@@ -114,6 +114,20 @@ struct TailTests {
         }
     }
 
+    @Test("Who wants no tail takes up what stands in one, and leaves it at that")
+    func unwanted() throws {
+        let site = try Site(.lmdb)
+        var journal = try open(site)
+        try keep([record(1)], in: journal)
+        site.crash(journal)
+        journal = try site.open()
+        #expect(try journal.replayed().map(\.bytes) == [record(1)])
+        journal.append(try RecordBatch([record(2)]))
+        #expect(try journal.step())
+        #expect(journal.durablePosition == Position(2))
+        try journal.close()
+    }
+
     @Test("A full tail sends work to the log, and begins anew", arguments: Disk.allCases)
     func full(_ disk: Disk) throws {
         let site = try Site(disk)

@@ -14,11 +14,12 @@ final class TailFile: LogTail, @unchecked Sendable {
     private var offset = 0
 
     /// Opens the file at `path`, making it when there is none.
-    /// - Parameter size: bytes of a new one; that of an old one stays as it is.
+    /// - Parameter size: bytes of a new one, a multiple of 4,096; that of an old one stays as it is.
     init(path: String, size: Int) throws(JournalError) {
-        precondition(size > 0 && size % TailPiece.blockBytes == 0, "A tail has whole blocks.")
-        let isNew = access(path, F_OK) != 0
-        if isNew { try Self.make(path, size: size) }
+        if access(path, F_OK) != 0 {
+            precondition(size > 0 && size % TailPiece.blockBytes == 0, "A tail has whole blocks.")
+            try Self.make(path, size: size)
+        }
         // Past the kernel's memory, where the file system can: the piece is never read again.
         var descriptor = Glibc.open(path, O_RDWR | O_CLOEXEC | O_DSYNC | Self.direct)
         if descriptor < 0, errno == EINVAL { descriptor = Glibc.open(path, O_RDWR | O_CLOEXEC | O_DSYNC) }
