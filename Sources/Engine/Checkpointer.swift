@@ -6,7 +6,9 @@ import Scheduling
 ///
 /// It writes in slices of `EngineLimits.checkpointSliceBytes` and waits for the disk after each, so that no write of a caller
 /// waits behind more than one of them, and the queue before the disk is the callers'. Where there is no room it stops, and a
-/// later one goes on with what is left: what was handed over is noted as written, and nothing is let go of before all is.
+/// later one goes on with what is left: what was handed over is noted as written, and nothing is let go of before all is. One that
+/// nobody waits for pauses after each slice, so that it takes no more than a quarter of a core from those who are served; unless
+/// so much log is written meanwhile that the next one would be due.
 ///
 /// Why the log may then be let go of: at the beginning the journal stood at `reached`, and a moment later the keys tell
 /// `openSince`, where it stood when the oldest write that is still under way began. Take a fact at or before both.
@@ -24,6 +26,11 @@ actor Checkpointer {
     private let directory: Directory
     private let shards: Shards
     private let time: EngineTime
+    private let clock: any EngineClock
+    /// Since when the slice at hand is being written; nil while nobody is to be spared.
+    private var sliceBegan: UInt64?
+    /// Bytes of records written in all at which nobody is spared any longer.
+    private var sparesUntil = 0
     private let keyWindow: Int64
     private var nextKeyValue: UInt64
     /// Values of the key table and the latest moment in each, the oldest first: so the outlived ones can go.
@@ -35,9 +42,10 @@ actor Checkpointer {
 
     init(
         journal: Journal, keys: KeyWindow, directory: Directory, shards: Shards, keyWindow: Int64, keyValues: [UInt64],
-        time: EngineTime, pass: (@Sendable (CheckpointPoint) -> Void)?
+        time: EngineTime, clock: any EngineClock, pass: (@Sendable (CheckpointPoint) -> Void)?
     ) {
         self.time = time
+        self.clock = clock
         self.journal = journal
         self.pass = pass
         self.keys = keys
@@ -66,12 +74,16 @@ actor Checkpointer {
 
     /// Writes a checkpoint, unless one is being written. Returns early, with the log as it was, when there is no room for it,
     /// when the task is cancelled, and when the journal has ended.
-    /// - Parameter reached: up to where every shard has everything, where that is not all the journal has: on a standby.
-    func run(reached: Position? = nil) async {
+    /// - Parameters:
+    ///   - reached: up to where every shard has everything, where that is not all the journal has: on a standby.
+    ///   - sparing: bytes of log that may be written meanwhile while it spares those who are served; nil where it is to be quick.
+    func run(reached: Position? = nil, sparing: Int? = nil) async {
         guard !isRunning, journal.hasRoom(forTables: EngineLimits.checkpointSliceBytes) else { return }
         underWay.withLockedValue { $0 = true }
         defer { underWay.withLockedValue { $0 = false } }
         let bytes = journal.statistics.recordBytes
+        sliceBegan = sparing.map { _ in clock.monotonicNanoseconds() }
+        sparesUntil = bytes + (sparing ?? 0)
         let reached = reached ?? journal.lastPosition
         pass?(.begun)
         let openSince = keys.beginCheckpoint()
@@ -145,5 +157,14 @@ actor Checkpointer {
     private func untilWritten() async throws(JournalError) {
         try await journal.flushed()
         guard journal.hasRoom(forTables: EngineLimits.checkpointSliceBytes) else { throw .storageFull }
+        guard let began = sliceBegan, journal.statistics.recordBytes < sparesUntil else { return }
+        let took = clock.monotonicNanoseconds() - began
+        let pause = Int64(took / 1_000_000) * 3
+        if pause > 0 {
+            do { try await clock.sleep(milliseconds: min(pause, EngineLimits.checkpointPauseMilliseconds)) } catch {
+                throw .cancelled
+            }
+        }
+        sliceBegan = clock.monotonicNanoseconds()
     }
 }

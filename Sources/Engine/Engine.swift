@@ -78,7 +78,7 @@ package final class Engine: Sendable {
         checkpointer = Checkpointer(
             journal: journal, keys: keys, directory: directory, shards: shards,
             keyWindow: configuration.keyWindowMilliseconds, keyValues: state.keyValues, time: time,
-            pass: configuration.checkpointProbe)
+            clock: configuration.clock, pass: configuration.checkpointProbe)
         standing = Standing(configuration.role, epochs, isWithheld: isWithheld, heard: heard)
         // A standby has none of its own: nobody confirms what it takes in.
         register = StandbyRegister(
@@ -207,10 +207,12 @@ package final class Engine: Sendable {
     }
 
     /// Writes a checkpoint now. The engine does so by itself.
-    package func checkpoint() async {
+    package func checkpoint() async { await checkpoint(sparing: nil) }
+
+    private func checkpoint(sparing bytes: Int?) async {
         // What was never acknowledged is to be taken back; no table may reflect it.
         if case .deposed = standing.role { return }
-        await checkpointer.run(reached: standing.role == .standby ? replica.applied : nil)
+        await checkpointer.run(reached: standing.role == .standby ? replica.applied : nil, sparing: bytes)
     }
 
     private func startBackground() {
@@ -222,7 +224,7 @@ package final class Engine: Sendable {
                 let isDue = await engine.checkpointer.isDue(
                     now: engine.time.now(), afterBytes: configuration.checkpointAfterBytes,
                     afterMilliseconds: configuration.checkpointAfterMilliseconds, startedAt: started)
-                if isDue { await engine.checkpoint() }
+                if isDue { await engine.checkpoint(sparing: configuration.checkpointAfterBytes) }
             },
             repeating(every: configuration.archiveTickMilliseconds) { engine in await engine.archiveSessions() },
             repeating(every: EngineLimits.standbyTickMilliseconds) { engine in
@@ -304,7 +306,7 @@ package final class Engine: Sendable {
 
     func untilDurable(_ position: Position) async throws(EngineError) {
         if standing.isWithheld { throw .withheld }
-        do { try await journal.whenDurable(position) } catch { throw EngineError(error) }
+        do { try await journal.whenSettled(position) } catch { throw EngineError(error) }
     }
 
     func checkCount(_ count: Int, _ what: String) throws(EngineError) {

@@ -33,6 +33,8 @@ package enum EngineLimits {
     /// Bytes of table writes that a checkpoint hands over at once; a single session may be more. What a write of a caller waits
     /// behind, and small beside the queue before the disk (64 MiB unless set otherwise).
     package static let checkpointSliceBytes = 512 << 10
+    /// Milliseconds that a checkpoint pauses after a slice, at most.
+    package static let checkpointPauseMilliseconds: Int64 = 200
     /// Sessions of one slice of a checkpoint: about a millisecond of a shard's time.
     package static let sessionsWrittenPerTurn = 32
     /// Values of outlived keys that a checkpoint removes at once.

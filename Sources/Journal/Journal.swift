@@ -121,7 +121,11 @@ package final class Journal: Sendable {
     /// The last position that is durable: on this disk and, while confirmations are asked for, confirmed. A cheap atomic read.
     package var durablePosition: Position { queue.durablePosition }
 
-    /// The last position that is on this disk. A cheap atomic read.
+    /// The last position that may be told: durable, but perhaps not in the log yet, where ``read(from:maxRecords:maxBytes:)``
+    /// finds what is durable. A cheap atomic read.
+    package var settledPosition: Position { queue.settledPosition }
+
+    /// The last position that is on this disk, in the log. A cheap atomic read.
     package var diskPosition: Position { queue.diskPosition }
 
     /// From now on a position is durable only once ``confirm(_:)`` has named it or one after it: a second disk far away.
@@ -132,6 +136,12 @@ package final class Journal: Sendable {
     /// ``JournalError/closed``.
     package func renounce() { queue.renounce() }
 
+    /// Whether the log is sent to another journal as it grows: then nothing goes to its tail first, where it could not be read.
+    package var isShipped: Bool {
+        get { queue.isShipped }
+        set { queue.isShipped = newValue }
+    }
+
     /// Whoever is asked has everything up to `position`.
     package func confirm(_ position: Position) { queue.confirm(position) }
 
@@ -141,6 +151,14 @@ package final class Journal: Sendable {
         if position <= durablePosition { return }
         precondition(position <= lastPosition, "Waiting for \(position), which was never appended.")
         _ = try await queue.wait(for: position, .durable)
+    }
+
+    /// Returns once `position` may be told, which no failure takes back; at once when it may already.
+    /// - Throws: As ``whenDurable(_:)``.
+    package func whenSettled(_ position: Position) async throws(JournalError) {
+        if position <= settledPosition { return }
+        precondition(position <= lastPosition, "Waiting for \(position), which was never appended.")
+        _ = try await queue.wait(for: position, .settled)
     }
 
     /// Returns once something after `position` is durable, with the position up to which everything is. Any number of
@@ -192,7 +210,9 @@ package final class Journal: Sendable {
         guard let committer else { preconditionFailure("A journal opened read-only commits nothing.") }
         do throws(JournalError) {
             let outcome: Committer.Outcome
-            if case .work(let work) = queue.take(waitingAtMost: 0) {
+            if committer.tailSeconds == 0 {
+                outcome = try committer.commit(nil)
+            } else if case .work(let work) = queue.take(waitingAtMost: 0) {
                 outcome = try committer.commit(work)
             } else {
                 committer.probe()
@@ -226,6 +246,7 @@ package final class Journal: Sendable {
         queue.finishClosing()
         storage.close()
         directoryLock?.release()
+        committer?.closeTail()
         if let reason = unfinished.withLockedValue({ $0 }) { throw reason }
     }
 
@@ -234,6 +255,7 @@ package final class Journal: Sendable {
     package func abandon() {
         precondition(options.driving == .manual, "A journal with a thread of its own cannot be abandoned.")
         queue.finishClosing(dead: true)
+        committer?.closeTail()
         storage.close()
         directoryLock?.release()
     }

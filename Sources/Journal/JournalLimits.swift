@@ -17,4 +17,7 @@ package enum JournalLimits {
 
     /// The longest metadata entry, in bytes: 64 KiB. It is for small facts; what grows belongs in a table.
     package static let metadataBytes = 1 << 16
+
+    /// The log's tail in service, in bytes: 4 MiB.
+    package static let tailBytes = 4 << 20
 }

@@ -68,12 +68,75 @@ struct JournalOpening {
             if options.storage == nil { try syncDirectories() }
         }
         let image = try checkedImage(storage, names: names.isEmpty ? try storage.tableNames() : names)
+        if options.readOnly { return try open(on: storage, image) }
+        var writer = try makeWriter(storage, image)
+        var tail = try storage.tail()
+        if tail == nil { tail = try file() }
+        do throws(JournalError) {
+            if let tail { try takeUp(tail, &writer, storage) }
+        } catch {
+            tail?.close()
+            throw error
+        }
+        if options.storage == nil, options.tailBytes == 0 {
+            tail?.close()
+            tail = nil
+        }
         let queue = CommitQueue(
-            after: image.shape.next.previous, unconfirmed: options.asksForConfirmations)
-        let committer = options.readOnly ? nil : try makeCommitter(storage, image, queue)
+            after: writer.committed.next.previous, unconfirmed: options.asksForConfirmations)
+        let committer = Committer(
+            writer: writer, storage: storage, queue: queue, tail: tail, now: options.monotonicNanoseconds,
+            pass: options.probe)
         return Journal(
             options: options, image: image, storage: storage, queue: queue, committer: committer,
             directoryLock: directoryLock)
+    }
+
+    /// Only to be looked at: what stands in the tail alone is shown as if it stood in the log. Not while another process writes,
+    /// for then it is on its way there.
+    private func open(on storage: any JournalStorage, _ image: MetaImage) throws(JournalError) -> Journal {
+        var (storage, image) = (storage, image)
+        if let chunks = try TailedStorage.chunks(in: options, after: image.shape) {
+            storage = TailedStorage(storage, image.shape, chunks)
+            let snapshot = try storage.snapshot()
+            defer { snapshot.close() }
+            image = try MetaImage.read(snapshot)
+        }
+        let queue = CommitQueue(after: image.shape.next.previous, unconfirmed: options.asksForConfirmations)
+        return Journal(
+            options: options, image: image, storage: storage, queue: queue, committer: nil, directoryLock: nil)
+    }
+
+    /// The tail in the directory, made when there is none and one is wanted.
+    private func file() throws(JournalError) -> (any LogTail)? {
+        guard options.storage == nil else { return nil }
+        let path = options.directory + TailFile.name
+        guard options.tailBytes > 0 || access(path, F_OK) == 0 else { return nil }
+        let file = try TailFile(path: path, size: options.tailBytes)
+        guard options.simulatedSyncDelayNanoseconds > 0 else { return file }
+        return DelayedTail(file, delayNanoseconds: options.simulatedSyncDelayNanoseconds)
+    }
+
+    /// The log takes up what stands in the tail alone. Then nothing of it is left there: positions may be given anew, to others.
+    private func takeUp(
+        _ tail: any LogTail, _ writer: inout LogWriter, _ storage: any JournalStorage
+    ) throws(JournalError) {
+        let contents = try tail.contents()
+        if let chunks = try contents.following(writer.end) {
+            var work = PendingWork(after: writer.end.last)
+            work.add(chunks)
+            if case .none(let reason) = storage.makeRoom(for: work.roomNeeded) { throw reason }
+            let transaction = try storage.beginWrite()
+            do throws(JournalError) {
+                try writer.stage(work, into: transaction)
+            } catch {
+                transaction.abort()
+                throw error
+            }
+            try transaction.commit()
+            _ = writer.adopt()
+        }
+        if !contents.pieces.isEmpty || !contents.strays.isEmpty { try tail.clear() }
     }
 
     /// Writes the meta table and the first segment of a new journal, in one commit.
@@ -125,22 +188,17 @@ struct JournalOpening {
         return image
     }
 
-    private func makeCommitter(
-        _ storage: any JournalStorage, _ image: MetaImage, _ queue: CommitQueue
-    ) throws(JournalError) -> Committer {
+    private func makeWriter(_ storage: any JournalStorage, _ image: MetaImage) throws(JournalError) -> LogWriter {
         let shape = image.shape
         let names = try storage.tableNames()
         let droppable = names.filter { name in
             LogShape.Segment.first(of: name).map { $0 < shape.oldest } ?? false
         }
         let newest = try storage.tableFootprint(shape.segments[shape.segments.count - 1].name)
-        let writer = LogWriter(
+        return LogWriter(
             continuing: shape, segmentBytes: newest?.bytes ?? 0, droppable: droppable,
             tables: Set(names.compactMap(StateTable.table(of:))), segmentBytesLimit: options.segmentBytes,
             segmentCountLimit: LMDBStorage.segmentLimit)
-        return Committer(
-            writer: writer, storage: storage, queue: queue, now: options.monotonicNanoseconds,
-            pass: options.probe)
     }
 }
 

@@ -26,6 +26,9 @@ package struct JournalOptions: Sendable {
     /// Room kept free in `data.mdb` so that everything already accepted can still be committed when the disk fills up: what
     /// ``queueBytesLimit`` lets in, and one slice of a checkpoint beside it.
     package var reserveBytes = 80 << 20
+    /// Bytes of the log's tail, to which small pieces of work go first, with one sync (``LogTail``); a multiple of 4,096. 0 for
+    /// none: then every commit goes to the log at once. What stands in a tail is taken up in either case.
+    package var tailBytes = 0
     /// The 16 bytes that a new journal is named by for ever; drawn at random when `nil`. An existing one keeps its own.
     package var creationID: [UInt8]?
     /// The state tables that there may be: any other name is a damaged one. `nil` stands for any.

@@ -99,7 +99,7 @@ struct DrillTests {
         // Sixty rounds come by every point at least once.
         let points = Set(
             manners(5).compactMap { manner in if case .point(let point, _) = manner { point } else { nil } })
-        #expect(points.count == 14)
+        #expect(points.count == 15)
 
         try await withSession { session, _ in
             func requests(_ seed: UInt64) -> [DrillRequest] {

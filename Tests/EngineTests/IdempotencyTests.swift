@@ -236,7 +236,9 @@ extension Answer.Outcome {
         }
     }
 
-    @Test("a ring that grows while its oldest entry stands in the middle of a page keeps every answer", arguments: [0, 1, 300, 511])
+    @Test(
+        "a ring that grows while its oldest entry stands in the middle of a page keeps every answer",
+        arguments: [0, 1, 300, 511])
     func growth(forgotten: Int) {
         var stripe = KeyStripe(seed: 1)
         func answer(_ number: Int) -> StoredAnswer {

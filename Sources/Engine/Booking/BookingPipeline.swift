@@ -244,7 +244,7 @@ struct BookingPipeline: Sendable {
     /// Waits for the disk, then tells the keys what they stand for.
     private func finish(_ batch: inout Batch) async {
         do throws(JournalError) {
-            try await journal.whenDurable(batch.position)
+            try await journal.whenSettled(batch.position)
         } catch {
             let unknown = EngineError(
                 .internal,

@@ -105,7 +105,7 @@ extension Engine {
 
     // MARK: The change feed
 
-    package var durablePosition: Position { journal.durablePosition }
+    package var durablePosition: Position { journal.settledPosition }
 
     /// The last position handed out, durable or not.
     package var lastPosition: Position { journal.lastPosition }
@@ -149,7 +149,7 @@ extension Engine {
                 catalogue.pools.count, catalogue.templates.count
             ),
             counts: counts, patients: view.current.patients, keys: keys.count, journal: statistics,
-            position: journal.lastPosition, durablePosition: journal.durablePosition,
+            position: journal.lastPosition, durablePosition: journal.settledPosition,
             checkpointPosition: checkpoint.position, lastCheckpoint: checkpoint.at,
             isCheckpointing: checkpointer.isRunning,
             expiredHolds: expiredHolds, acceptingWrites: EngineError.refusal(journal, standing, register) == nil,

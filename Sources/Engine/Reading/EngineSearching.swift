@@ -20,7 +20,7 @@ extension Engine {
         if register.silence == nil, let last = views.map(\.seen).max() {
             do throws(EngineError) { try await untilDurable(last) } catch { failure = error }
         }
-        let durable = journal.durablePosition
+        let durable = journal.settledPosition
         return views.map { view in
             switch view.page {
             case .failure(let error): .failure(error)

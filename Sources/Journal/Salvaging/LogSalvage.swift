@@ -27,13 +27,16 @@ package struct LogSalvage: Sendable {
     /// The engine's own small facts, by name.
     package let metadata: [String: [UInt8]]
     let places: [Place]
+    /// What stood in the log's tail alone.
+    private let tail: [LogRecord]
     private let path: String
 
     /// Whether the whole history is there, from the first record on.
     package var isWhole: Bool { reachesBackTo == .first }
 
     /// Looks through the file of the journal in `directory`, which no process may have open.
-    /// - Throws: `corrupt` where the meta page or the meta table cannot be read: then nobody can tell where the log ended. `io`.
+    /// - Throws: `corrupt` where the meta page or the meta table cannot be read, or the log's tail: then nobody can tell where the
+    ///   log ended. `io`.
     package static func run(directory: String, progress: (JournalProgress) -> Void) throws(JournalError) -> LogSalvage {
         let file = try PageFile(directory + "/data.mdb")
         let meta = try MetaSalvage.read(file)
@@ -44,11 +47,17 @@ package struct LogSalvage: Sendable {
             places.append(place)
             (next, chain) = (place.first, place.chain)
         }
+        let end = LogTip(next: meta.shape.next, chain: meta.shape.chain)
+        var receiver = ChunkReceiver(after: end)
+        var tail: [LogRecord] = []
+        if let chunks = try TailFile.contents(ofFileAt: directory + TailFile.name).following(end) {
+            tail = try receiver.admit(chunks)
+        }
         let beginsRight = next == Position.first.rawValue && chain == LogShape(creationID: meta.creationID).chain
         return LogSalvage(
-            creationID: meta.creationID, next: meta.shape.next,
+            creationID: meta.creationID, next: receiver.tip.next,
             reachesBackTo: beginsRight ? .first : Position(max(next, Position.first.rawValue + 1)),
-            metadata: meta.metadata, places: places.reversed(), path: file.path)
+            metadata: meta.metadata, places: places.reversed(), tail: tail, path: file.path)
     }
 
     /// Hands every record over, with its position, from ``reachesBackTo`` on.
@@ -84,6 +93,7 @@ package struct LogSalvage: Sendable {
                 }
             }
         }
+        for record in tail { try record.bytes.withUnsafeBytes { try body(record.position, $0) } }
     }
 }
 

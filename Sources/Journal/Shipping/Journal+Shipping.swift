@@ -5,6 +5,12 @@ extension Journal {
         return LogTip(next: shape.next, chain: shape.chain)
     }
 
+    /// What stands in the log's tail and not in the log yet; `nil` when nothing does. For whoever drives the journal by hand.
+    package var standingInTail: ShippedChunks? {
+        precondition(options.driving == .manual, "The tail belongs to the journal's thread.")
+        return committer?.standing
+    }
+
     /// Whether this log, on disk, has that tip: then everything before it is the same here and where the tip comes from.
     /// - Throws: ``JournalError/positionTrimmed(oldest:)`` when that is too long ago to be known.
     package func contains(_ tip: LogTip) throws(JournalError) -> Bool {

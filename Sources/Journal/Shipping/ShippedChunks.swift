@@ -51,6 +51,22 @@ package struct ShippedChunks: Sendable, Hashable {
         count += 1
     }
 
+    /// Adds a chunk that has just been sealed.
+    mutating func add(sealed stored: UnsafeRawBufferPointer, positions: Int) {
+        withUnsafeBytes(of: UInt16(stored.count).littleEndian) { bytes.append(contentsOf: $0) }
+        bytes.append(contentsOf: stored)
+        last = last.advanced(by: positions)
+        count += 1
+    }
+
+    /// Adds the chunks that follow.
+    mutating func add(_ others: ShippedChunks) {
+        precondition(others.first == last.next, "Chunks from \(others.first) came where \(last.next) is due.")
+        bytes += others.bytes
+        last = others.last
+        count += others.count
+    }
+
     /// Hands each chunk, its checksum verified, to `body`, until that finds a fault or there is one already.
     static func visit(
         _ bytes: UnsafeRawBufferPointer,

@@ -41,10 +41,7 @@ private final class DelayedTransaction: StorageTransaction {
 
     func commit() throws(JournalError) {
         try transaction.commit()
-        var left = timespec(
-            tv_sec: Int(delayNanoseconds / 1_000_000_000), tv_nsec: Int(delayNanoseconds % 1_000_000_000))
-        var rest = timespec()
-        while nanosleep(&left, &rest) != 0, errno == EINTR { left = rest }
+        wait(nanoseconds: delayNanoseconds)
     }
 
     func table(_ name: String, _ keys: StorageKeys) throws(JournalError) -> StorageTable {
@@ -63,4 +60,32 @@ private final class DelayedTransaction: StorageTransaction {
 
     func drop(_ name: String) throws(JournalError) -> Bool { try transaction.drop(name) }
     func abort() { transaction.abort() }
+}
+
+/// A real tail on a pretended disk.
+final class DelayedTail: LogTail {
+    private let tail: any LogTail
+    private let delayNanoseconds: UInt64
+
+    init(_ tail: any LogTail, delayNanoseconds: UInt64) {
+        self.tail = tail
+        self.delayNanoseconds = delayNanoseconds
+    }
+
+    func append(_ piece: [UInt8]) throws(JournalError) -> Bool {
+        guard try tail.append(piece) else { return false }
+        wait(nanoseconds: delayNanoseconds)
+        return true
+    }
+
+    func restart() { tail.restart() }
+    func contents() throws(JournalError) -> TailContents { try tail.contents() }
+    func clear() throws(JournalError) { try tail.clear() }
+    func close() { tail.close() }
+}
+
+private func wait(nanoseconds: UInt64) {
+    var left = timespec(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
+    var rest = timespec()
+    while nanosleep(&left, &rest) != 0, errno == EINTR { left = rest }
 }

@@ -23,8 +23,15 @@ package protocol JournalStorage: AnyObject, Sendable {
     /// Sizes, for statistics.
     func footprint() -> StorageFootprint
 
+    /// What stands before the log; `nil` where everything goes to the log at once.
+    func tail() throws(JournalError) -> (any LogTail)?
+
     /// Lets go of everything. No transaction and no snapshot may be open.
     func close()
+}
+
+extension JournalStorage {
+    package func tail() throws(JournalError) -> (any LogTail)? { nil }
 }
 
 /// How the keys of a table are ordered.

@@ -20,6 +20,9 @@ package final class MemoryDisk: Sendable {
         var capacity: Int?
         var attachment = 0
         var commits = 0
+        /// Pieces that the tail has room for, and what stands in each place; `nil` where nothing can be read.
+        var tailPieces = 0
+        var tail: [[UInt8]?] = []
         /// Tables that open snapshots look at, by how many.
         var users: [String: Int] = [:]
 
@@ -46,6 +49,14 @@ package final class MemoryDisk: Sendable {
 
     /// Lets the next sync succeed, whatever was decided before.
     package func failNextSyncNoMore() { image.withLockedValue { $0.nextSync = .succeed } }
+
+    /// Gives the disk a tail for so many pieces; 0 for none.
+    package func setTail(pieces: Int) { image.withLockedValue { $0.tailPieces = pieces } }
+
+    /// Changes a piece of the tail behind the journal's back, as a failing disk does; returning `nil` makes it unreadable.
+    package func tamperTail(_ place: Int, _ change: ([UInt8]) -> [UInt8]?) {
+        image.withLockedValue { $0.tail[place] = $0.tail[place].flatMap(change) }
+    }
 
     /// Limits how many bytes of keys and values the disk holds; `nil` lifts the limit.
     package func setCapacity(_ bytes: Int?) { image.withLockedValue { $0.capacity = bytes } }
@@ -162,7 +173,62 @@ package final class MemoryStorage: JournalStorage {
         return footprint
     }
 
+    package func tail() throws(JournalError) -> (any LogTail)? {
+        let pieces = try withImage { $0.tailPieces }
+        return pieces > 0 ? MemoryTail(self, pieces: pieces) : nil
+    }
+
     package func close() { isClosed.withLockedValue { $0 = true } }
+}
+
+/// The tail of a ``MemoryDisk``: a place for each piece.
+private final class MemoryTail: LogTail {
+    private let storage: MemoryStorage
+    private let pieces: Int
+    private let next = NIOLockedValueBox(0)
+
+    init(_ storage: MemoryStorage, pieces: Int) {
+        self.storage = storage
+        self.pieces = pieces
+    }
+
+    func append(_ piece: [UInt8]) throws(JournalError) -> Bool {
+        let place = next.withLockedValue { $0 }
+        guard place < pieces else { return false }
+        let failure = try storage.withImage { image -> JournalError? in
+            let sync = image.nextSync
+            image.nextSync = .succeed
+            while image.tail.count <= place { image.tail.append(nil) }
+            guard case .fail(let number, let persisted) = sync else {
+                image.tail[place] = piece
+                return nil
+            }
+            // What stood there is gone in either case.
+            image.tail[place] = persisted ? piece : nil
+            return .syncFailed(errno: number)
+        }
+        if let failure { throw failure }
+        next.withLockedValue { $0 += 1 }
+        return true
+    }
+
+    func restart() { next.withLockedValue { $0 = 0 } }
+
+    func contents() throws(JournalError) -> TailContents {
+        let tail = try storage.withImage { $0.tail }
+        var contents = TailContents()
+        let whole = tail.firstIndex { $0 == nil } ?? tail.count
+        contents.pieces = tail[..<whole].compactMap { $0 }
+        contents.strays = tail[whole...].compactMap { $0 }
+        return contents
+    }
+
+    func clear() throws(JournalError) {
+        try storage.withImage { $0.tail = [] }
+        restart()
+    }
+
+    func close() {}
 }
 
 /// What a transaction wants to change, kept apart until it is synced.

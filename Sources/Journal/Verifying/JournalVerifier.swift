@@ -46,12 +46,29 @@ package enum JournalVerifier {
             options.readOnly = true
             let storage = try LMDBStorage.open(options)
             defer { storage.close() }
-            try verify(storage, into: &verification, progress: progress)
+            try verify(try tailed(storage, options, &verification), into: &verification, progress: progress)
         } catch {
             guard case .corrupt(let report) = error else { throw error }
             verification.add(report)
         }
         return verification
+    }
+
+    /// The store with what stands in its tail alone, and what is wrong with that.
+    private static func tailed(
+        _ storage: LMDBStorage, _ options: JournalOptions, _ verification: inout JournalVerification
+    ) throws(JournalError) -> any JournalStorage {
+        let snapshot = try storage.snapshot()
+        defer { snapshot.close() }
+        let shape = try MetaImage.read(snapshot).shape
+        do throws(JournalError) {
+            guard let chunks = try TailedStorage.chunks(in: options, after: shape) else { return storage }
+            return TailedStorage(storage, shape, chunks)
+        } catch {
+            guard case .corrupt(let report) = error else { throw error }
+            verification.add(report)
+            return storage
+        }
     }
 
     /// Verifies a store, whatever it is made of.

@@ -23,9 +23,11 @@ final class CommitQueue: @unchecked Sendable {
 
     /// What somebody waits for.
     enum Milestone: Sendable {
-        /// On this journal's own disk.
+        /// On this journal's own disk, in the log or its tail, and, while confirmations are asked for, confirmed: it may be told.
+        case settled
+        /// In the log on this journal's own disk.
         case onDisk
-        /// Durable as agreed: on this disk and, while confirmations are asked for, confirmed.
+        /// Durable as agreed: in the log on this disk and, while confirmations are asked for, confirmed.
         case durable
     }
 
@@ -53,15 +55,21 @@ final class CommitQueue: @unchecked Sendable {
     /// How many pieces of work were taken by the committer, and how many of these are on disk: they get there in order.
     private var taken: UInt64 = 0
     private var published: UInt64 = 0
+    /// How many pieces of work stand in the tail alone. They were taken and are not published.
+    private var inTail: UInt64 = 0
+    /// The last position in the log or its tail.
+    private var kept: UInt64
     /// Nobody is to wait any more for what is not durable.
     private var waitsEnded = false
 
     private let last: Synchronization.Atomic<UInt64>
     private let onDisk: Synchronization.Atomic<UInt64>
     private let durable: Synchronization.Atomic<UInt64>
+    private let settled: Synchronization.Atomic<UInt64>
     /// Up to where somebody else has confirmed; the greatest number while nobody is asked.
     private var confirmed = UInt64.max
     private var isRenounced = false
+    private var shipped = false
     private let waitingBytes = Synchronization.Atomic<Int>(0)
 
     /// - Parameter unconfirmed: whether nothing is durable before it is confirmed, what is on disk already included.
@@ -71,6 +79,8 @@ final class CommitQueue: @unchecked Sendable {
         self.last = Synchronization.Atomic(last.rawValue)
         self.onDisk = Synchronization.Atomic(last.rawValue)
         self.durable = Synchronization.Atomic(unconfirmed ? 0 : last.rawValue)
+        self.settled = Synchronization.Atomic(unconfirmed ? 0 : last.rawValue)
+        kept = last.rawValue
         if unconfirmed { confirmed = 0 }
     }
 
@@ -80,11 +90,33 @@ final class CommitQueue: @unchecked Sendable {
     var diskPosition: Position { Position(onDisk.load(ordering: .acquiring)) }
     /// The last position that is on this disk and, while confirmations are asked for, confirmed.
     var durablePosition: Position { Position(durable.load(ordering: .acquiring)) }
-    /// Whether something waits for a commit that has not been taken.
+    /// The last position that may be told: in the log or its tail and, while confirmations are asked for, confirmed.
+    var settledPosition: Position { Position(settled.load(ordering: .acquiring)) }
+    /// Whether something waits for a commit that has not been taken, or stands in the tail alone.
     var hasPending: Bool {
         lock.lock()
         defer { lock.unlock() }
-        return !pending.isEmpty
+        return !pending.isEmpty || inTail > 0
+    }
+    /// Whether somebody ships the log as it grows.
+    var isShipped: Bool {
+        get {
+            lock.lock()
+            defer { lock.unlock() }
+            return shipped
+        }
+        set {
+            lock.lock()
+            shipped = newValue
+            lock.unlock()
+        }
+    }
+    /// Whether what comes is wanted in the log at once: that is what is shipped, or confirmations are asked for, or somebody waits
+    /// for what is on disk.
+    var isLogAwaited: Bool {
+        lock.lock()
+        defer { lock.unlock() }
+        return shipped || confirmed != .max || waiters.contains { $0.milestone == .onDisk }
     }
     /// Bytes accepted and not yet committed, those in the commit at hand included.
     var pendingBytes: Int { waitingBytes.load(ordering: .relaxed) }
@@ -136,15 +168,43 @@ final class CommitQueue: @unchecked Sendable {
         return .work(work)
     }
 
-    /// Tells everyone that `work` is on disk, and keeps its memory for later work.
+    /// Tells everyone that `work` is in the log, and all before it, and keeps its memory for later work.
     func publish(_ work: consuming PendingWork) {
         let position = work.last
         let bytes = work.byteCount
         work.reset(after: position)
         lock.lock()
         onDisk.store(position.rawValue, ordering: .releasing)
+        kept = position.rawValue
         waitingBytes.wrappingSubtract(bytes, ordering: .relaxed)
-        published += 1
+        published += 1 + inTail
+        inTail = 0
+        let ready = removeReady()
+        spare = work
+        lock.unlock()
+        for (continuation, position) in ready { continuation.resume(returning: .success(position)) }
+    }
+
+    /// Tells everyone that all that stood in the tail is in the log, up to a position.
+    func publishTail(_ position: Position) {
+        lock.lock()
+        onDisk.store(position.rawValue, ordering: .releasing)
+        published += inTail
+        inTail = 0
+        let ready = removeReady()
+        lock.unlock()
+        for (continuation, position) in ready { continuation.resume(returning: .success(position)) }
+    }
+
+    /// Tells those who wait for no more than that that `work` is in the log's tail, and keeps its memory for later work.
+    func settle(_ work: consuming PendingWork) {
+        let position = work.last
+        let bytes = work.byteCount
+        work.reset(after: position)
+        lock.lock()
+        kept = position.rawValue
+        waitingBytes.wrappingSubtract(bytes, ordering: .relaxed)
+        inTail += 1
         let ready = removeReady()
         spare = work
         lock.unlock()
@@ -176,8 +236,8 @@ final class CommitQueue: @unchecked Sendable {
     func renounce() {
         lock.lock()
         isRenounced = true
-        confirmed = durable.load(ordering: .relaxed)
-        let left = removeWaiters { $0.milestone == .durable }
+        confirmed = settled.load(ordering: .relaxed)
+        let left = removeWaiters { $0.milestone != .onDisk }
         lock.unlock()
         for continuation in left { continuation.resume(returning: .failure(.closed)) }
     }
@@ -186,11 +246,18 @@ final class CommitQueue: @unchecked Sendable {
     private func removeReady() -> [(CheckedContinuation<Result<Position, JournalError>, Never>, Position)] {
         let disk = onDisk.load(ordering: .relaxed)
         // What was reported durable stays so, whoever is asked later.
-        let settled = max(durable.load(ordering: .relaxed), min(disk, confirmed))
-        durable.store(settled, ordering: .releasing)
+        let durable = max(self.durable.load(ordering: .relaxed), min(disk, confirmed))
+        self.durable.store(durable, ordering: .releasing)
+        let settled = max(self.settled.load(ordering: .relaxed), min(kept, confirmed))
+        self.settled.store(settled, ordering: .releasing)
         var ready: [(CheckedContinuation<Result<Position, JournalError>, Never>, Position)] = []
         waiters.removeAll { waiter in
-            let reached = Position(waiter.milestone == .onDisk ? disk : settled)
+            let reached =
+                switch waiter.milestone {
+                case .settled: Position(settled)
+                case .onDisk: Position(disk)
+                case .durable: Position(durable)
+                }
             guard waiter.position <= reached, waiter.pieces <= published else { return false }
             if let continuation = waiter.continuation { ready.append((continuation, reached)) }
             return true
@@ -199,7 +266,11 @@ final class CommitQueue: @unchecked Sendable {
     }
 
     private func reached(_ milestone: Milestone) -> Position {
-        milestone == .onDisk ? diskPosition : durablePosition
+        switch milestone {
+        case .settled: settledPosition
+        case .onDisk: diskPosition
+        case .durable: durablePosition
+        }
     }
 
     /// Lets the committer finish what is pending and then see ``Taking/closing``. `false` when that was said before.
@@ -256,6 +327,7 @@ final class CommitQueue: @unchecked Sendable {
         defer { lock.unlock() }
         confirmed = 0
         durable.store(0, ordering: .releasing)
+        settled.store(0, ordering: .releasing)
     }
 
     /// Lets nobody wait any more: those who do are told ``JournalError/closed``. The work itself stays, and the committer goes
@@ -288,7 +360,7 @@ final class CommitQueue: @unchecked Sendable {
         let now = reached(waiter.milestone)
         if now >= waiter.position && published >= waiter.pieces { return .success(now) }
         if waitsEnded || phase == .closed || phase == .dead { return .failure(.closed) }
-        if isRenounced, waiter.milestone == .durable { return .failure(.closed) }
+        if isRenounced, waiter.milestone != .onDisk { return .failure(.closed) }
         if waiter.isCancelled { return .failure(.cancelled) }
         waiter.continuation = continuation
         waiters.append(waiter)

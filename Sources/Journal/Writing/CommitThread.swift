@@ -44,6 +44,11 @@ extension Committer {
     func run(_ queue: CommitQueue) throws(JournalError) -> JournalError? {
         var wait: Double? = nil
         while true {
+            // What has stood in the tail for long goes first: new work would go on to stand behind it.
+            if wait == 0, hasTail, !hasBacklog {
+                wait = try after(commit(nil))
+                continue
+            }
             switch queue.take(waitingAtMost: wait) {
             case .work(let work):
                 wait = try after(commit(work))
@@ -51,7 +56,7 @@ extension Committer {
                 probe()
                 wait = try after(commit(nil))
             case .closing:
-                guard hasBacklog else { return nil }
+                guard hasBacklog || hasTail else { return nil }
                 if case .refused(let reason) = try commit(nil) { return reason }
             }
         }
@@ -62,7 +67,7 @@ extension Committer {
         switch outcome {
         case .refused: 1
         case .committed where hasBacklog || hasHousekeeping: 0
-        case .committed, .idle: hasHousekeeping || isRefusing ? 1 : nil
+        case .committed, .idle: tailSeconds ?? (hasHousekeeping || isRefusing ? 1 : nil)
         }
     }
 }

@@ -25,8 +25,16 @@ final class Committer: @unchecked Sendable {
         var commitBegan: UInt64?
     }
 
+    /// How long a piece stands in the tail before the log takes it up, unless more come than fit.
+    static let tailNanoseconds: UInt64 = 10_000_000
+    /// Bytes of the longest piece that goes to the tail: of a longer one the sync is not what takes the time.
+    static let pieceBytes = 128 << 10
+
     /// How often room is looked for while there is none.
     static let probeNanoseconds: UInt64 = 1_000_000_000
+
+    /// Room that is looked for at most before writes are taken again: a larger commit may be refused anew, smaller ones need not wait.
+    private static let roomProbed = 1 << 20
 
     private let storage: any JournalStorage
     private let queue: CommitQueue
@@ -38,16 +46,22 @@ final class Committer: @unchecked Sendable {
     private var backlog: [PendingWork] = []
     private var backlogStart = 0
     private var lastProbe: UInt64 = 0
+    /// What the commit asked for that was the last to find too little room.
+    private var roomRefused = 0
+    private let tail: (any LogTail)?
+    /// What stands in the tail and not in the log, and since when.
+    private var inTail: (chunks: ShippedChunks, since: UInt64)?
     let shared: NIOLockedValueBox<Shared>
 
     init(
         writer: consuming LogWriter, storage: any JournalStorage, queue: CommitQueue,
-        now: @escaping @Sendable () -> UInt64, pass: (@Sendable (JournalPoint) -> Void)? = nil
+        tail: (any LogTail)?, now: @escaping @Sendable () -> UInt64, pass: (@Sendable (JournalPoint) -> Void)? = nil
     ) {
         self.shared = NIOLockedValueBox(Shared(shape: writer.committed))
         self.writer = writer
         self.storage = storage
         self.queue = queue
+        self.tail = tail
         self.now = now
         self.pass = pass
         self.syncsPerCommit = storage.footprint().syncsPerCommit
@@ -55,6 +69,16 @@ final class Committer: @unchecked Sendable {
 
     /// Whether there is work that found no room.
     var hasBacklog: Bool { backlogStart < backlog.count }
+    /// What stands in the tail and not in the log. Asked for by the committing thread.
+    var standing: ShippedChunks? { inTail?.chunks }
+    /// Whether something stands in the tail that the log does not have.
+    var hasTail: Bool { inTail != nil }
+    /// Seconds until the log is to take up what stands in the tail; `nil` when nothing does.
+    var tailSeconds: Double? {
+        guard let inTail else { return nil }
+        let age = now() &- inTail.since
+        return age >= Self.tailNanoseconds ? 0 : Double(Self.tailNanoseconds - age) / 1e9
+    }
     /// Whether tables of trimmed segments wait to be removed.
     var hasHousekeeping: Bool { !writer.droppable.isEmpty }
     /// Whether writes are being refused.
@@ -72,13 +96,55 @@ final class Committer: @unchecked Sendable {
     /// - Parameter work: taken over whole, for its memory is used again: what somebody else still holds would be copied.
     /// - Throws: what nobody can go on from.
     func commit(_ work: consuming PendingWork?) throws(JournalError) -> Outcome {
-        if let work { backlog.append(work) }
-        guard hasBacklog else { return try commitHousekeeping() }
+        if let work {
+            if mayGoToTail(work) {
+                if try keep(work) { return .committed }
+            }
+            backlog.append(work)
+        }
+        guard hasBacklog else { return try hasTail ? commitTail() : commitHousekeeping() }
         let next = backlog[backlogStart]
         if let refusal = try attempt(next) { return .refused(refusal) }
         removeOldestBacklog()
         queue.publish(next)
         pass?(.published)
+        return .committed
+    }
+
+    // MARK: The tail
+
+    /// Lets go of the tail. Nothing is committed any more.
+    func closeTail() { tail?.close() }
+
+    private func mayGoToTail(_ work: PendingWork) -> Bool {
+        tail != nil && work.holdsRecordsAlone && work.byteCount <= Self.pieceBytes && !hasBacklog && !isRefusing
+            && !queue.isLogAwaited
+    }
+
+    /// Puts `work` into the tail and tells those who wait for no more; lets the log take the tail up when it is time.
+    /// - Returns: `false`, and nothing happened, when there is no place for it.
+    private func keep(_ work: PendingWork) throws(JournalError) -> Bool {
+        guard let tail else { return false }
+        let start = now()
+        shared.withLockedValue { $0.commitBegan = start }
+        defer { shared.withLockedValue { $0.commitBegan = nil } }
+        pass?(.workTaken)
+        let (chunks, end) = writer.seal(work)
+        guard try tail.append(chunks.bytes) else { return false }
+        writer.adopt(ahead: end)
+        pass?(.kept)
+        if inTail == nil { inTail = (chunks, start) } else { inTail?.chunks.add(chunks) }
+        record(work, syncs: 1, from: start, to: now())
+        queue.settle(work)
+        pass?(.published)
+        return true
+    }
+
+    /// The log takes up what stands in the tail.
+    private func commitTail() throws(JournalError) -> Outcome {
+        let last = writer.end.last
+        if let refusal = try attempt(PendingWork(after: last)) { return .refused(refusal) }
+        queue.publishTail(last)
         return .committed
     }
 
@@ -89,7 +155,7 @@ final class Committer: @unchecked Sendable {
         let time = now()
         guard time &- lastProbe >= Self.probeNanoseconds else { return }
         lastProbe = time
-        note(storage.makeRoom(for: 0))
+        note(storage.makeRoom(for: min(roomRefused, Self.roomProbed)))
     }
 
     private func commitHousekeeping() throws(JournalError) -> Outcome {
@@ -107,12 +173,15 @@ final class Committer: @unchecked Sendable {
     }
 
     /// One transaction. Returns why it could not be, when the reason is room; nothing happened then.
-    private func attempt(_ work: PendingWork) throws(JournalError) -> JournalError? {
+    private func attempt(_ ownWork: PendingWork) throws(JournalError) -> JournalError? {
+        var work = ownWork
+        if let inTail { work.precede(inTail.chunks) }
         let start = now()
         shared.withLockedValue { $0.commitBegan = start }
         defer { shared.withLockedValue { $0.commitBegan = nil } }
         let room = storage.makeRoom(for: work.roomNeeded)
         note(room)
+        if case .ample = room {} else { roomRefused = work.roomNeeded }
         if case .none(let reason) = room { return refuse(reason) }
         let (trims, drops) = (work.checkpoint != nil, hasHousekeeping)
         pass?(.workTaken)
@@ -129,10 +198,17 @@ final class Committer: @unchecked Sendable {
         } catch {
             writer.failed()
             guard error.isLackOfRoom else { throw error }
+            roomRefused = work.roomNeeded
             return refuse(error)
         }
         passed(.synced, trims ? .trimSynced : nil, drops ? .dropSynced : nil)
-        record(work, shape: writer.adopt(), from: start, to: now())
+        let shape = writer.adopt()
+        shared.withLockedValue { $0.shape = shape }
+        if inTail != nil {
+            inTail = nil
+            tail?.restart()
+        }
+        record(ownWork, syncs: syncsPerCommit, from: start, to: now())
         return nil
     }
 
@@ -161,12 +237,11 @@ final class Committer: @unchecked Sendable {
         return reason
     }
 
-    private func record(_ work: PendingWork, shape: LogShape, from start: UInt64, to end: UInt64) {
+    private func record(_ work: PendingWork, syncs: Int, from start: UInt64, to end: UInt64) {
         let nanoseconds = end &- start
         shared.withLockedValue { shared in
-            shared.shape = shape
             shared.statistics.commits += 1
-            shared.statistics.syncs += syncsPerCommit
+            shared.statistics.syncs += syncs
             shared.statistics.records += work.lengths.count + work.sealed.reduce(0) { $0 + $1.positions }
             shared.statistics.recordBytes += work.bytes.count + work.sealed.reduce(0) { $0 + $1.bytes.count }
             shared.statistics.tableWrites += work.tables.count

@@ -10,6 +10,8 @@ struct LogWriter: ~Copyable {
     private(set) var committed: LogShape
     /// The log as it will be once the transaction at hand is durable.
     private var staged: LogShape?
+    /// Where the log ends with the pieces that stand in its tail and are not committed; `nil` when there are none.
+    private var ahead: LogTip?
     /// Bytes in the newest segment, as committed and as staged.
     private var segmentBytes: Int
     private var stagedSegmentBytes = 0
@@ -36,6 +38,33 @@ struct LogWriter: ~Copyable {
         self.segmentCountLimit = segmentCountLimit
     }
 
+    /// Where the log ends, with what stands in its tail.
+    var end: LogTip { ahead ?? LogTip(next: committed.next, chain: committed.chain) }
+
+    /// Seals the records of `work` as the chunks they will be in the log, for its tail. Nothing else may be in it. When the tail
+    /// has them the caller says ``adopt(ahead:)``; when not, it is as if nothing had been.
+    mutating func seal(_ work: borrowing PendingWork) -> (chunks: ShippedChunks, end: LogTip) {
+        precondition(staged == nil && work.holdsRecordsAlone, "Only records go to the tail, between two commits.")
+        precondition(work.first == end.next, "Work for \(work.first) came where \(end.next) is due.")
+        var chunks = ShippedChunks(from: work.first)
+        var chain = end.chain
+        do throws(JournalError) {
+            try sealRecords(work) { builder, kind throws(JournalError) in
+                let count = builder.count
+                let chunk = builder.seal(kind: kind, first: chunks.last.next, chain: chain)
+                chunks.add(sealed: chunk.bytes, positions: count)
+                chain = chunk.crc
+            }
+        } catch {
+            preconditionFailure("Sealing in memory failed: \(error)")
+        }
+        precondition(chunks.last == work.last, "The piece ends at \(chunks.last), not at \(work.last).")
+        return (chunks, LogTip(next: work.last.next, chain: chain))
+    }
+
+    /// What was sealed stands in the tail.
+    mutating func adopt(ahead end: LogTip) { ahead = end }
+
     /// Writes `work` into `transaction`: tables of trimmed segments out, records in as chunks, then state values and
     /// metadata, then the log's new shape. On an error the caller aborts the transaction and calls ``failed()``.
     mutating func stage(_ work: borrowing PendingWork, into transaction: any StorageTransaction) throws(JournalError) {
@@ -58,6 +87,8 @@ struct LogWriter: ~Copyable {
     mutating func adopt() -> LogShape {
         guard let shape = staged else { preconditionFailure("A commit was reported that was never staged.") }
         committed = shape
+        precondition((ahead?.next ?? .zero) <= shape.next, "A commit left out what stands in the tail.")
+        ahead = nil
         staged = nil
         segmentBytes = stagedSegmentBytes
         droppable = stagedDroppable
@@ -86,6 +117,27 @@ extension LogWriter {
         _ work: borrowing PendingWork, _ run: inout StagingRun
     ) throws(JournalError) {
         guard !work.lengths.isEmpty else { return }
+        var builder = ChunkBuilder()
+        swap(&builder, &self.builder)
+        defer { swap(&builder, &self.builder) }
+        try Self.cut(work, &builder) { builder, kind throws(JournalError) in
+            let count = builder.count
+            let chunk = builder.seal(kind: kind, first: run.shape.next, chain: run.shape.chain)
+            try put(chunk.bytes, kind, crc: chunk.crc, positions: count, &run)
+        }
+    }
+
+    private mutating func sealRecords(
+        _ work: borrowing PendingWork, _ seal: (inout ChunkBuilder, Chunk.Kind) throws(JournalError) -> Void
+    ) throws(JournalError) {
+        try Self.cut(work, &builder, seal)
+    }
+
+    /// Fills chunks with records; `seal` is called for each that is full, and for the last.
+    private static func cut(
+        _ work: borrowing PendingWork, _ builder: inout ChunkBuilder,
+        _ seal: (inout ChunkBuilder, Chunk.Kind) throws(JournalError) -> Void
+    ) throws(JournalError) {
         let lengths = work.lengths
         let bytes = work.bytes
         // Borrowed through the arrays' own spans: the closure forms of the standard library do not carry typed throws.
@@ -94,33 +146,28 @@ extension LogWriter {
             let record = bytes.span.extracting(offset..<offset + Int(length)).bytes
             offset += Int(length)
             if Int(length) > Chunk.wholeRecordBytes {
-                try stageFragments(record, &run)
+                if builder.count > 0 { try seal(&builder, .whole) }
+                try cutFragments(record, &builder, seal)
             } else {
-                if !builder.fits(Int(length)) { try seal(.whole, &run) }
+                if !builder.fits(Int(length)) { try seal(&builder, .whole) }
                 record.withUnsafeBytes { builder.add($0) }
             }
         }
-        try seal(.whole, &run)
+        if builder.count > 0 { try seal(&builder, .whole) }
         precondition(offset == bytes.count, "The lengths of pending records do not add up to their bytes.")
     }
 
-    private mutating func stageFragments(_ record: RawSpan, _ run: inout StagingRun) throws(JournalError) {
-        try seal(.whole, &run)
+    private static func cutFragments(
+        _ record: RawSpan, _ builder: inout ChunkBuilder,
+        _ seal: (inout ChunkBuilder, Chunk.Kind) throws(JournalError) -> Void
+    ) throws(JournalError) {
         let count = Chunk.span(ofRecordLength: record.byteCount)
         for index in 0..<count {
             let start = index * Chunk.wholeRecordBytes
             let end = min(start + Chunk.wholeRecordBytes, record.byteCount)
             record.extracting(start..<end).withUnsafeBytes { builder.add($0) }
-            try seal(Chunk.fragmentKind(index, of: count), &run)
+            try seal(&builder, Chunk.fragmentKind(index, of: count))
         }
-    }
-
-    /// Puts the chunk at hand, if there is one, at the end of the log.
-    private mutating func seal(_ kind: Chunk.Kind, _ run: inout StagingRun) throws(JournalError) {
-        guard builder.count > 0 else { return }
-        let count = builder.count
-        let chunk = builder.seal(kind: kind, first: run.shape.next, chain: run.shape.chain)
-        try put(chunk.bytes, kind, crc: chunk.crc, positions: count, &run)
     }
 
     /// Puts chunks of another journal at the end of the log as they are: they go on where it ends, or the caller has not

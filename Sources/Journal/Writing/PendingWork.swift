@@ -28,6 +28,18 @@ struct PendingWork: Sendable {
         lengths.isEmpty && sealed.isEmpty && tables.isEmpty && metadata.isEmpty && checkpoint == nil && !finishesCopy
     }
 
+    /// Whether there is nothing in it but records, so that it may go to the log's tail.
+    var holdsRecordsAlone: Bool {
+        !lengths.isEmpty && sealed.isEmpty && tables.isEmpty && metadata.isEmpty && checkpoint == nil && !finishesCopy
+    }
+
+    /// Lets chunks precede everything that is in it.
+    mutating func precede(_ chunks: ShippedChunks) {
+        precondition(chunks.last.next == first, "Chunks up to \(chunks.last) came before \(first).")
+        sealed.insert(chunks, at: 0)
+        first = chunks.first
+    }
+
     mutating func add(_ batch: borrowing RecordBatch) {
         bytes.append(contentsOf: batch.bytes)
         lengths.append(contentsOf: batch.lengths)
@@ -125,7 +137,12 @@ struct PendingWork: Sendable {
             }
         }
         if chunk > 0 { seal(chunk + Chunk.headerBytes) }
-        // Of sealed chunks only the number is known here: no leaf holds less than one.
-        return leaves + sealed.reduce(0) { $0 + $1.count } + 2
+        // Of sealed chunks only the number and the sum are known here: no leaf holds less than one, and two neighbours together
+        // hold more than fits one.
+        return leaves + 2
+            + sealed.reduce(0) { sum, chunks in
+                let bytes = chunks.bytes.count + chunks.count * Chunk.pageOverheadBytes
+                return sum + min(chunks.count, 2 * bytes / Self.leafBytes + 1)
+            }
     }
 }

@@ -45,6 +45,8 @@ package struct Plan: Sendable {
     var eagerness = 150
     var commitMilliseconds = 3
     var segmentBytes = 16 << 10
+    /// Pieces that the tail of the log has room for; 0 for no tail.
+    var tailPieces = 0
     var queueBytesLimit = 64 << 20
     var checkpointAfterBytes = 4_000
     var checkpointAfterMilliseconds: Int64 = 10_000
@@ -71,6 +73,8 @@ package struct Plan: Sendable {
         drawMachine(&random)
         drawFaults(&random)
         drawStandby()
+        var tail = SeededGenerator(seed: seed, stream: Stream.tail)
+        tailPieces = [0, 1, 3, 64][tail.below(4)]
         if let most = overrides.operations { operations = min(operations, most) }
     }
 
@@ -162,6 +166,7 @@ enum Stream {
     static let disk: UInt64 = 4
     static let standby: UInt64 = 5
     static let link: UInt64 = 6
+    static let tail: UInt64 = 7
     static let scheduler: UInt64 = 1_000
     /// Between the streams of one server and those of the next.
     static let perNode: UInt64 = 100_000

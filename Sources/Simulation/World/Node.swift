@@ -49,6 +49,7 @@ final class Node {
         self.world = world
         self.chronicle = chronicle
         clock = NodeClock(world)
+        disk.setTail(pieces: plan.tailPieces)
         random = SeededGenerator(seed: plan.seed, stream: Stream.disk + UInt64(index) * Stream.perNode)
         scheduler = SeededScheduler(
             seed: plan.seed, stream: Stream.scheduler + UInt64(index) * Stream.perNode, order: plan.order)
@@ -161,6 +162,7 @@ final class Node {
     func replaceDisk() {
         precondition(engine == nil, "nobody has it open")
         disk = MemoryDisk()
+        disk.setTail(pieces: plan.tailPieces)
         onDisk = 0
     }
 
@@ -175,5 +177,5 @@ final class Node {
         if engine.journal.admission == .storageFull { diskReadyAt += 20 }
     }
 
-    var hasPendingCommit: Bool { (engine?.journal.pendingBytes ?? 0) > 0 }
+    var hasPendingCommit: Bool { (engine?.journal.pendingBytes ?? 0) > 0 || engine?.journal.standingInTail != nil }
 }

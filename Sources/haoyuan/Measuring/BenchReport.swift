@@ -88,7 +88,6 @@ struct BenchReport {
         let (commits, records) = (gained { Double($0.commits) }, gained { Double($0.records) })
         var facts: [Report.Fact] = [
             .init("journal commits", .perSecond(commits / seconds)),
-            .init("syncs, two a commit", .perSecond(2 * commits / seconds)),
             .init("records a commit", .number(records / max(1, commits), .count)),
             .init("journal, a record", .number(gained { Double($0.recordBytes) } / max(1, records), .bytes)),
         ]

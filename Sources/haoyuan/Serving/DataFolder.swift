@@ -14,7 +14,7 @@ struct DataFolder {
 
     /// Removes a copy that was broken off.
     func removeUnfinished() throws(CommandFailure) {
-        for name in ["data.mdb", "lock.mdb"] { try remove(name) }
+        for name in ["data.mdb", "lock.mdb", "tail"] { try remove(name) }
     }
 
     /// Moves the data aside, so that a copy can be taken; gives its new name.
@@ -22,6 +22,7 @@ struct DataFolder {
         let kept = path("data-before-copy-\(stamp).mdb")
         guard rename(path("data.mdb"), kept) == 0 else { throw failure("cannot be moved aside", "data.mdb") }
         try remove("lock.mdb")
+        try remove("tail")
         return kept
     }
 

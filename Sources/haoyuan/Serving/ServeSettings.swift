@@ -95,6 +95,7 @@ struct ServeSettings: Sendable {
         options.reserveBytes = fileReserve.bytes
         options.segmentBytes = segmentBytes.bytes
         options.queueBytesLimit = queueBytes.bytes
+        options.tailBytes = JournalLimits.tailBytes
         options.onFatal = FatalEnd.journal
         options.simulatedSyncDelayNanoseconds = UInt64(simulateSyncDelay.milliseconds) * 1_000_000
         var configuration = EngineConfiguration(journal: options, cores: 2)

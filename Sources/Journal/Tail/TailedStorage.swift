@@ -1,0 +1,163 @@
+/// A store that is only looked at, with what stands in its tail alone behind its log: what the next start would make of it.
+final class TailedStorage: JournalStorage {
+    private let storage: any JournalStorage
+    private let tail: StandingTail
+
+    init(_ storage: any JournalStorage, _ shape: LogShape, _ chunks: ShippedChunks) {
+        self.storage = storage
+        tail = StandingTail(shape, chunks)
+    }
+
+    /// What stands in the tail of a journal that nobody has open and is not in its log; `nil` when nothing is.
+    static func chunks(in options: JournalOptions, after shape: LogShape) throws(JournalError) -> ShippedChunks? {
+        let contents: TailContents
+        if let storage = options.storage {
+            guard let tail = try storage.tail() else { return nil }
+            defer { tail.close() }
+            contents = try tail.contents()
+        } else {
+            if DirectoryLock.holder(of: options.directory) != nil { return nil }
+            contents = try TailFile.contents(ofFileAt: options.directory + TailFile.name)
+        }
+        return try contents.following(LogTip(next: shape.next, chain: shape.chain))
+    }
+
+    func tableNames() throws(JournalError) -> [String] { try storage.tableNames() }
+    func tableFootprint(_ name: String) throws(JournalError) -> TableFootprint? { try storage.tableFootprint(name) }
+    func makeRoom(for bytes: Int) -> StorageRoom { storage.makeRoom(for: bytes) }
+    func beginWrite() throws(JournalError) -> any StorageTransaction {
+        preconditionFailure("A journal that is only looked at was written to.")
+    }
+    func snapshot() throws(JournalError) -> any StorageSnapshot { TailedSnapshot(try storage.snapshot(), tail) }
+    func footprint() -> StorageFootprint { storage.footprint() }
+    func close() { storage.close() }
+}
+
+/// The chunks of a tail as entries of the log's newest segment, and the meta entry that goes with them.
+///
+/// `@unchecked Sendable`: nothing changes after the initializer, and the memory that entries point into lives as long.
+private final class StandingTail: @unchecked Sendable {
+    let segment: String
+    let keys: ContiguousArray<UInt64>
+    let log: UnsafeMutableRawBufferPointer
+    private let memory: UnsafeMutableRawBufferPointer
+    private let places: ContiguousArray<Range<Int>>
+
+    init(_ shape: LogShape, _ chunks: ShippedChunks) {
+        var after = shape
+        after.next = chunks.last.next
+        if let end = chunks.end { after.chain = end.chain }
+        segment = shape.segments[shape.segments.count - 1].name
+        var envelope: [UInt8] = []
+        ValueEnvelope.write(
+            MetaEntry.encodeLog(after), table: MetaEntry.table, key: Array(MetaEntry.logKey.utf8),
+            reflects: chunks.last,
+            compress: false, into: &envelope)
+        log = .allocate(byteCount: envelope.count, alignment: 8)
+        log.copyBytes(from: envelope)
+        // Each key of 8 bytes before its chunk, as an entry has both.
+        var keys = ContiguousArray<UInt64>()
+        var bytes: [UInt8] = []
+        var places = ContiguousArray<Range<Int>>()
+        _ = chunks.bytes.withUnsafeBytes { raw in
+            ShippedChunks.visit(raw) { chunk, stored in
+                keys.append(chunk.first.rawValue)
+                withUnsafeBytes(of: chunk.first.rawValue) { bytes.append(contentsOf: $0) }
+                places.append(bytes.count..<bytes.count + stored.count)
+                bytes.append(contentsOf: stored)
+                return nil
+            }
+        }
+        memory = .allocate(byteCount: bytes.count, alignment: 8)
+        memory.copyBytes(from: bytes)
+        self.keys = keys
+        self.places = places
+    }
+
+    deinit {
+        memory.deallocate()
+        log.deallocate()
+    }
+
+    func entry(_ index: Int) -> StorageEntry {
+        let place = places[index]
+        return StorageEntry(
+            key: UnsafeRawBufferPointer(rebasing: memory[place.lowerBound - 8..<place.lowerBound]),
+            value: UnsafeRawBufferPointer(rebasing: memory[place]))
+    }
+}
+
+private final class TailedSnapshot: StorageSnapshot {
+    private let snapshot: any StorageSnapshot
+    private let tail: StandingTail
+
+    init(_ snapshot: any StorageSnapshot, _ tail: StandingTail) {
+        self.snapshot = snapshot
+        self.tail = tail
+    }
+
+    func cursor(_ table: String) throws(JournalError) -> (any StorageCursor)? {
+        guard let cursor = try snapshot.cursor(table) else { return nil }
+        return table == tail.segment ? TailedCursor(cursor, tail) : cursor
+    }
+
+    func value(_ table: String, key: UnsafeRawBufferPointer) throws(JournalError) -> UnsafeRawBufferPointer? {
+        if table == MetaEntry.table, key.elementsEqual(MetaEntry.logKey.utf8) {
+            return UnsafeRawBufferPointer(tail.log)
+        }
+        return try snapshot.value(table, key: key)
+    }
+
+    func entries(_ table: String) throws(JournalError) -> Int {
+        try snapshot.entries(table) + (table == tail.segment ? tail.keys.count : 0)
+    }
+
+    func close() { snapshot.close() }
+}
+
+/// The segment's own entries, then those of the tail.
+private final class TailedCursor: StorageCursor {
+    private let cursor: any StorageCursor
+    private let tail: StandingTail
+    /// Where it stands in the tail; `nil` where it stands in the segment.
+    private var place: Int?
+
+    init(_ cursor: any StorageCursor, _ tail: StandingTail) {
+        self.cursor = cursor
+        self.tail = tail
+    }
+
+    func seek(atOrAfter key: UnsafeRawBufferPointer) throws(JournalError) -> StorageEntry? {
+        if let entry = try cursor.seek(atOrAfter: key) { return inSegment(entry) }
+        let wanted = key.loadUnaligned(as: UInt64.self)
+        return inTail(tail.keys.firstIndex { $0 >= wanted } ?? tail.keys.count)
+    }
+
+    func first() throws(JournalError) -> StorageEntry? { inSegment(try cursor.first()) ?? inTail(0) }
+
+    func last() throws(JournalError) -> StorageEntry? { inTail(tail.keys.count - 1) }
+
+    func next() throws(JournalError) -> StorageEntry? {
+        if let place { return inTail(place + 1) }
+        return try cursor.next() ?? inTail(0)
+    }
+
+    func previous() throws(JournalError) -> StorageEntry? {
+        guard let place else { return try cursor.previous() }
+        return place > 0 ? inTail(place - 1) : inSegment(try cursor.last())
+    }
+
+    private func inSegment(_ entry: StorageEntry?) -> StorageEntry? {
+        if entry != nil { place = nil }
+        return entry
+    }
+
+    private func inTail(_ index: Int) -> StorageEntry? {
+        guard tail.keys.indices.contains(index) else { return nil }
+        place = index
+        return tail.entry(index)
+    }
+
+    func fileOffset(of value: UnsafeRawBufferPointer) -> UInt64? { place == nil ? cursor.fileOffset(of: value) : nil }
+    func close() { cursor.close() }
+}

@@ -1,0 +1,271 @@
+import Foundation
+import Testing
+
+@testable import Journal
+
+@Suite("The log's tail")
+struct TailTests {
+    /// A journal with a tail on either disk.
+    private func open(_ site: Site, _ configure: (inout JournalOptions) -> Void = { _ in }) throws -> Journal {
+        site.memory.setTail(pieces: 64)
+        return try site.open {
+            if site.disk == .lmdb { $0.tailBytes = 64 * TailPiece.blockBytes }
+            configure(&$0)
+        }
+    }
+
+    private func keep(_ records: [[UInt8]], in journal: Journal) throws {
+        journal.append(try RecordBatch(records))
+        #expect(try journal.step())
+    }
+
+    private func damage(_ site: Site, place: Int) throws {
+        if site.disk == .memory { return site.memory.tamperTail(place) { _ in nil } }
+        let url = URL(fileURLWithPath: site.directory.path + TailFile.name)
+        var bytes = try Data(contentsOf: url)
+        bytes[place * TailPiece.blockBytes + TailPiece.headBytes + 5] ^= 1
+        try bytes.write(to: url)
+    }
+
+    @Test("What a piece has may be told at once, and is read when the log has taken it up", arguments: Disk.allCases)
+    func settling(_ disk: Disk) async throws {
+        let site = try Site(disk)
+        let journal = try open(site)
+        try keep([record(1), record(2)], in: journal)
+        try await journal.whenSettled(Position(2))
+        #expect(journal.settledPosition == Position(2))
+        #expect(journal.durablePosition == .zero)
+        #expect(journal.diskPosition == .zero)
+        #expect(try journal.read(from: .first).isEmpty)
+        #expect(journal.hasPending)
+        #expect(journal.pendingBytes == 0)
+        #expect(journal.statistics.records == 2)
+        try keep([record(3)], in: journal)
+        #expect(try journal.step())
+        #expect(try !journal.step())
+        #expect(!journal.hasPending)
+        #expect(journal.durablePosition == Position(3))
+        #expect(journal.statistics.records == 3)
+        #expect(try journal.replayed().map(\.bytes) == [record(1), record(2), record(3)])
+        try journal.close()
+    }
+
+    @Test("After a crash the next start finds every piece, and gives no position twice", arguments: Disk.allCases)
+    func recovery(_ disk: Disk) throws {
+        let site = try Site(disk)
+        var journal = try open(site)
+        try journal.commit([record(0)], tables: [.put(patients, key: [1], value: [1])])
+        for number in 1...9 { try keep([record(number), record(number + 100, bytes: 5_000)], in: journal) }
+        let last = journal.lastPosition
+        site.crash(journal)
+        // Whoever only looks sees it, too, and changes nothing.
+        for _ in 1...2 {
+            let looking = try site.open { $0.readOnly = true }
+            #expect(looking.durablePosition == last)
+            #expect(try looking.replayed().count == 19)
+            #expect(try looking.read(from: Position(2), maxRecords: 1).map(\.bytes) == [record(1)])
+            #expect(try looking.read(from: last).map(\.bytes) == [record(109, bytes: 5_000)])
+            let copy = try looking.copy()
+            #expect(copy.header.end.last == last)
+            copy.close()
+            try looking.close()
+        }
+        if disk == .lmdb {
+            let verification = try JournalVerifier.verify(directory: site.directory.path)
+            #expect(verification.isSound)
+            #expect(verification.records == 19)
+        }
+        journal = try open(site)
+        #expect(journal.lastPosition == last)
+        #expect(journal.durablePosition == last)
+        #expect(try journal.replayed().count == 19)
+        #expect(try journal.commit([record(20)]) == last.next)
+        site.crash(journal)
+        journal = try open(site)
+        #expect(try journal.replayed().map(\.bytes).last == record(20))
+        try journal.close()
+    }
+
+    @Test(
+        "A last piece that cannot be read was never told; one before it that cannot is named", arguments: Disk.allCases)
+    func damage(_ disk: Disk) throws {
+        let torn = try Site(disk)
+        let journal = try open(torn)
+        for number in 1...3 { try keep([record(number)], in: journal) }
+        torn.crash(journal)
+        try damage(torn, place: 2)
+        let again = try open(torn)
+        #expect(try again.replayed().map(\.bytes) == [record(1), record(2)])
+        #expect(try again.commit([record(4)]) == Position(3))
+        try again.close()
+
+        let rotten = try Site(disk)
+        let second = try open(rotten)
+        for number in 1...3 { try keep([record(number)], in: second) }
+        rotten.crash(second)
+        try damage(rotten, place: 1)
+        #expect { _ = try open(rotten) } throws: { error in
+            guard case .corrupt(let report) = error as? JournalError else { return false }
+            return report.kind == .gap && report.table == "tail" && report.position == Position(2)
+        }
+        if disk == .lmdb {
+            let verification = try JournalVerifier.verify(directory: rotten.directory.path)
+            #expect(verification.reports.map(\.table) == ["tail"])
+        }
+    }
+
+    @Test("Who wants no tail takes up what stands in one, and leaves it at that")
+    func unwanted() throws {
+        let site = try Site(.lmdb)
+        var journal = try open(site)
+        try keep([record(1)], in: journal)
+        site.crash(journal)
+        journal = try site.open()
+        #expect(try journal.replayed().map(\.bytes) == [record(1)])
+        journal.append(try RecordBatch([record(2)]))
+        #expect(try journal.step())
+        #expect(journal.durablePosition == Position(2))
+        try journal.close()
+    }
+
+    @Test("A full tail sends work to the log, and begins anew", arguments: Disk.allCases)
+    func full(_ disk: Disk) throws {
+        let site = try Site(disk)
+        var journal = try open(site)
+        for number in 0..<500 {
+            journal.append(try RecordBatch([record(number)]))
+            #expect(try journal.step())
+            #expect(journal.settledPosition == Position(UInt64(number + 1)))
+        }
+        #expect(journal.durablePosition > Position(400))
+        #expect(journal.durablePosition < Position(500))
+        site.crash(journal)
+        journal = try open(site)
+        #expect(try journal.replayed().map(\.bytes) == (0..<500).map { record($0) })
+        try journal.close()
+    }
+
+    @Test("Table writes take what stands in the tail along, and reflect nothing that is not in the log")
+    func tables() throws {
+        let site = try Site(.memory)
+        var journal = try open(site)
+        try keep([record(1)], in: journal)
+        journal.append(try RecordBatch([record(2)]), tables: [.put(patients, key: [1], value: [2])])
+        #expect(try journal.step())
+        #expect(journal.durablePosition == Position(2))
+        #expect(try journal.value(patients, key: [1]) == StoredValue(reflects: Position(2), bytes: [2]))
+        site.crash(journal)
+        journal = try open(site)
+        #expect(try journal.replayed().map(\.bytes) == [record(1), record(2)])
+        try journal.close()
+    }
+
+    @Test("The log takes the tail up when the first piece has stood there for long, whatever comes meanwhile")
+    func age() throws {
+        let site = try Site(.memory)
+        let journal = try open(site)
+        try keep([record(1)], in: journal)
+        site.clock.advance(milliseconds: 9)
+        try keep([record(2)], in: journal)
+        #expect(journal.durablePosition == .zero)
+        site.clock.advance(milliseconds: 1)
+        try keep([record(3)], in: journal)
+        #expect(journal.durablePosition == Position(2))
+        #expect(journal.settledPosition == Position(2))
+        try journal.close()
+    }
+
+    @Test("While confirmations are asked for, or somebody ships the log, everything goes to the log at once")
+    func shipping() async throws {
+        let site = try Site(.memory)
+        let journal = try open(site)
+        journal.askForConfirmations(from: .zero)
+        try keep([record(1)], in: journal)
+        #expect(journal.diskPosition == Position(1))
+        #expect(journal.settledPosition == .zero)
+        journal.confirm(Position(1))
+        #expect(journal.settledPosition == Position(1))
+        journal.askForConfirmations(from: nil)
+        journal.isShipped = true
+        try keep([record(2)], in: journal)
+        #expect(journal.diskPosition == Position(2))
+        journal.isShipped = false
+        try keep([record(3)], in: journal)
+        #expect(journal.diskPosition == Position(2))
+        #expect(journal.settledPosition == Position(3))
+        try journal.close()
+    }
+
+    @Test("What stands in the tail is rebuilt with the log")
+    func salvage() throws {
+        let site = try Site(.lmdb)
+        let journal = try open(site)
+        try journal.commit([record(1)], tables: [.put(patients, key: [1], value: [1])])
+        try keep([record(2), record(3, bytes: 9_000)], in: journal)
+        let last = journal.lastPosition
+        site.crash(journal)
+        let salvage = try LogSalvage.run(directory: site.directory.path) { _ in }
+        #expect(salvage.isWhole)
+        #expect(salvage.next == last.next)
+        var found: [[UInt8]] = []
+        try salvage.forEachRecord { found.append([UInt8]($1)) }
+        #expect(found == [record(1), record(2), record(3, bytes: 9_000)])
+    }
+
+    @Test("A tail whose write fails ends the journal; what was told is there after")
+    func failure() throws {
+        let site = try Site(.memory)
+        var journal = try open(site)
+        try keep([record(1)], in: journal)
+        site.memory.failNextSync()
+        journal.append(try RecordBatch([record(2)]))
+        #expect(throws: JournalError.syncFailed(errno: EIO)) { try journal.step() }
+        site.crash(journal)
+        journal = try open(site)
+        #expect(try journal.replayed().map(\.bytes) == [record(1)])
+        try journal.close()
+    }
+
+    @Test("What is left in a tail of a history that was cut back is not taken for what is missing")
+    func cutBack() throws {
+        let site = try Site(.memory)
+        var journal = try open(site)
+        try journal.commit([record(1)])
+        let tip = journal.tip
+        for number in 2...9 { try keep([record(number)], in: journal) }
+        site.crash(journal)
+        #expect(try Journal.cutBack(site.options(), to: tip))
+        site.memory.crash()
+        journal = try open(site)
+        #expect(journal.lastPosition == Position(1))
+        try keep([record(20)], in: journal)
+        site.crash(journal)
+        journal = try open(site)
+        #expect(try journal.replayed().map(\.bytes) == [record(1), record(20)])
+        try journal.close()
+    }
+
+    @Test("With a thread of its own, appenders are told by the tail and readers by the log")
+    func thread() async throws {
+        let site = try Site(.lmdb)
+        let journal = try open(site) {
+            $0.driving = .thread
+            $0.monotonicNanoseconds = JournalOptions.systemMonotonicNanoseconds
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for appender in 0..<4 {
+                group.addTask {
+                    for number in 0..<50 {
+                        let last = journal.append(try RecordBatch([record(appender * 100 + number)]))
+                        try await journal.whenSettled(last)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        try await journal.whenDurable(journal.lastPosition)
+        #expect(try journal.read(from: .first).count == 200)
+        try await journal.flushed()
+        try journal.close()
+    }
+}
