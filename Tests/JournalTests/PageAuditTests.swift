@@ -81,6 +81,18 @@ import Testing
         #expect(try !JournalVerifier.verify(directory: site.directory.path).isSound)
     }
 
+    @Test("Meta pages in each other's place are named: the next commit would write over the newer one")
+    func swapped() throws {
+        let site = try site()
+        let file = URL(fileURLWithPath: site.directory.path + "/data.mdb")
+        var data = try Data(contentsOf: file)
+        let (first, second) = (data[0..<4_096], data[4_096..<8_192])
+        data.replaceSubrange(0..<8_192, with: second + first)
+        try data.write(to: file)
+        #expect(try !JournalVerifier.verify(directory: site.directory.path).isSound)
+        #expect { try site.open() } throws: { ($0 as? JournalError)?.code == "corrupt" }
+    }
+
     @Test("A file cut short is named, not mapped", arguments: [100, 4_096, 8_192, 40_000])
     func cutShort(_ bytes: Int) throws {
         let site = try site()

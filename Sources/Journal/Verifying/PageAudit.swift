@@ -94,8 +94,8 @@ private struct PageWalk {
         }
         let second = try Self.read(descriptor, offset: size, count: 4_096)
         // LMDB believes whichever of the two is newer, its page size and its flags included: both must be sound.
-        if !Self.isMeta(first, pageBytes: size) { throw Self.notMeta(page: 0, offset: 0) }
-        if !Self.isMeta(second, pageBytes: size) { throw Self.notMeta(page: 1, offset: size) }
+        if !Self.isMeta(first, page: 0, pageBytes: size) { throw Self.notMeta(page: 0, offset: 0) }
+        if !Self.isMeta(second, page: 1, pageBytes: size) { throw Self.notMeta(page: 1, offset: size) }
         let isSecondNewer = second.number(at: 144, as: UInt64.self) > first.number(at: 144, as: UInt64.self)
         meta = isSecondNewer ? second : first
         pageBytes = size
@@ -111,9 +111,11 @@ private struct PageWalk {
         seen = [UInt64](repeating: 0, count: Int(pageLimit / 64 + 1))
     }
 
-    /// Magic, data version, page size, and the flags of the free list, in which LMDB keeps those of the environment.
-    private static func isMeta(_ bytes: [UInt8], pageBytes: UInt64) -> Bool {
-        bytes.number(at: 16, as: UInt32.self) == 0xbeef_c0de && bytes.number(at: 20, as: UInt32.self) == 1
+    /// Its number (of two in each other's place the newer would be the next to be written over), magic, data version, page size,
+    /// and the flags of the free list, in which LMDB keeps those of the environment.
+    private static func isMeta(_ bytes: [UInt8], page: UInt64, pageBytes: UInt64) -> Bool {
+        bytes.number(at: 0, as: UInt64.self) == page
+            && bytes.number(at: 16, as: UInt32.self) == 0xbeef_c0de && bytes.number(at: 20, as: UInt32.self) == 1
             && bytes.number(at: 40, as: UInt32.self) == UInt32(pageBytes)
             && bytes.number(at: 44, as: UInt16.self) == 0x08
             && bytes.number(at: 92, as: UInt16.self) == 0
