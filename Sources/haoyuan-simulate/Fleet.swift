@@ -3,14 +3,17 @@ import Glibc
 import NIOConcurrencyHelpers
 import Simulation
 
-/// The workers of one run: each has every n-th seed. A worker that dies leaves the seed it died at as a failure, and another
-/// goes on after it.
+/// The workers of one run: each has every n-th seed of a stretch. A worker that dies leaves the seed it died at as a failure, and
+/// another goes on after it.
 struct Fleet {
     let seeds: ClosedRange<UInt64>
     let jobs: Int
     /// Failing seeds after which no more are looked for.
     let failures: Int
     let isQuiet: Bool
+
+    /// Seeds of one worker: a crashed engine's tasks wait for ever, and their memory goes with the worker.
+    private static let seedsOfWorker = 2_000
 
     func run() -> FleetOutcome {
         let shared = NIOLockedValueBox(FleetOutcome(seeds: seeds))
@@ -38,7 +41,9 @@ struct Fleet {
         var next = seeds.lowerBound + UInt64(job)
         while next <= seeds.upperBound, shared.withLockedValue({ $0.failures.count }) < failures {
             let pipe = Pipe()
-            let process = Subprocess.make(["--worker", "\(next),\(seeds.upperBound),\(jobs)"], output: pipe)
+            let stretch = UInt64(jobs * Self.seedsOfWorker)
+            let last = min(seeds.upperBound, next + stretch - 1)
+            let process = Subprocess.make(["--worker", "\(next),\(last),\(jobs)"], output: pipe)
             do {
                 try process.run()
             } catch {
@@ -60,7 +65,10 @@ struct Fleet {
                 if shared.withLockedValue({ $0.failures.count }) >= failures { process.terminate() }
             }
             process.waitUntilExit()
-            guard let died = current else { return }
+            guard let died = current ?? (process.terminationStatus == 0 ? nil : next) else {
+                next += stretch
+                continue
+            }
             if process.terminationReason == .uncaughtSignal, process.terminationStatus != SIGTERM {
                 let finding = "the engine ended the process (signal \(process.terminationStatus))"
                 shared.withLockedValue { $0.fail(died, finding) }
