@@ -19,6 +19,7 @@ extension PatientBook {
             places[local] += 1
             total += 1
         }
+        guard total > 0 else { return }
         precondition(total < UInt32.max, "entries are counted by 32 bits")
         var end: UInt32 = 0
         for local in places.indices {
