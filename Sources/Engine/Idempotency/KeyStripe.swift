@@ -59,9 +59,15 @@ struct KeyStripe {
     /// What was only looked at; means nothing.
     private var glance: UInt64 = 0
     private let seed: UInt64
+    /// Of 256 places of the index, how many may be taken before there are twice as many.
+    private let fullAt: Int
 
-    init(seed: UInt64) {
+    /// - Parameter fullAt: half to three quarters of 256, for each stripe something else: keys come to all alike, and if all grew
+    ///   at about the same moment every caller would wait for it.
+    init(seed: UInt64, fullAt: Int = 192) {
+        precondition((128...192).contains(fullAt), "an index is half full at least, three quarters at most")
         self.seed = seed
+        self.fullAt = fullAt
         index = ContiguousArray(repeating: 0, count: Self.fewest * 2)
     }
 
@@ -173,7 +179,7 @@ struct KeyStripe {
         while places < count { places *= 2 }
         ring = Ring(places: places)
         places *= 2
-        while places * 3 < count * 4 { places *= 2 }
+        while places * fullAt < count * 256 { places *= 2 }
         index = ContiguousArray(table: 0, count: places)
     }
 
@@ -257,7 +263,7 @@ struct KeyStripe {
 
     /// Makes room in the index for so many more.
     private mutating func makeRoom(for entries: Int) {
-        while (span + entries) * 4 > index.count * 3 { growIndex() }
+        while (span + entries) * 256 > index.count * fullAt { growIndex() }
     }
 
     /// Lets go of at most so many at the front: outlived answers, and writes that came to nothing whenever that was.

@@ -25,7 +25,9 @@ final class KeyWindow: Sendable {
 
     init(windowMilliseconds: Int64, seed: UInt64) {
         window = windowMilliseconds
-        stripes = (0..<Self.stripeCount).map { NIOLockedValueBox(KeyStripe(seed: seed &+ UInt64($0))) }
+        stripes = (0..<Self.stripeCount).map {
+            NIOLockedValueBox(KeyStripe(seed: seed &+ UInt64($0), fullAt: 192 - $0 * 64 / Self.stripeCount))
+        }
     }
 
     var count: Int { stripes.reduce(0) { $0 + $1.withLockedValue { $0.count } } }

@@ -52,7 +52,7 @@ extension PatientBook {
             }
         }
         heads = places
-        entries = PatientEntries(derived: derived)
+        entries = PagedArray(derived)
     }
 
     @inline(__always)

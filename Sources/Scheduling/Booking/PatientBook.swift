@@ -1,8 +1,7 @@
 /// What the patients of one shard have, so that limits and overlaps can be judged across pools.
 ///
 /// One entry of 32 bytes for each appointment in memory, linked per patient; nothing here says more than the appointments
-/// themselves, so a checkpoint does not hold it and recovery derives it from them. Entries stand in pages that never move: an
-/// array of millions that grows is copied whole, and every booking of the shard waits for it.
+/// themselves, so a checkpoint does not hold it and recovery derives it from them.
 package struct PatientBook: Sendable {
     /// What an appointment means for its patient: when, where, and whether it counts against limits and overlaps.
     package struct Commitment: Hashable, Sendable {
@@ -57,7 +56,7 @@ package struct PatientBook: Sendable {
     private let stride: UInt64
     /// First entry of each patient, 0 for none; entries are numbered from 1.
     var heads = ContiguousArray<UInt32>()
-    var entries = PatientEntries()
+    var entries = PagedArray<Entry>()
     private var freeEntry: UInt32 = 0
     private var claimCount = 0
     /// Appointments that ended before the claim they came from was settled here, which one actor's news can do to
@@ -117,8 +116,8 @@ package struct PatientBook: Sendable {
     }
 
     package mutating func settle(_ claim: Claim, as appointment: AppointmentID) {
-        entries[claim.entry].appointment = appointment.rawValue
-        if endedEarly.remove(appointment) != nil { entries[claim.entry].counts = false }
+        self[claim.entry].appointment = appointment.rawValue
+        if endedEarly.remove(appointment) != nil { self[claim.entry].counts = false }
         closeClaim()
     }
 
@@ -149,7 +148,7 @@ package struct PatientBook: Sendable {
             if claimCount > 0, !state.occupiesSlot { endedEarly.insert(appointment) }
             return
         }
-        entries[entry].counts = state.occupiesSlot
+        self[entry].counts = state.occupiesSlot
     }
 
     /// Forgets an appointment that went to the history table.
@@ -176,7 +175,7 @@ package struct PatientBook: Sendable {
         for local in heads.count * part / parts..<heads.count * (part + 1) / parts {
             var next = heads[local]
             while next != 0 {
-                let entry = entries[next]
+                let entry = self[next]
                 if entry.appointment != 0 {
                     body(
                         PatientID(rawValue: UInt64(local) * stride + shard), AppointmentID(rawValue: entry.appointment),
@@ -190,11 +189,17 @@ package struct PatientBook: Sendable {
     /// Whether just this is what is here under the appointment.
     func has(_ appointment: AppointmentID, patient: PatientID, _ commitment: Commitment, counts: Bool) -> Bool {
         guard let number = entry(of: appointment, patient: patient) else { return false }
-        let entry = entries[number]
+        let entry = self[number]
         return entry.counts == counts && entry.commitment == commitment
     }
 
     // MARK: Inside
+
+    /// The entry of a number.
+    private subscript(number: UInt32) -> Entry {
+        get { entries[Int(number) - 1] }
+        _modify { yield &entries[Int(number) - 1] }
+    }
 
     private func local(_ patient: PatientID) -> Int {
         precondition(patient.rawValue % stride == shard, "a patient is judged by its own shard")
@@ -205,8 +210,8 @@ package struct PatientBook: Sendable {
         let local = local(patient)
         var next = local < heads.count ? heads[local] : 0
         while next != 0 {
-            body(entries[next])
-            next = entries[next].next
+            body(self[next])
+            next = self[next].next
         }
     }
 
@@ -214,8 +219,8 @@ package struct PatientBook: Sendable {
         let local = local(patient)
         var next = local < heads.count ? heads[local] : 0
         while next != 0 {
-            if entries[next].appointment == appointment.rawValue { return next }
-            next = entries[next].next
+            if self[next].appointment == appointment.rawValue { return next }
+            next = self[next].next
         }
         return nil
     }
@@ -228,10 +233,11 @@ package struct PatientBook: Sendable {
         let entry = Entry(appointment, commitment, next: heads[local], counts: counts)
         if freeEntry != 0 {
             heads[local] = freeEntry
-            freeEntry = entries[freeEntry].next
-            entries[heads[local]] = entry
+            freeEntry = self[freeEntry].next
+            self[heads[local]] = entry
         } else {
-            heads[local] = entries.append(entry)
+            entries.append(entry)
+            heads[local] = UInt32(entries.count)
         }
         return heads[local]
     }
@@ -241,10 +247,10 @@ package struct PatientBook: Sendable {
         var previous: UInt32 = 0
         var next = local < heads.count ? heads[local] : 0
         while next != 0 {
-            let after = entries[next].next
-            if matches(next, entries[next]) {
-                if previous == 0 { heads[local] = after } else { entries[previous].next = after }
-                entries[next].next = freeEntry
+            let after = self[next].next
+            if matches(next, self[next]) {
+                if previous == 0 { heads[local] = after } else { self[previous].next = after }
+                self[next].next = freeEntry
                 freeEntry = next
                 return
             }

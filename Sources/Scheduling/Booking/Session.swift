@@ -15,7 +15,7 @@ package struct Session: Hashable, Sendable {
     package let template: TemplateID?
     package internal(set) var slots: ContiguousArray<Slot>
     /// By number, from 1; nil where a number was never given out for good.
-    package private(set) var appointments: ContiguousArray<AppointmentRecord?> = []
+    package private(set) var appointments = PagedArray<AppointmentRecord?>()
     /// Free units over all slots.
     package internal(set) var free: UInt32
     /// Appointments that have not ended.
@@ -66,13 +66,11 @@ package struct Session: Hashable, Sendable {
         let units = record.state.occupiesSlot ? record.units : 0
         guard fits(slot: record.slot, span: record.span, units: units) else { return false }
         let index = Int(number) - 1
-        if index == appointments.count {
-            makeRoom(for: index + 1)
-            appointments.append(record)
-        } else {
-            if index > appointments.count { makeRoom(for: index + 1) }
-            while appointments.count <= index { appointments.append(nil) }
+        if index < appointments.count {
             appointments[index] = record
+        } else {
+            while appointments.count < index { appointments.append(nil) }
+            appointments.append(record)
         }
         if record.state.occupiesSlot { occupy(record.slot, record.span, record.units) }
         if !record.state.isEnded { live += 1 }
@@ -97,12 +95,8 @@ package struct Session: Hashable, Sendable {
         return true
     }
 
-    /// Makes room for the numbers up to this count. More by a third than are there, not twice as many: sessions fill up and end,
-    /// and most of the memory of an engine is theirs.
-    mutating func makeRoom(for count: Int) {
-        guard appointments.capacity < count else { return }
-        appointments.reserveCapacity(max(count, 4) + appointments.count / 3)
-    }
+    /// Makes room ahead for the numbers up to this count.
+    mutating func makeRoom(for count: Int) { appointments.reserveCapacity(count) }
 
     // MARK: Claims
 
@@ -116,7 +110,6 @@ package struct Session: Hashable, Sendable {
     /// Takes units and a number ahead of the fact. A number whose claim is released is skipped: it was never told to anyone.
     package mutating func claim(slot: UInt16, span: UInt8, units: UInt16) -> UInt32 {
         precondition(fits(slot: slot, span: span, units: units), "a claim never exceeds what is free")
-        makeRoom(for: appointments.count + 1)
         appointments.append(nil)
         let number = UInt32(appointments.count)
         claims[number] = Claim(slot: slot, span: span, units: units)

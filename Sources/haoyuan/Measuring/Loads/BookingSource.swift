@@ -27,6 +27,7 @@ final class BookingSource: BenchSource {
     func prepare(pass: Int, _ range: Range<Int>) {
         self.pass = pass
         self.range = range
+        ledger.makeRoom(for: range.count)
     }
 
     /// The slot that a person of a storm wants.
