@@ -37,6 +37,20 @@ import Wire
         }
     }
 
+    @Test func `beside residents looks at its own days, and at the folder of the killed server`() async throws {
+        let finished = try await Binary.run([
+            "bench", "seats", "--resident", "4000", "--count", "1000", "--passes", "1", "--json",
+        ])
+        #expect(finished.status == 0, "\(finished.complaints)")
+        let report = try #require(try finished.object()["report"] as? [String: Any])
+        let sections = try #require(report["sections"] as? [[String: Any]])
+        let checks = try #require(sections.first { $0["kind"] as? String == "checks" }?["content"] as? [[String: Any]])
+        let names = checks.compactMap { $0["name"] as? String }
+        for wanted in ["acknowledged write is in the folder", "nobody asked for", "nobody in two places"] {
+            #expect(names.contains { $0.contains(wanted) }, "\(names)")
+        }
+    }
+
     @Test func `misses a goal that nobody can reach, tells so, and ends with 1`() async throws {
         let small = ["bench", "pipelined", "--count", "200", "--passes", "1", "--json"]
         let missed = try await Binary.run(small + ["--at-least", "900000000", "--p99-at-most", "0s"])

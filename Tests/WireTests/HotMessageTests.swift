@@ -148,6 +148,22 @@ import Testing
         #expect(try payload.countOfElements(inField: 1) == 1_234)
         #expect(try payload.countOfElements(inField: 2) == 0)
     }
+
+    @Test func `an appointment is found in a reply without building any`() throws {
+        var reply = PBAppointmentsReply()
+        reply.appointments = [7, 1 << 40, 9].map { id in
+            var appointment = PBAppointment()
+            appointment.id = id
+            // Neither another field nor another message's is taken for the id.
+            appointment.patient = 11
+            appointment.slot = 12
+            return appointment
+        }
+        reply.position = 13
+        let payload = ByteBuffer(bytes: try reply.serializedBytes() as [UInt8])
+        for id: UInt64 in [7, 1 << 40, 9] { #expect(try payload.hasAppointment(id)) }
+        for id: UInt64 in [8, 11, 12, 13, 0] { #expect(try !payload.hasAppointment(id)) }
+    }
 }
 
 extension RandomNumberGenerator {

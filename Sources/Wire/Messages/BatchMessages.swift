@@ -94,6 +94,24 @@ extension ByteBuffer {
         return most
     }
 
+    /// Whether an `AppointmentsReply` shows the appointment of this id, found without building any of them.
+    package func hasAppointment(_ id: UInt64) throws(ProtocolError) -> Bool {
+        var isThere = false
+        try forEachElement { field, bytes throws(ProtobufReader.Malformed) in
+            guard field == 1, !isThere else { return }
+            var reader = ProtobufReader(bytes)
+            while !reader.isAtEnd {
+                let (field, kind) = try reader.tag()
+                if field == 1, kind == .fixed64 {
+                    isThere = try reader.fixed64() == id
+                } else {
+                    try reader.skip(kind)
+                }
+            }
+        }
+        return isThere
+    }
+
     private func forEachElement(
         _ body: (UInt32, UnsafeRawBufferPointer) throws(ProtobufReader.Malformed) -> Void
     ) throws(ProtocolError) {

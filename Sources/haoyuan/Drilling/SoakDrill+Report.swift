@@ -8,6 +8,7 @@ extension SoakDrill.Outcome {
             standing: checks.hold ? .passed : .failed,
             verdict: checks.hold
                 ? "\(Numbers.duration(lasted)) and \(Numbers.grouped(timeline.done)) writes done without a drift or a loss"
+                    + (isMemoryJudged ? "" : "; memory was not judged, for no start lasted 15 minutes")
                 : Numbers.counted(checks.problems, "problem")
                     + (kept.map { "; the data folder is kept in \($0)" } ?? ""),
             command: command, begun: begun, took: lasted)

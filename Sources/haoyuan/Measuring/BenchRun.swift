@@ -87,11 +87,12 @@ struct BenchRun {
         if plan.scenario == .held { try await waitForHolds(client) }
         let audit = BenchAudit(ledger: ledger, site: site, plan: plan, figures: passes.map(\.figures))
         var checks: [Report.Check]
-        if let data = server.data, plan.resident == 0 {
+        if let data = server.data {
+            // Where there was something before, what this load made is told apart by its days, which only the server counts by.
+            checks = plan.resident > 0 ? try await audit.lookAtSessions(client) : []
             await server.kill()
-            checks = audit.look(at: try BenchFolder(at: data))
+            checks = audit.look(at: try BenchFolder(at: data)) + checks
         } else {
-            // What the folder had before would have to be told apart from what is there now.
             checks = try await audit.look(at: client)
             await server.kill()
         }

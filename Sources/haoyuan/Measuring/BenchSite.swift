@@ -69,7 +69,8 @@ struct BenchSite: Sendable {
         }
         return BenchSite(
             service: catalogue.services.first { $0.code == service }?.id.rawValue ?? 0,
-            departments: catalogue.departments.map(\.id.rawValue),
+            // A started server with residents has theirs, too, where nobody offers this service.
+            departments: catalogue.departments.filter { $0.code.hasPrefix("bench-") }.map(\.id.rawValue),
             patients: patients, sessions: sessions, dates: dates.filter { $0 != scarceDate }, scarce: few,
             scarceDate: scarceDate)
     }
