@@ -153,7 +153,7 @@ extension Answer.Outcome {
         // Of four writes so many come to nothing: from none to nearly all.
         let abandoned = Int(seed % 4)
         var random = SeededGenerator(seed: seed)
-        var stripe = KeyStripe(seed: seed)
+        var stripe = KeyStripe(seed: seed, fullAt: 128 + Int(seed * 16 - 16))
         var model: [IdempotencyKey: (fingerprint: UInt64, answer: StoredAnswer?, at: Int64)] = [:]
         var open: [(ticket: KeyStripe.Ticket, key: IdempotencyKey)] = []
         var taken: Set<IdempotencyKey> = []
