@@ -152,9 +152,10 @@ import Testing
             await task.value
             let again = try bench.start()
             #expect(await again.status().counts.appointments == 40, "after \(steps) commits")
-            let isKnown = again.keys.begin(
-                writes[0].key, Fingerprint(writes[0].command).value, journalAt: .zero, now: Hospital.morning)
-            if case .answered = isKnown {} else { Issue.record("after \(steps) commits a key is forgotten") }
+            let asked = KeyStripe.Asked(
+                key: writes[0].key, fingerprint: Fingerprint(writes[0].command).value, mayBegin: true)
+            let isKnown = again.keys.begin([asked], journalAt: .zero, now: Hospital.morning)
+            if case .answered = isKnown[0] {} else { Issue.record("after \(steps) commits a key is forgotten") }
             again.journal.abandon()
             if wasWhole { break }
             steps += 1

@@ -84,8 +84,10 @@ import Testing
         for order in [[old, new], [new, old]] {
             let keys = KeyWindow(windowMilliseconds: 60_000, seed: 1)
             for kept in order { keys.restore(kept) }
-            let begin = keys.begin(old.key, 3, journalAt: Position(9), now: Instant(rawValue: 100_000))
-            guard case .answered(let answer) = begin else {
+            let begin = keys.begin(
+                [.init(key: old.key, fingerprint: 3, mayBegin: true)], journalAt: Position(9),
+                now: Instant(rawValue: 100_000))
+            guard case .answered(let answer) = begin[0] else {
                 Issue.record("the key is \(begin)")
                 continue
             }
@@ -165,8 +167,8 @@ extension Answer.Outcome {
             let fingerprint = UInt64.random(in: 1...3, using: &random)
             let mayBegin = Int.random(in: 0..<5, using: &random) > 0
             let begin = stripe.begin(
-                key, fingerprint, journalAt: Position(UInt64(step)), now: Instant(rawValue: now), window: window,
-                mayBegin: mayBegin)
+                .init(key: key, fingerprint: fingerprint, mayBegin: mayBegin), journalAt: Position(UInt64(step)),
+                now: Instant(rawValue: now), window: window)
             let known = model[key]
             switch begin {
             case .fresh(let ticket):
@@ -216,8 +218,8 @@ extension Answer.Outcome {
         var most = 0
         func begin(_ number: UInt64, mayBegin: Bool) -> KeyStripe.Begin {
             stripe.begin(
-                IdempotencyKey(high: 9, low: number), 1, journalAt: Position(1), now: Instant(rawValue: 5), window: 100,
-                mayBegin: mayBegin)
+                .init(key: IdempotencyKey(high: 9, low: number), fingerprint: 1, mayBegin: mayBegin),
+                journalAt: Position(1), now: Instant(rawValue: 5), window: 100)
         }
         for number in 0..<100_000 as Range<UInt64> {
             switch begin(number, mayBegin: number % 3 != 0) {
@@ -248,8 +250,8 @@ extension Answer.Outcome {
         }
         func book(_ number: Int, at moment: Int64) {
             let begin = stripe.begin(
-                IdempotencyKey(high: 9, low: UInt64(number)), 1, journalAt: Position(1), now: Instant(rawValue: moment),
-                window: 100, mayBegin: true)
+                .init(key: IdempotencyKey(high: 9, low: UInt64(number)), fingerprint: 1, mayBegin: true),
+                journalAt: Position(1), now: Instant(rawValue: moment), window: 100)
             guard case .fresh(let ticket) = begin else {
                 Issue.record("key \(number) is new")
                 return
@@ -272,8 +274,8 @@ extension Answer.Outcome {
         let now = Instant(rawValue: 5)
         func begin(_ low: UInt64, at position: UInt64) -> KeyStripe.Ticket? {
             let begin = stripe.begin(
-                IdempotencyKey(high: 9, low: low), 1, journalAt: Position(position), now: now, window: 100,
-                mayBegin: true)
+                .init(key: IdempotencyKey(high: 9, low: low), fingerprint: 1, mayBegin: true),
+                journalAt: Position(position), now: now, window: 100)
             if case .fresh(let ticket) = begin { return ticket }
             return nil
         }

@@ -133,20 +133,20 @@ import Testing
         rule { () throws(Refusal) in try book.decide(commitment(at: minute), patient: patient, policy: policy) }
     }
 
-    @Test func `a claim counts at once and is no appointment yet`() {
+    @Test func `a claim counts at once and is no appointment yet`() throws {
         var book = PatientBook()
-        let first = book.claim(commitment(at: 0), patient: patient)
+        let first = try book.claim(commitment(at: 0), patient: patient, policy: policy)
         #expect(verdict(book, at: 5) == .overlap)
-        _ = book.claim(commitment(at: 10), patient: patient)
+        _ = try book.claim(commitment(at: 10), patient: patient, policy: policy)
         #expect(verdict(book, at: 60) == .perDayDepartment)
         #expect(book.appointments(of: patient).isEmpty)
         book.release(first)
         #expect(verdict(book, at: 0) == nil)
     }
 
-    @Test func `a settled claim is its appointment, the newest first`() {
+    @Test func `a settled claim is its appointment, the newest first`() throws {
         var book = PatientBook()
-        let claims = [0, 10].map { book.claim(commitment(at: $0), patient: patient) }
+        let claims = try [0, 10].map { try book.claim(commitment(at: $0), patient: patient, policy: policy) }
         book.settle(claims[1], as: appointment(2))
         book.settle(claims[0], as: appointment(1))
         #expect(book.appointments(of: patient) == [appointment(2), appointment(1)])
@@ -156,29 +156,29 @@ import Testing
         #expect(book.appointments(of: patient) == [appointment(2)])
     }
 
-    @Test func `an appointment that ended before its claim was settled does not count`() {
+    @Test func `an appointment that ended before its claim was settled does not count`() throws {
         var book = PatientBook()
-        let claim = book.claim(commitment(at: 0), patient: patient)
+        let claim = try book.claim(commitment(at: 0), patient: patient, policy: policy)
         book.change(appointment(1), patient: patient, to: .cancelled)
         book.settle(claim, as: appointment(1))
         #expect(verdict(book, at: 0) == nil)
         #expect(book.appointments(of: patient) == [appointment(1)])
     }
 
-    @Test func `an appointment that went on before its claim was settled counts`() {
+    @Test func `an appointment that went on before its claim was settled counts`() throws {
         var book = PatientBook()
-        let claim = book.claim(commitment(at: 0), patient: patient)
+        let claim = try book.claim(commitment(at: 0), patient: patient, policy: policy)
         book.change(appointment(1), patient: patient, to: .arrived)
         book.settle(claim, as: appointment(1))
         #expect(verdict(book, at: 0) == .overlap)
     }
 
-    @Test func `news of an unknown appointment is forgotten when no claim is open`() {
+    @Test func `news of an unknown appointment is forgotten when no claim is open`() throws {
         var book = PatientBook()
-        let claim = book.claim(commitment(at: 0), patient: patient)
+        let claim = try book.claim(commitment(at: 0), patient: patient, policy: policy)
         book.change(appointment(1), patient: patient, to: .cancelled)
         book.release(claim)
-        let next = book.claim(commitment(at: 0), patient: patient)
+        let next = try book.claim(commitment(at: 0), patient: patient, policy: policy)
         book.settle(next, as: appointment(1))
         #expect(verdict(book, at: 0) == .overlap)
     }

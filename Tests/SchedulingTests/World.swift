@@ -104,8 +104,7 @@ struct World: Sendable {
         let wish = Wish(session: session, slot: slot, service: service)
         let request = request(patient, wish, holdUntil: hold ? holdEnd(of: session) : nil)
         let commitment = try commitment(request)
-        try patients.decide(commitment, patient: request.patient, policy: policy(of: session))
-        let claim = patients.claim(commitment, patient: request.patient)
+        let claim = try patients.claim(commitment, patient: request.patient, policy: policy(of: session))
         do throws(Refusal) {
             let taken = try pools.decide(request)
             apply(.booked(taken))
@@ -231,8 +230,8 @@ struct World: Sendable {
         for request in requests {
             do throws(Refusal) {
                 let commitment = try commitment(request)
-                try patients.decide(commitment, patient: request.patient, policy: policy, excluding: excluding)
-                claims.append(patients.claim(commitment, patient: request.patient))
+                claims.append(
+                    try patients.claim(commitment, patient: request.patient, policy: policy, excluding: excluding))
             } catch {
                 for claim in claims { patients.release(claim) }
                 throw error

@@ -83,8 +83,7 @@ private func claims(of requests: [PatientShard.ClaimRequest], _ book: inout Pati
     claims.reserveCapacity(requests.count)
     for request in requests {
         do throws(Refusal) {
-            try book.decide(request.commitment, patient: request.patient, policy: request.policy)
-            claims.append(book.claim(request.commitment, patient: request.patient))
+            claims.append(try book.claim(request.commitment, patient: request.patient, policy: request.policy))
         } catch {}
     }
     return claims

@@ -9,10 +9,11 @@ func keyBenchmarks() {
     let kept = 1 << 18
     func window() -> (keys: KeyWindow, iteration: Int) {
         let keys = KeyWindow(windowMilliseconds: EngineLimits.keyWindowMilliseconds, seed: 7)
-        for index in 0..<kept {
-            let key = IdempotencyKey(high: 1, low: UInt64(index) + 1)
-            guard case .fresh(let ticket) = keys.begin(key, 1, journalAt: .zero, now: Bookings.now) else { continue }
-            keys.finish(ticket, answer(index))
+        let asked = (0..<kept).map {
+            KeyStripe.Asked(key: IdempotencyKey(high: 1, low: UInt64($0) + 1), fingerprint: 1, mayBegin: true)
+        }
+        for (index, begin) in keys.begin(asked, journalAt: .zero, now: Bookings.now).enumerated() {
+            if case .fresh(let ticket) = begin { keys.finish([(ticket, answer(index))]) }
         }
         return (keys, 0)
     }
@@ -30,38 +31,36 @@ func keyBenchmarks() {
         let writes = Bookings.range(state.iteration).map(Bookings.write)
         let tickets = begin(writes, state.keys)
         state.iteration += 1
-        benchmark.measure { for (index, ticket) in tickets.enumerated() { state.keys.finish(ticket, answer(index)) } }
+        let finished = tickets.enumerated().map { (ticket: $1, answer: answer($0)) }
+        benchmark.measure { state.keys.finish(finished) }
         check(state.keys.count == kept + state.iteration * writes.count, "a key was lost")
     }
     stage("key asked again") { _ in
         let state = window()
-        for ticket in begin(Bookings.range(0).map(Bookings.write), state.keys) { state.keys.finish(ticket, answer(1)) }
+        state.keys.finish(begin(Bookings.range(0).map(Bookings.write), state.keys).map { ($0, answer(1)) })
         return state.keys
     } run: { benchmark, keys, _ in
         let writes = Bookings.range(0).map(Bookings.write)
         var answered = 0
         benchmark.measure {
-            for write in writes {
-                let fingerprint = Fingerprint(write.command).value
-                if case .answered = keys.begin(write.key, fingerprint, journalAt: .zero, now: Bookings.now) {
-                    answered += 1
-                }
+            for begin in ask(writes, keys) {
+                if case .answered = begin { answered += 1 }
             }
         }
         check(answered == writes.count, "\(writes.count - answered) repetitions were not answered")
     }
 }
 
-private func begin(_ writes: [Write], _ keys: KeyWindow) -> [KeyWindow.Ticket] {
-    var tickets: [KeyWindow.Ticket] = []
-    tickets.reserveCapacity(writes.count)
-    for write in writes {
-        let fingerprint = Fingerprint(write.command).value
-        if case .fresh(let ticket) = keys.begin(write.key, fingerprint, journalAt: .zero, now: Bookings.now) {
-            tickets.append(ticket)
-        }
+/// As `BookingPipeline` does it.
+private func ask(_ writes: [Write], _ keys: KeyWindow) -> [KeyWindow.Begin] {
+    let asked = writes.map {
+        KeyStripe.Asked(key: $0.key, fingerprint: Fingerprint($0.command).value, mayBegin: true)
     }
-    return tickets
+    return keys.begin(asked, journalAt: .zero, now: Bookings.now)
+}
+
+private func begin(_ writes: [Write], _ keys: KeyWindow) -> [KeyWindow.Ticket] {
+    ask(writes, keys).compactMap { if case .fresh(let ticket) = $0 { ticket } else { nil } }
 }
 
 private func answer(_ index: Int) -> StoredAnswer {

@@ -50,16 +50,25 @@ struct BookingPipeline: Sendable {
         }
         let journalAt = journal.lastPosition
         let refusal = EngineError.refusal(journal, standing, register)
+        var asking: [Int] = []
+        var asked: [KeyStripe.Asked] = []
+        asking.reserveCapacity(batch.writes.count)
+        asked.reserveCapacity(batch.writes.count)
         for (index, write) in batch.writes.enumerated() {
             if let error = write.fault {
                 batch.fail(index, error)
                 continue
             }
-            let fingerprint = Fingerprint(write.command).value
+            asking.append(index)
             // A known key is answered whatever the disk or the clock say.
-            let isLate = write.deadline.map { $0 <= monotonic } ?? false
-            let mayBegin = !isLate && refusal == nil
-            switch keys.begin(write.key, fingerprint, journalAt: journalAt, now: batch.now, mayBegin: mayBegin) {
+            asked.append(
+                KeyStripe.Asked(
+                    key: write.key, fingerprint: Fingerprint(write.command).value,
+                    mayBegin: refusal == nil && !write.isLate(at: monotonic)))
+        }
+        for (place, begin) in keys.begin(asked, journalAt: journalAt, now: batch.now).enumerated() {
+            let index = asking[place]
+            switch begin {
             case .answered(let answer):
                 batch.answers[index] = answer.answer(again: true)
                 batch.position = max(batch.position, answer.position)
@@ -74,12 +83,12 @@ struct BookingPipeline: Sendable {
                     batch.waiting.append(index)
                 }
             case .notBegun:
-                guard let error = isLate ? .tooLate : refusal else {
+                guard let error = batch.writes[index].isLate(at: monotonic) ? .tooLate : refusal else {
                     preconditionFailure("what may begin is begun")
                 }
                 batch.fail(index, error)
             case .fresh(let ticket):
-                batch.entries[index] = Batch.Entry(ticket: ticket, fingerprint: fingerprint)
+                batch.entries[index] = Batch.Entry(ticket: ticket, fingerprint: asked[place].fingerprint)
             }
         }
     }
@@ -254,14 +263,17 @@ struct BookingPipeline: Sendable {
                 batch.fail(index, unknown)
             }
         }
+        var finished: [(ticket: KeyWindow.Ticket, answer: StoredAnswer)] = []
+        finished.reserveCapacity(batch.writes.count)
         for index in batch.writes.indices {
             guard let entry = batch.entries[index], let answer = batch.answers[index] else { continue }
             if let stored = StoredAnswer(answer) {
-                keys.finish(entry.ticket, stored)
+                finished.append((entry.ticket, stored))
             } else {
                 keys.abandon(entry.ticket)
             }
         }
+        keys.finish(finished)
     }
 
     /// A process that was stopped for a while finds out here, last thing before it speaks, that it may not any more.
@@ -306,6 +318,8 @@ extension StoredAnswer {
 }
 
 extension Write {
+    fileprivate func isLate(at monotonic: UInt64) -> Bool { deadline.map { $0 <= monotonic } ?? false }
+
     /// What is wrong with the write itself, whatever the state.
     fileprivate var fault: EngineError? {
         if key.isZero { return EngineError(.invalidArgument, "key: all zero is no key; choose 16 random bytes") }

@@ -82,18 +82,33 @@ struct KeyStripe {
 
     // MARK: One write
 
-    /// - Parameter mayBegin: whether a write that is not known yet may be carried out at this moment.
-    mutating func begin(
-        _ key: IdempotencyKey, _ fingerprint: UInt64, journalAt: Position, now: Instant, window: Int64, mayBegin: Bool
-    ) -> Begin {
+    /// A write that asks whether it is to be carried out.
+    struct Asked: Sendable {
+        let key: IdempotencyKey
+        let fingerprint: UInt64
+        /// Whether a write that is not known yet may be carried out at this moment.
+        let mayBegin: Bool
+    }
+
+    mutating func begin(_ asked: Asked, journalAt: Position, now: Instant, window: Int64) -> Begin {
         forget(before: now.rawValue - window, most: 2)
-        if let ticket = find(key) {
-            guard self[ticket].fingerprint == fingerprint else { return .reused }
+        if let ticket = find(asked.key) {
+            guard ring[ticket].fingerprint == asked.fingerprint else { return .reused }
             return answer(ticket).map { .answered($0) } ?? .underWay
         }
-        guard mayBegin else { return .notBegun }
-        let entry = Entry(key: key, fingerprint: fingerprint, at: now.rawValue, answer: .underWay(since: journalAt))
-        return .fresh(Ticket(key: key, number: insert(entry), round: round))
+        guard asked.mayBegin else { return .notBegun }
+        let entry = Entry(
+            key: asked.key, fingerprint: asked.fingerprint, at: now.rawValue, answer: .underWay(since: journalAt))
+        return .fresh(Ticket(key: asked.key, number: insert(entry), round: round))
+    }
+
+    /// Looks at the places of keys that are about to begin, one after the other without waiting for what is there: so the waits
+    /// for memory run side by side.
+    mutating func lookAhead(_ key: IdempotencyKey) { glance ^= index[home(hash(key))] }
+
+    /// The same for a write that is about to get its answer.
+    mutating func lookAhead(_ ticket: Ticket) {
+        if ticket.round == round { glance ^= ring[ticket.number].fingerprint }
     }
 
     /// The write has its answer. Returns who else waited for it.
@@ -137,8 +152,7 @@ struct KeyStripe {
 
     /// Puts back answers from a checkpoint, in their order, as `restore` does one.
     mutating func restore(_ answers: ArraySlice<KeptAnswer>) {
-        // Looked at one after the other without waiting for what is there: so the waits for memory run side by side.
-        for kept in answers { glance ^= index[home(hash(kept.key))] }
+        for kept in answers { lookAhead(kept.key) }
         for kept in answers { restore(kept) }
     }
 
@@ -226,7 +240,7 @@ struct KeyStripe {
             preconditionFailure("a write under way is never forgotten")
         }
         precondition(
-            number >= first && number < next && self[number].answer.isUnderWay, "a write under way is never forgotten")
+            number >= first && number < next && ring[number].answer.isUnderWay, "a write under way is never forgotten")
         return number
     }
 
@@ -269,9 +283,9 @@ struct KeyStripe {
     /// Lets go of at most so many at the front: outlived answers, and writes that came to nothing whenever that was.
     mutating func forget(before: Int64, most: Int) {
         var left = most
-        while left > 0, first < next, !self[first].answer.isUnderWay {
+        while left > 0, first < next, ring[first].at < before || ring[first].answer.isAbandoned {
             let entry = self[first]
-            guard entry.answer.isAbandoned || entry.at < before else { return }
+            guard !entry.answer.isUnderWay else { return }
             if entry.answer.isAbandoned { abandoned -= 1 } else { removeFromIndex(first, entry.key) }
             if entry.answer.isTogether { together[entry.key] = nil }
             ring[first] = .blank
@@ -303,8 +317,7 @@ struct KeyStripe {
         while index[place] != 0 {
             if index[place] >> 32 == hash {
                 let number = number(index[place])
-                let found = self[number].key
-                if found.low == key.low, found.high == key.high { return number }
+                if ring[number].key.low == key.low, ring[number].key.high == key.high { return number }
             }
             place = (place + 1) & (index.count - 1)
         }
@@ -372,7 +385,7 @@ private struct Ring {
 
     /// An entry that has been put.
     subscript(number: UInt64) -> KeyStripe.Entry {
-        get { pages[pageIndex(number)][placeInPage(number)] }
+        _read { yield pages[pageIndex(number)][placeInPage(number)] }
         _modify { yield &pages[pageIndex(number)][placeInPage(number)] }
     }
 

@@ -17,6 +17,17 @@ final class KeyWindow: Sendable {
         case underWay
         /// Unknown, and nothing may be begun: nothing was noted of it.
         case notBegun
+
+        fileprivate init(_ begin: KeyStripe.Begin, stripe: Int) {
+            self =
+                switch begin {
+                case .fresh(let ticket): .fresh(Ticket(stripe: stripe, inStripe: ticket))
+                case .notBegun: .notBegun
+                case .answered(let answer): .answered(answer)
+                case .reused: .reused
+                case .underWay: .underWay
+                }
+        }
     }
 
     private static let stripeCount = 64
@@ -35,27 +46,39 @@ final class KeyWindow: Sendable {
     /// Places in memory that keys take or may take before more is asked of the system.
     var places: Int { stripes.reduce(0) { $0 + $1.withLockedValue { $0.places } } }
 
-    /// - Parameter mayBegin: whether a write that is not known yet may be carried out at this moment. Asked here, before
-    ///   anything is noted: what is refused at the door costs no memory.
-    func begin(
-        _ key: IdempotencyKey, _ fingerprint: UInt64, journalAt: Position, now: Instant, mayBegin: Bool = true
-    ) -> Begin {
-        let stripe = stripe(of: key)
-        let begin = stripes[stripe].withLockedValue {
-            $0.begin(key, fingerprint, journalAt: journalAt, now: now, window: window, mayBegin: mayBegin)
+    /// What becomes of each of these writes; of several with one key, the first begins. Whether one may begin is asked here,
+    /// before anything is noted: what is refused at the door costs no memory.
+    ///
+    /// Stripe by stripe: each is locked once, and the waits for its memory run side by side.
+    func begin(_ asked: [KeyStripe.Asked], journalAt: Position, now: Instant) -> [Begin] {
+        var answers = [Begin](repeating: .notBegun, count: asked.count)
+        forEachStripe(of: asked.indices, stripe: { stripe(of: asked[$0].key) }) { stripe, places in
+            stripes[stripe].withLockedValue {
+                for place in places { $0.lookAhead(asked[place].key) }
+                for place in places {
+                    answers[place] = Begin(
+                        $0.begin(asked[place], journalAt: journalAt, now: now, window: window), stripe: stripe)
+                }
+            }
         }
-        return switch begin {
-        case .fresh(let ticket): .fresh(Ticket(stripe: stripe, inStripe: ticket))
-        case .notBegun: .notBegun
-        case .answered(let answer): .answered(answer)
-        case .reused: .reused
-        case .underWay: .underWay
-        }
+        return answers
     }
 
-    func finish(_ ticket: Ticket, _ answer: StoredAnswer) {
-        let waiters = stripes[ticket.stripe].withLockedValue { $0.finish(ticket.inStripe, answer) }
-        for waiter in waiters { waiter.resume(returning: answer) }
+    /// These writes have their answers. Stripe by stripe, as ``begin``.
+    func finish(_ finished: [(ticket: Ticket, answer: StoredAnswer)]) {
+        var waiting: [(waiter: CheckedContinuation<StoredAnswer?, Never>, answer: StoredAnswer)] = []
+        forEachStripe(of: finished.indices, stripe: { finished[$0].ticket.stripe }) { stripe, places in
+            stripes[stripe].withLockedValue {
+                for place in places { $0.lookAhead(finished[place].ticket.inStripe) }
+                for place in places {
+                    let answer = finished[place].answer
+                    for waiter in $0.finish(finished[place].ticket.inStripe, answer) {
+                        waiting.append((waiter, answer))
+                    }
+                }
+            }
+        }
+        for (waiter, answer) in waiting { waiter.resume(returning: answer) }
     }
 
     func abandon(_ ticket: Ticket) {
@@ -74,27 +97,36 @@ final class KeyWindow: Sendable {
 
     /// Takes over the answers of another engine, stripe by stripe; like ``begin`` it forgets what is outlived as it goes.
     func restore(_ events: ArraySlice<PositionedEvent>, now: Instant) {
+        forEachStripe(of: events.indices, stripe: { events[$0].event.answer.map { stripe(of: $0.key) } }) {
+            stripe, places in
+            stripes[stripe].withLockedValue {
+                $0.forget(before: now.rawValue - window, most: 2 * places.count)
+                $0.restore(events, at: places)
+            }
+        }
+    }
+
+    /// Deals these places to their stripes, each stripe's in their order; those without one are left out.
+    private func forEachStripe(
+        of places: Range<Int>, stripe: (Int) -> Int?, _ body: (_ stripe: Int, ArraySlice<Int>) -> Void
+    ) {
         var ends = [Int](repeating: 0, count: Self.stripeCount)
-        for place in events.indices {
-            if let answered = events[place].event.answer { ends[stripe(of: answered.key)] += 1 }
+        for place in places {
+            if let stripe = stripe(place) { ends[stripe] += 1 }
         }
         var sum = 0
         for stripe in ends.indices {
             (ends[stripe], sum) = (sum, sum + ends[stripe])
         }
-        var places = [Int](repeating: 0, count: sum)
-        for place in events.indices {
-            guard let answered = events[place].event.answer else { continue }
-            let stripe = stripe(of: answered.key)
-            places[ends[stripe]] = place
+        var dealt = [Int](repeating: 0, count: sum)
+        for place in places {
+            guard let stripe = stripe(place) else { continue }
+            dealt[ends[stripe]] = place
             ends[stripe] += 1
         }
         var start = 0
         for (stripe, end) in ends.enumerated() where end > start {
-            stripes[stripe].withLockedValue {
-                $0.forget(before: now.rawValue - window, most: 2 * (end - start))
-                $0.restore(events, at: places[start..<end])
-            }
+            body(stripe, dealt[start..<end])
             start = end
         }
     }

@@ -23,8 +23,7 @@ actor PatientShard {
     func claim(_ requests: [ClaimRequest]) -> [ClaimResult] {
         requests.map { request in
             do throws(Refusal) {
-                try book.decide(request.commitment, patient: request.patient, policy: request.policy)
-                return .claimed(book.claim(request.commitment, patient: request.patient))
+                return .claimed(try book.claim(request.commitment, patient: request.patient, policy: request.policy))
             } catch {
                 return .refused(error)
             }
@@ -38,9 +37,9 @@ actor PatientShard {
         var claims: [PatientBook.Claim] = []
         for request in requests {
             do throws(Refusal) {
-                try book.decide(
-                    request.commitment, patient: request.patient, policy: request.policy, excluding: excluding)
-                claims.append(book.claim(request.commitment, patient: request.patient))
+                claims.append(
+                    try book.claim(
+                        request.commitment, patient: request.patient, policy: request.policy, excluding: excluding))
             } catch {
                 for claim in claims { book.release(claim) }
                 return .failure(RefusedItem(refusal: error, item: request.index))

@@ -109,8 +109,12 @@ package struct PatientBook: Sendable {
 
     // MARK: Claims
 
-    /// Holds a judged commitment until its booking is a fact (`settle`) or refused (`release`). It counts at once.
-    package mutating func claim(_ commitment: Commitment, patient: PatientID) -> Claim {
+    /// Judges a commitment as `decide` does, and holds it until its booking is a fact (`settle`) or refused (`release`). It
+    /// counts at once.
+    package mutating func claim(
+        _ commitment: Commitment, patient: PatientID, policy: Policy, excluding: AppointmentID? = nil
+    ) throws(Refusal) -> Claim {
+        try decide(commitment, patient: patient, policy: policy, excluding: excluding)
         claimCount += 1
         return Claim(patient: patient, entry: insert(commitment, patient: patient, appointment: nil, counts: true))
     }
