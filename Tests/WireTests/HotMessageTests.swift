@@ -151,7 +151,7 @@ import Testing
 
     @Test func `an appointment is found in a reply without building any`() throws {
         var reply = PBAppointmentsReply()
-        reply.appointments = [7, 1 << 40, 9].map { id in
+        reply.appointments = ([7, 1 << 40, 9] as [UInt64]).map { id in
             var appointment = PBAppointment()
             appointment.id = id
             // Neither another field nor another message's is taken for the id.
