@@ -142,7 +142,7 @@ import Testing
 }
 
 @Suite struct `Numbers and texts as bytes` {
-    @Test(arguments: [0, 1, 127, 128, 16_383, 16_384, 1 << 32, UInt64(Int64.max), .max] as [UInt64])
+    @Test(arguments: (0..<64).flatMap { [1 << $0, 1 << $0 - 1, 0x5A5A_5A5A_5A5A_5A5A >> $0] } + [.max] as [UInt64])
     func `a number takes as few bytes as it needs`(value: UInt64) throws {
         let bytes = encoded { $0.varint(value) }
         #expect(bytes.count == max(1, (64 - value.leadingZeroBitCount + 6) / 7))

@@ -75,8 +75,7 @@ actor PoolShard {
         do throws(Refusal) {
             switch order.work {
             case .take(let request):
-                let taken = try book.decide(request)
-                book.evolve(taken, channel: order.by.channel, at: now)
+                let taken = try book.take(request, channel: order.by.channel, at: now)
                 record(Event(at: now, by: order.by, answer: order.answered, fact: .booked(taken)))
                 return Result(index: order.index, outcome: .taken(taken))
             case .change(let id, let transition, let ifVersion, let reason):

@@ -122,6 +122,13 @@ package struct PoolBook: Sendable {
         request.taken(try number(for: request))
     }
 
+    /// Decides as `decide` does, and lets it become true.
+    package mutating func take(_ request: Request, channel: Channel, at: Instant) throws(Refusal) -> Taken {
+        let taken = try decide(request)
+        evolve(taken, channel: channel, at: at)
+        return taken
+    }
+
     /// The next state of an appointment, or why not. Nil when there is no such appointment.
     package func decide(
         _ transition: Transition, _ id: AppointmentID, ifVersion: UInt32, reason: String, zone: TimeZoneRules,
