@@ -11,6 +11,8 @@ import NIOConcurrencyHelpers
 package final class Journal: Sendable {
     /// What the journal was opened with.
     package let options: JournalOptions
+    /// The format that it is written in.
+    package let format: UInt32
     /// The 16 bytes given to this journal when it was made.
     package let creationID: [UInt8]
     let storage: any JournalStorage
@@ -29,6 +31,7 @@ package final class Journal: Sendable {
         directoryLock: DirectoryLock?
     ) {
         self.options = options
+        self.format = image.format
         self.creationID = image.creationID
         self.openedShape = image.shape
         self.storage = storage

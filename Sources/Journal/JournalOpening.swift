@@ -67,21 +67,10 @@ struct JournalOpening {
             try create(on: storage)
             if options.storage == nil { try syncDirectories() }
         }
-        let image = try checkedImage(storage, names: names.isEmpty ? try storage.tableNames() : names)
+        var image = try checkedImage(storage, names: names.isEmpty ? try storage.tableNames() : names)
         if options.readOnly { return try open(on: storage, image) }
         var writer = try makeWriter(storage, image)
-        var tail = try storage.tail()
-        if tail == nil { tail = try file() }
-        do throws(JournalError) {
-            if let tail { try takeUp(tail, &writer, storage) }
-        } catch {
-            tail?.close()
-            throw error
-        }
-        if options.storage == nil, options.tailBytes == 0 {
-            tail?.close()
-            tail = nil
-        }
+        let tail = try TailOpening(options: options).run(storage, &image, &writer)
         let queue = CommitQueue(
             after: writer.committed.next.previous, unconfirmed: options.asksForConfirmations)
         let committer = Committer(
@@ -105,38 +94,6 @@ struct JournalOpening {
         let queue = CommitQueue(after: image.shape.next.previous, unconfirmed: options.asksForConfirmations)
         return Journal(
             options: options, image: image, storage: storage, queue: queue, committer: nil, directoryLock: nil)
-    }
-
-    /// The tail in the directory, made when there is none and one is wanted.
-    private func file() throws(JournalError) -> (any LogTail)? {
-        guard options.storage == nil else { return nil }
-        let path = options.directory + TailFile.name
-        guard options.tailBytes > 0 || access(path, F_OK) == 0 else { return nil }
-        let file = try TailFile(path: path, size: options.tailBytes)
-        guard options.simulatedSyncDelayNanoseconds > 0 else { return file }
-        return DelayedTail(file, delayNanoseconds: options.simulatedSyncDelayNanoseconds)
-    }
-
-    /// The log takes up what stands in the tail alone. Then nothing of it is left there: positions may be given anew, to others.
-    private func takeUp(
-        _ tail: any LogTail, _ writer: inout LogWriter, _ storage: any JournalStorage
-    ) throws(JournalError) {
-        let contents = try tail.contents()
-        if let chunks = try contents.following(writer.end) {
-            var work = PendingWork(after: writer.end.last)
-            work.add(chunks)
-            if case .none(let reason) = storage.makeRoom(for: work.roomNeeded) { throw reason }
-            let transaction = try storage.beginWrite()
-            do throws(JournalError) {
-                try writer.stage(work, into: transaction)
-            } catch {
-                transaction.abort()
-                throw error
-            }
-            try transaction.commit()
-            _ = writer.adopt()
-        }
-        if !contents.pieces.isEmpty || !contents.strays.isEmpty { try tail.clear() }
     }
 
     /// Writes the meta table and the first segment of a new journal, in one commit.

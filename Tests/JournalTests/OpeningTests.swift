@@ -3,6 +3,21 @@ import Testing
 
 @testable import Journal
 
+extension Site {
+    /// Makes a journal without a tail, as one of the first format.
+    fileprivate func setOldestFormat() throws {
+        let id = [UInt8](1...16)
+        try open { $0.creationID = id }.close()
+        let key = Array(MetaEntry.formatKey.utf8)
+        var value = MetaEntry.encodeFormat(creationID: id)
+        value[0] = 1
+        var envelope: [UInt8] = []
+        ValueEnvelope.write(
+            value, table: MetaEntry.table, key: key, reflects: .zero, compress: false, into: &envelope)
+        try store(MetaEntry.table, key: key, value: envelope)
+    }
+}
+
 @Suite struct OpeningTests {
     @Test("A newer format is refused by its number, and untouched")
     func newerFormat() throws {
@@ -11,16 +26,57 @@ import Testing
         var envelope: [UInt8] = []
         let key = Array(MetaEntry.formatKey.utf8)
         var value = MetaEntry.encodeFormat(creationID: [UInt8](repeating: 1, count: 16))
-        value[0] = 2
+        value[0] = 3
         value += [1, 2, 3]
         ValueEnvelope.write(value, table: "meta", key: key, reflects: .zero, compress: false, into: &envelope)
         let newer = envelope
         #expect(site.memory.tamper("meta", key: key) { _ in newer })
-        #expect(throws: JournalError.newerFormat(found: 2, supported: 1)) { try site.open() }
-        #expect(throws: JournalError.newerFormat(found: 2, supported: 1)) {
+        #expect(throws: JournalError.newerFormat(found: 3, supported: 2)) { try site.open() }
+        #expect(throws: JournalError.newerFormat(found: 3, supported: 2)) {
             try JournalVerifier.verify(storage: site.memory.attach())
         }
         #expect(site.memory.value("meta", key: key) == newer)
+    }
+
+    @Test(
+        "A journal of the format without a tail gets the newer one before anything stands in its tail, and not without one",
+        arguments: Disk.allCases)
+    func olderFormat(_ disk: Disk) throws {
+        let site = try Site(disk)
+        try site.setOldestFormat()
+        var journal = try site.open()
+        try journal.commit([record(1)])
+        #expect(try journal.listing().format == 1)
+        try journal.close()
+        for _ in 1...2 {
+            site.memory.setTail(pieces: 4)
+            journal = try site.open { if disk == .lmdb { $0.tailBytes = 4 * TailPiece.blockBytes } }
+            #expect(try journal.listing().format == 2)
+            site.crash(journal)
+            site.memory.setTail(pieces: 0)
+            journal = try site.open { $0.readOnly = true }
+            #expect(try journal.listing().format == 2)
+            #expect(try journal.replayed().map(\.bytes) == [record(1)])
+            try journal.close()
+        }
+        if disk == .lmdb {
+            #expect(try LogSalvage.run(directory: site.directory.path) { _ in }.next == Position(2))
+        }
+    }
+
+    @Test("Where there is no room for the newer format, the tail stays empty")
+    func olderFormatOnFullDisk() throws {
+        let site = try Site(.memory)
+        try site.setOldestFormat()
+        site.memory.setTail(pieces: 4)
+        site.memory.setCapacity(site.memory.usedBytes)
+        let journal = try site.open()
+        site.memory.setCapacity(nil)
+        #expect(try journal.listing().format == 1)
+        journal.append(try RecordBatch([record(1)]))
+        #expect(try journal.step())
+        #expect(journal.durablePosition == Position(1))
+        try journal.close()
     }
 
     @Test("A second opener in this process is refused with its number")

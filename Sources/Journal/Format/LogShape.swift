@@ -68,8 +68,9 @@ struct LogShape: Equatable, Sendable {
 /// those of the state tables are.
 enum MetaEntry {
     static let table = "meta"
-    /// The format that this program writes, and the newest it reads.
-    static let format: UInt32 = 1
+    /// The formats that this program reads. It writes the newest. In one of format 1 nothing may stand in the log's tail alone,
+    /// for programs that read no newer one know of no tail.
+    static let formats: ClosedRange<UInt32> = 1...2
 
     /// `format`: the format (4), the creation id (16).
     static let formatKey = "format"
@@ -84,9 +85,22 @@ enum MetaEntry {
 
     static func encodeFormat(creationID: [UInt8]) -> [UInt8] {
         var writer = RecordWriter()
-        writer.append(littleEndian: format)
+        writer.append(littleEndian: formats.upperBound)
         writer.append(creationID)
         return writer.bytes
+    }
+
+    /// The format and the creation id in the value of `format`; `nil` when it is neither of a format that this program reads nor of a
+    /// newer one.
+    /// - Throws: ``JournalError/newerFormat(found:supported:)``.
+    static func decodeFormat(_ bytes: [UInt8]) throws(JournalError) -> (format: UInt32, creationID: [UInt8])? {
+        guard bytes.count >= 4 else { return nil }
+        let number = bytes.withUnsafeBytes { UInt32(littleEndian: $0.loadUnaligned(as: UInt32.self)) }
+        guard number <= formats.upperBound else {
+            throw .newerFormat(found: number, supported: formats.upperBound)
+        }
+        guard formats.contains(number), bytes.count == 20 else { return nil }
+        return (number, [UInt8](bytes[4...]))
     }
 
     static func encodeLog(_ shape: LogShape) -> [UInt8] {
@@ -121,6 +135,7 @@ enum MetaEntry {
 
 /// The meta table, read whole: what opening needs to know.
 struct MetaImage: Sendable {
+    var format: UInt32
     let creationID: [UInt8]
     let shape: LogShape
 
@@ -128,13 +143,11 @@ struct MetaImage: Sendable {
     /// - Throws: ``JournalError/newerFormat(found:supported:)``, or ``JournalError/corrupt(_:)`` naming the entry.
     static func read(_ snapshot: any StorageSnapshot) throws(JournalError) -> MetaImage {
         let format = try entry(MetaEntry.formatKey, in: snapshot)
-        guard format.count >= 4 else { throw malformed(MetaEntry.formatKey, "at least 4 bytes", "\(format.count)") }
-        let number = format.withUnsafeBytes { UInt32(littleEndian: $0.loadUnaligned(as: UInt32.self)) }
-        guard number <= MetaEntry.format else {
-            throw .newerFormat(found: number, supported: MetaEntry.format)
-        }
-        guard number > 0, format.count == 20 else {
-            throw malformed(MetaEntry.formatKey, "format 1 and 16 bytes", "format \(number), \(format.count - 4) bytes")
+        guard let (number, creationID) = try MetaEntry.decodeFormat(format) else {
+            throw malformed(
+                MetaEntry.formatKey,
+                "format \(MetaEntry.formats.lowerBound) to \(MetaEntry.formats.upperBound) and 16 bytes",
+                "\(format.count) bytes that begin with \(format.prefix(4))")
         }
         let log = try entry(MetaEntry.logKey, in: snapshot)
         guard log.count == 20 else { throw malformed(MetaEntry.logKey, "20 bytes", "\(log.count)") }
@@ -154,7 +167,7 @@ struct MetaImage: Sendable {
             throw malformed(
                 MetaEntry.segmentsKey, "ascending segments that begin before \(shape.next)", "\(segments.map(\.first))")
         }
-        return MetaImage(creationID: [UInt8](format[4...]), shape: shape)
+        return MetaImage(format: number, creationID: creationID, shape: shape)
     }
 
     /// The value of one entry that must be there.

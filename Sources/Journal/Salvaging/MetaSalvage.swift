@@ -29,16 +29,12 @@ struct MetaSalvage {
     }
 
     private static func image(_ entries: [String: [UInt8]]) throws(JournalError) -> MetaSalvage {
-        guard let format = entries[MetaEntry.formatKey], format.count >= 4 else {
+        guard let value = entries[MetaEntry.formatKey], let (_, id) = try MetaEntry.decodeFormat(value) else {
             throw damaged("the meta table", "its format")
         }
-        let number = format.withUnsafeBytes { UInt32(littleEndian: $0.loadUnaligned(as: UInt32.self)) }
-        guard number <= MetaEntry.format else { throw .newerFormat(found: number, supported: MetaEntry.format) }
-        guard format.count == 20 else { throw damaged("the meta table", "its format") }
         guard let log = entries[MetaEntry.logKey], log.count == 20 else {
             throw damaged("the meta table", "where the log ends")
         }
-        let id = [UInt8](format[4...])
         let shape = log.withUnsafeBytes { raw in
             LogShape(
                 next: Position(UInt64(littleEndian: raw.loadUnaligned(as: UInt64.self))),

@@ -62,7 +62,7 @@ extension Journal {
                     bytes: footprint.bytes))
         }
         return JournalListing(
-            format: MetaEntry.format, creationID: creationID, checkpoint: shape.checkpoint, next: shape.next,
+            format: format, creationID: creationID, checkpoint: shape.checkpoint, next: shape.next,
             segments: segments, tables: try listTables(), metadata: try listMetadata(), storage: storage.footprint())
     }
 
