@@ -1,10 +1,9 @@
-import NIOConcurrencyHelpers
 import Synchronization
 
 /// The meeting place of those who append and the one who commits, and of those who wait for a commit.
 ///
 /// `@unchecked Sendable`: every stored `var` is read and written only between `lock.lock()` and `lock.unlock()`, and the
-/// rest are constants or atomics. The lock's value says whether there is anything for the committer to do.
+/// rest are constants or atomics. The lock's flag says whether there is anything for the committer to do.
 final class CommitQueue: @unchecked Sendable {
     /// What the committer finds when it asks for work.
     enum Taking {
@@ -47,7 +46,7 @@ final class CommitQueue: @unchecked Sendable {
         }
     }
 
-    private let lock = ConditionLock(value: false)
+    private let lock = FlagLock()
     private var phase = Phase.open
     private var pending: PendingWork
     private var spare: PendingWork
@@ -141,18 +140,17 @@ final class CommitQueue: @unchecked Sendable {
         let position = pending.last
         last.store(position.rawValue, ordering: .releasing)
         waitingBytes.wrappingAdd(pending.byteCount - before, ordering: .relaxed)
-        lock.unlock(withValue: !pending.isEmpty)
+        lock.unlock(raising: !pending.isEmpty)
         return position
     }
 
     /// Takes everything pending, in one exchange of buffers. `seconds` bounds the wait when nothing is; `nil` waits for
     /// ever, 0 not at all.
     func take(waitingAtMost seconds: Double?) -> Taking {
-        switch seconds {
-        case nil: lock.lock(whenValue: true)
-        case .some(let seconds) where seconds > 0:
-            guard lock.lock(whenValue: true, timeoutSeconds: seconds) else { return .nothing }
-        default: lock.lock()
+        lock.lock()
+        if seconds != 0, !lock.waitUntilRaised(atMost: seconds) {
+            lock.unlock()
+            return .nothing
         }
         guard !pending.isEmpty else {
             let isOver = phase != .open
@@ -164,7 +162,7 @@ final class CommitQueue: @unchecked Sendable {
         pending.reset(after: spare.last)
         let work = spare
         spare = PendingWork(after: .zero)
-        lock.unlock(withValue: phase != .open)
+        lock.unlock(raising: phase != .open)
         return .work(work)
     }
 
@@ -281,7 +279,7 @@ final class CommitQueue: @unchecked Sendable {
             return false
         }
         phase = .closing
-        lock.unlock(withValue: true)
+        lock.unlock(raising: true)
         return true
     }
 
