@@ -90,6 +90,36 @@ final class SmallDisk {
         #expect(try JournalVerifier.verify(directory: options.directory).isSound)
     }
 
+    @Test(
+        "A tail that finds no room is made at a later start, and keeps none from going on",
+        .enabled(if: SmallDisk.isPossible))
+    func noRoomForTail() throws {
+        let disk = try SmallDisk(mebibytes: 24)
+        let ballast = disk.path + "/ballast"
+        try Data(count: 16 << 20).write(to: URL(fileURLWithPath: ballast))
+        var options = JournalOptions(directory: disk.path + "/data")
+        options.driving = .manual
+        options.initialFileBytes = 2 << 20
+        options.growthStepBytes = 1 << 20
+        options.reserveBytes = 256 << 10
+        options.fileBytesLimit = 1 << 30
+        options.tailBytes = 8 << 20
+        var journal = try Journal.open(options)
+        try journal.commit([record(1)])
+        #expect(journal.admission == .open)
+        let files = try FileManager.default.contentsOfDirectory(atPath: options.directory)
+        #expect(files.allSatisfy { !$0.hasPrefix("tail") })
+        try journal.close()
+        try FileManager.default.removeItem(atPath: ballast)
+        journal = try Journal.open(options)
+        journal.append(try RecordBatch([record(2)]))
+        #expect(try journal.step())
+        #expect(journal.settledPosition == Position(2))
+        #expect(journal.durablePosition == Position(1))
+        try journal.close()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: options.directory).contains("tail"))
+    }
+
     @Test("A file at its limit refuses, and takes writes again after a trim inside it")
     func fileLimit() throws {
         let site = try Site(.lmdb)

@@ -13,13 +13,8 @@ final class TailFile: LogTail, @unchecked Sendable {
     private let memory: UnsafeMutableRawBufferPointer
     private var offset = 0
 
-    /// Opens the file at `path`, making it when there is none.
-    /// - Parameter size: bytes of a new one, a multiple of 4,096; that of an old one stays as it is.
-    init(path: String, size: Int) throws(JournalError) {
-        if access(path, F_OK) != 0 {
-            precondition(size > 0 && size % TailPiece.blockBytes == 0, "A tail has whole blocks.")
-            try Self.make(path, size: size)
-        }
+    /// Opens the file at `path`, which there must be.
+    init(path: String) throws(JournalError) {
         // Past the kernel's memory, where the file system can: the piece is never read again.
         var descriptor = Glibc.open(path, O_RDWR | O_CLOEXEC | O_DSYNC | Self.direct)
         if descriptor < 0, errno == EINVAL { descriptor = Glibc.open(path, O_RDWR | O_CLOEXEC | O_DSYNC) }
@@ -45,20 +40,34 @@ final class TailFile: LogTail, @unchecked Sendable {
         #endif
     }()
 
-    /// Under another name first: a file that has the name has its size.
-    private static func make(_ path: String, size: Int) throws(JournalError) {
+    /// Makes the file at `path`, of `size` bytes, a multiple of 4,096. Under another name first: a file that has the name has its size.
+    /// - Throws: ``JournalError/storageFull`` when there is no room for it. In any case nothing stays of what was not finished.
+    static func make(_ path: String, size: Int) throws(JournalError) {
+        precondition(size > 0 && size % TailPiece.blockBytes == 0, "A tail has whole blocks.")
         let temporary = path + ".new"
         let descriptor = Glibc.open(temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw .io(errno: errno, call: "open of \(temporary)") }
+        guard descriptor >= 0 else { throw lackOfRoom(errno) ?? .io(errno: errno, call: "open of \(temporary)") }
         defer { Glibc.close(descriptor) }
-        try writeZeros(descriptor, size)
-        guard fsync(descriptor) == 0 else { throw .syncFailed(errno: errno) }
-        guard rename(temporary, path) == 0 else { throw .io(errno: errno, call: "rename of \(temporary)") }
+        do throws(JournalError) {
+            try writeZeros(descriptor, size)
+            guard fsync(descriptor) == 0 else { throw lackOfRoom(errno) ?? .syncFailed(errno: errno) }
+            guard rename(temporary, path) == 0 else {
+                throw lackOfRoom(errno) ?? .io(errno: errno, call: "rename of \(temporary)")
+            }
+        } catch {
+            _ = unlink(temporary)
+            throw error
+        }
         let folder = Glibc.open(
             String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else { throw .io(errno: errno, call: "open of the folder of \(path)") }
         defer { Glibc.close(folder) }
         guard fsync(folder) == 0 else { throw .syncFailed(errno: errno) }
+    }
+
+    /// What only says that there is no room.
+    private static func lackOfRoom(_ number: Int32) -> JournalError? {
+        number == ENOSPC || number == EDQUOT ? .storageFull : nil
     }
 
     private static func writeZeros(_ descriptor: Int32, _ size: Int) throws(JournalError) {
@@ -77,7 +86,7 @@ final class TailFile: LogTail, @unchecked Sendable {
             if written < 0, errno == EINTR { continue }
             guard written > 0 else {
                 let number = written < 0 ? errno : ENOSPC
-                throw number == ENOSPC || number == EDQUOT ? .storageFull : .syncFailed(errno: number)
+                throw lackOfRoom(number) ?? .syncFailed(errno: number)
             }
             done += written
         }

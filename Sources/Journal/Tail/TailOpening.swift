@@ -27,12 +27,20 @@ struct TailOpening {
         return nil
     }
 
-    /// The tail in the directory, made when there is none and one is wanted.
+    /// The tail in the directory, made when there is none and one is wanted. Where there is no room for one, a later start makes it.
     private func file() throws(JournalError) -> (any LogTail)? {
         guard options.storage == nil else { return nil }
         let path = options.directory + TailFile.name
-        guard options.tailBytes > 0 || access(path, F_OK) == 0 else { return nil }
-        let file = try TailFile(path: path, size: options.tailBytes)
+        if access(path, F_OK) != 0 {
+            guard options.tailBytes > 0 else { return nil }
+            do throws(JournalError) {
+                try TailFile.make(path, size: options.tailBytes)
+            } catch {
+                guard error.isLackOfRoom else { throw error }
+                return nil
+            }
+        }
+        let file = try TailFile(path: path)
         guard options.simulatedSyncDelayNanoseconds > 0 else { return file }
         return DelayedTail(file, delayNanoseconds: options.simulatedSyncDelayNanoseconds)
     }
