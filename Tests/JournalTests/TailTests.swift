@@ -212,6 +212,52 @@ struct TailTests {
         #expect(found == [record(1), record(2), record(3, bytes: 9_000)])
     }
 
+    @Test(
+        "A tail for which the disk has no room sends its work to the log, which has it once, whatever stands in the tail",
+        arguments: [false, true])
+    func noRoomInTail(_ stands: Bool) throws {
+        let site = try Site(.memory)
+        var journal = try open(site)
+        try keep([record(1)], in: journal)
+        site.memory.failNextSync(errno: ENOSPC, persisted: stands)
+        try keep([record(2)], in: journal)
+        #expect(journal.durablePosition == Position(2))
+        #expect(journal.admission == .open)
+        try keep([record(3)], in: journal)
+        #expect(journal.durablePosition == Position(2))
+        #expect(journal.settledPosition == Position(3))
+        site.crash(journal)
+        journal = try open(site)
+        #expect(try journal.replayed().map(\.bytes) == (1...3).map { record($0) })
+        try journal.close()
+    }
+
+    @Test(
+        "Work that neither the tail nor the log has room for is in doubt after a crash; nothing else gets its positions before",
+        arguments: [false, true])
+    func noRoomAtAll(_ stands: Bool) throws {
+        let site = try Site(.memory)
+        var journal = try open(site)
+        try keep([record(1)], in: journal)
+        site.memory.failNextSync(errno: ENOSPC, persisted: stands)
+        site.memory.setCapacity(0)
+        for number in 2...3 {
+            journal.append(try RecordBatch([record(number)]))
+            #expect(try !journal.step())
+            #expect(journal.settledPosition == Position(1))
+        }
+        #expect(journal.admission == .storageFull)
+        site.crash(journal)
+        site.memory.setCapacity(nil)
+        journal = try open(site)
+        #expect(try journal.replayed().map(\.bytes) == (1...(stands ? 2 : 1)).map { record($0) })
+        #expect(try journal.commit([record(4)]) == Position(stands ? 3 : 2))
+        site.crash(journal)
+        journal = try open(site)
+        #expect(try journal.replayed().map(\.bytes).last == record(4))
+        try journal.close()
+    }
+
     @Test("A tail whose write fails ends the journal; what was told is there after")
     func failure() throws {
         let site = try Site(.memory)

@@ -205,7 +205,7 @@ private final class MemoryTail: LogTail {
             }
             // What stood there is gone in either case.
             image.tail[place] = persisted ? piece : nil
-            return .syncFailed(errno: number)
+            return number == ENOSPC ? .storageFull : .syncFailed(errno: number)
         }
         if let failure { throw failure }
         next.withLockedValue { $0 += 1 }

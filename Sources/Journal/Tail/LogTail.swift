@@ -7,6 +7,8 @@
 package protocol LogTail: AnyObject, Sendable {
     /// Puts a piece behind those before it. Returns after the disk has said so.
     /// - Returns: `false`, and nothing happened, when there is no place for it.
+    /// - Throws: ``JournalError/storageFull`` when the disk has no room for it: it may stand there or not, and the next takes its place.
+    ///   After any other error nobody can go on.
     func append(_ piece: [UInt8]) throws(JournalError) -> Bool
 
     /// The log has every piece: the next takes the place of the first.

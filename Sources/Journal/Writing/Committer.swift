@@ -122,7 +122,7 @@ final class Committer: @unchecked Sendable {
     }
 
     /// Puts `work` into the tail and tells those who wait for no more; lets the log take the tail up when it is time.
-    /// - Returns: `false`, and nothing happened, when there is no place for it.
+    /// - Returns: `false`, and nobody was told, when there is no place for it, or no room on the disk.
     private func keep(_ work: PendingWork) throws(JournalError) -> Bool {
         guard let tail else { return false }
         let start = now()
@@ -130,7 +130,15 @@ final class Committer: @unchecked Sendable {
         defer { shared.withLockedValue { $0.commitBegan = nil } }
         pass?(.workTaken)
         let (chunks, end) = writer.seal(work)
-        guard try tail.append(chunks.bytes) else { return false }
+        do throws(JournalError) {
+            guard try tail.append(chunks.bytes) else { return false }
+        } catch {
+            // Where an overwrite takes new blocks. Nobody is told, and the log gets the same chunks: should they stand in the tail all
+            // the same, they stand there as what the log has, or, if it never gets them, as work in doubt. Nothing else can get their
+            // positions, for whatever comes later waits behind them.
+            guard error.isLackOfRoom else { throw error }
+            return false
+        }
         writer.adopt(ahead: end)
         pass?(.kept)
         if inTail == nil { inTail = (chunks, start) } else { inTail?.chunks.add(chunks) }
