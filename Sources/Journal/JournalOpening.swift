@@ -53,7 +53,10 @@ struct JournalOpening {
         // While another process writes, pages change under the walk, and what it finds would mean nothing.
         if options.readOnly, DirectoryLock.holder(of: options.directory) != nil { return }
         let audit = try PageAudit.run(directory: options.directory, reportsWanted: 1, progress: progress)
-        if let report = audit.reports.first { throw .corrupt(report) }
+        guard let report = audit.reports.first else { return }
+        // The same when one has come since.
+        if options.readOnly, DirectoryLock.holder(of: options.directory) != nil { return }
+        throw .corrupt(report)
     }
 
     private func open(
@@ -68,7 +71,7 @@ struct JournalOpening {
             if options.storage == nil { try syncDirectories() }
         }
         var image = try checkedImage(storage, names: names.isEmpty ? try storage.tableNames() : names)
-        if options.readOnly { return try open(on: storage, image) }
+        if options.readOnly { return try look(at: storage) }
         var writer = try makeWriter(storage, image)
         let tail = try TailOpening(options: options).run(storage, &image, &writer)
         let queue = CommitQueue(
@@ -81,16 +84,10 @@ struct JournalOpening {
             directoryLock: directoryLock)
     }
 
-    /// Only to be looked at: what stands in the tail alone is shown as if it stood in the log. Not while another process writes,
-    /// for then it is on its way there.
-    private func open(on storage: any JournalStorage, _ image: MetaImage) throws(JournalError) -> Journal {
-        var (storage, image) = (storage, image)
-        if let chunks = try TailedStorage.chunks(in: options, after: image.shape) {
-            storage = TailedStorage(storage, image.shape, chunks)
-            let snapshot = try storage.snapshot()
-            defer { snapshot.close() }
-            image = try MetaImage.read(snapshot)
-        }
+    /// Only to be looked at: what stands in the tail alone is shown as if it stood in the log.
+    private func look(at storage: any JournalStorage) throws(JournalError) -> Journal {
+        let (storage, image, fault) = try TailedStorage.look(at: storage, options)
+        if let fault { throw fault }
         let queue = CommitQueue(after: image.shape.next.previous, unconfirmed: options.asksForConfirmations)
         return Journal(
             options: options, image: image, storage: storage, queue: queue, committer: nil, directoryLock: nil)

@@ -93,6 +93,30 @@ import Testing
         #expect { try site.open() } throws: { ($0 as? JournalError)?.code == "corrupt" }
     }
 
+    @Test("What the walk finds while a process comes to have the journal means nothing")
+    func overtaken() throws {
+        let site = try site()
+        let file = URL(fileURLWithPath: site.directory.path + "/data.mdb")
+        var data = try Data(contentsOf: file)
+        // Every leaf says that it is another page, which the walk minds and reading does not.
+        for page in stride(from: 8_192, to: data.count, by: 4_096) where data[page + 10] == 2 { data[page + 7] = 1 }
+        try data.write(to: file)
+        var lock: DirectoryLock?
+        let verification = try JournalVerifier.verify(directory: site.directory.path) { _ in
+            if lock == nil { lock = try? DirectoryLock.take(in: site.directory.path) }
+        }
+        #expect(verification.isSound && verification.pages == 0 && verification.values > 0)
+        lock?.release()
+        lock = nil
+        let looking = try Journal.open(site.options { $0.readOnly = true }) { _ in
+            if lock == nil { lock = try? DirectoryLock.take(in: site.directory.path) }
+        }
+        #expect(try looking.replayed(from: nil).count > 0)
+        try looking.close()
+        lock?.release()
+        #expect(try !JournalVerifier.verify(directory: site.directory.path).isSound)
+    }
+
     @Test("A file cut short is named, not mapped", arguments: [100, 4_096, 8_192, 40_000])
     func cutShort(_ bytes: Int) throws {
         let site = try site()

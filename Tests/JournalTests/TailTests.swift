@@ -1,4 +1,5 @@
 import Foundation
+import NIOConcurrencyHelpers
 import Testing
 
 @testable import Journal
@@ -212,6 +213,64 @@ struct TailTests {
         #expect(found == [record(1), record(2), record(3, bytes: 9_000)])
     }
 
+    @Test("A look into a journal that is taken up meanwhile shows its log as that goes on")
+    func lookWhileStarting() throws {
+        let site = try Site(.memory)
+        let crashed = try open(site)
+        for number in 1...3 { try keep([record(number)], in: crashed) }
+        site.crash(crashed)
+        let options = site.options()
+        let looking = try Journal.open(options.looking())
+        #expect(try looking.replayed().map(\.bytes) == (1...3).map { record($0) })
+        let server = try Journal.open(options)
+        for number in 4...5 { try keep([record(number)], in: server) }
+        #expect(try looking.replayed().map(\.bytes) == (1...3).map { record($0) })
+        site.clock.advance(milliseconds: 10)
+        #expect(try server.step())
+        #expect(try looking.replayed().map(\.bytes) == (1...5).map { record($0) })
+        #expect(try looking.read(from: Position(2), maxRecords: 1).map(\.bytes) == [record(2)])
+        site.crash(server)
+    }
+
+    @Test("A process that comes between a look at the log and one at the tail makes nothing corrupt")
+    func lookAcrossStart() throws {
+        let site = try Site(.memory)
+        let crashed = try open(site)
+        try keep([record(1)], in: crashed)
+        site.crash(crashed)
+        // It takes the tail up, commits once more, leaves two pieces, and dies before the tail is read.
+        let options = site.options()
+        let crossed = CrossedStorage(options.storage) { round in
+            guard round == 1 else { return }
+            let server = try Journal.open(options)
+            try server.commit([record(2)])
+            for number in 3...4 {
+                server.append(try RecordBatch([record(number)]))
+                _ = try server.step()
+            }
+        }
+        let looking = try Journal.open(JournalOptions(storage: crossed).looking())
+        #expect(crossed.rounds == 2)
+        #expect(looking.lastPosition == Position(4))
+        #expect(try looking.replayed().map(\.bytes) == (1...4).map { record($0) })
+    }
+
+    @Test("Of a journal that never stands still only the log is shown")
+    func lookWhileWriting() throws {
+        let site = try Site(.memory)
+        try open(site).close()
+        let options = site.options()
+        let crossed = CrossedStorage(options.storage) { round in
+            let server = try Journal.open(options)
+            try server.commit([record(round)])
+            server.append(try RecordBatch([record(1_000)]))
+            _ = try server.step()
+        }
+        let looking = try Journal.open(JournalOptions(storage: crossed).looking())
+        #expect(looking.lastPosition == Position(UInt64(2 * crossed.rounds - 1)))
+        #expect(try looking.replayed().count == 2 * crossed.rounds - 1)
+    }
+
     @Test(
         "A tail for which the disk has no room sends its work to the log, which has it once, whatever stands in the tail",
         arguments: [false, true])
@@ -314,4 +373,46 @@ struct TailTests {
         try await journal.flushed()
         try journal.close()
     }
+}
+
+extension JournalOptions {
+    /// The same, only to look at.
+    fileprivate func looking() -> JournalOptions {
+        var options = self
+        options.readOnly = true
+        return options
+    }
+}
+
+/// A store in which something happens each time that somebody who only looks has read the log and is about to read the tail.
+private final class CrossedStorage: JournalStorage {
+    private let storage: any JournalStorage
+    private let cross: @Sendable (Int) throws -> Void
+    private let count = NIOLockedValueBox(0)
+
+    /// - Parameter cross: is given the number of the round, from 1 on.
+    init(_ storage: (any JournalStorage)?, _ cross: @escaping @Sendable (Int) throws -> Void) {
+        guard let storage else { preconditionFailure("There is a store to be crossed.") }
+        self.storage = storage
+        self.cross = cross
+    }
+
+    var rounds: Int { count.withLockedValue { $0 } }
+
+    func tail() throws(JournalError) -> (any LogTail)? {
+        let round = count.withLockedValue { count in
+            count += 1
+            return count
+        }
+        #expect(throws: Never.self) { try cross(round) }
+        return try storage.tail()
+    }
+
+    func tableNames() throws(JournalError) -> [String] { try storage.tableNames() }
+    func tableFootprint(_ name: String) throws(JournalError) -> TableFootprint? { try storage.tableFootprint(name) }
+    func makeRoom(for bytes: Int) -> StorageRoom { storage.makeRoom(for: bytes) }
+    func beginWrite() throws(JournalError) -> any StorageTransaction { try storage.beginWrite() }
+    func snapshot() throws(JournalError) -> any StorageSnapshot { try storage.snapshot() }
+    func footprint() -> StorageFootprint { storage.footprint() }
+    func close() { storage.close() }
 }

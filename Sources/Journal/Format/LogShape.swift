@@ -50,6 +50,9 @@ struct LogShape: Equatable, Sendable {
         self.checkpoint = checkpoint
     }
 
+    /// Where it ends.
+    var tip: LogTip { LogTip(next: next, chain: chain) }
+
     /// The oldest position still in the log (or the next one, when the log is empty).
     var oldest: Position { segments[0].first }
 
@@ -137,7 +140,7 @@ enum MetaEntry {
 struct MetaImage: Sendable {
     var format: UInt32
     let creationID: [UInt8]
-    let shape: LogShape
+    var shape: LogShape
 
     /// Reads the meta table of a snapshot.
     /// - Throws: ``JournalError/newerFormat(found:supported:)``, or ``JournalError/corrupt(_:)`` naming the entry.

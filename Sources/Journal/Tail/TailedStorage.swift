@@ -1,25 +1,73 @@
 /// A store that is only looked at, with what stands in its tail alone behind its log: what the next start would make of it.
+///
+/// Should a process take the journal up meanwhile, its log goes on, and what stood in the tail stands there: from then on snapshots
+/// show the log as it is.
 final class TailedStorage: JournalStorage {
+    /// How often tail and log are read until they belong together.
+    private static let tries = 8
+
     private let storage: any JournalStorage
+    /// Where the log ended that the tail follows on.
+    private let tip: LogTip
     private let tail: StandingTail
 
-    init(_ storage: any JournalStorage, _ shape: LogShape, _ chunks: ShippedChunks) {
+    private init(_ storage: any JournalStorage, _ shape: LogShape, _ tail: StandingTail) {
         self.storage = storage
-        tail = StandingTail(shape, chunks)
+        tip = shape.tip
+        self.tail = tail
     }
 
-    /// What stands in the tail of a journal that nobody has open and is not in its log; `nil` when nothing is.
-    static func chunks(in options: JournalOptions, after shape: LogShape) throws(JournalError) -> ShippedChunks? {
-        let contents: TailContents
-        if let storage = options.storage {
-            guard let tail = try storage.tail() else { return nil }
-            defer { tail.close() }
-            contents = try tail.contents()
-        } else {
-            if DirectoryLock.holder(of: options.directory) != nil { return nil }
-            contents = try TailFile.contents(ofFileAt: options.directory + TailFile.name)
+    /// What there is to look at in a journal that this process does not write to: the store, with what stands in the tail alone where
+    /// anything does, and the meta table as it then reads.
+    ///
+    /// Log and tail cannot be read at one moment. Where the log has moved on in between, or a process has come, the one says nothing of
+    /// the other, and both are read again. Of a journal that a process has open, or that does not stand still, only the log is shown:
+    /// what is in its tail is on its way there.
+    /// - Returns: The store, its meta table, and why what stands in the tail cannot be shown, where it cannot: it does not follow on the
+    ///   log, or cannot be read.
+    /// - Throws: ``JournalError/corrupt(_:)`` where the meta table cannot be read; `io`.
+    static func look(
+        at storage: any JournalStorage, _ options: JournalOptions
+    ) throws(JournalError) -> (storage: any JournalStorage, image: MetaImage, fault: JournalError?) {
+        var image = try plainImage(of: storage)
+        for _ in 0..<tries {
+            if isHeld(options) { return (storage, image, nil) }
+            var found: (chunks: ShippedChunks?, fault: JournalError?) = (nil, nil)
+            do throws(JournalError) {
+                found.chunks = try contents(of: options).following(image.shape.tip)
+            } catch {
+                found.fault = error
+            }
+            let now = try plainImage(of: storage)
+            if now.shape == image.shape, !isHeld(options) {
+                guard let chunks = found.chunks else { return (storage, image, found.fault) }
+                let tail = StandingTail(image.shape, chunks)
+                let tailed = TailedStorage(storage, image.shape, tail)
+                image.shape = tail.shape
+                return (tailed, image, nil)
+            }
+            image = now
         }
-        return try contents.following(LogTip(next: shape.next, chain: shape.chain))
+        return (storage, image, nil)
+    }
+
+    private static func plainImage(of storage: any JournalStorage) throws(JournalError) -> MetaImage {
+        let snapshot = try storage.snapshot()
+        defer { snapshot.close() }
+        return try MetaImage.read(snapshot)
+    }
+
+    private static func isHeld(_ options: JournalOptions) -> Bool {
+        options.storage == nil && DirectoryLock.holder(of: options.directory) != nil
+    }
+
+    private static func contents(of options: JournalOptions) throws(JournalError) -> TailContents {
+        guard let storage = options.storage else {
+            return try TailFile.contents(ofFileAt: options.directory + TailFile.name)
+        }
+        guard let tail = try storage.tail() else { return TailContents() }
+        defer { tail.close() }
+        return try tail.contents()
     }
 
     func tableNames() throws(JournalError) -> [String] { try storage.tableNames() }
@@ -28,7 +76,15 @@ final class TailedStorage: JournalStorage {
     func beginWrite() throws(JournalError) -> any StorageTransaction {
         preconditionFailure("A journal that is only looked at was written to.")
     }
-    func snapshot() throws(JournalError) -> any StorageSnapshot { TailedSnapshot(try storage.snapshot(), tail) }
+    func snapshot() throws(JournalError) -> any StorageSnapshot {
+        let snapshot = try storage.snapshot()
+        do throws(JournalError) {
+            return try MetaImage.read(snapshot).shape.tip == tip ? TailedSnapshot(snapshot, tail) : snapshot
+        } catch {
+            snapshot.close()
+            throw error
+        }
+    }
     func footprint() -> StorageFootprint { storage.footprint() }
     func close() { storage.close() }
 }
@@ -37,6 +93,8 @@ final class TailedStorage: JournalStorage {
 ///
 /// `@unchecked Sendable`: nothing changes after the initializer, and the memory that entries point into lives as long.
 private final class StandingTail: @unchecked Sendable {
+    /// The log's, with the chunks in it.
+    let shape: LogShape
     let segment: String
     let keys: ContiguousArray<UInt64>
     let log: UnsafeMutableRawBufferPointer
@@ -47,6 +105,7 @@ private final class StandingTail: @unchecked Sendable {
         var after = shape
         after.next = chunks.last.next
         if let end = chunks.end { after.chain = end.chain }
+        self.shape = after
         segment = shape.segments[shape.segments.count - 1].name
         var envelope: [UInt8] = []
         ValueEnvelope.write(

@@ -37,10 +37,13 @@ package enum JournalVerifier {
         do throws(JournalError) {
             if DirectoryLock.holder(of: directory) == nil {
                 let audit = try PageAudit.run(directory: directory, reportsWanted: reportLimit, progress: progress)
-                verification.pages = audit.pages
-                verification.reports = audit.reports
-                // LMDB must not be let loose on pages that the audit would not vouch for.
-                guard audit.reports.isEmpty else { return verification }
+                // Pages that changed under the walk, because a process has come since, say nothing.
+                if audit.reports.isEmpty || DirectoryLock.holder(of: directory) == nil {
+                    verification.pages = audit.pages
+                    verification.reports = audit.reports
+                    // LMDB must not be let loose on pages that the audit would not vouch for.
+                    guard audit.reports.isEmpty else { return verification }
+                }
             }
             var options = JournalOptions(directory: directory)
             options.readOnly = true
@@ -58,17 +61,12 @@ package enum JournalVerifier {
     private static func tailed(
         _ storage: LMDBStorage, _ options: JournalOptions, _ verification: inout JournalVerification
     ) throws(JournalError) -> any JournalStorage {
-        let snapshot = try storage.snapshot()
-        defer { snapshot.close() }
-        let shape = try MetaImage.read(snapshot).shape
-        do throws(JournalError) {
-            guard let chunks = try TailedStorage.chunks(in: options, after: shape) else { return storage }
-            return TailedStorage(storage, shape, chunks)
-        } catch {
-            guard case .corrupt(let report) = error else { throw error }
+        let (storage, _, fault) = try TailedStorage.look(at: storage, options)
+        if let fault {
+            guard case .corrupt(let report) = fault else { throw fault }
             verification.add(report)
-            return storage
         }
+        return storage
     }
 
     /// Verifies a store, whatever it is made of.
