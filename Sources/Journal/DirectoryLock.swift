@@ -12,6 +12,9 @@ final class DirectoryLock: Sendable {
 
     deinit { release() }
 
+    /// How often, a millisecond apart, the lock is tried while somebody only asks who has it.
+    private static let tries = 100
+
     /// Takes the lock, or says who has it.
     static func take(in directory: String) throws(JournalError) -> DirectoryLock {
         let path = directory + "/" + fileName
@@ -19,8 +22,8 @@ final class DirectoryLock: Sendable {
         guard descriptor >= 0 else {
             throw .directoryUnusable(path: directory, reason: JournalError.sentence(errno))
         }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let number = errno
+        let number = lock(descriptor)
+        guard number == 0 else {
             let holder = readHolder(descriptor)
             Glibc.close(descriptor)
             guard number == EWOULDBLOCK else { throw .io(errno: number, call: "flock") }
@@ -30,6 +33,19 @@ final class DirectoryLock: Sendable {
         // A full disk may refuse even these few bytes; the lock holds all the same, only the number is missing then.
         if ftruncate(descriptor, 0) == 0 { _ = pwrite(descriptor, text, text.count, 0) }
         return DirectoryLock(descriptor: descriptor)
+    }
+
+    /// Takes the lock alone. Whoever asks for its holder shares it for a moment, which is no reason to turn anybody away.
+    /// - Returns: 0, or the error number.
+    private static func lock(_ descriptor: Int32) -> Int32 {
+        for _ in 0..<tries {
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return 0 }
+            let number = errno
+            guard number == EWOULDBLOCK, flock(descriptor, LOCK_SH | LOCK_NB) == 0 else { return number }
+            _ = flock(descriptor, LOCK_UN)
+            usleep(1_000)
+        }
+        return EWOULDBLOCK
     }
 
     /// The process that holds the lock of a directory, or `nil` when none does.

@@ -1,4 +1,5 @@
 import Foundation
+import NIOConcurrencyHelpers
 import Testing
 
 @testable import Journal
@@ -90,6 +91,20 @@ extension Site {
         let again = try site.open()
         #expect(try again.replayed().count == 1)
         try again.close()
+    }
+
+    @Test("Who asks whether a directory is in use keeps nobody from taking it")
+    func askedWhileTaken() throws {
+        let directory = try TemporaryDirectory()
+        let isOver = NIOLockedValueBox(false)
+        let asking = try CommitThread.start {
+            while !isOver.withLockedValue({ $0 }) { _ = DirectoryLock.holder(of: directory.path) }
+        }
+        for _ in 0..<1_000 {
+            #expect(throws: Never.self) { try DirectoryLock.take(in: directory.path).release() }
+        }
+        isOver.withLockedValue { $0 = true }
+        asking.join()
     }
 
     @Test("A second process is refused with the number of the first, and may look on read-only")
