@@ -154,8 +154,11 @@ struct DurabilityTests {
         let folder = try Folder()
         defer { folder.remove() }
         let server = try await ServerProcess.start(in: folder, ["--sample"])
+        let before = try #require(try await server.object("status")["durable_position"] as? Int)
         _ = try await server.object(
             "book", "--patient", "urn:id|1", "--register", "--slot", "4/3/1", "--operator", "a name to look for")
+        // The change feed shows what the log has taken up.
+        _ = try await server.ask("watch", "--after", "\(before)", "--count", "2")
         #expect(await server.end(SIGKILL) == -SIGKILL)
         let file = folder.path + "/data/data.mdb"
         var bytes = try Data(contentsOf: URL(fileURLWithPath: file))
