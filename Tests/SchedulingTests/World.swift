@@ -79,9 +79,9 @@ struct World: Sendable {
 
     mutating func archive(before horizon: Instant) {
         for id in pools.archivable(before: horizon, limit: .max) {
-            let session = pools.session(id)
+            guard let session = pools.session(id) else { continue }
             apply(.sessionArchived(id))
-            for (index, record) in (session?.appointments ?? []).enumerated() {
+            for (index, record) in session.appointments.enumerated() {
                 guard let record else { continue }
                 patients.remove(AppointmentID(session: id, number: UInt32(index + 1)), patient: record.patient)
             }
