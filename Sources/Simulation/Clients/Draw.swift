@@ -149,7 +149,7 @@ struct Draw {
                 code: "s\(service)", name: "项目\(random.below(3))", kind: .exam, slots: UInt32(random.between(1...3)),
                 units: UInt32(random.between(1...2)))
         ]
-        let pool = random.below(plan.pools)
+        let pool = random.below(plan.pools + plan.laterPools)
         let kept = (0..<plan.services).filter { _ in random.chance(800) }
         draft.pools = [
             .init(
