@@ -16,10 +16,17 @@ import Scheduling
 ///   stand behind it. So the key is answered, and lies before the first one under way in its stripe (whose later keys began
 ///   later, and so did their facts), where this checkpoint or one before takes it.
 /// - Its change of one pool, or of the directory: put into the journal in the step in which it came true there, so before that
-///   pool's turn here, which comes later; it is in a table or among what is written now.
-/// - Its change of several pools: its key is under way until the last pool has it, so all have it now.
+///   pool's shard, or the directory, is asked what changed, which comes later; it is in a table or among what is written now. On a
+///   standby `reached` is up to where shards and directory have everything, so they had it before they were asked.
+/// - Its change of several pools: its key is under way until the last pool has it, so all had it when they were asked.
 /// Every other fact stays in the log. None of this asks for the writes to be one piece: a crash between two slices leaves tables
 /// that reflect more than the log's beginning, which replaying it over them does not mind.
+///
+/// It writes no session whose pool the tables do not know: the shards are asked which sessions changed before the directory is
+/// asked what it has. A pool is in the directory before a session is opened in it, here and on a standby, so the pool of each of
+/// these sessions is in a table or goes there before the session does. A session that is opened later is the next checkpoint's.
+/// Between a shard's word and a session's turn the session may change, and is written as it is then, or go to the history table,
+/// and is passed over.
 actor Checkpointer {
     private let journal: Journal
     private let keys: KeyWindow
@@ -90,9 +97,12 @@ actor Checkpointer {
         do throws(JournalError) {
             try await writeKeys()
             pass?(.keysWritten)
+            // Before the directory is asked: it has the pool of every session that a shard names.
+            var changed: [[SessionID]] = []
+            for shard in shards.pools { changed.append(await shard.dirtySessions()) }
             try await writeDirectory()
             pass?(.directoryWritten)
-            for shard in shards.pools { try await writeSessions(of: shard) }
+            for (shard, sessions) in zip(shards.pools, changed) { try await write(sessions, of: shard) }
         } catch {
             // What was handed over is on its way and noted as written; the next one writes the rest.
             return
@@ -143,8 +153,8 @@ actor Checkpointer {
         }
     }
 
-    private func writeSessions(of shard: PoolShard) async throws(JournalError) {
-        var dirty = (await shard.dirtySessions())[...]
+    private func write(_ sessions: [SessionID], of shard: PoolShard) async throws(JournalError) {
+        var dirty = sessions[...]
         while !dirty.isEmpty {
             let slice = dirty.prefix(EngineLimits.sessionsWrittenPerTurn)
             dirty = dirty.dropFirst(await shard.checkpoint(slice, bytes: EngineLimits.checkpointSliceBytes))

@@ -21,6 +21,8 @@ package final class Engine: Sendable {
     package let standing: Standing
     let register: StandbyRegister
     let replica: Replica
+    /// The start found sessions whose archiving was in the log and not in the history table, and handed their rows over.
+    let hadUnsavedArchives: Bool
     private let gate = Gate()
     private let background = NIOLockedValueBox<[Task<Void, Never>]>([])
 
@@ -91,7 +93,8 @@ package final class Engine: Sendable {
         journal.setMetadata(Standing.metadataName, Standing.encode(configuration.role))
         if isWithheld { journal.setMetadata(Standing.withheldName, [1]) }
         if configuration.role == .standby { journal.setMetadata(Epochs.metadataName, epochs.encoded) }
-        if !state.unsavedArchives.isEmpty { journal.write(state.unsavedArchives) }
+        hadUnsavedArchives = !state.unsavedArchives.isEmpty
+        if hadUnsavedArchives { journal.write(state.unsavedArchives) }
     }
 
     // MARK: Writing

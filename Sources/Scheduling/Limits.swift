@@ -42,6 +42,9 @@ package enum Limits {
     package static let membersPerPool = 1_024
     /// Seconds a hold may be given: a day.
     package static let holdSeconds: UInt32 = 86_400
+    /// The highest epoch: a promotion every second for thirty years. None above it is believed, from wherever it comes, so that
+    /// there is a next one for as long as nobody makes epochs up.
+    package static let epoch: UInt32 = 1_000_000_000
     /// Days one generation of sessions may span.
     package static let generationDays = 400
 }

@@ -37,6 +37,17 @@ import Testing
         #expect(watch.other(than: 8) == nil)
     }
 
+    @Test("a standby that does not say which it is is another than every one that follows, be it as silent")
+    func unnamed() {
+        var watch = StandbyWatch(Self.synchronous, isAlone: false, now: 0)
+        #expect(watch.other(than: 0) == nil)
+        watch.attached(1, "standby", asker: 0, now: 10)
+        #expect(watch.other(than: 0) == "standby" && watch.other(than: 7) == "standby")
+        watch.detached(1, now: 11)
+        watch.attached(2, "standby", asker: 7, now: 12)
+        #expect(watch.other(than: 0) == "standby" && watch.other(than: 7) == nil)
+    }
+
     @Test("whoever goes on alone does so until its standby has everything, be it there or not")
     func alone() {
         var watch = StandbyWatch(Self.synchronous, isAlone: false, now: 0)

@@ -25,7 +25,7 @@ extension Dice {
             .patientRegistered(
                 PatientID(rawValue: next() >> 20),
                 many(Limits.identifiersPerPatient) { Identifier(system: $0.text(128), value: $0.text(128)) })
-        case 15: .epochBegan(UInt32(truncatingIfNeeded: next()))
+        case 15: .epochBegan(UInt32(next() % UInt64(Limits.epoch)) + 1)
         default: .catalogueChanged(entity(kind - 8))
         }
     }

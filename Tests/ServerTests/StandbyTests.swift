@@ -7,6 +7,7 @@ import Testing
 import struct Engine.StandbyPolicy
 import class Journal.Journal
 import struct Journal.ShippedChunks
+import enum Scheduling.Limits
 import struct Scheduling.Violation
 
 @testable import Server
@@ -190,6 +191,27 @@ import struct Scheduling.Violation
             #expect(try await wire.failure().code == .notPrimary)
             try await wire.send(.getCatalogue, 3, PBGetCatalogueRequest())
             #expect(try #require(await wire.next()).header.flags == .reply)
+            #expect(served.engine.role == .primary)
+            await wire.close()
+        }
+    }
+
+    @Test func `an epoch above the limit is refused, and deposes nobody`() async throws {
+        try await withHospital { served in
+            let wire = try await RawConnection.greeted(port: served.port)
+            for number in [Limits.epoch + 1, .max] {
+                var deposing = PBDeposeRequest()
+                deposing.epoch = number
+                try await wire.send(.depose, 2, deposing)
+                #expect(try await wire.failure().code == .invalidArgument)
+                var following = PBFollowRequest(served.engine.followRequest(name: "b", asker: 1))
+                var start = PBEpochStart()
+                (start.number, start.begin) = (number, following.end)
+                following.epochs = [start]
+                try await wire.send(.follow, 3, following)
+                #expect(try await wire.failure().code == .invalidArgument)
+                #expect(throws: ProtocolError.self) { try checkedEpoch(number, field: "epoch") }
+            }
             #expect(served.engine.role == .primary)
             await wire.close()
         }

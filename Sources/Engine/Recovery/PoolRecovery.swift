@@ -14,6 +14,8 @@ struct PoolRecovery: Sendable {
     private(set) var latest = Instant(rawValue: 0)
     private(set) var faults: [Violation] = []
     private(set) var records = 0
+    /// Sessions in the table, the first of each pool, whose pool the table of the catalogue does not know: the log's tail brings it.
+    private var unplaced: [PoolID: SessionID] = [:]
 
     /// - Throws: as `RecoveredState` does.
     init(
@@ -23,6 +25,7 @@ struct PoolRecovery: Sendable {
         try readCatalogue(journal)
         try readSessions(journal, progress)
         try replay(journal, progress)
+        for session in unplaced.values.sorted(by: { $0.rawValue < $1.rawValue }) { _ = try shard(of: session) }
         // Patients have what the pools say; no table repeats it.
         let departments = catalogue.pools.all.map(\.department)
         patients = (0..<patientShards).map {
@@ -56,8 +59,11 @@ struct PoolRecovery: Sendable {
         try journal.forEach(EngineTables.sessions) { key, _, value in
             let id = SessionID(rawValue: try EngineTables.number(key, 0))
             // Archiving writes its note at once, checkpoints the catalogue in their time: where the pool is not known yet, the
-            // log still has the pool, the session, and that it was archived.
-            if value.isEmpty, catalogue.pools[id.pool.rawValue] == nil { return true }
+            // log still has the pool, and all that happened to its sessions.
+            if catalogue.pools[id.pool.rawValue] == nil {
+                if unplaced[id.pool] == nil { unplaced[id.pool] = id }
+                return true
+            }
             if reading?.id != id {
                 finish(&reading)
                 reading = Reading(id: id, shard: try shard(of: id))

@@ -193,17 +193,20 @@ extension Engine {
     /// on alone until a standby of its own has caught up.
     /// - Parameter known: the highest epoch that anybody told of.
     /// - Returns: The new epoch and the last position of those before.
-    /// - Throws: `invalidArgument` when this is no standby.
+    /// - Throws: `invalidArgument` when this is no standby, or no epoch is left to begin.
     package func promote(beyond known: UInt32 = 0) async throws(EngineError) -> (epoch: UInt32, position: Position) {
         guard standing.role == .standby else {
             throw EngineError(.invalidArgument, "only a standby is promoted; this server is \(standing.role)")
         }
+        // Before it takes in nothing any more: who cannot be promoted goes on following.
+        _ = try number(beyond: known, standing.current)
         let tip = await replica.finish()
         let begun = standing.update { state -> (number: UInt32, epochs: Epochs)? in
-            guard state.role == .standby, !state.isBeingPromoted, !state.isSteppingBack else { return nil }
+            guard state.role == .standby, !state.isBeingPromoted, !state.isSteppingBack,
+                let number = try? number(beyond: known, state)
+            else { return nil }
             state.isBeingPromoted = true
             var epochs = state.epochs
-            let number = max(epochs.current, state.heard, known) + 1
             epochs.begin(EpochStart(number: number, begin: tip))
             return (number, epochs)
         }
@@ -237,6 +240,11 @@ extension Engine {
         }
         configuration.news(.promoted(epoch: number))
         return (number, tip.last)
+    }
+
+    /// The number of the epoch that this standby begins.
+    private func number(beyond known: UInt32, _ state: Standing.State) throws(EngineError) -> UInt32 {
+        try Epochs.number(after: max(state.epochs.current, state.heard, known))
     }
 
     private func copy() throws(EngineError) -> FollowAnswer {

@@ -22,6 +22,18 @@ package struct Epochs: Hashable, Sendable {
     /// The epoch that goes on; 1 until a standby has ever been promoted.
     package var current: UInt32 { starts.last?.number ?? 1 }
 
+    /// The number of an epoch that begins after one of this number.
+    /// - Throws: `invalidArgument` where there is none any more.
+    static func number(after last: UInt32) throws(EngineError) -> UInt32 {
+        guard last < Limits.epoch else {
+            throw EngineError(
+                .invalidArgument,
+                "no epoch follows on \(last), at most \(Limits.epoch): somebody made one up; restore a backup from before"
+            )
+        }
+        return last + 1
+    }
+
     mutating func begin(_ start: EpochStart) {
         precondition(start.number > current, "an epoch follows on a lower one")
         starts.append(start)
@@ -65,6 +77,7 @@ package struct Epochs: Hashable, Sendable {
         }
         guard zip(starts, starts.dropFirst()).allSatisfy({ $0.number < $1.number && $0.begin.next <= $1.begin.next })
         else { throw CodingError("epochs that do not ascend") }
+        guard current <= Limits.epoch else { throw CodingError("epoch \(current), at most \(Limits.epoch)") }
     }
 
     var encoded: [UInt8] {

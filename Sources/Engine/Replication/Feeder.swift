@@ -12,7 +12,8 @@ package struct FollowRequest: Sendable, Hashable {
     package var name: String
     /// It wants a whole copy, whatever it has.
     package var wantsCopy: Bool
-    /// Another number for each standby, and the same for one that asks again while an earlier connection of its lingers.
+    /// Another number for each standby, and the same for one that asks again while an earlier connection of its lingers; 0 from one
+    /// that does not say which it is, which is never taken for one that follows.
     package var asker: UInt64
 
     package init(

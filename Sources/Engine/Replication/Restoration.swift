@@ -73,12 +73,14 @@ package final class Restoration {
 
     /// Ends it: a journal that a primary can be started on.
     /// - Returns: The epoch that begins with it.
+    /// - Throws: `EngineError` when the backup's epoch is the last there can be; `JournalError`; `CodingError` when the backup does
+    ///   not say what epoch it is of.
     package func finish(at now: Instant) throws -> UInt32 {
         guard let journal else { preconditionFailure("The copy was never finished.") }
         journal.append(records)
         try flush(journal)
         var epochs = try Epochs(decoding: try journal.metadata(Epochs.metadataName))
-        let number = epochs.current + 1
+        let number = try Epochs.number(after: epochs.current)
         epochs.begin(EpochStart(number: number, begin: journal.tip))
         journal.setMetadata(Epochs.metadataName, epochs.encoded)
         journal.setMetadata(Standing.metadataName, Standing.encode(.primary))

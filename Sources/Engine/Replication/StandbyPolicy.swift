@@ -55,7 +55,7 @@ struct StandbyWatch: Sendable {
     struct Follower: Hashable, Sendable {
         var id: UInt64
         var name: String
-        /// Which standby it is.
+        /// Which standby it is; 0 where it does not say.
         var asker: UInt64
         /// The last position it has on its disk.
         var confirmed: UInt64
@@ -72,8 +72,9 @@ struct StandbyWatch: Sendable {
         awaySince = now
     }
 
-    /// The name of a standby that follows and is another than this one: no second one may.
-    func other(than asker: UInt64) -> String? { followers.last { $0.asker != asker }?.name }
+    /// The name of a standby that follows and is another than this one: no second one may. One that does not say which it is (0)
+    /// may be any, so every other connection is another's.
+    func other(than asker: UInt64) -> String? { followers.last { asker == 0 || $0.asker != asker }?.name }
 
     /// The standby follows over this connection now, which counts instead of those before.
     mutating func attached(_ id: UInt64, _ name: String, asker: UInt64, now: Int64) {

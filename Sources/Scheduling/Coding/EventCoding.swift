@@ -122,7 +122,10 @@ extension Fact {
             }
             self = .patientRegistered(id, identifiers)
         case .catalogueChanged: self = .catalogueChanged(try CatalogueEntity(from: &reader))
-        case .epochBegan: self = .epochBegan(try reader.number())
+        case .epochBegan:
+            let number: UInt32 = try reader.number()
+            guard number <= Limits.epoch else { throw CodingError("epoch \(number), at most \(Limits.epoch)") }
+            self = .epochBegan(number)
         }
     }
 }

@@ -75,7 +75,7 @@ package final class Following: Sendable {
             guard error.code == .invalidArgument else { throw error }
             return .failed("\(address) does not take this server as its standby: \(error.description)")
         }
-        try await engine.heard(epoch: reply.epoch)
+        try await engine.heard(epoch: try checkedEpoch(reply.epoch, field: "epoch"))
         // Promoted while it asked: nothing of what it has is to be moved aside or taken back.
         guard engine.isFollower else { return engine.role == .standby ? nil : .promoted }
         switch reply.answer {

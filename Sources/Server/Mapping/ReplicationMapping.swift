@@ -1,6 +1,7 @@
 import Engine
 import Foundation
 import Journal
+import Scheduling
 import Wire
 
 extension PBLogTip {
@@ -20,6 +21,13 @@ extension LogTip {
     }
 }
 
+/// An epoch that somebody tells of.
+/// - Throws: `INVALID_ARGUMENT` above `Limits.epoch`.
+func checkedEpoch(_ number: UInt32, field: String) throws(ProtocolError) -> UInt32 {
+    guard number <= Limits.epoch else { throw .invalid(field, "\(number), at most \(Limits.epoch)") }
+    return number
+}
+
 extension FollowRequest {
     init(_ request: PBFollowRequest) throws(ProtocolError) {
         guard request.cluster.isEmpty || request.cluster.count == 16 else {
@@ -36,7 +44,10 @@ extension FollowRequest {
             guard start.number > starts.last?.number ?? 1 else {
                 throw .invalid("epochs", "their numbers do not ascend")
             }
-            starts.append(EpochStart(number: start.number, begin: try LogTip(start.begin, field: "epochs.begin")))
+            starts.append(
+                EpochStart(
+                    number: try checkedEpoch(start.number, field: "epochs.number"),
+                    begin: try LogTip(start.begin, field: "epochs.begin")))
         }
         let isEmpty = request.cluster.isEmpty
         self.init(

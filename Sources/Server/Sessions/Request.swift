@@ -83,7 +83,7 @@ enum Request: Sendable {
             _ = try PBPromoteRequest(payload: payload)
             self = .promote
         case .depose:
-            self = .depose(try PBDeposeRequest(payload: payload).epoch)
+            self = .depose(try checkedEpoch(try PBDeposeRequest(payload: payload).epoch, field: "epoch"))
         case .goAlone:
             _ = try PBGoAloneRequest(payload: payload)
             self = .goAlone

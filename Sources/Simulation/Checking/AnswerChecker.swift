@@ -129,8 +129,15 @@ struct AnswerChecker {
             let known = query.department.map { isThere($0.rawValue, model.departments) } ?? true
             let offered = query.service.map { isThere($0.rawValue, model.services) } ?? true
             expect(!known || !offered, "it says there is no such thing")
+        case (.notFound, .open(let drafts)):
+            expect(!drafts.allSatisfy { isThere($0.pool) }, "it says there is no such pool: \(error.message)")
         default: chronicle.fail("\(error.code): \(error.message)")
         }
+    }
+
+    /// Whether there was a pool of this code when the question came.
+    private func isThere(_ pool: String) -> Bool {
+        model.pools.contains { $0.value(at: execution.settled)?.code == pool }
     }
 
     /// Whether something of the catalogue was there when the question came.

@@ -141,6 +141,12 @@ struct Draw {
         return draft
     }
 
+    /// The place of a pool; where clients put pools, mostly the newest one's or the next one's, which may be on its way.
+    mutating func pool() -> Int {
+        guard plan.putsPools, random.chance(700) else { return random.below(plan.pools) }
+        return max(0, model.pools.count - random.below(2))
+    }
+
     mutating func entities() -> CatalogueDraft {
         var draft = CatalogueDraft()
         let service = random.below(plan.services + 2)
@@ -149,7 +155,7 @@ struct Draw {
                 code: "s\(service)", name: "项目\(random.below(3))", kind: .exam, slots: UInt32(random.between(1...3)),
                 units: UInt32(random.between(1...2)))
         ]
-        let pool = random.below(plan.pools)
+        let pool = pool()
         let kept = (0..<plan.services).filter { _ in random.chance(800) }
         draft.pools = [
             .init(

@@ -90,7 +90,7 @@ struct Workload {
         case .readCatalogue: return .catalogue
         case .register: return .register(draw.newPatients(Self.identifier))
         case .open:
-            let pool = draw.random.below(plan.pools)
+            let pool = draw.pool()
             let ahead = draw.random.between(0...96)
             return .open([self.draft(&draw.random, pool: pool, now: draw.now, hoursAhead: ahead)])
         case .generate:

@@ -18,6 +18,8 @@ package struct Plan: Sendable {
     // The hospital.
     var departments = 2
     var pools = 3
+    /// The clients put pools when the hospital is at work, and open sessions in them; whether they are there yet nobody looks.
+    var putsPools = false
     var services = 3
     var patients = 12
     var sessionsPerPool = 2
@@ -75,6 +77,7 @@ package struct Plan: Sendable {
         drawStandby()
         var tail = SeededGenerator(seed: seed, stream: Stream.tail)
         tailPieces = [0, 1, 3, 64][tail.below(4)]
+        drawPools()
         if let most = overrides.operations { operations = min(operations, most) }
     }
 
@@ -88,6 +91,14 @@ package struct Plan: Sendable {
         if random.chance(400) { perDayDepartment = random.between(1...3) }
         holdSeconds = [1, 2, 5, 30, 600][random.below(5)]
         if random.chance(200) { zone = ["Asia/Shanghai", "America/New_York"][random.below(2)] }
+    }
+
+    private mutating func drawPools() {
+        var random = SeededGenerator(seed: seed, stream: Stream.pools)
+        putsPools = random.chance(250)
+        guard putsPools else { return }
+        // Often one right after the other.
+        for kind in [WorkKind.putEntities, .open] { weights[kind.rawValue] += random.between(5...40) }
     }
 
     private mutating func drawClients(_ random: inout SeededGenerator) {
@@ -167,6 +178,7 @@ enum Stream {
     static let standby: UInt64 = 5
     static let link: UInt64 = 6
     static let tail: UInt64 = 7
+    static let pools: UInt64 = 8
     static let scheduler: UInt64 = 1_000
     /// Between the streams of one server and those of the next.
     static let perNode: UInt64 = 100_000

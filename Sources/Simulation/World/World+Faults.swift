@@ -148,14 +148,15 @@ extension World {
         casebook.coverage.note("states compared")
     }
 
-    /// Recovery over again, on a copy of nothing: what the tables and the log's tail say must be what is in memory.
+    /// Recovery over again, on a copy of nothing: what the tables and the log's last records say must be what was in memory then. What
+    /// stands in the tail alone, of a journal that is open nobody reads.
     func compareRecovery(_ node: Node, _ when: String) {
         guard let engine = node.engine, casebook.finding == nil else { return }
         do {
             let state = try RecoveredState(engine.journal, poolShards: 2, patientShards: 2)
             if let violation = state.violations().first { return casebook.fail("\(when): \(violation)") }
             let comparison = StateComparison(
-                model: node.chronicle.model(at: node.onDisk), catalogue: state.catalogue,
+                model: node.chronicle.model(at: engine.journal.diskPosition.rawValue), catalogue: state.catalogue,
                 registered: state.patientCount, pools: state.pools, patients: state.patients)
             if let difference = comparison.difference() {
                 casebook.fail("\(which(node))\(when), from disk: \(difference)")
