@@ -213,6 +213,31 @@ struct TailTests {
         #expect(found == [record(1), record(2), record(3, bytes: 9_000)])
     }
 
+    @Test("A journal that went on after it was looked through is not rebuilt from that look", arguments: [false, true])
+    func salvageOfYesterday(inTailAlone: Bool) throws {
+        let site = try Site(.lmdb)
+        let journal = try open(site)
+        try journal.commit([record(1)])
+        try journal.close()
+        let salvage = try LogSalvage.run(directory: site.directory.path) { _ in }
+        let server = try open(site)
+        if inTailAlone { try keep([record(2)], in: server) } else { try server.commit([record(2)]) }
+        site.crash(server)
+        let backup = site.directory.path + ".damaged"
+        #expect {
+            try JournalRebuild.replace(site.directory.path, keepingItAs: backup, with: salvage) { _ in
+                []
+            } progress: { _ in
+            }
+        } throws: {
+            ($0 as? JournalError)?.description.contains("begin again") == true
+        }
+        #expect(access(backup, F_OK) != 0)
+        let again = try open(site)
+        #expect(try again.replayed().map(\.bytes) == [record(1), record(2)])
+        try again.close()
+    }
+
     @Test("A look into a journal that is taken up meanwhile shows its log as that goes on")
     func lookWhileStarting() throws {
         let site = try Site(.memory)

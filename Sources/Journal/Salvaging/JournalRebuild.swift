@@ -11,13 +11,19 @@ package enum JournalRebuild {
     ///   - directory: of the damaged journal; no process may have it open.
     ///   - tables: Told of each record in turn; gives the table writes that went with it.
     ///   - backup: where the damaged one goes, as it is; must not exist yet, in the same file system.
-    /// - Throws: as ``write(_:to:tables:progress:)``, and `inUse`. Until the very end nothing of the old one is touched.
+    /// - Throws: as ``write(_:to:tables:progress:)``, and `inUse`, and `directoryUnusable` where it was written to
+    ///   since `salvage` was made. Until the very end nothing of the old one is touched.
     package static func replace(
         _ directory: String, keepingItAs backup: String, with salvage: LogSalvage,
         tables: (UnsafeRawBufferPointer) throws -> [TableWrite], progress: (JournalProgress) -> Void
     ) throws {
         let lock = try DirectoryLock.take(in: directory)
         defer { lock.release() }
+        // A process may have had it between the look and the lock.
+        guard try salvage.isOfToday() else {
+            throw JournalError.directoryUnusable(
+                path: directory, reason: "it was written to since it was looked through; begin again")
+        }
         let new = directory + ".rebuilding"
         for path in [new, backup] where access(path, F_OK) == 0 {
             throw JournalError.directoryUnusable(path: path, reason: "it is there already")

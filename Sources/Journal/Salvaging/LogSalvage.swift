@@ -20,8 +20,10 @@ package struct LogSalvage: Sendable {
 
     /// The 16 bytes given to the journal when it was made.
     package let creationID: [UInt8]
+    /// Where it ends.
+    private let end: LogTip
     /// The position behind the last record.
-    package let next: Position
+    package var next: Position { end.next }
     /// From where the log is whole, to its end; the first of all when nothing is missing.
     package let reachesBackTo: Position
     /// The engine's own small facts, by name.
@@ -29,7 +31,7 @@ package struct LogSalvage: Sendable {
     let places: [Place]
     /// What stood in the log's tail alone.
     private let tail: [LogRecord]
-    private let path: String
+    private let directory: String
 
     /// Whether the whole history is there, from the first record on.
     package var isWhole: Bool { reachesBackTo == .first }
@@ -47,23 +49,34 @@ package struct LogSalvage: Sendable {
             places.append(place)
             (next, chain) = (place.first, place.chain)
         }
-        let end = LogTip(next: meta.shape.next, chain: meta.shape.chain)
-        var receiver = ChunkReceiver(after: end)
-        var tail: [LogRecord] = []
-        if let chunks = try TailFile.contents(ofFileAt: directory + TailFile.name).following(end) {
-            tail = try receiver.admit(chunks)
-        }
+        let (end, tail) = try self.end(after: meta, directory)
         let beginsRight = next == Position.first.rawValue && chain == LogShape(creationID: meta.creationID).chain
         return LogSalvage(
-            creationID: meta.creationID, next: receiver.tip.next,
+            creationID: meta.creationID, end: end,
             reachesBackTo: beginsRight ? .first : Position(max(next, Position.first.rawValue + 1)),
-            metadata: meta.metadata, places: places.reversed(), tail: tail, path: file.path)
+            metadata: meta.metadata, places: places.reversed(), tail: tail, directory: directory)
+    }
+
+    /// Where the log ends with what stands in its tail alone, and that.
+    private static func end(
+        after meta: MetaSalvage, _ directory: String
+    ) throws(JournalError) -> (LogTip, tail: [LogRecord]) {
+        var receiver = ChunkReceiver(after: meta.shape.tip)
+        let standing = try TailFile.contents(ofFileAt: directory + TailFile.name).following(meta.shape.tip)
+        let tail = try standing.map { chunks throws(JournalError) in try receiver.admit(chunks) }
+        return (receiver.tip, tail ?? [])
+    }
+
+    /// Whether the log still ends where it did when it was looked through.
+    func isOfToday() throws(JournalError) -> Bool {
+        let meta = try MetaSalvage.read(try PageFile(directory + "/data.mdb"))
+        return try Self.end(after: meta, directory).0 == end
     }
 
     /// Hands every record over, with its position, from ``reachesBackTo`` on.
     /// - Throws: `corrupt` when the file has changed since it was looked through, `io`, or what `body` throws.
     package func forEachRecord(_ body: (Position, UnsafeRawBufferPointer) throws -> Void) throws {
-        let file = try PageFile(path)
+        let file = try PageFile(directory + "/data.mdb")
         var fragments: [UInt8] = []
         for place in places {
             let bytes = try file.read(at: place.offset, count: place.length)
