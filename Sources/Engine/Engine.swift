@@ -21,8 +21,6 @@ package final class Engine: Sendable {
     package let standing: Standing
     let register: StandbyRegister
     let replica: Replica
-    /// The start found sessions whose archiving was in the log and not in the history table, and handed their rows over.
-    let hadUnsavedArchives: Bool
     private let gate = Gate()
     private let background = NIOLockedValueBox<[Task<Void, Never>]>([])
 
@@ -73,10 +71,12 @@ package final class Engine: Sendable {
         directory = Directory(
             catalogue: state.catalogue, registry: state.registry, unsaved: state.unsaved,
             nextPatientValue: state.nextPatientValue, journal: journal, view: view)
-        shards = Shards(
-            pools: state.pools.map { [view] in PoolShard($0, journal: journal, view: view) },
-            patients: state.patients.map { PatientShard($0) })
         history = History(journal: journal)
+        shards = Shards(
+            pools: state.pools.map { [view, history] in
+                PoolShard($0, journal: journal, view: view, history: history)
+            },
+            patients: state.patients.map { PatientShard($0) })
         checkpointer = Checkpointer(
             journal: journal, keys: keys, directory: directory, shards: shards,
             keyWindow: configuration.keyWindowMilliseconds, keyValues: state.keyValues, time: time,
@@ -93,8 +93,7 @@ package final class Engine: Sendable {
         journal.setMetadata(Standing.metadataName, Standing.encode(configuration.role))
         if isWithheld { journal.setMetadata(Standing.withheldName, [1]) }
         if configuration.role == .standby { journal.setMetadata(Epochs.metadataName, epochs.encoded) }
-        hadUnsavedArchives = !state.unsavedArchives.isEmpty
-        if hadUnsavedArchives { journal.write(state.unsavedArchives) }
+        if !state.unsavedArchives.isEmpty { history.write(state.unsavedArchives) }
     }
 
     // MARK: Writing

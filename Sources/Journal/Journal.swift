@@ -181,7 +181,25 @@ package final class Journal: Sendable {
     /// Returns once everything handed over before the call is on disk, table writes and trims too; at once when it is.
     /// A journal that is driven by hand needs somebody who calls ``step()`` meanwhile.
     /// - Throws: ``JournalError/closed`` when the journal ended first, ``JournalError/cancelled`` when the task was.
-    package func flushed() async throws(JournalError) { try await queue.waitUntilFlushed() }
+    package func flushed() async throws(JournalError) { try await flushed(handedOver) }
+
+    /// The same for what had been handed over at a moment.
+    package func flushed(_ handover: Handover) async throws(JournalError) {
+        try await queue.waitUntilFlushed(handover.pieces)
+    }
+
+    /// How much was handed over up to a moment.
+    package struct Handover: Comparable, Sendable {
+        fileprivate let pieces: UInt64
+
+        /// Nothing yet.
+        package static let nothing = Handover(pieces: 0)
+
+        package static func < (a: Handover, b: Handover) -> Bool { a.pieces < b.pieces }
+    }
+
+    /// Everything handed over so far.
+    package var handedOver: Handover { Handover(pieces: queue.piecesSoFar) }
 
     /// Ends all waits for the disk, those to come too: ``JournalError/closed``, for what is durable by now nobody waits. What
     /// was handed over stays, and is tried until ``close()``. For whoever must stop in bounded time on a disk that is full.

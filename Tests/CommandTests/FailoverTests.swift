@@ -155,7 +155,8 @@ struct FailoverTests {
         let position = try #require(try await promoting.object("status")["position"] as? Int)
         try await back.reaches(position)
         let files = try FileManager.default.contentsOfDirectory(atPath: first.path + "/data")
-        let kept = try #require(files.first { $0.hasPrefix("data-before-copy-") }, "\(files) \(back.log)")
+        let kept = try #require(
+            files.first { $0.hasPrefix("data-before-copy-") && $0.hasSuffix(".mdb") }, "\(files) \(back.log)")
         #expect(back.log.contains("a copy is needed") && back.log.contains("copy taken"))
         let file = try #require(files.first { $0.hasPrefix("taken-back-") }, "\(files) \(back.log)")
         let shown = try await Binary.run(["inspect", "--file", first.path + "/data/" + file])

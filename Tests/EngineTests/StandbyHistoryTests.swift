@@ -79,6 +79,35 @@ import Testing
 
     @Test("a session that just left a standby's memory is shown once its history table has it, however it is asked for")
     func archivedJustNow() async throws {
+        let (standby, _) = try await archiving()
+        try await check(standby)
+        standby.engine.journal.abandon()
+    }
+
+    @Test("a disk that is full keeps nobody from what the history table has")
+    func fullDisk() async throws {
+        let (standby, disk) = try await archiving()
+        let engine = standby.engine
+        while try engine.journal.step() {}
+        disk.setCapacity(disk.usedBytes)
+        engine.journal.setMetadata("later", [UInt8](repeating: 1, count: 1_000))
+        _ = try engine.journal.step()
+        #expect(engine.journal.statistics.refusedCommits > 0)
+        let (patient, session) = (patient, session)
+        let readings = [
+            Stepped.Work { try await engine.appointments(in: session).value },
+            Stepped.Work { try await engine.appointments(of: patient, history: true).value },
+        ]
+        for _ in 0..<100_000 where readings.contains(where: { !$0.isOver }) { await Task.yield() }
+        for reading in readings {
+            #expect(reading.isOver)
+            if reading.isOver { #expect(try await reading.value.map(\.appointment.id) == [appointment]) }
+        }
+        engine.journal.abandon()
+    }
+
+    /// A standby that has just been told that the session is archived: the fact is on its disk, the rows are not.
+    private func archiving() async throws -> (Stepped, MemoryDisk) {
         let (disk, archived, clock) = try await copy(for: .standby)
         let standby = try Stepped(disk, clock: clock, poolShards: 1) { $0.role = .standby }
         let engine = standby.engine
@@ -91,8 +120,7 @@ import Testing
             [event], at: [0], engine.view.current.catalogue, owns: { _ in true })
         #expect(faults.isEmpty)
         await engine.shards.settle(settlements)
-        try await check(standby)
-        engine.journal.abandon()
+        return (standby, disk)
     }
 
     @Test("where a start finds the fact and not the rows, too", arguments: [Role.standby, .primary])

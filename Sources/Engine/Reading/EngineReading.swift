@@ -54,7 +54,7 @@ extension Engine {
         }
         try await untilDurable(position)
         let missing = ids.filter { found[$0] == nil && snapshot.timetable.knows($0.session) && $0.number >= 1 }
-        if !missing.isEmpty { try await untilHistoryIsWritten() }
+        if !missing.isEmpty { try await history.written() }
         for id in missing {
             if let archived = try history.appointment(id) {
                 found[id] = FoundAppointment(archived, isArchived: true)
@@ -75,7 +75,7 @@ extension Engine {
         if history {
             let known = Set(ids)
             let limit = EngineLimits.appointmentsPerReading - reading.value.count
-            try await untilHistoryIsWritten()
+            try await self.history.written()
             for appointment in try self.history.appointments(of: patient, limit: limit)
             where !known.contains(appointment.id) {
                 reading.value.append(FoundAppointment(appointment, isArchived: true))
@@ -102,7 +102,7 @@ extension Engine {
         let (found, position) = await shards.pools[shard].appointments(in: session)
         try await untilDurable(position)
         if let found { return Reading(found.map { FoundAppointment($0, isArchived: false) }, at: position) }
-        try await untilHistoryIsWritten()
+        try await history.written()
         let archived = try history.appointments(in: session) ?? []
         return Reading(archived.map { FoundAppointment($0, isArchived: true) }, at: position)
     }
@@ -202,13 +202,6 @@ extension Engine {
     private func durable<Value>(_ reading: Reading<Value>) async throws(EngineError) -> Reading<Value> {
         try await untilDurable(reading.position)
         return reading
-    }
-
-    /// Returns once the history table has every session that has left memory. A primary archives in one commit, fact and rows; a
-    /// standby hands the rows over after the fact that it was sent, and a start hands over those that it finds missing.
-    private func untilHistoryIsWritten() async throws(EngineError) {
-        guard standing.role == .standby || hadUnsavedArchives else { return }
-        do { try await journal.flushed() } catch { throw EngineError(error) }
     }
 
     func checkKnown<Entity>(

@@ -1,9 +1,31 @@
 import Journal
+import NIOConcurrencyHelpers
 import Scheduling
 
 /// Archived appointments, read from the history table. Reading waits on the store, so it happens outside every shard.
 struct History: Sendable {
     let journal: Journal
+    /// Up to where rows were handed over apart from the fact that their session is archived.
+    private let late = NIOLockedValueBox(Journal.Handover.nothing)
+
+    init(journal: Journal) { self.journal = journal }
+
+    /// Hands rows over after the fact that their session is archived: on a standby, and at a start that finds them missing. A
+    /// primary archives in one commit, fact and rows.
+    func write(_ rows: [TableWrite]) {
+        journal.write(rows)
+        let handedOver = journal.handedOver
+        late.withLockedValue { $0 = max($0, handedOver) }
+    }
+
+    /// Returns once the table has every session that has left memory.
+    func written() async throws(EngineError) {
+        do throws(JournalError) {
+            try await journal.flushed(late.withLockedValue { $0 })
+        } catch {
+            throw EngineError(error)
+        }
+    }
 
     func appointment(_ id: AppointmentID) throws(EngineError) -> Appointment? {
         let page = UInt64(id.number - 1) / UInt64(Session.pageLength)

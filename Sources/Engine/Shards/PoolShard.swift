@@ -7,6 +7,7 @@ actor PoolShard {
     private var book: PoolBook
     private let journal: Journal
     private let view: EngineView
+    private let history: History
     /// Filled and emptied within one step; kept for their memory.
     private var records = RecordBatch()
     private var writer = ByteWriter()
@@ -14,10 +15,11 @@ actor PoolShard {
     /// The last position whose facts are in `book`; what a reading here reflects.
     private var position: Position
 
-    init(_ book: PoolBook, journal: Journal, view: EngineView) {
+    init(_ book: PoolBook, journal: Journal, view: EngineView, history: History) {
         self.book = book
         self.journal = journal
         self.view = view
+        self.history = history
         position = journal.lastPosition
     }
 
@@ -268,7 +270,7 @@ actor PoolShard {
                     sessions.append(fact)
                     guard let session = book.session(id) else { break }
                     // After the fact: a start that finds the fact and not these writes makes them anew.
-                    journal.write(SessionTables.archive(session))
+                    history.write(SessionTables.archive(session))
                     settlements += session.gone.map { .archived($0, $1) }
                 default: guard isWhole || fact.pool.map(owns) ?? false else { return }
                 }

@@ -67,10 +67,10 @@ package struct LogSalvage: Sendable {
         return (receiver.tip, tail ?? [])
     }
 
-    /// Whether the log still ends where it did when it was looked through.
+    /// Whether the log still ends where it did when it was looked through, and the engine's own facts are as they were.
     func isOfToday() throws(JournalError) -> Bool {
         let meta = try MetaSalvage.read(try PageFile(directory + "/data.mdb"))
-        return try Self.end(after: meta, directory).0 == end
+        return try Self.end(after: meta, directory).0 == end && meta.metadata == metadata
     }
 
     /// Hands every record over, with its position, from ``reachesBackTo`` on.

@@ -299,13 +299,13 @@ final class CommitQueue: @unchecked Sendable {
         return try await wait(Waiter(position, milestone))
     }
 
-    /// Waits until everything added so far is on this disk, table writes too; answers at once when it is.
-    func waitUntilFlushed() async throws(JournalError) {
-        _ = try await wait(Waiter(.zero, .onDisk, pieces: piecesSoFar()))
+    /// Waits until so many pieces of work are on this disk, table writes too; answers at once when they are.
+    func waitUntilFlushed(_ pieces: UInt64) async throws(JournalError) {
+        _ = try await wait(Waiter(.zero, .onDisk, pieces: pieces))
     }
 
     /// How many pieces of work must be on disk so that everything added so far is.
-    private func piecesSoFar() -> UInt64 {
+    var piecesSoFar: UInt64 {
         lock.lock()
         defer { lock.unlock() }
         // What a dead journal was given went nowhere and never will be on disk.

@@ -187,6 +187,8 @@ extension World {
                 return casebook.fail("server \(node.index) goes on alone, and nobody said so")
             }
             node.replication.mayBeAlone = true
+            // What waited for the standby may be told from that moment on, and a deposition may have come right behind it.
+            node.promised = max(node.promised, node.onDisk)
         case .standbyCaughtUp: casebook.coverage.note("standbys that caught up")
         case .deposed: casebook.coverage.note("primaries deposed")
         case .promoted: casebook.coverage.note("promotions")

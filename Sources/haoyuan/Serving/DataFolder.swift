@@ -20,9 +20,12 @@ struct DataFolder {
     /// Moves the data aside, so that a copy can be taken; gives its new name.
     func moveAside() throws(CommandFailure) -> String {
         let kept = path("data-before-copy-\(stamp).mdb")
+        // First, so that it never is the copy's tail. The log has what stands in it, unless nobody opened it after a crash.
+        guard rename(path("tail"), path("data-before-copy-\(stamp).tail")) == 0 || errno == ENOENT else {
+            throw failure("cannot be moved aside", "tail")
+        }
         guard rename(path("data.mdb"), kept) == 0 else { throw failure("cannot be moved aside", "data.mdb") }
         try remove("lock.mdb")
-        try remove("tail")
         return kept
     }
 
