@@ -23,20 +23,6 @@ package struct ByteWriter: Sendable {
 
     /// LEB128: 7 bits a byte, the lowest first.
     package mutating func varint(_ value: UInt64) {
-        guard value >= 0x80 else { return bytes.append(UInt8(value)) }
-        guard value < 1 << 56 else { return longVarint(value) }
-        // Numbers of up to 8 bytes in one go, as `ByteReader` reads them: halves, quarters and eighths move apart.
-        var word = (value & 0x00FF_FFFF_F000_0000) << 4 | value & 0x0000_0000_0FFF_FFFF
-        word = (word & 0x0FFF_C000_0FFF_C000) << 2 | word & 0x0000_3FFF_0000_3FFF
-        word = (word & 0x3F80_3F80_3F80_3F80) << 1 | word & 0x007F_007F_007F_007F
-        let count = (64 - value.leadingZeroBitCount + 6) / 7
-        word |= 0x8080_8080_8080_8080 & (1 << UInt64(8 * count - 8) - 1)
-        withUnsafeBytes(of: word.littleEndian) {
-            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[..<count]))
-        }
-    }
-
-    private mutating func longVarint(_ value: UInt64) {
         var rest = value
         while rest >= 0x80 {
             bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
