@@ -10,7 +10,7 @@ import Scheduling
 /// every place that is passed. An index grows from itself alone, without a look at the ring.
 struct KeyStripe {
     /// 64 bytes.
-    fileprivate struct Entry {
+    struct Entry {
         let key: IdempotencyKey
         let fingerprint: UInt64
         let at: Int64
@@ -40,7 +40,7 @@ struct KeyStripe {
         fileprivate let round: UInt64
     }
 
-    private var ring = Ring(places: Self.fewest)
+    private var ring = KeyRing(places: Self.fewest)
     /// The number of the oldest entry, and the one the next gets.
     private var first: UInt64 = 0
     private var next: UInt64 = 0
@@ -135,7 +135,7 @@ struct KeyStripe {
 
     /// Waits for the answer of a write under way. False when it is not under way any more: ask again.
     mutating func wait(_ key: IdempotencyKey, _ continuation: CheckedContinuation<StoredAnswer?, Never>) -> Bool {
-        guard let ticket = find(key), self[ticket].answer.isUnderWay else { return false }
+        guard let ticket = find(key), ring[ticket].answer.isUnderWay else { return false }
         waiters[key, default: []].append(continuation)
         return true
     }
@@ -144,7 +144,7 @@ struct KeyStripe {
     func answer(_ key: IdempotencyKey) -> StoredAnswer? { find(key).flatMap { answer($0) } }
 
     private func answer(_ ticket: UInt64) -> StoredAnswer? {
-        let entry = self[ticket]
+        let entry = ring[ticket]
         return entry.answer.unpacked(aside: entry.answer.isTogether ? together[entry.key] : nil)
     }
 
@@ -191,7 +191,7 @@ struct KeyStripe {
         precondition(span == 0, "room is made before there is anything")
         var places = Self.fewest
         while places < count { places *= 2 }
-        ring = Ring(places: places)
+        ring = KeyRing(places: places)
         places *= 2
         while places * fullAt < count * 256 { places *= 2 }
         index = ContiguousArray(table: 0, count: places)
@@ -206,7 +206,7 @@ struct KeyStripe {
         checkpointed = max(checkpointed, first)
         checkpointEnd = checkpointed
         while checkpointEnd < next {
-            let answer = self[checkpointEnd].answer
+            let answer = ring[checkpointEnd].answer
             if answer.isUnderWay { return Position(answer.position) }
             checkpointEnd += 1
         }
@@ -218,7 +218,7 @@ struct KeyStripe {
         var answers: [KeptAnswer] = []
         checkpointed = max(checkpointed, first)
         while checkpointed < checkpointEnd, answers.count < most {
-            let entry = self[checkpointed]
+            let entry = ring[checkpointed]
             if let answer = answer(checkpointed) {
                 answers.append(
                     KeptAnswer(
@@ -246,24 +246,22 @@ struct KeyStripe {
 
     /// Gives the entries that are not abandoned new numbers without gaps, in their order, and lets go of memory.
     private mutating func closeRanks() {
-        let kept = (first..<next).filter { !self[$0].answer.isAbandoned }
+        let kept = (first..<next).filter { !ring[$0].answer.isAbandoned }
         // Nothing is taken after the end of a checkpoint, so both marks move to the first entry kept that lies behind them.
         func moved(_ mark: UInt64) -> UInt64 { first + UInt64(kept.count { $0 < mark }) }
         let marks = (moved(max(checkpointed, first)), moved(max(checkpointEnd, first)))
         var places = Self.fewest
         while places <= kept.count { places *= 2 }
-        var closed = Ring(places: places)
-        for (offset, number) in kept.enumerated() { closed.put(self[number], at: first + UInt64(offset)) }
+        var closed = KeyRing(places: places)
+        for (offset, number) in kept.enumerated() { closed.put(ring[number], at: first + UInt64(offset)) }
         ring = closed
         next = first + UInt64(kept.count)
         (checkpointed, checkpointEnd) = marks
         abandoned = 0
         round += 1
         index = ContiguousArray(table: 0, count: places * 2)
-        for number in first..<next { addToIndex(number, self[number].key) }
+        for number in first..<next { addToIndex(number, ring[number].key) }
     }
-
-    private subscript(ticket: UInt64) -> Entry { ring[ticket] }
 
     private mutating func insert(_ entry: Entry) -> UInt64 {
         if span == ring.count { ring.grow(first..<next) }
@@ -284,7 +282,7 @@ struct KeyStripe {
     mutating func forget(before: Int64, most: Int) {
         var left = most
         while left > 0, first < next, ring[first].at < before || ring[first].answer.isAbandoned {
-            let entry = self[first]
+            let entry = ring[first]
             guard !entry.answer.isUnderWay else { return }
             if entry.answer.isAbandoned { abandoned -= 1 } else { removeFromIndex(first, entry.key) }
             if entry.answer.isTogether { together[entry.key] = nil }
@@ -362,66 +360,6 @@ struct KeyStripe {
         }
         index = larger
     }
-}
-
-/// Places for entries, a power of two of them; the entry of number n stands in place n, counted around. A page of places is
-/// made when the first entry comes to it, and pages stay where they are while the ring grows.
-private struct Ring {
-    private static let pagePlaces = 512
-
-    private var pages: ContiguousArray<ContiguousArray<KeyStripe.Entry>>
-    /// Places of a page, a power of two: all of a small ring, or ``pagePlaces``.
-    private let page: Int
-    private let pageShift: UInt64
-    let count: Int
-
-    init(places: Int) {
-        precondition(places & (places - 1) == 0, "a ring has a power of two of places")
-        count = places
-        page = min(places, Self.pagePlaces)
-        pageShift = UInt64(page.trailingZeroBitCount)
-        pages = ContiguousArray(repeating: [], count: places / page)
-    }
-
-    /// An entry that has been put.
-    subscript(number: UInt64) -> KeyStripe.Entry {
-        _read { yield pages[pageIndex(number)][placeInPage(number)] }
-        _modify { yield &pages[pageIndex(number)][placeInPage(number)] }
-    }
-
-    mutating func put(_ entry: KeyStripe.Entry, at number: UInt64) {
-        let index = pageIndex(number)
-        if pages[index].isEmpty { pages[index] = ContiguousArray(repeating: .blank, count: page) }
-        pages[index][placeInPage(number)] = entry
-    }
-
-    /// Twice the places, for a ring that is full of these numbers.
-    mutating func grow(_ numbers: Range<UInt64>) {
-        precondition(numbers.count == count, "a ring grows when it is full")
-        var larger = Ring(places: count * 2)
-        guard page == Self.pagePlaces else {
-            for number in numbers { larger.put(self[number], at: number) }
-            self = larger
-            return
-        }
-        // The oldest and the newest entries share a page, unless the oldest is the first of its page.
-        var number = numbers.lowerBound
-        while number < numbers.upperBound {
-            let whole = placeInPage(number) == 0 && number + UInt64(page) <= numbers.upperBound
-            if whole {
-                larger.pages[larger.pageIndex(number)] = pages[pageIndex(number)]
-                number += UInt64(page)
-            } else {
-                larger.put(self[number], at: number)
-                number += 1
-            }
-        }
-        self = larger
-    }
-
-    private func pageIndex(_ number: UInt64) -> Int { Int((number & UInt64(count - 1)) >> pageShift) }
-
-    private func placeInPage(_ number: UInt64) -> Int { Int(number & UInt64(page - 1)) }
 }
 
 /// An answer with its key, as a checkpoint keeps it.
