@@ -38,6 +38,16 @@ final class SmallDisk {
 }
 
 @Suite(.serialized) struct FullDiskTests {
+    private func options(on disk: SmallDisk, growth: Int, reserve: Int) -> JournalOptions {
+        var options = JournalOptions(directory: disk.path + "/data")
+        options.driving = .manual
+        options.initialFileBytes = 2 << 20
+        options.growthStepBytes = growth
+        options.reserveBytes = reserve
+        options.fileBytesLimit = 1 << 30
+        return options
+    }
+
     @Test(
         "A full disk refuses writes, loses nothing, serves reads, and takes writes again when there is room",
         .enabled(if: SmallDisk.isPossible))
@@ -46,12 +56,7 @@ final class SmallDisk {
         let clock = ManualClock()
         let ballast = disk.path + "/ballast"
         try Data(count: 10 << 20).write(to: URL(fileURLWithPath: ballast))
-        var options = JournalOptions(directory: disk.path + "/data")
-        options.driving = .manual
-        options.initialFileBytes = 2 << 20
-        options.growthStepBytes = 2 << 20
-        options.reserveBytes = 2 << 20
-        options.fileBytesLimit = 1 << 30
+        var options = options(on: disk, growth: 2 << 20, reserve: 2 << 20)
         options.monotonicNanoseconds = clock.read
         var journal = try Journal.open(options)
         var count = 0
@@ -97,12 +102,7 @@ final class SmallDisk {
         let disk = try SmallDisk(mebibytes: 24)
         let ballast = disk.path + "/ballast"
         try Data(count: 16 << 20).write(to: URL(fileURLWithPath: ballast))
-        var options = JournalOptions(directory: disk.path + "/data")
-        options.driving = .manual
-        options.initialFileBytes = 2 << 20
-        options.growthStepBytes = 1 << 20
-        options.reserveBytes = 256 << 10
-        options.fileBytesLimit = 1 << 30
+        var options = options(on: disk, growth: 1 << 20, reserve: 256 << 10)
         options.tailBytes = 8 << 20
         var journal = try Journal.open(options)
         try journal.commit([record(1)])
