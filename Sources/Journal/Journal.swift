@@ -121,15 +121,19 @@ package final class Journal: Sendable {
     /// The last position handed out. A cheap atomic read.
     package var lastPosition: Position { queue.lastPosition }
 
-    /// The last position that is durable: on this disk and, while confirmations are asked for, confirmed. A cheap atomic read.
+    /// The last position that is durable: in the log on this disk and, while confirmations are asked for, confirmed. A cheap atomic read.
     package var durablePosition: Position { queue.durablePosition }
 
     /// The last position that may be told: durable, but perhaps not in the log yet, where ``read(from:maxRecords:maxBytes:)``
     /// finds what is durable. A cheap atomic read.
     package var settledPosition: Position { queue.settledPosition }
 
-    /// The last position that is on this disk, in the log. A cheap atomic read.
+    /// The last position that is on this disk, in the log or its tail: what is shipped to another journal, which confirms it. A cheap
+    /// atomic read.
     package var diskPosition: Position { queue.diskPosition }
+
+    /// The last position that is in the log on this disk. A cheap atomic read.
+    package var logPosition: Position { queue.logPosition }
 
     /// From now on a position is durable only once ``confirm(_:)`` has named it or one after it: a second disk far away.
     /// What is durable already stays so. `nil` asks for no confirmations any more, and whoever waited for one goes on.
@@ -138,12 +142,6 @@ package final class Journal: Sendable {
     /// Nothing becomes durable any more: another journal has taken this one's place. Who waits for it, now or later, is told
     /// ``JournalError/closed``.
     package func renounce() { queue.renounce() }
-
-    /// Whether the log is sent to another journal as it grows: then nothing goes to its tail first, where it could not be read.
-    package var isShipped: Bool {
-        get { queue.isShipped }
-        set { queue.isShipped = newValue }
-    }
 
     /// Whoever is asked has everything up to `position`.
     package func confirm(_ position: Position) { queue.confirm(position) }
@@ -171,8 +169,7 @@ package final class Journal: Sendable {
         try await queue.wait(for: position.next, .durable)
     }
 
-    /// Returns once something after `position` is on this disk, with the position up to which everything is: what is
-    /// shipped to another journal, which confirms it.
+    /// Returns once something after `position` is on this disk, in the log or its tail, with the position up to which everything is.
     /// - Throws: as ``durablePosition(after:)``.
     package func diskPosition(after position: Position) async throws(JournalError) -> Position {
         try await queue.wait(for: position.next, .onDisk)
@@ -308,6 +305,16 @@ package final class Journal: Sendable {
 
     /// The oldest position still in the log (the next one to be written, when there is none).
     package var oldestPosition: Position { currentShape.oldest }
+
+    /// Where the log on disk ends, with what stands in its tail.
+    package var tip: LogTip { committer?.shared.withLockedValue { $0.end } ?? openedShape.tip }
+
+    /// Whether something stands in the log's tail that the log does not have yet.
+    package var hasTail: Bool { diskPosition > logPosition }
+
+    /// The pieces that stand in the log's tail and not in the log, in order. Whoever wants to read on in the log asks for these first:
+    /// what has left the tail by then is in the log.
+    var standing: [ShippedChunks] { committer?.shared.withLockedValue { $0.standing } ?? [] }
 
     var currentShape: LogShape { committer?.shared.withLockedValue { $0.shape } ?? openedShape }
 

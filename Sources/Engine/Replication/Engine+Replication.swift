@@ -161,7 +161,7 @@ extension Engine {
     package func receive(_ chunks: ShippedChunks) async throws -> Position {
         let last = try await replica.receive(chunks)
         joined()
-        try await journal.whenDurable(last)
+        try await journal.whenSettled(last)
         return last
     }
 

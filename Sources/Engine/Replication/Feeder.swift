@@ -56,7 +56,7 @@ package final class Feeder: Sendable {
     /// The last position on the primary's disk.
     package var position: Position { journal.diskPosition }
 
-    /// The next chunks, as soon as there are any on this disk; called by one task at a time.
+    /// The next chunks, as soon as there are any on this disk, in the log or its tail; called by one task at a time.
     /// - Throws: `positionTrimmed` when the standby has fallen so far behind that only a copy helps; `closed`; `cancelled`;
     ///   `corrupt` when this log is damaged.
     package func next(maxBytes: Int = EngineLimits.shippedBytes) async throws(JournalError) -> ShippedChunks {

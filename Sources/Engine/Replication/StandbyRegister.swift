@@ -47,10 +47,7 @@ final class StandbyRegister: Sendable {
         let now = now
         let other = watch.withLockedValue { watch in
             let other = watch.other(than: asker)
-            if other == nil {
-                watch.attached(id, name, asker: asker, now: now)
-                journal.isShipped = true
-            }
+            if other == nil { watch.attached(id, name, asker: asker, now: now) }
             return other
         }
         if let other { throw .anotherFollows(other) }
@@ -67,8 +64,7 @@ final class StandbyRegister: Sendable {
 
     func confirm(_ id: UInt64, _ position: Position, beat: Int64?) {
         let now = now
-        // What was told before the standby came may still be on its way from the tail to the log.
-        let last = max(journal.diskPosition, journal.settledPosition).rawValue
+        let last = journal.diskPosition.rawValue
         let (confirmed, before, after) = watch.withLockedValue { watch in
             let before = watch
             let confirmed = watch.confirmed(id, position.rawValue, beat: beat, last: last, now: now)
@@ -84,10 +80,7 @@ final class StandbyRegister: Sendable {
 
     func detach(_ id: UInt64) {
         let now = now
-        watch.withLockedValue { watch in
-            watch.detached(id, now: now)
-            journal.isShipped = watch.follower != nil
-        }
+        watch.withLockedValue { $0.detached(id, now: now) }
     }
 
     func goOnAlone() {

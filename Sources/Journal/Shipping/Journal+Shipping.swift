@@ -1,19 +1,11 @@
 extension Journal {
-    /// Where the log on disk ends.
-    package var tip: LogTip {
-        let shape = currentShape
-        return LogTip(next: shape.next, chain: shape.chain)
-    }
-
-    /// What stands in the log's tail and not in the log yet; `nil` when nothing does. For whoever drives the journal by hand.
-    package var standingInTail: ShippedChunks? {
-        precondition(options.driving == .manual, "The tail belongs to the journal's thread.")
-        return committer?.standing
-    }
-
     /// Whether this log, on disk, has that tip: then everything before it is the same here and where the tip comes from.
     /// - Throws: ``JournalError/positionTrimmed(oldest:)`` when that is too long ago to be known.
     package func contains(_ tip: LogTip) throws(JournalError) -> Bool {
+        let standing = standing
+        if let first = standing.first, tip.next > first.first {
+            return standing.contains { $0.passes(tip) }
+        }
         let snapshot = try storage.snapshot()
         defer { snapshot.close() }
         let shape = try MetaImage.read(snapshot).shape
@@ -32,9 +24,13 @@ extension Journal {
     }
 
     /// The chunks on disk that follow `tip`, which this log must have (``contains(_:)``): up to about `maxBytes`, at least
-    /// one if there is one.
+    /// one if there is one, whether it stands in the log or in its tail.
     /// - Throws: ``JournalError/positionTrimmed(oldest:)``, ``JournalError/corrupt(_:)`` naming the place.
     package func chunks(after tip: LogTip, maxBytes: Int) throws(JournalError) -> ShippedChunks {
+        let standing = standing
+        if let first = standing.first, tip.next >= first.first {
+            return try ShippedChunks(after: tip, maxBytes: maxBytes, of: standing)
+        }
         let snapshot = try storage.snapshot()
         defer { snapshot.close() }
         let shape = try MetaImage.read(snapshot).shape

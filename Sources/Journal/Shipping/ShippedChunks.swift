@@ -62,9 +62,42 @@ package struct ShippedChunks: Sendable, Hashable {
     /// Adds the chunks that follow.
     mutating func add(_ others: ShippedChunks) {
         precondition(others.first == last.next, "Chunks from \(others.first) came where \(last.next) is due.")
+        guard !isEmpty else { return self = others }
         bytes += others.bytes
         last = others.last
         count += others.count
+    }
+
+    /// Those of neighbouring pieces that follow `tip`: up to about `maxBytes`, at least one if there is one, and never a part of a
+    /// record.
+    /// - Throws: ``JournalError/corrupt(_:)`` where they do not follow on it, or are damaged.
+    init(after tip: LogTip, maxBytes: Int, of pieces: [ShippedChunks]) throws(JournalError) {
+        self.init(from: tip.next)
+        var check = ChainCheck(next: tip.next, chain: tip.chain)
+        for piece in pieces where piece.last >= tip.next {
+            let fault = piece.bytes.withUnsafeBytes { raw in
+                Self.visit(raw) { chunk, stored in
+                    if chunk.last < tip.next || (bytes.count >= maxBytes && !check.isInsideRecord) { return nil }
+                    if let fault = check.admit(chunk) { return fault }
+                    add(chunk, stored)
+                    return nil
+                }
+            }
+            if let fault { throw Self.error(fault, after: last) }
+        }
+    }
+
+    /// Whether a log that has these has that tip among them, or right behind them.
+    func passes(_ tip: LogTip) -> Bool {
+        guard first < tip.next, tip.next <= last.next else { return false }
+        var isThere = false
+        _ = bytes.withUnsafeBytes { raw in
+            Self.visit(raw) { chunk, _ in
+                if chunk.last.next == tip.next { isThere = chunk.crc == tip.chain }
+                return nil
+            }
+        }
+        return isThere
     }
 
     /// Hands each chunk, its checksum verified, to `body`, until that finds a fault or there is one already.

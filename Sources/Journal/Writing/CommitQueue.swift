@@ -24,10 +24,20 @@ final class CommitQueue: @unchecked Sendable {
     enum Milestone: Sendable {
         /// On this journal's own disk, in the log or its tail, and, while confirmations are asked for, confirmed: it may be told.
         case settled
-        /// In the log on this journal's own disk.
+        /// On this journal's own disk, in the log or its tail.
         case onDisk
+        /// In the log on this journal's own disk.
+        case inLog
         /// Durable as agreed: in the log on this disk and, while confirmations are asked for, confirmed.
         case durable
+
+        /// Whether it is not reached any more once the journal has renounced.
+        var isForbidden: Bool {
+            switch self {
+            case .settled, .durable: true
+            case .onDisk, .inLog: false
+            }
+        }
     }
 
     /// One task that waits. `@unchecked Sendable`: its variables are touched only under the queue's lock.
@@ -56,19 +66,17 @@ final class CommitQueue: @unchecked Sendable {
     private var published: UInt64 = 0
     /// How many pieces of work stand in the tail alone. They were taken and are not published.
     private var inTail: UInt64 = 0
-    /// The last position in the log or its tail.
-    private var kept: UInt64
     /// Nobody is to wait any more for what is not durable.
     private var waitsEnded = false
 
     private let last: Synchronization.Atomic<UInt64>
     private let onDisk: Synchronization.Atomic<UInt64>
+    private let inLog: Synchronization.Atomic<UInt64>
     private let durable: Synchronization.Atomic<UInt64>
     private let settled: Synchronization.Atomic<UInt64>
     /// Up to where somebody else has confirmed; the greatest number while nobody is asked.
     private var confirmed = UInt64.max
     private var isRenounced = false
-    private var shipped = false
     private let waitingBytes = Synchronization.Atomic<Int>(0)
 
     /// - Parameter unconfirmed: whether nothing is durable before it is confirmed, what is on disk already included.
@@ -77,19 +85,21 @@ final class CommitQueue: @unchecked Sendable {
         spare = PendingWork(after: last)
         self.last = Synchronization.Atomic(last.rawValue)
         self.onDisk = Synchronization.Atomic(last.rawValue)
+        self.inLog = Synchronization.Atomic(last.rawValue)
         self.durable = Synchronization.Atomic(unconfirmed ? 0 : last.rawValue)
         self.settled = Synchronization.Atomic(unconfirmed ? 0 : last.rawValue)
-        kept = last.rawValue
         if unconfirmed { confirmed = 0 }
     }
 
     /// The last position handed out.
     var lastPosition: Position { Position(last.load(ordering: .acquiring)) }
-    /// The last position that is on this disk.
+    /// The last position that is on this disk, in the log or its tail.
     var diskPosition: Position { Position(onDisk.load(ordering: .acquiring)) }
-    /// The last position that is on this disk and, while confirmations are asked for, confirmed.
+    /// The last position that is in the log on this disk.
+    var logPosition: Position { Position(inLog.load(ordering: .acquiring)) }
+    /// The last position that is in the log on this disk and, while confirmations are asked for, confirmed.
     var durablePosition: Position { Position(durable.load(ordering: .acquiring)) }
-    /// The last position that may be told: in the log or its tail and, while confirmations are asked for, confirmed.
+    /// The last position that may be told: on this disk and, while confirmations are asked for, confirmed.
     var settledPosition: Position { Position(settled.load(ordering: .acquiring)) }
     /// Whether something waits for a commit that has not been taken, or stands in the tail alone.
     var hasPending: Bool {
@@ -97,25 +107,11 @@ final class CommitQueue: @unchecked Sendable {
         defer { lock.unlock() }
         return !pending.isEmpty || inTail > 0
     }
-    /// Whether somebody ships the log as it grows.
-    var isShipped: Bool {
-        get {
-            lock.lock()
-            defer { lock.unlock() }
-            return shipped
-        }
-        set {
-            lock.lock()
-            shipped = newValue
-            lock.unlock()
-        }
-    }
-    /// Whether what comes is wanted in the log at once: that is what is shipped, or confirmations are asked for, or somebody waits
-    /// for what is on disk.
+    /// Whether somebody waits until what was handed over is in the log: then it goes there at once.
     var isLogAwaited: Bool {
         lock.lock()
         defer { lock.unlock() }
-        return shipped || confirmed != .max || waiters.contains { $0.milestone == .onDisk }
+        return waiters.contains { $0.milestone == .inLog }
     }
     /// Bytes accepted and not yet committed, those in the commit at hand included.
     var pendingBytes: Int { waitingBytes.load(ordering: .relaxed) }
@@ -173,7 +169,7 @@ final class CommitQueue: @unchecked Sendable {
         work.reset(after: position)
         lock.lock()
         onDisk.store(position.rawValue, ordering: .releasing)
-        kept = position.rawValue
+        inLog.store(position.rawValue, ordering: .releasing)
         waitingBytes.wrappingSubtract(bytes, ordering: .relaxed)
         published += 1 + inTail
         inTail = 0
@@ -186,7 +182,7 @@ final class CommitQueue: @unchecked Sendable {
     /// Tells everyone that all that stood in the tail is in the log, up to a position.
     func publishTail(_ position: Position) {
         lock.lock()
-        onDisk.store(position.rawValue, ordering: .releasing)
+        inLog.store(position.rawValue, ordering: .releasing)
         published += inTail
         inTail = 0
         let ready = removeReady()
@@ -200,7 +196,7 @@ final class CommitQueue: @unchecked Sendable {
         let bytes = work.byteCount
         work.reset(after: position)
         lock.lock()
-        kept = position.rawValue
+        onDisk.store(position.rawValue, ordering: .releasing)
         waitingBytes.wrappingSubtract(bytes, ordering: .relaxed)
         inTail += 1
         let ready = removeReady()
@@ -235,18 +231,18 @@ final class CommitQueue: @unchecked Sendable {
         lock.lock()
         isRenounced = true
         confirmed = settled.load(ordering: .relaxed)
-        let left = removeWaiters { $0.milestone != .onDisk }
+        let left = removeWaiters { $0.milestone.isForbidden }
         lock.unlock()
         for continuation in left { continuation.resume(returning: .failure(.closed)) }
     }
 
     /// Moves the durable position on and takes off the list whoever has what he waited for; only with the lock held.
     private func removeReady() -> [(CheckedContinuation<Result<Position, JournalError>, Never>, Position)] {
-        let disk = onDisk.load(ordering: .relaxed)
+        let (disk, log) = (onDisk.load(ordering: .relaxed), inLog.load(ordering: .relaxed))
         // What was reported durable stays so, whoever is asked later.
-        let durable = max(self.durable.load(ordering: .relaxed), min(disk, confirmed))
+        let durable = max(self.durable.load(ordering: .relaxed), min(log, confirmed))
         self.durable.store(durable, ordering: .releasing)
-        let settled = max(self.settled.load(ordering: .relaxed), min(kept, confirmed))
+        let settled = max(self.settled.load(ordering: .relaxed), min(disk, confirmed))
         self.settled.store(settled, ordering: .releasing)
         var ready: [(CheckedContinuation<Result<Position, JournalError>, Never>, Position)] = []
         waiters.removeAll { waiter in
@@ -254,6 +250,7 @@ final class CommitQueue: @unchecked Sendable {
                 switch waiter.milestone {
                 case .settled: Position(settled)
                 case .onDisk: Position(disk)
+                case .inLog: Position(log)
                 case .durable: Position(durable)
                 }
             guard waiter.position <= reached, waiter.pieces <= published else { return false }
@@ -267,6 +264,7 @@ final class CommitQueue: @unchecked Sendable {
         switch milestone {
         case .settled: settledPosition
         case .onDisk: diskPosition
+        case .inLog: logPosition
         case .durable: durablePosition
         }
     }
@@ -299,9 +297,9 @@ final class CommitQueue: @unchecked Sendable {
         return try await wait(Waiter(position, milestone))
     }
 
-    /// Waits until so many pieces of work are on this disk, table writes too; answers at once when they are.
+    /// Waits until so many pieces of work are in the log, table writes too; answers at once when they are.
     func waitUntilFlushed(_ pieces: UInt64) async throws(JournalError) {
-        _ = try await wait(Waiter(.zero, .onDisk, pieces: pieces))
+        _ = try await wait(Waiter(.zero, .inLog, pieces: pieces))
     }
 
     /// How many pieces of work must be on disk so that everything added so far is.
@@ -358,7 +356,7 @@ final class CommitQueue: @unchecked Sendable {
         let now = reached(waiter.milestone)
         if now >= waiter.position && published >= waiter.pieces { return .success(now) }
         if waitsEnded || phase == .closed || phase == .dead { return .failure(.closed) }
-        if isRenounced, waiter.milestone != .onDisk { return .failure(.closed) }
+        if isRenounced, waiter.milestone.isForbidden { return .failure(.closed) }
         if waiter.isCancelled { return .failure(.cancelled) }
         waiter.continuation = continuation
         waiters.append(waiter)

@@ -18,7 +18,12 @@ final class Committer: @unchecked Sendable {
     /// What readers of statistics and of the log see of the committer.
     struct Shared: Sendable {
         var statistics = JournalStatistics()
+        /// The log.
         var shape: LogShape
+        /// The pieces that stand in the tail and not in the log, in order.
+        var standing: [ShippedChunks] = []
+        /// Where the log ends with these.
+        var end: LogTip
         /// Why no further writes are taken, if none are.
         var refusal: JournalError?
         /// When the commit at hand began, if there is one.
@@ -49,15 +54,15 @@ final class Committer: @unchecked Sendable {
     /// What the commit asked for that was the last to find too little room.
     private var roomRefused = 0
     private let tail: (any LogTail)?
-    /// What stands in the tail and not in the log, and since when.
-    private var inTail: (chunks: ShippedChunks, since: UInt64)?
+    /// Since when something stands in the tail that the log does not have; `nil` while nothing does.
+    private var inTailSince: UInt64?
     let shared: NIOLockedValueBox<Shared>
 
     init(
         writer: consuming LogWriter, storage: any JournalStorage, queue: CommitQueue,
         tail: (any LogTail)?, now: @escaping @Sendable () -> UInt64, pass: (@Sendable (JournalPoint) -> Void)? = nil
     ) {
-        self.shared = NIOLockedValueBox(Shared(shape: writer.committed))
+        self.shared = NIOLockedValueBox(Shared(shape: writer.committed, end: writer.end))
         self.writer = writer
         self.storage = storage
         self.queue = queue
@@ -69,14 +74,12 @@ final class Committer: @unchecked Sendable {
 
     /// Whether there is work that found no room.
     var hasBacklog: Bool { backlogStart < backlog.count }
-    /// What stands in the tail and not in the log. Asked for by the committing thread.
-    var standing: ShippedChunks? { inTail?.chunks }
     /// Whether something stands in the tail that the log does not have.
-    var hasTail: Bool { inTail != nil }
+    var hasTail: Bool { inTailSince != nil }
     /// Seconds until the log is to take up what stands in the tail; `nil` when nothing does.
     var tailSeconds: Double? {
-        guard let inTail else { return nil }
-        let age = now() &- inTail.since
+        guard let inTailSince else { return nil }
+        let age = now() &- inTailSince
         return age >= Self.tailNanoseconds ? 0 : Double(Self.tailNanoseconds - age) / 1e9
     }
     /// Whether tables of trimmed segments wait to be removed.
@@ -117,7 +120,7 @@ final class Committer: @unchecked Sendable {
     func closeTail() { tail?.close() }
 
     private func mayGoToTail(_ work: PendingWork) -> Bool {
-        tail != nil && work.holdsRecordsAlone && work.byteCount <= Self.pieceBytes && !hasBacklog && !isRefusing
+        tail != nil && work.belongsToLogAlone && work.byteCount <= Self.pieceBytes && !hasBacklog && !isRefusing
             && !queue.isLogAwaited
     }
 
@@ -141,7 +144,11 @@ final class Committer: @unchecked Sendable {
         }
         writer.adopt(ahead: end)
         pass?(.kept)
-        if inTail == nil { inTail = (chunks, start) } else { inTail?.chunks.add(chunks) }
+        if inTailSince == nil { inTailSince = start }
+        shared.withLockedValue { shared in
+            shared.standing.append(chunks)
+            shared.end = end
+        }
         record(work, syncs: 1, from: start, to: now())
         queue.settle(work)
         pass?(.published)
@@ -183,9 +190,12 @@ final class Committer: @unchecked Sendable {
     /// One transaction. Returns why it could not be, when the reason is room; nothing happened then.
     private func attempt(_ ownWork: PendingWork) throws(JournalError) -> JournalError? {
         var work = ownWork
-        if let inTail { work.precede(inTail.chunks) }
         let start = now()
-        shared.withLockedValue { $0.commitBegan = start }
+        let standing = shared.withLockedValue { shared in
+            shared.commitBegan = start
+            return shared.standing
+        }
+        work.precede(standing)
         defer { shared.withLockedValue { $0.commitBegan = nil } }
         let room = storage.makeRoom(for: work.roomNeeded)
         note(room)
@@ -211,9 +221,13 @@ final class Committer: @unchecked Sendable {
         }
         passed(.synced, trims ? .trimSynced : nil, drops ? .dropSynced : nil)
         let shape = writer.adopt()
-        shared.withLockedValue { $0.shape = shape }
-        if inTail != nil {
-            inTail = nil
+        shared.withLockedValue { shared in
+            shared.shape = shape
+            shared.standing = []
+            shared.end = shape.tip
+        }
+        if inTailSince != nil {
+            inTailSince = nil
             tail?.restart()
         }
         record(ownWork, syncs: syncsPerCommit, from: start, to: now())

@@ -41,13 +41,18 @@ struct LogWriter: ~Copyable {
     /// Where the log ends, with what stands in its tail.
     var end: LogTip { ahead ?? LogTip(next: committed.next, chain: committed.chain) }
 
-    /// Seals the records of `work` as the chunks they will be in the log, for its tail. Nothing else may be in it. When the tail
-    /// has them the caller says ``adopt(ahead:)``; when not, it is as if nothing had been.
+    /// Seals the records of `work` as the chunks they will be in the log, for its tail; chunks that another journal sealed stay as
+    /// they are. Nothing else may be in it. When the tail has them the caller says ``adopt(ahead:)``; when not, it is as if nothing
+    /// had been.
     mutating func seal(_ work: borrowing PendingWork) -> (chunks: ShippedChunks, end: LogTip) {
-        precondition(staged == nil && work.holdsRecordsAlone, "Only records go to the tail, between two commits.")
+        precondition(staged == nil && work.belongsToLogAlone, "Only the log goes to the tail, between two commits.")
         precondition(work.first == end.next, "Work for \(work.first) came where \(end.next) is due.")
         var chunks = ShippedChunks(from: work.first)
         var chain = end.chain
+        for shipped in work.sealed {
+            chain = Self.chain(of: shipped, after: chain)
+            chunks.add(shipped)
+        }
         do throws(JournalError) {
             try sealRecords(work) { builder, kind throws(JournalError) in
                 let count = builder.count
@@ -60,6 +65,20 @@ struct LogWriter: ~Copyable {
         }
         precondition(chunks.last == work.last, "The piece ends at \(chunks.last), not at \(work.last).")
         return (chunks, LogTip(next: work.last.next, chain: chain))
+    }
+
+    /// What the chunk after these is chained to.
+    private static func chain(of chunks: ShippedChunks, after chain: UInt32) -> UInt32 {
+        var chain = chain
+        let fault = chunks.bytes.withUnsafeBytes { raw in
+            ShippedChunks.visit(raw) { chunk, _ in
+                precondition(chunk.chain == chain, "The chunk of \(chunk.first) is chained to another.")
+                chain = chunk.crc
+                return nil
+            }
+        }
+        precondition(fault == nil, "Chunks were appended that nobody had checked.")
+        return chain
     }
 
     /// What was sealed stands in the tail.

@@ -28,16 +28,17 @@ struct PendingWork: Sendable {
         lengths.isEmpty && sealed.isEmpty && tables.isEmpty && metadata.isEmpty && checkpoint == nil && !finishesCopy
     }
 
-    /// Whether there is nothing in it but records, so that it may go to the log's tail.
-    var holdsRecordsAlone: Bool {
-        !lengths.isEmpty && sealed.isEmpty && tables.isEmpty && metadata.isEmpty && checkpoint == nil && !finishesCopy
+    /// Whether there is nothing in it but records and chunks, so that it may go to the log's tail.
+    var belongsToLogAlone: Bool {
+        !(lengths.isEmpty && sealed.isEmpty) && tables.isEmpty && metadata.isEmpty && checkpoint == nil && !finishesCopy
     }
 
-    /// Lets chunks precede everything that is in it.
-    mutating func precede(_ chunks: ShippedChunks) {
-        precondition(chunks.last.next == first, "Chunks up to \(chunks.last) came before \(first).")
-        sealed.insert(chunks, at: 0)
-        first = chunks.first
+    /// Lets pieces of a tail precede everything that is in it.
+    mutating func precede(_ pieces: [ShippedChunks]) {
+        guard let earliest = pieces.first, let latest = pieces.last else { return }
+        precondition(latest.last.next == first, "Chunks up to \(latest.last) came before \(first).")
+        sealed.insert(contentsOf: pieces, at: 0)
+        first = earliest.first
     }
 
     mutating func add(_ batch: borrowing RecordBatch) {

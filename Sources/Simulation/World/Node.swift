@@ -177,5 +177,5 @@ final class Node {
         if engine.journal.admission == .storageFull { diskReadyAt += 20 }
     }
 
-    var hasPendingCommit: Bool { (engine?.journal.pendingBytes ?? 0) > 0 || engine?.journal.standingInTail != nil }
+    var hasPendingCommit: Bool { (engine?.journal.pendingBytes ?? 0) > 0 || engine?.journal.hasTail == true }
 }

@@ -156,7 +156,7 @@ extension World {
             let state = try RecoveredState(engine.journal, poolShards: 2, patientShards: 2)
             if let violation = state.violations().first { return casebook.fail("\(when): \(violation)") }
             let comparison = StateComparison(
-                model: node.chronicle.model(at: engine.journal.diskPosition.rawValue), catalogue: state.catalogue,
+                model: node.chronicle.model(at: engine.journal.logPosition.rawValue), catalogue: state.catalogue,
                 registered: state.patientCount, pools: state.pools, patients: state.patients)
             if let difference = comparison.difference() {
                 casebook.fail("\(which(node))\(when), from disk: \(difference)")

@@ -30,9 +30,8 @@ extension World {
     /// Looks at what is on a server's disk.
     func observe(_ node: Node) {
         guard let engine = node.engine else { return }
-        let tail = engine.journal.standingInTail
-        if tail != nil { casebook.coverage.note("commits that found something in the tail") }
-        node.onDisk = (tail?.last ?? engine.journal.diskPosition).rawValue
+        if engine.journal.hasTail { casebook.coverage.note("commits that found something in the tail") }
+        node.onDisk = engine.journal.diskPosition.rawValue
         read(node, engine.journal)
         for node in nodes { refreshPromise(node) }
     }
@@ -46,11 +45,7 @@ extension World {
                 if chunks.isEmpty { return casebook.fail("the journal does not show what it says is on disk") }
                 for record in try receiver.admit(chunks) { read(record, of: node) }
             }
-            let tail = journal.options.readOnly ? nil : journal.standingInTail
-            if let tail, let rest = try tail.following(receiver.tip) {
-                for record in try receiver.admit(rest) { read(record, of: node) }
-            }
-            if receiver.tip.next > tail?.last.next ?? journal.tip.next {
+            if receiver.tip.next > journal.tip.next {
                 casebook.fail("the journal ends at \(journal.tip), \(receiver.tip) was on disk before")
             }
             node.receiver = receiver
