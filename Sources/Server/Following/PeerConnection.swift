@@ -138,6 +138,8 @@ final class PeerConnection: Sendable {
         return pushes
     }
 
+    var eventLoop: any EventLoop { channel.eventLoop }
+
     func close() { channel.close(promise: nil) }
 
     // MARK: Frames

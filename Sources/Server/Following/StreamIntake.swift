@@ -14,6 +14,9 @@ struct StreamIntake: Sendable {
     private let engine: Engine
     private let followed: FollowedPrimary
     private let requests: NIOLockedValueBox<UInt32>
+    /// All of it happens on the connection's event loop: what is read is taken in, and what is on disk is confirmed, without waking
+    /// anybody else.
+    private let executor: LoopExecutor
     /// The newest sign of life that the primary wants back.
     private let beatToReturn = NIOLockedValueBox<UInt64?>(nil)
 
@@ -24,14 +27,15 @@ struct StreamIntake: Sendable {
         self.engine = engine
         self.followed = followed
         requests = NIOLockedValueBox(id)
+        executor = LoopExecutor(connection.eventLoop)
     }
 
     /// - Returns: Why this server follows nobody any more; nil where only this connection is over.
     func run() async throws -> FollowingEnd? {
         try await withThrowingTaskGroup(of: FollowingEnd?.self) { group in
-            group.addTask { try await takeIn() }
-            group.addTask { try await confirm() }
-            group.addTask { try await beat() }
+            group.addTask(executorPreference: executor) { try await takeIn() }
+            group.addTask(executorPreference: executor) { try await confirm() }
+            group.addTask(executorPreference: executor) { try await beat() }
             defer { group.cancelAll() }
             return try await group.next() ?? nil
         }
