@@ -57,14 +57,27 @@ package final class Feeder: Sendable {
     package var position: Position { journal.diskPosition }
 
     /// The next chunks, as soon as there are any on this disk, in the log or its tail; called by one task at a time.
+    /// - Parameter reader: where the log is read, which may wait for the disk; nil for where the caller is. What stands in the tail is
+    ///   at hand.
     /// - Throws: `positionTrimmed` when the standby has fallen so far behind that only a copy helps; `closed`; `cancelled`;
     ///   `corrupt` when this log is damaged.
-    package func next(maxBytes: Int = EngineLimits.shippedBytes) async throws(JournalError) -> ShippedChunks {
+    package func next(
+        maxBytes: Int = EngineLimits.shippedBytes, reader: (any TaskExecutor)? = nil
+    ) async throws(JournalError) -> ShippedChunks {
         let after = tip.withLockedValue { $0 }
         _ = try await journal.diskPosition(after: after.last)
-        let chunks = try journal.chunks(after: after, maxBytes: maxBytes)
+        let chunks = try await chunks(after: after, maxBytes: maxBytes, reader: reader)
         if let end = chunks.end { tip.withLockedValue { $0 = end } }
         return chunks
+    }
+
+    private func chunks(
+        after: LogTip, maxBytes: Int, reader: (any TaskExecutor)?
+    ) async throws(JournalError) -> ShippedChunks {
+        if let chunks = try journal.chunksInTail(after: after, maxBytes: maxBytes) { return chunks }
+        return try await withTaskExecutorPreference(reader) { () async throws(JournalError) -> ShippedChunks in
+            try journal.chunks(after: after, maxBytes: maxBytes)
+        }
     }
 
     /// What a sign of life that is sent now brings along, for the standby to give back: a moment of the primary's own clock.

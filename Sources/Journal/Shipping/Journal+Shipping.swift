@@ -27,15 +27,19 @@ extension Journal {
     /// one if there is one, whether it stands in the log or in its tail.
     /// - Throws: ``JournalError/positionTrimmed(oldest:)``, ``JournalError/corrupt(_:)`` naming the place.
     package func chunks(after tip: LogTip, maxBytes: Int) throws(JournalError) -> ShippedChunks {
-        let standing = standing
-        if let first = standing.first, tip.next >= first.first {
-            return try ShippedChunks(after: tip, maxBytes: maxBytes, of: standing)
-        }
+        if let chunks = try chunksInTail(after: tip, maxBytes: maxBytes) { return chunks }
         let snapshot = try storage.snapshot()
         defer { snapshot.close() }
         let shape = try MetaImage.read(snapshot).shape
         guard tip.next >= shape.oldest else { throw .positionTrimmed(oldest: shape.oldest) }
         return try Self.chunks(after: tip, maxBytes: maxBytes, shape, snapshot)
+    }
+
+    /// The same where they stand in the tail, without a look at the disk; `nil` where they do not.
+    package func chunksInTail(after tip: LogTip, maxBytes: Int) throws(JournalError) -> ShippedChunks? {
+        let standing = standing
+        guard let first = standing.first, tip.next >= first.first else { return nil }
+        return try ShippedChunks(after: tip, maxBytes: maxBytes, of: standing)
     }
 
     static func chunks(

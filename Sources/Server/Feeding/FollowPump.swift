@@ -20,7 +20,7 @@ struct FollowPump: Sendable {
     func stream(_ feeder: Feeder) async -> ProtocolError? {
         do {
             while !Task.isCancelled {
-                let chunks = try await feeder.next(maxBytes: mostChunkBytes)
+                let chunks = try await feeder.next(maxBytes: mostChunkBytes, reader: globalConcurrentExecutor)
                 guard engine.role == .primary else { return .followAnother }
                 var push = PBFollowPush()
                 push.position = feeder.position.rawValue
