@@ -173,14 +173,12 @@ struct KeyStripe {
             Entry(key: kept.key, fingerprint: kept.fingerprint, at: kept.at.rawValue, answer: packed))
     }
 
-    /// Puts back what the events at these places say. The keys are looked for ahead, so that room for the new ones is made at
-    /// once and the waits for memory overlap: the second look at each finds it at hand.
+    /// Puts back what the events at these places say.
     mutating func restore(_ events: ArraySlice<PositionedEvent>, at places: ArraySlice<Int>) {
-        var fresh = 0
+        makeRoom(for: places.count)
         for place in places {
-            if let answered = events[place].event.answer, find(answered.key) == nil { fresh += 1 }
+            if let answered = events[place].event.answer { lookAhead(answered.key) }
         }
-        makeRoom(for: fresh)
         for place in places {
             if let kept = KeptAnswer(events[place].event, position: events[place].position) { restore(kept) }
         }

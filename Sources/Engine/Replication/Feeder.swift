@@ -57,6 +57,9 @@ package final class Feeder: Sendable {
     package var position: Position { journal.diskPosition }
 
     /// The next chunks, as soon as there are any on this disk, in the log or its tail; called by one task at a time.
+    ///
+    /// While a yes needs the standby's word, what was sent last is confirmed first: what comes meanwhile goes together, and both servers
+    /// and every caller are woken less often. The standby's disk takes one piece after the other all the same.
     /// - Parameter reader: where the log is read, which may wait for the disk; nil for where the caller is. What stands in the tail is
     ///   at hand.
     /// - Throws: `positionTrimmed` when the standby has fallen so far behind that only a copy helps; `closed`; `cancelled`;
@@ -65,6 +68,7 @@ package final class Feeder: Sendable {
         maxBytes: Int = EngineLimits.shippedBytes, reader: (any TaskExecutor)? = nil
     ) async throws(JournalError) -> ShippedChunks {
         let after = tip.withLockedValue { $0 }
+        try await journal.whenSettled(after.last)
         _ = try await journal.diskPosition(after: after.last)
         let chunks = try await chunks(after: after, maxBytes: maxBytes, reader: reader)
         if let end = chunks.end { tip.withLockedValue { $0 = end } }
