@@ -68,7 +68,6 @@ package final class Feeder: Sendable {
         maxBytes: Int = EngineLimits.shippedBytes, reader: (any TaskExecutor)? = nil
     ) async throws(JournalError) -> ShippedChunks {
         let after = tip.withLockedValue { $0 }
-        try await journal.whenSettled(after.last)
         _ = try await journal.diskPosition(after: after.last)
         let chunks = try await chunks(after: after, maxBytes: maxBytes, reader: reader)
         if let end = chunks.end { tip.withLockedValue { $0 = end } }

@@ -161,15 +161,13 @@ extension ShippedChunks {
     package func following(_ tip: LogTip) throws(JournalError) -> ShippedChunks? {
         guard last >= tip.next else { return nil }
         var rest = ShippedChunks(from: tip.next)
-        let fault = bytes.withUnsafeBytes { raw in
-            Self.visit(raw) { chunk, stored in
-                if chunk.last < tip.next { return nil }
-                if rest.isEmpty, chunk.first != tip.next {
-                    return ChunkFault(.gap, expected: "the chunk of \(tip.next)", found: "that of \(chunk.first)")
-                }
-                rest.add(chunk, stored)
-                return nil
+        let fault = forEachChunk { chunk, stored in
+            if chunk.last < tip.next { return nil }
+            if rest.isEmpty, chunk.first != tip.next {
+                return ChunkFault(.gap, expected: "the chunk of \(tip.next)", found: "that of \(chunk.first)")
             }
+            rest.add(chunk, stored)
+            return nil
         }
         if let fault { throw Self.error(fault, after: tip.last) }
         return rest
@@ -178,24 +176,10 @@ extension ShippedChunks {
     /// Where the log ends before the chunk that begins at `position`; nil where none begins there.
     package func tip(before position: Position) -> LogTip? {
         var found: LogTip?
-        _ = bytes.withUnsafeBytes { raw in
-            Self.visit(raw) { chunk, _ in
-                if chunk.first == position { found = LogTip(next: position, chain: chunk.chain) }
-                return nil
-            }
+        _ = forEachChunk { chunk, _ in
+            if chunk.first == position { found = LogTip(next: position, chain: chunk.chain) }
+            return nil
         }
         return found
-    }
-
-    /// Where a log ends that ends with these.
-    package var end: LogTip? {
-        var end: LogTip?
-        _ = bytes.withUnsafeBytes { raw in
-            Self.visit(raw) { chunk, _ in
-                end = LogTip(next: chunk.last.next, chain: chunk.crc)
-                return nil
-            }
-        }
-        return end
     }
 }

@@ -1,7 +1,7 @@
 /// Neighbouring chunks of a log on their way from one journal to another, byte for byte as they stand on disk.
 ///
-/// As bytes: for each chunk its length (2, little-endian) and the chunk. Whoever takes them in checks every one, so nothing
-/// is believed of the way they came.
+/// As bytes: for each chunk its length (2, little-endian) and the chunk. Every one is checked as it is taken from a message, a file or
+/// the log, so nothing is believed of the way it came; in memory it is believed.
 package struct ShippedChunks: Sendable, Hashable {
     /// The bytes to send; empty when there is nothing.
     package private(set) var bytes: [UInt8] = []
@@ -11,6 +11,8 @@ package struct ShippedChunks: Sendable, Hashable {
     package private(set) var last: Position
     /// How many chunks there are.
     package private(set) var count = 0
+    /// Where a log ends that ends with these; nil when there are none.
+    package private(set) var end: LogTip?
 
     /// None yet; the first to come begins at `first`.
     init(from first: Position) {
@@ -25,12 +27,11 @@ package struct ShippedChunks: Sendable, Hashable {
         var check = ChainCheck()
         var isFirst = true
         let fault = bytes.withUnsafeBytes { raw -> ChunkFault? in
-            Self.visit(raw) { chunk, _ in
+            Self.visit(raw, areChecked: false) { chunk, _ in
                 if let fault = check.admit(chunk) { return fault }
                 if isFirst { first = chunk.first }
                 isFirst = false
-                last = chunk.last
-                count += 1
+                note(chunk)
                 return nil
             }
         }
@@ -47,25 +48,33 @@ package struct ShippedChunks: Sendable, Hashable {
     mutating func add(_ chunk: ChunkView, _ stored: UnsafeRawBufferPointer) {
         withUnsafeBytes(of: UInt16(stored.count).littleEndian) { bytes.append(contentsOf: $0) }
         bytes.append(contentsOf: stored)
+        note(chunk)
+    }
+
+    private mutating func note(_ chunk: ChunkView) {
         last = chunk.last
         count += 1
+        end = LogTip(next: last.next, chain: chunk.crc)
     }
 
     /// Adds a chunk that has just been sealed.
-    mutating func add(sealed stored: UnsafeRawBufferPointer, positions: Int) {
+    mutating func add(sealed stored: UnsafeRawBufferPointer, crc: UInt32, positions: Int) {
         withUnsafeBytes(of: UInt16(stored.count).littleEndian) { bytes.append(contentsOf: $0) }
         bytes.append(contentsOf: stored)
         last = last.advanced(by: positions)
         count += 1
+        end = LogTip(next: last.next, chain: crc)
     }
 
     /// Adds the chunks that follow.
     mutating func add(_ others: ShippedChunks) {
         precondition(others.first == last.next, "Chunks from \(others.first) came where \(last.next) is due.")
         guard !isEmpty else { return self = others }
+        guard !others.isEmpty else { return }
         bytes += others.bytes
         last = others.last
         count += others.count
+        end = others.end
     }
 
     /// Those of neighbouring pieces that follow `tip`: up to about `maxBytes`, at least one if there is one, and never a part of a
@@ -74,14 +83,13 @@ package struct ShippedChunks: Sendable, Hashable {
     init(after tip: LogTip, maxBytes: Int, of pieces: [ShippedChunks]) throws(JournalError) {
         self.init(from: tip.next)
         var check = ChainCheck(next: tip.next, chain: tip.chain)
+        bytes.reserveCapacity(min(maxBytes + Chunk.maximumBytes, pieces.reduce(0) { $0 + $1.bytes.count }))
         for piece in pieces where piece.last >= tip.next {
-            let fault = piece.bytes.withUnsafeBytes { raw in
-                Self.visit(raw) { chunk, stored in
-                    if chunk.last < tip.next || (bytes.count >= maxBytes && !check.isInsideRecord) { return nil }
-                    if let fault = check.admit(chunk) { return fault }
-                    add(chunk, stored)
-                    return nil
-                }
+            let fault = piece.forEachChunk { chunk, stored in
+                if chunk.last < tip.next || (bytes.count >= maxBytes && !check.isInsideRecord) { return nil }
+                if let fault = check.admit(chunk) { return fault }
+                add(chunk, stored)
+                return nil
             }
             if let fault { throw Self.error(fault, after: last) }
         }
@@ -91,18 +99,22 @@ package struct ShippedChunks: Sendable, Hashable {
     func passes(_ tip: LogTip) -> Bool {
         guard first < tip.next, tip.next <= last.next else { return false }
         var isThere = false
-        _ = bytes.withUnsafeBytes { raw in
-            Self.visit(raw) { chunk, _ in
-                if chunk.last.next == tip.next { isThere = chunk.crc == tip.chain }
-                return nil
-            }
+        _ = forEachChunk { chunk, _ in
+            if chunk.last.next == tip.next { isThere = chunk.crc == tip.chain }
+            return nil
         }
         return isThere
     }
 
-    /// Hands each chunk, its checksum verified, to `body`, until that finds a fault or there is one already.
-    static func visit(
-        _ bytes: UnsafeRawBufferPointer,
+    /// Hands each chunk to `body`, until that finds a fault.
+    func forEachChunk(_ body: (ChunkView, UnsafeRawBufferPointer) throws -> ChunkFault?) rethrows -> ChunkFault? {
+        try bytes.withUnsafeBytes { try Self.visit($0, areChecked: true, body) }
+    }
+
+    /// Hands each chunk to `body`, its checksum verified unless all of them were before, until that finds a fault or there is one
+    /// already.
+    private static func visit(
+        _ bytes: UnsafeRawBufferPointer, areChecked: Bool,
         _ body: (ChunkView, UnsafeRawBufferPointer) throws -> ChunkFault?
     ) rethrows -> ChunkFault? {
         var offset = 0
@@ -113,7 +125,7 @@ package struct ShippedChunks: Sendable, Hashable {
             guard length > Chunk.headerBytes, offset + length <= bytes.count else { return cutShort }
             let stored = UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + length])
             let key = UInt64(littleEndian: stored.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-            switch ChunkView.read(stored, key: key) {
+            switch ChunkView.read(stored, key: key, isChecked: areChecked) {
             case .failure(let fault): return fault
             case .success(let chunk): if let fault = try body(chunk, stored) { return fault }
             }
@@ -165,14 +177,12 @@ package struct ChunkReceiver: Sendable {
     package mutating func admit(
         _ chunks: ShippedChunks, _ body: (Position, UnsafeRawBufferPointer) throws -> Void
     ) throws {
-        let fault = try chunks.bytes.withUnsafeBytes { raw in
-            try ShippedChunks.visit(raw) { chunk, _ in
-                if let fault = check.admit(chunk) { return fault }
-                tip = LogTip(next: chunk.last.next, chain: chunk.crc)
-                return try assembly.take(chunk) { position, record in
-                    try body(position, record)
-                    return true
-                }
+        let fault = try chunks.forEachChunk { chunk, _ in
+            if let fault = check.admit(chunk) { return fault }
+            tip = LogTip(next: chunk.last.next, chain: chunk.crc)
+            return try assembly.take(chunk) { position, record in
+                try body(position, record)
+                return true
             }
         }
         if let fault { throw ShippedChunks.error(fault, after: tip.last) }

@@ -118,14 +118,12 @@ private final class StandingTail: @unchecked Sendable {
         var keys = ContiguousArray<UInt64>()
         var bytes: [UInt8] = []
         var places = ContiguousArray<Range<Int>>()
-        _ = chunks.bytes.withUnsafeBytes { raw in
-            ShippedChunks.visit(raw) { chunk, stored in
-                keys.append(chunk.first.rawValue)
-                withUnsafeBytes(of: chunk.first.rawValue) { bytes.append(contentsOf: $0) }
-                places.append(bytes.count..<bytes.count + stored.count)
-                bytes.append(contentsOf: stored)
-                return nil
-            }
+        _ = chunks.forEachChunk { chunk, stored in
+            keys.append(chunk.first.rawValue)
+            withUnsafeBytes(of: chunk.first.rawValue) { bytes.append(contentsOf: $0) }
+            places.append(bytes.count..<bytes.count + stored.count)
+            bytes.append(contentsOf: stored)
+            return nil
         }
         memory = .allocate(byteCount: bytes.count, alignment: 8)
         memory.copyBytes(from: bytes)

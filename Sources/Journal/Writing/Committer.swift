@@ -31,7 +31,7 @@ final class Committer: @unchecked Sendable {
     }
 
     /// How long a piece stands in the tail before the log takes it up, unless more come than fit.
-    static let tailNanoseconds: UInt64 = 10_000_000
+    static let tailNanoseconds: UInt64 = 30_000_000
     /// Bytes of the longest piece that goes to the tail: of a longer one the sync is not what takes the time.
     static let pieceBytes = 128 << 10
 

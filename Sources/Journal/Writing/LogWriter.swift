@@ -50,14 +50,14 @@ struct LogWriter: ~Copyable {
         var chunks = ShippedChunks(from: work.first)
         var chain = end.chain
         for shipped in work.sealed {
-            chain = Self.chain(of: shipped, after: chain)
             chunks.add(shipped)
+            chain = shipped.end?.chain ?? chain
         }
         do throws(JournalError) {
             try sealRecords(work) { builder, kind throws(JournalError) in
                 let count = builder.count
                 let chunk = builder.seal(kind: kind, first: chunks.last.next, chain: chain)
-                chunks.add(sealed: chunk.bytes, positions: count)
+                chunks.add(sealed: chunk.bytes, crc: chunk.crc, positions: count)
                 chain = chunk.crc
             }
         } catch {
@@ -65,20 +65,6 @@ struct LogWriter: ~Copyable {
         }
         precondition(chunks.last == work.last, "The piece ends at \(chunks.last), not at \(work.last).")
         return (chunks, LogTip(next: work.last.next, chain: chain))
-    }
-
-    /// What the chunk after these is chained to.
-    private static func chain(of chunks: ShippedChunks, after chain: UInt32) -> UInt32 {
-        var chain = chain
-        let fault = chunks.bytes.withUnsafeBytes { raw in
-            ShippedChunks.visit(raw) { chunk, _ in
-                precondition(chunk.chain == chain, "The chunk of \(chunk.first) is chained to another.")
-                chain = chunk.crc
-                return nil
-            }
-        }
-        precondition(fault == nil, "Chunks were appended that nobody had checked.")
-        return chain
     }
 
     /// What was sealed stands in the tail.
@@ -193,22 +179,19 @@ extension LogWriter {
     /// checked them.
     private mutating func stageSealed(_ chunks: ShippedChunks, _ run: inout StagingRun) throws(JournalError) {
         var failure: JournalError?
-        let fault = chunks.bytes.withUnsafeBytes { raw in
-            ShippedChunks.visit(raw) { chunk, stored in
-                precondition(
-                    chunk.first == run.shape.next && chunk.chain == run.shape.chain,
-                    "The chunk of \(chunk.first) does not follow on \(run.shape.next.previous).")
-                do throws(JournalError) {
-                    try put(stored, chunk.kind, crc: chunk.crc, positions: chunk.count, &run)
-                    return nil
-                } catch {
-                    failure = error
-                    return ChunkFault(.malformed, expected: "room", found: "none")
-                }
+        _ = chunks.forEachChunk { chunk, stored in
+            precondition(
+                chunk.first == run.shape.next && chunk.chain == run.shape.chain,
+                "The chunk of \(chunk.first) does not follow on \(run.shape.next.previous).")
+            do throws(JournalError) {
+                try put(stored, chunk.kind, crc: chunk.crc, positions: chunk.count, &run)
+                return nil
+            } catch {
+                failure = error
+                return ChunkFault(.malformed, expected: "room", found: "none")
             }
         }
         if let failure { throw failure }
-        precondition(fault == nil, "Chunks were appended that nobody had checked.")
     }
 
     /// Puts a chunk at the end of the log. A segment never begins inside a record.
