@@ -64,7 +64,7 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: nio + [
-                "Engine", "Wire",
+                "Engine", "Journal", "Scheduling", "Wire",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
@@ -101,8 +101,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling"], swiftSettings: settings),
         .testTarget(name: "JournalTests", dependencies: ["Journal", "CLMDB"], swiftSettings: settings),
-        .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: settings),
-        .testTarget(name: "EngineTests", dependencies: ["Engine"], swiftSettings: settings),
+        .testTarget(name: "WireTests", dependencies: ["Wire", "Scheduling"], swiftSettings: settings),
+        .testTarget(
+            name: "EngineTests", dependencies: ["Engine", "Journal", "Scheduling"], swiftSettings: settings),
         .testTarget(
             name: "SimulationTests",
             dependencies: [
@@ -110,9 +111,12 @@ let package = Package(
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ],
             swiftSettings: settings),
-        .testTarget(name: "ServerTests", dependencies: nio + ["Server", "HaoyuanClient"], swiftSettings: settings),
         .testTarget(
-            name: "CommandTests", dependencies: nio + ["haoyuan"],
+            name: "ServerTests",
+            dependencies: nio + ["Server", "HaoyuanClient", "Engine", "Journal", "Scheduling", "Wire"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CommandTests", dependencies: nio + ["haoyuan", "HaoyuanClient", "Engine", "Journal", "Wire"],
             exclude: ["Fixtures"], swiftSettings: settings),
         .testTarget(name: "HouseTests", swiftSettings: settings),
     ]
