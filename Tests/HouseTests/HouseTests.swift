@@ -25,11 +25,19 @@ import Testing
         try #require(Set(manifest.targets.map(\.name)).isSuperset(of: Arrows.allowed.keys))
         report(manifest.violations)
         for target in manifest.targets where Arrows.allowed[target.name] != nil {
-            let files = Repository.paths(below: "Sources/\(target.name)", endingIn: ".swift")
-                .map { SwiftFile(path: $0, text: Repository.text(of: $0) ?? "") }
+            let files = Self.files(of: target, below: "Sources")
             report(manifest.undeclaredImports(of: target.name, in: files))
             report(manifest.idleDependencies(of: target, in: files))
         }
+        for target in manifest.targets where target.name.hasSuffix("Tests") {
+            let files = Self.files(of: target, below: "Tests")
+            report(manifest.undeclaredImports(of: target.name, in: files, among: Set(Arrows.allowed.keys)))
+        }
+    }
+
+    private static func files(of target: Manifest.Target, below folder: String) -> [SwiftFile] {
+        Repository.paths(below: "\(folder)/\(target.name)", endingIn: ".swift")
+            .map { SwiftFile(path: $0, text: Repository.text(of: $0) ?? "") }
     }
 
     // MARK: Generated code and reference pages

@@ -36,7 +36,8 @@ struct TailTests {
         try await journal.whenSettled(Position(2))
         #expect(journal.settledPosition == Position(2))
         #expect(journal.durablePosition == .zero)
-        #expect(journal.diskPosition == .zero)
+        #expect(journal.diskPosition == Position(2))
+        #expect(journal.logPosition == .zero)
         #expect(try journal.read(from: .first).isEmpty)
         #expect(journal.hasPending)
         #expect(journal.pendingBytes == 0)
@@ -166,34 +167,13 @@ struct TailTests {
         let site = try Site(.memory)
         let journal = try open(site)
         try keep([record(1)], in: journal)
-        site.clock.advance(milliseconds: 9)
+        site.clock.advance(milliseconds: 29)
         try keep([record(2)], in: journal)
         #expect(journal.durablePosition == .zero)
         site.clock.advance(milliseconds: 1)
         try keep([record(3)], in: journal)
         #expect(journal.durablePosition == Position(2))
         #expect(journal.settledPosition == Position(2))
-        try journal.close()
-    }
-
-    @Test("While confirmations are asked for, or somebody ships the log, everything goes to the log at once")
-    func shipping() async throws {
-        let site = try Site(.memory)
-        let journal = try open(site)
-        journal.askForConfirmations(from: .zero)
-        try keep([record(1)], in: journal)
-        #expect(journal.diskPosition == Position(1))
-        #expect(journal.settledPosition == .zero)
-        journal.confirm(Position(1))
-        #expect(journal.settledPosition == Position(1))
-        journal.askForConfirmations(from: nil)
-        journal.isShipped = true
-        try keep([record(2)], in: journal)
-        #expect(journal.diskPosition == Position(2))
-        journal.isShipped = false
-        try keep([record(3)], in: journal)
-        #expect(journal.diskPosition == Position(2))
-        #expect(journal.settledPosition == Position(3))
         try journal.close()
     }
 
