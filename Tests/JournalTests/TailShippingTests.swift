@@ -81,7 +81,8 @@ import Testing
     }
 
     @Test(
-        "What is taken in stands in the tail first, counts as the log's end, and outlives a crash", arguments: Disk.allCases)
+        "What is taken in stands in the tail first, counts as the end of the log, and outlives a crash",
+        arguments: Disk.allCases)
     func takingIn(_ disk: Disk) throws {
         let (here, there) = (try Site(disk), try Site(disk))
         let journal = try open(here)
