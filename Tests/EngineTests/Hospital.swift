@@ -54,6 +54,7 @@ final class Hospital {
         _ folder: String, _ clock: SimulatedClock, _ change: (inout EngineConfiguration) -> Void
     ) -> EngineConfiguration {
         var journal = JournalOptions(directory: folder)
+        journal.tailBytes = 256 << 10
         journal.initialFileBytes = 16 << 20
         journal.growthStepBytes = 16 << 20
         journal.reserveBytes = 4 << 20

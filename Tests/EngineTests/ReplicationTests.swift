@@ -35,7 +35,9 @@ import Testing
         static func configuration(
             _ folder: String, _ hospital: Hospital, _ policy: StandbyPolicy?, role: Role = .standby
         ) -> EngineConfiguration {
-            var configuration = EngineConfiguration(journal: JournalOptions(directory: folder), cores: 2)
+            var journal = JournalOptions(directory: folder)
+            journal.tailBytes = 256 << 10
+            var configuration = EngineConfiguration(journal: journal, cores: 2)
             configuration.clock = hospital.clock
             configuration.role = role
             configuration.standby = policy

@@ -35,6 +35,7 @@ final class PairMember: Sendable {
 
     static func options(_ folder: String) -> JournalOptions {
         var options = JournalOptions(directory: folder)
+        options.tailBytes = 256 << 10
         options.initialFileBytes = 16 << 20
         options.growthStepBytes = 16 << 20
         options.reserveBytes = 4 << 20

@@ -69,6 +69,7 @@ final class ServedHospital: Sendable {
     private static func startEngine(_ folder: String) throws -> (GatedStorage, Engine) {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         var options = JournalOptions(directory: folder)
+        options.tailBytes = 256 << 10
         options.initialFileBytes = 16 << 20
         options.growthStepBytes = 16 << 20
         options.reserveBytes = 4 << 20
