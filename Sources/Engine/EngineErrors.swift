@@ -47,6 +47,14 @@ extension EngineError {
         }
     }
 
+    /// A standby has only ever what was on its primary's disk.
+    static func lost(_ end: LogTip, by tip: LogTip) -> EngineError {
+        EngineError(
+            .internal,
+            "this primary's disk has lost what its standby has: its log ends at \(tip.last), the standby's at \(end.last) of the same epoch; promote the standby, then start this server with --follow"
+        )
+    }
+
     static func unknown(_ id: AppointmentID) -> EngineError {
         EngineError(.notFound, "there is no appointment \(id.rawValue)")
     }

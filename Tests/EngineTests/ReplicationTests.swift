@@ -7,63 +7,6 @@ import Testing
 
 /// A primary and its standby in one process, the wire between them a loop of the test's.
 @Suite struct ReplicationTests {
-    /// A standby that began with a copy of a primary.
-    private final class Standby {
-        let hospital: Hospital
-        let engine: Engine
-        let folder: String
-
-        init(of hospital: Hospital, policy: StandbyPolicy? = nil) async throws {
-            self.hospital = hospital
-            folder = hospital.folder + "-standby"
-            let empty = FollowRequest(
-                cluster: [], epochs: Epochs(), end: LogTip(next: .first, chain: 0), name: "b", wantsCopy: false,
-                asker: 1)
-            guard case .copy(let copy) = try hospital.engine.follow(empty) else {
-                Issue.record("an empty standby gets a copy")
-                throw EngineError(.internal, "no copy")
-            }
-            defer { copy.close() }
-            let taking = try JournalImport(copy.header, into: JournalOptions(directory: folder))
-            while let part = try copy.next(maxBytes: 100_000) { try taking.add(part) }
-            try taking.finish()
-            engine = try Engine.start(Self.configuration(folder, hospital, policy))
-        }
-
-        deinit { try? FileManager.default.removeItem(atPath: folder) }
-
-        static func configuration(
-            _ folder: String, _ hospital: Hospital, _ policy: StandbyPolicy?, role: Role = .standby
-        ) -> EngineConfiguration {
-            var journal = JournalOptions(directory: folder)
-            journal.tailBytes = 256 << 10
-            var configuration = EngineConfiguration(journal: journal, cores: 2)
-            configuration.clock = hospital.clock
-            configuration.role = role
-            configuration.standby = policy
-            return configuration
-        }
-
-        /// Follows until it has everything, confirming as it goes.
-        func catchUp() async throws {
-            guard case .stream(let feeder) = try hospital.engine.follow(engine.followRequest(name: "b", asker: 1))
-            else {
-                Issue.record("a standby of this primary streams")
-                return
-            }
-            try await follow(feeder)
-            feeder.end()
-        }
-
-        func follow(_ feeder: Feeder) async throws {
-            engine.joined()
-            feeder.confirm(engine.durablePosition, beat: feeder.beat)
-            while engine.durablePosition < feeder.position {
-                feeder.confirm(try await engine.receive(try await feeder.next(maxBytes: 3_000)), beat: feeder.beat)
-            }
-        }
-    }
-
     /// Everything of an engine that a caller can see.
     private struct Image: Equatable {
         var lines: [String]
@@ -288,6 +231,40 @@ import Testing
         #expect(hospital.engine.journal.tip == standby.engine.journal.tip)
         #expect(hospital.engine.epoch == 2)
         #expect(try await Self.image(hospital.engine, hospital) == Self.image(standby.engine, hospital))
+        await standby.engine.stop()
+    }
+
+    @Test("a standby that has more than its primary's disk is not given less, and can be promoted")
+    func lostByThePrimary() async throws {
+        let hospital = try await Hospital()
+        let standby = try await Standby(of: hospital)
+        let session = try await hospital.open("li", capacities: [4, 4, 4])
+        try await standby.catchUp()
+        await hospital.engine.stop()
+        let aside = hospital.folder + "-aside"
+        try FileManager.default.copyItem(atPath: hospital.folder, toPath: aside)
+        try hospital.start { _ in }
+        await hospital.run(hospital.book(7, session, 2))
+        try await standby.catchUp()
+        await hospital.engine.stop()
+        try FileManager.default.removeItem(atPath: hospital.folder)
+        try FileManager.default.moveItem(atPath: aside, toPath: hospital.folder)
+        try hospital.start { _ in }
+
+        let request = standby.engine.followRequest(name: "b", asker: 1)
+        #expect(request.end.next > hospital.engine.journal.tip.next)
+        let error = #expect(throws: EngineError.self) { _ = try hospital.engine.follow(request) }
+        #expect(error?.code == .internal)
+        #expect(error?.message.contains("promote the standby") == true)
+
+        _ = try await standby.engine.promote()
+        let own = hospital.engine.followRequest(name: "a", asker: 1)
+        await hospital.engine.stop()
+        guard case .stream(let feeder) = try standby.engine.follow(own) else {
+            Issue.record("what is left of it is a beginning")
+            return
+        }
+        feeder.end()
         await standby.engine.stop()
     }
 

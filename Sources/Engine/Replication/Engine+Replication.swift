@@ -43,7 +43,7 @@ extension Engine {
 
     /// Answers a standby that wants to follow.
     /// - Throws: `notPrimary`; `invalidArgument` when it has the data of another hospital; `overloaded` while another standby
-    ///   follows.
+    ///   follows; `internal` when it has more of this epoch than this disk: its log must not take that one's place.
     package func follow(_ request: FollowRequest) throws(EngineError) -> FollowAnswer {
         guard standing.role == .primary else { throw .notPrimary(standing.role) }
         if request.epochs.current > standing.epoch {
@@ -56,11 +56,12 @@ extension Engine {
             throw EngineError(
                 .invalidArgument, "cluster: the standby has the data of another hospital; give it an empty folder")
         }
+        if let parting = standing.current.epochs.parting(from: request.epochs, end: request.end) {
+            return .cutBack(parting)
+        }
+        guard request.end.next <= journal.tip.next else { throw .lost(request.end, by: journal.tip) }
         let hasTip: Bool
         do throws(JournalError) {
-            if let parting = standing.current.epochs.parting(from: request.epochs, end: request.end) {
-                return .cutBack(parting)
-            }
             hasTip = try journal.contains(request.end)
         } catch {
             if case .positionTrimmed = error { return try copy() }

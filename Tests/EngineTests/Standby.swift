@@ -1,0 +1,63 @@
+import Foundation
+import Journal
+import Scheduling
+import Testing
+
+@testable import Engine
+
+/// A standby that began with a copy of a primary.
+final class Standby {
+    let hospital: Hospital
+    let engine: Engine
+    let folder: String
+
+    init(of hospital: Hospital, policy: StandbyPolicy? = nil) async throws {
+        self.hospital = hospital
+        folder = hospital.folder + "-standby"
+        let empty = FollowRequest(
+            cluster: [], epochs: Epochs(), end: LogTip(next: .first, chain: 0), name: "b", wantsCopy: false,
+            asker: 1)
+        guard case .copy(let copy) = try hospital.engine.follow(empty) else {
+            Issue.record("an empty standby gets a copy")
+            throw EngineError(.internal, "no copy")
+        }
+        defer { copy.close() }
+        let taking = try JournalImport(copy.header, into: JournalOptions(directory: folder))
+        while let part = try copy.next(maxBytes: 100_000) { try taking.add(part) }
+        try taking.finish()
+        engine = try Engine.start(Self.configuration(folder, hospital, policy))
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+    static func configuration(
+        _ folder: String, _ hospital: Hospital, _ policy: StandbyPolicy?, role: Role = .standby
+    ) -> EngineConfiguration {
+        var journal = JournalOptions(directory: folder)
+        journal.tailBytes = 256 << 10
+        var configuration = EngineConfiguration(journal: journal, cores: 2)
+        configuration.clock = hospital.clock
+        configuration.role = role
+        configuration.standby = policy
+        return configuration
+    }
+
+    /// Follows until it has everything, confirming as it goes.
+    func catchUp() async throws {
+        guard case .stream(let feeder) = try hospital.engine.follow(engine.followRequest(name: "b", asker: 1))
+        else {
+            Issue.record("a standby of this primary streams")
+            return
+        }
+        try await follow(feeder)
+        feeder.end()
+    }
+
+    func follow(_ feeder: Feeder) async throws {
+        engine.joined()
+        feeder.confirm(engine.durablePosition, beat: feeder.beat)
+        while engine.durablePosition < feeder.position {
+            feeder.confirm(try await engine.receive(try await feeder.next(maxBytes: 3_000)), beat: feeder.beat)
+        }
+    }
+}
