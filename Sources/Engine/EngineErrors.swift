@@ -51,7 +51,7 @@ extension EngineError {
     static func lost(_ end: LogTip, by tip: LogTip) -> EngineError {
         EngineError(
             .internal,
-            "this primary's disk has lost what its standby has: its log ends at \(tip.last), the standby's at \(end.last) of the same epoch; promote the standby, then start this server with --follow"
+            "this primary's disk has lost what its standby has: its log, which ends at \(tip.last), does not have record \(end.last) of the same epoch as the standby does; promote the standby and start this server with --follow, or empty the standby's folder to give that record up"
         )
     }
 

@@ -113,7 +113,7 @@ package final class Journal: Sendable {
     /// Bytes accepted that are not on disk yet, those of the commit at hand included.
     package var pendingBytes: Int { queue.pendingBytes }
 
-    /// Whether anything handed over is not on disk yet.
+    /// Whether anything handed over is not in the log or the tables yet.
     package var hasPending: Bool { queue.hasPending || queue.pendingBytes > 0 }
 
     // MARK: Durability
@@ -175,7 +175,7 @@ package final class Journal: Sendable {
         try await queue.wait(for: position.next, .onDisk)
     }
 
-    /// Returns once everything handed over before the call is on disk, table writes and trims too; at once when it is.
+    /// Returns once everything handed over before the call is in the log and the tables, trims too; at once when it is.
     /// A journal that is driven by hand needs somebody who calls ``step()`` meanwhile.
     /// - Throws: ``JournalError/closed`` when the journal ended first, ``JournalError/cancelled`` when the task was.
     package func flushed() async throws(JournalError) { try await flushed(handedOver) }

@@ -1,6 +1,8 @@
+import Dispatch
 import Foundation
 import Journal
 import Scheduling
+import Synchronization
 import Testing
 
 @testable import Engine
@@ -234,6 +236,35 @@ import Testing
         await standby.engine.stop()
     }
 
+    /// Runs what is put to it elsewhere than whoever put it, and counts.
+    private final class Reader: TaskExecutor {
+        let jobs = Atomic(0)
+
+        func enqueue(_ job: consuming ExecutorJob) {
+            jobs.wrappingAdd(1, ordering: .relaxed)
+            let (job, executor) = (UnownedJob(job), asUnownedTaskExecutor())
+            DispatchQueue.global().async { job.runSynchronously(on: executor) }
+        }
+    }
+
+    @Test("what a standby is sent from the log is read where whoever feeds it says")
+    func reading() async throws {
+        let hospital = try await Hospital()
+        let standby = try await Standby(of: hospital)
+        _ = try await hospital.open("li", capacities: [4, 4, 4])
+        try await hospital.engine.journal.flushed()
+        guard case .stream(let feeder) = try hospital.engine.follow(standby.engine.followRequest(name: "b", asker: 1))
+        else {
+            Issue.record("a standby of this primary streams")
+            return
+        }
+        let reader = Reader()
+        #expect(try await feeder.next(reader: reader).last == hospital.engine.diskPosition)
+        #expect(reader.jobs.load(ordering: .relaxed) > 0)
+        feeder.end()
+        await standby.engine.stop()
+    }
+
     @Test("a standby that has more than its primary's disk is not given less, and can be promoted")
     func lostByThePrimary() async throws {
         let hospital = try await Hospital()
@@ -253,18 +284,25 @@ import Testing
 
         let request = standby.engine.followRequest(name: "b", asker: 1)
         #expect(request.end.next > hospital.engine.journal.tip.next)
-        let error = #expect(throws: EngineError.self) { _ = try hospital.engine.follow(request) }
-        #expect(error?.code == .internal)
-        #expect(error?.message.contains("promote the standby") == true)
+        func expectRefusal() {
+            let error = #expect(throws: EngineError.self) { _ = try hospital.engine.follow(request) }
+            #expect(error?.code == .internal)
+            #expect(error?.message.contains("promote the standby") == true)
+        }
+        expectRefusal()
+        // It may have written as much again.
+        for patient in 5...9 { await hospital.run(hospital.book(patient, session, 0)) }
+        #expect(request.end.next <= hospital.engine.journal.tip.next)
+        expectRefusal()
 
         _ = try await standby.engine.promote()
         let own = hospital.engine.followRequest(name: "a", asker: 1)
         await hospital.engine.stop()
-        guard case .stream(let feeder) = try standby.engine.follow(own) else {
-            Issue.record("what is left of it is a beginning")
+        guard case .cutBack(let parting) = try standby.engine.follow(own) else {
+            Issue.record("it goes back to where the standby's epoch began, or before")
             return
         }
-        feeder.end()
+        #expect(parting.next <= request.end.next)
         await standby.engine.stop()
     }
 

@@ -43,7 +43,7 @@ extension Engine {
 
     /// Answers a standby that wants to follow.
     /// - Throws: `notPrimary`; `invalidArgument` when it has the data of another hospital; `overloaded` while another standby
-    ///   follows; `internal` when it has more of this epoch than this disk: its log must not take that one's place.
+    ///   follows; `internal` when it has of this epoch what this disk does not: then a copy would take it away.
     package func follow(_ request: FollowRequest) throws(EngineError) -> FollowAnswer {
         guard standing.role == .primary else { throw .notPrimary(standing.role) }
         if request.epochs.current > standing.epoch {
@@ -59,7 +59,6 @@ extension Engine {
         if let parting = standing.current.epochs.parting(from: request.epochs, end: request.end) {
             return .cutBack(parting)
         }
-        guard request.end.next <= journal.tip.next else { throw .lost(request.end, by: journal.tip) }
         let hasTip: Bool
         do throws(JournalError) {
             hasTip = try journal.contains(request.end)
@@ -67,7 +66,8 @@ extension Engine {
             if case .positionTrimmed = error { return try copy() }
             throw EngineError(error)
         }
-        return hasTip ? .stream(try Feeder(journal, register, for: request)) : try copy()
+        guard hasTip else { throw .lost(request.end, by: journal.tip) }
+        return .stream(try Feeder(journal, register, for: request))
     }
 
     /// Another server has begun a higher epoch: this one decides nothing any more, and what waits for the standby's word

@@ -57,9 +57,6 @@ package final class Feeder: Sendable {
     package var position: Position { journal.diskPosition }
 
     /// The next chunks, as soon as there are any on this disk, in the log or its tail; called by one task at a time.
-    ///
-    /// While a yes needs the standby's word, what was sent last is confirmed first: what comes meanwhile goes together, and both servers
-    /// and every caller are woken less often. The standby's disk takes one piece after the other all the same.
     /// - Parameter reader: where the log is read, which may wait for the disk; nil for where the caller is. What stands in the tail is
     ///   at hand.
     /// - Throws: `positionTrimmed` when the standby has fallen so far behind that only a copy helps; `closed`; `cancelled`;
@@ -89,7 +86,11 @@ package final class Feeder: Sendable {
     /// The standby has everything up to `position` on its disk, and is alive.
     /// - Parameter beat: the newest that it was sent; nil before the first. The lease of a primary that acknowledges alone
     ///   counts from there.
-    package func confirm(_ position: Position, beat: Int64? = nil) { register.confirm(id, position, beat: beat) }
+    package func confirm(_ position: Position, beat: Int64? = nil) {
+        // It has only what it was sent, and that was on this disk. (What is told of this disk may lag behind by a moment.)
+        let sent = tip.withLockedValue { $0.last }
+        register.confirm(id, min(position, sent), beat: beat)
+    }
 
     /// The standby is gone. Once.
     package func end() { register.detach(id) }

@@ -72,7 +72,7 @@ final class StandbyRegister: Sendable {
         }
         guard let confirmed else { return }
         if before.needs != after.needs { settle() }
-        journal.confirm(Position(min(confirmed, last)))
+        journal.confirm(Position(confirmed))
         if let follower = after.follower, follower.isCaughtUp, before.follower?.isCaughtUp == false {
             news(.standbyCaughtUp(follower.name))
         }
@@ -101,9 +101,7 @@ final class StandbyRegister: Sendable {
         watch.withLockedValue { watch in
             switch watch.needs {
             case .disk: journal.askForConfirmations(from: nil)
-            case .confirmation:
-                journal.askForConfirmations(
-                    from: Position(min(watch.follower?.confirmed ?? 0, journal.diskPosition.rawValue)))
+            case .confirmation: journal.askForConfirmations(from: Position(watch.follower?.confirmed ?? 0))
             }
         }
     }

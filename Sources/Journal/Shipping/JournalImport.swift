@@ -22,6 +22,8 @@ package final class JournalImport: @unchecked Sendable {
         options.origin = header
         options.opensUnfinishedCopy = true
         options.asksForConfirmations = false
+        // Nobody waits for a piece of a copy, and what is broken off leaves one file less.
+        options.tailBytes = 0
         self.header = header
         journal = try Journal.open(options)
         receiver = ChunkReceiver(after: header.begin)

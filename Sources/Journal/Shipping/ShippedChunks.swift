@@ -83,15 +83,19 @@ package struct ShippedChunks: Sendable, Hashable {
     init(after tip: LogTip, maxBytes: Int, of pieces: [ShippedChunks]) throws(JournalError) {
         self.init(from: tip.next)
         var check = ChainCheck(next: tip.next, chain: tip.chain)
-        bytes.reserveCapacity(min(maxBytes + Chunk.maximumBytes, pieces.reduce(0) { $0 + $1.bytes.count }))
-        for piece in pieces where piece.last >= tip.next {
+        var isFull: Bool { bytes.count >= maxBytes && !check.isInsideRecord }
+        // Most often it is the newest piece alone that follows.
+        let start = pieces.lastIndex { $0.first <= tip.next } ?? pieces.startIndex
+        for piece in pieces[start...] where piece.last >= tip.next {
+            bytes.reserveCapacity(min(maxBytes + Chunk.maximumBytes, bytes.count + piece.bytes.count))
             let fault = piece.forEachChunk { chunk, stored in
-                if chunk.last < tip.next || (bytes.count >= maxBytes && !check.isInsideRecord) { return nil }
+                if chunk.last < tip.next || isFull { return nil }
                 if let fault = check.admit(chunk) { return fault }
                 add(chunk, stored)
                 return nil
             }
             if let fault { throw Self.error(fault, after: last) }
+            if isFull { return }
         }
     }
 

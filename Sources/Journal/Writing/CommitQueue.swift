@@ -44,7 +44,7 @@ final class CommitQueue: @unchecked Sendable {
     private final class Waiter: @unchecked Sendable {
         let position: Position
         let milestone: Milestone
-        /// How many pieces of work must be on this disk as well.
+        /// How many pieces of work must be in the log as well, or in the tables.
         let pieces: UInt64
         var continuation: CheckedContinuation<Result<Position, JournalError>, Never>?
         var isCancelled = false
@@ -61,7 +61,7 @@ final class CommitQueue: @unchecked Sendable {
     private var pending: PendingWork
     private var spare: PendingWork
     private var waiters: [Waiter] = []
-    /// How many pieces of work were taken by the committer, and how many of these are on disk: they get there in order.
+    /// How many pieces of work were taken by the committer, and how many of these are in the log and the tables: they get there in order.
     private var taken: UInt64 = 0
     private var published: UInt64 = 0
     /// How many pieces of work stand in the tail alone. They were taken and are not published.
@@ -302,7 +302,7 @@ final class CommitQueue: @unchecked Sendable {
         _ = try await wait(Waiter(.zero, .inLog, pieces: pieces))
     }
 
-    /// How many pieces of work must be on disk so that everything added so far is.
+    /// How many pieces of work must be in the log and the tables so that everything added so far is.
     var piecesSoFar: UInt64 {
         lock.lock()
         defer { lock.unlock() }

@@ -2,7 +2,7 @@ import Glibc
 
 /// A lock with a flag. One thread at a time may sleep until the flag is raised, for a bounded time if it likes.
 ///
-/// The bound runs on the monotonic clock: ten milliseconds stay ten milliseconds when the machine's time is set meanwhile.
+/// The bound runs on the monotonic clock: a second stays a second when the machine's time is set meanwhile.
 ///
 /// `@unchecked Sendable`: the pointers are constants, to what threads may share by its nature; the flag is touched only by whoever
 /// has the lock.

@@ -140,10 +140,8 @@ struct PendingWork: Sendable {
         if chunk > 0 { seal(chunk + Chunk.headerBytes) }
         // Of sealed chunks only the number and the sum are known here: no leaf holds less than one, and two neighbours together
         // hold more than fits one.
-        return leaves + 2
-            + sealed.reduce(0) { sum, chunks in
-                let bytes = chunks.bytes.count + chunks.count * Chunk.pageOverheadBytes
-                return sum + min(chunks.count, 2 * bytes / Self.leafBytes + 1)
-            }
+        let count = sealed.reduce(0) { $0 + $1.count }
+        let bytes = sealed.reduce(0) { $0 + $1.bytes.count } + count * Chunk.pageOverheadBytes
+        return leaves + 2 + min(count, 2 * bytes / Self.leafBytes + 1)
     }
 }

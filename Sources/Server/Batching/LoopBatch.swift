@@ -85,7 +85,7 @@ final class LoopBatch {
         sinks = []
         sinks.reserveCapacity(64)
         let bound = NIOLoopBound(loop, eventLoop: loop.eventLoop)
-        loop.begin(isShort: writes.count <= Self.mostShort) {
+        loop.begin(onLoop: writes.count <= Self.mostShort) {
             await engine.execute(writes)
         } back: { answers in
             bound.value.batch.answered(number, answers, bound.value)

@@ -70,7 +70,7 @@ extension SessionHandler {
             id: id, engine: shared.engine, encoder: encoder, session: session, eventLoop: shared.eventLoop)
         var feeder: Feeder?
         if case .answered(.stream(let found)) = start { feeder = found }
-        let task = shared.begin(isShort: feeder != nil) { () -> ProtocolError? in
+        let task = shared.begin(onLoop: feeder != nil) { () -> ProtocolError? in
             switch start {
             case .answered(.stream(let feeder)): await pump.stream(feeder)
             case .answered(.copy(let copy)): await pump.copy(copy)

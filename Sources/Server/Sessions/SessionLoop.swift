@@ -73,15 +73,15 @@ final class SessionLoop {
     // MARK: Work away from the event loop
 
     /// Does `work` in a task and comes back with its result.
-    /// - Parameter isShort: whether the event loop itself may do it: then it costs nobody else's waking, neither on its way nor
+    /// - Parameter onLoop: whether the event loop itself may do it: then it costs nobody else's waking, neither on its way nor
     ///   back, and nothing else is served meanwhile. What it waits for, it waits for without the loop.
     @discardableResult
     func begin<Value: Sendable>(
-        isShort: Bool = false, _ work: @escaping @Sendable () async -> Value, back: @escaping @Sendable (Value) -> Void
+        onLoop: Bool = false, _ work: @escaping @Sendable () async -> Value, back: @escaping @Sendable (Value) -> Void
     ) -> Task<Void, Never> {
         tasks += 1
         let (loop, eventLoop) = (NIOLoopBound(self, eventLoop: eventLoop), eventLoop)
-        guard isShort else {
+        guard onLoop else {
             return Task {
                 let value = await work()
                 eventLoop.execute {

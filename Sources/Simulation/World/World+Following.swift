@@ -73,7 +73,10 @@ extension World {
                 mailbox.put(.heardEpoch(id, message))
             }
         case .refused(let error):
-            if error.code == .invalidArgument { casebook.fail("server \(node.index) is refused: \(error.message)") }
+            // No disk here loses what it has synced.
+            if error.code == .invalidArgument || error.message.contains("has lost") {
+                casebook.fail("server \(node.index) is refused: \(error.message)")
+            }
             hangUpFollowing(node, tryingAgain: true)
         case .chunks(let bytes, let epoch, let beat):
             guard epoch == node.replication.following?.epoch else { return hangUpFollowing(node, tryingAgain: true) }

@@ -14,7 +14,8 @@ struct DataFolder {
 
     /// Removes a copy that was broken off.
     func removeUnfinished() throws(CommandFailure) {
-        for name in ["data.mdb", "lock.mdb", "tail"] { try remove(name) }
+        // The tail first, as in moveAside().
+        for name in ["tail", "data.mdb", "lock.mdb"] { try remove(name) }
     }
 
     /// Moves the data aside, so that a copy can be taken; gives its new name.
