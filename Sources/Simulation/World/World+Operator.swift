@@ -139,7 +139,7 @@ extension World {
 
     // MARK: The end
 
-    /// The standby has all that its primary has, byte for byte.
+    /// The standby has all that its primary has, byte for byte, and the primary has heard so.
     var isStandbyLevel: Bool {
         guard nodes.count > 1 else { return true }
         let standby = nodes[1 - leader]
@@ -147,7 +147,7 @@ extension World {
             standby.stopping == nil, standby.scheduler.isIdle, !standby.hasPendingCommit,
             node.replication.feedings.contains(where: { $0.feeder != nil })
         else { return false }
-        return here.journal.tip == there.journal.tip
+        return here.journal.tip == there.journal.tip && here.journal.durablePosition == here.journal.lastPosition
     }
 
     func compareStandby(_ when: String) {
