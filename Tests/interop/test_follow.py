@@ -89,13 +89,17 @@ class Standby(Case):
         self.assertEqual((status.role, status.replication.standby), (pb.ROLE_PRIMARY, "python"))
         self.assertEqual(status.replication.acknowledgement, pb.ACKNOWLEDGEMENT_LOCAL)
 
-    def test_another_hospital_is_told_so_and_another_history_gets_a_copy(self):
+    def test_another_hospital_is_told_so_and_another_history_is_not_copied_over(self):
         self.ask(Method.FOLLOW, 2, pb.FollowRequest(cluster=bytes(16), end=pb.LogTip(next=1, chain=1)))
         frame = self.wire.read()
         self.assertEqual(frame.flags, REPLY | ERROR)
         self.assertEqual(pb.Failure.FromString(frame.payload).code, pb.ERROR_CODE_INVALID_ARGUMENT)
-        reply = self.follow(3, cluster=self.welcome.cluster, end=pb.LogTip(next=2, chain=7))
-        self.assertEqual(reply.answer, pb.FOLLOW_ANSWER_COPY)
+        self.ask(Method.FOLLOW, 3, pb.FollowRequest(cluster=self.welcome.cluster, end=pb.LogTip(next=2, chain=7)))
+        frame = self.wire.read()
+        self.assertEqual(frame.flags, REPLY | ERROR)
+        failure = pb.Failure.FromString(frame.payload)
+        self.assertEqual(failure.code, pb.ERROR_CODE_INTERNAL)
+        self.assertIn("promote the standby", failure.message)
 
     def test_only_depose_and_follow_name_an_epoch_that_counts(self):
         self.wire.send(Frame(Method.GET_CATALOGUE, 2, b"", epoch=self.welcome.epoch + 1))
