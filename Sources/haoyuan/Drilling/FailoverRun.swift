@@ -109,8 +109,13 @@ struct FailoverRun {
                 kind: kind, mode: mode, damaged: damaged, promoting: promoting, promoted: promoted, tip: tip,
                 learnedAfter: learned, rejoinTook: took)
             round.checks.add(checks)
-            // Read while it serves: what is on its disk is what it has.
-            let log = try FailoverLog(directory: pair.secondData)
+            // Read while it serves: what is on its disk is what it has. The last answers may stand in the log's tail for a moment, which
+            // nobody else sees of a folder in use.
+            var log = try FailoverLog(directory: pair.secondData)
+            while log.last < position {
+                try await drill.pause(.milliseconds(30))
+                log = try FailoverLog(directory: pair.secondData)
+            }
             round.take(
                 callers.workers, devoted.workers, answersOfOld: toldByOld.count { $0.at > promoted }, log,
                 lease: drill.lease.duration)
