@@ -112,7 +112,8 @@ struct FailoverRun {
             // Read while it serves: what is on its disk is what it has. The last answers may stand in the log's tail for a moment, which
             // nobody else sees of a folder in use.
             var log = try FailoverLog(directory: pair.secondData)
-            while log.last < position {
+            let patience = ContinuousClock.now + .seconds(10)
+            while log.last < position, ContinuousClock.now < patience {
                 try await drill.pause(.milliseconds(30))
                 log = try FailoverLog(directory: pair.secondData)
             }
