@@ -1,9 +1,10 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-// The measured rooms are the product's own sources, reached over symbolic links in Sources. They speak to each other, and to the
-// benchmarks, in `package` access, which ends at the border of a package: as a dependency of this one they could not be called.
-// As targets of this package they lie inside the border, and are compiled as they are in the product.
+// The measured rooms are the product's own sources, reached over symbolic links in Sources. They speak to each other,
+// and to the benchmarks, in `package` access, which ends at the border of a package: as a dependency of this one they
+// could not be called. As targets of this package they lie inside the border, and are compiled as they are in the
+// product.
 //
 // This is a package of its own so that nobody who builds or uses the product builds the tools that measure it.
 let settings: [SwiftSetting] = [
@@ -52,7 +53,8 @@ let package = Package(
                 "Scheduling", "Journal",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ],
-            // For `@testable`: keys, shards and recovery are the engine's own affair, `internal`, and measured one by one.
+            // For `@testable`: keys, shards and recovery are the engine's own affair, `internal`, and measured one by
+            // one.
             swiftSettings: settings + [.unsafeFlags(["-enable-testing"])]),
         .executableTarget(
             name: "Reservation",

@@ -1,5 +1,5 @@
-/// A moment in the life of a checkpoint at which a crash must do no harm: what drills and tests end the process at. Between two of
-/// them commits go on, so what was handed over before a point may be on disk or not.
+/// A moment in the life of a checkpoint at which a crash must do no harm: what drills and tests end the process at.
+/// Between two of them commits go on, so what was handed over before a point may be on disk or not.
 package enum CheckpointPoint: String, CaseIterable, Sendable {
     /// Nothing has been written.
     case begun = "checkpoint-begun"

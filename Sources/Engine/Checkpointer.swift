@@ -4,29 +4,30 @@ import Scheduling
 
 /// Writes what changed into the state tables while the engine serves, then lets the log before it go.
 ///
-/// It writes in slices of `EngineLimits.checkpointSliceBytes` and waits for the disk after each, so that no write of a caller
-/// waits behind more than one of them, and the queue before the disk is the callers'. Where there is no room it stops, and a
-/// later one goes on with what is left: what was handed over is noted as written, and nothing is let go of before all is. One that
-/// nobody waits for pauses after each slice, so that it takes no more than a quarter of a core from those who are served; unless
-/// so much log is written meanwhile that the next one would be due.
+/// It writes in slices of `EngineLimits.checkpointSliceBytes` and waits for the disk after each, so that no write of a
+/// caller waits behind more than one of them, and the queue before the disk is the callers'. Where there is no room it
+/// stops, and a later one goes on with what is left: what was handed over is noted as written, and nothing is let go of
+/// before all is. One that nobody waits for pauses after each slice, so that it takes no more than a quarter of a core
+/// from those who are served; unless so much log is written meanwhile that the next one would be due.
 ///
 /// Why the log may then be let go of: at the beginning the journal stood at `reached`, and a moment later the keys tell
 /// `openSince`, where it stood when the oldest write that is still under way began. Take a fact at or before both.
-/// - Its key's answer: its write is not under way, for then it would have begun at or after `openSince` and its fact would
-///   stand behind it. So the key is answered, and lies before the first one under way in its stripe (whose later keys began
-///   later, and so did their facts), where this checkpoint or one before takes it.
-/// - Its change of one pool, or of the directory: put into the journal in the step in which it came true there, so before that
-///   pool's shard, or the directory, is asked what changed, which comes later; it is in a table or among what is written now. On a
-///   standby `reached` is up to where shards and directory have everything, so they had it before they were asked.
+/// - Its key's answer: its write is not under way, for then it would have begun at or after `openSince` and its fact
+///   would stand behind it. So the key is answered, and lies before the first one under way in its stripe (whose later
+///   keys began later, and so did their facts), where this checkpoint or one before takes it.
+/// - Its change of one pool, or of the directory: put into the journal in the step in which it came true there, so
+///   before that pool's shard, or the directory, is asked what changed, which comes later; it is in a table or among
+///   what is written now. On a standby `reached` is up to where shards and directory have everything, so they had it
+///   before they were asked.
 /// - Its change of several pools: its key is under way until the last pool has it, so all had it when they were asked.
-/// Every other fact stays in the log. None of this asks for the writes to be one piece: a crash between two slices leaves tables
-/// that reflect more than the log's beginning, which replaying it over them does not mind.
+/// Every other fact stays in the log. None of this asks for the writes to be one piece: a crash between two slices
+/// leaves tables that reflect more than the log's beginning, which replaying it over them does not mind.
 ///
-/// It writes no session whose pool the tables do not know: the shards are asked which sessions changed before the directory is
-/// asked what it has. A pool is in the directory before a session is opened in it, here and on a standby, so the pool of each of
-/// these sessions is in a table or goes there before the session does. A session that is opened later is the next checkpoint's.
-/// Between a shard's word and a session's turn the session may change, and is written as it is then, or go to the history table,
-/// and is passed over.
+/// It writes no session whose pool the tables do not know: the shards are asked which sessions changed before the
+/// directory is asked what it has. A pool is in the directory before a session is opened in it, here and on a standby,
+/// so the pool of each of these sessions is in a table or goes there before the session does. A session that is opened
+/// later is the next checkpoint's. Between a shard's word and a session's turn the session may change, and is written
+/// as it is then, or go to the history table, and is passed over.
 actor Checkpointer {
     private let journal: Journal
     private let keys: KeyWindow
@@ -79,11 +80,12 @@ actor Checkpointer {
         return written >= afterBytes || (written > 0 && now.rawValue - since.rawValue >= afterMilliseconds)
     }
 
-    /// Writes a checkpoint, unless one is being written. Returns early, with the log as it was, when there is no room for it,
-    /// when the task is cancelled, and when the journal has ended.
+    /// Writes a checkpoint, unless one is being written. Returns early, with the log as it was, when there is no room
+    /// for it, when the task is cancelled, and when the journal has ended.
     /// - Parameters:
     ///   - reached: up to where every shard has everything, where that is not all the journal has: on a standby.
-    ///   - sparing: bytes of log that may be written meanwhile while it spares those who are served; nil where it is to be quick.
+    ///   - sparing: bytes of log that may be written meanwhile while it spares those who are served; nil where it is to
+    ///     be quick.
     func run(reached: Position? = nil, sparing: Int? = nil) async {
         guard !isRunning, journal.hasRoom(forTables: EngineLimits.checkpointSliceBytes) else { return }
         underWay.withLockedValue { $0 = true }

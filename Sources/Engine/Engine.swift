@@ -5,8 +5,8 @@ package import Scheduling
 
 /// The slot engine: everything bookable of one hospital, in memory, and every yes on disk before it is spoken.
 ///
-/// Give it writes in batches, as large as they come: a batch takes each hop once. Answers and readings are durable when they
-/// return. All methods may be called from anywhere, at once.
+/// Give it writes in batches, as large as they come: a batch takes each hop once. Answers and readings are durable when
+/// they return. All methods may be called from anywhere, at once.
 package final class Engine: Sendable {
     let configuration: EngineConfiguration
     /// Where the facts go. Whoever drives it by hand (`JournalOptions.Driving.manual`) commits through it.
@@ -107,7 +107,8 @@ package final class Engine: Sendable {
         return await pipeline.execute(writes, now: time.now(), monotonic: configuration.clock.monotonicNanoseconds())
     }
 
-    /// Puts departments, resources, services, pools, policies and templates: all of them, or none and the first fault is named.
+    /// Puts departments, resources, services, pools, policies and templates: all of them, or none and the first fault
+    /// is named.
     /// - Parameter hospital: name and IANA zone; nil leaves them as they are.
     package func putCatalogue(
         _ draft: CatalogueDraft, hospital: (name: String, zone: String)?, by origin: Origin
@@ -253,11 +254,12 @@ package final class Engine: Sendable {
 
     // MARK: The end
 
-    /// Takes nothing more, answers what it took, writes a checkpoint and closes the journal. Repeating it waits for the first.
+    /// Takes nothing more, answers what it took, writes a checkpoint and closes the journal. Repeating it waits for the
+    /// first.
     ///
-    /// It waits for the disk at most `EngineLimits.stopMilliseconds`. Whoever then still waits is told that the outcome is
-    /// unknown; a checkpoint that is not done is left, which costs the next start some replaying and nothing else. What cannot
-    /// be committed for lack of room ends in `JournalOptions.onFatal`.
+    /// It waits for the disk at most `EngineLimits.stopMilliseconds`. Whoever then still waits is told that the outcome
+    /// is unknown; a checkpoint that is not done is left, which costs the next start some replaying and nothing else.
+    /// What cannot be committed for lack of room ends in `JournalOptions.onFatal`.
     /// - Parameter writingCheckpoint: false where some of the log is about to be taken back: no table may reflect it.
     package func stop(writingCheckpoint: Bool = true) async {
         let tasks = background.withLockedValue { $0 }
@@ -278,8 +280,8 @@ package final class Engine: Sendable {
         gate.finishClosing()
     }
 
-    /// Closing blocks until the last commit is done and the last snapshot let go: on a thread of its own, for those who have
-    /// one (a copy on its way to a standby, say) need this one to let go of it.
+    /// Closing blocks until the last commit is done and the last snapshot let go: on a thread of its own, for those who
+    /// have one (a copy on its way to a standby, say) need this one to let go of it.
     private func closeJournal() async throws(JournalError) {
         guard journal.options.driving == .thread else { return try journal.close() }
         let result = await withCheckedContinuation {

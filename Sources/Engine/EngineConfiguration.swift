@@ -1,7 +1,8 @@
 package import Journal
 
-/// How an engine is started. Everything that comes from outside has its seam here: time (`clock`), disk (`journal.storage`),
-/// the threads its own tasks run on (`executor`), randomness (`seed`). The network is the server's.
+/// How an engine is started. Everything that comes from outside has its seam here: time (`clock`), disk
+/// (`journal.storage`), the threads its own tasks run on (`executor`), randomness (`seed`). The network is the
+/// server's.
 package struct EngineConfiguration: Sendable {
     package var journal: JournalOptions
     /// Actors the departments are dealt to.

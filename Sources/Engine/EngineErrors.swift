@@ -47,11 +47,14 @@ extension EngineError {
         }
     }
 
+    /// How the message begins to a standby that has what its primary's log does not.
+    package static let diskHasLost = "this primary's disk has lost what its standby has"
+
     /// A standby has only ever what was on its primary's disk.
     static func lost(_ end: LogTip, by tip: LogTip) -> EngineError {
         EngineError(
             .internal,
-            "this primary's disk has lost what its standby has: its log, which ends at \(tip.last), does not have record \(end.last) of the same epoch as the standby does; promote the standby and start this server with --follow, or empty the standby's folder to give that record up"
+            "\(diskHasLost): its log, which ends at \(tip.last), does not have record \(end.last) of the same epoch as the standby does; promote the standby and start this server with --follow, or empty the standby's folder to give that record up"
         )
     }
 

@@ -1,11 +1,12 @@
-/// Everything has a limit. These are the engine's; `docs/reference/limits.md` lists them with what happens one past each.
+/// Everything has a limit. These are the engine's; `docs/reference/limits.md` lists them with what happens one past
+/// each.
 package enum EngineLimits {
     /// Slots one search returns.
     package static let slotsPerSearch = 5_000
     /// Slots one search returns when it does not say.
     package static let slotsPerSearchByDefault = 200
-    /// Slots up to which a search is short: it goes with the others of its moment, and its answer is small enough to be written
-    /// at once.
+    /// Slots up to which a search is short: it goes with the others of its moment, and its answer is small enough to be
+    /// written at once.
     package static let slotsPerShortSearch = 50
     /// Days one search or listing may span.
     package static let daysPerSearch = 400
@@ -21,17 +22,19 @@ package enum EngineLimits {
     package static let sessionsOpenedPerTurn = 256
     /// Milliseconds a key and its answer are remembered, unless the configuration says otherwise: a day.
     package static let keyWindowMilliseconds: Int64 = 86_400_000
-    /// Milliseconds after its end at which a session whose appointments have all ended goes to the history table: a week.
+    /// Milliseconds after its end at which a session whose appointments have all ended goes to the history table: a
+    /// week.
     package static let archiveAfterMilliseconds: Int64 = 7 * 86_400_000
     /// Expired holds ended in one go of one shard, so that a go stays short.
     package static let expiriesPerTurn = 1_024
     /// Sessions archived in one go of one shard.
     package static let sessionsArchivedPerTurn = 256
-    /// Appointments after which such a go takes no further session. A session is archived in one commit, whatever it holds, and the
-    /// journal sets blocks aside for a commit beforehand: up to 16 KiB for each appointment, whose patients lie all over a table.
+    /// Appointments after which such a go takes no further session. A session is archived in one commit, whatever it
+    /// holds, and the journal sets blocks aside for a commit beforehand: up to 16 KiB for each appointment, whose
+    /// patients lie all over a table.
     package static let appointmentsArchivedPerTurn = 1_024
-    /// Bytes of table writes that a checkpoint hands over at once; a single session may be more. What a write of a caller waits
-    /// behind, and small beside the queue before the disk (64 MiB unless set otherwise).
+    /// Bytes of table writes that a checkpoint hands over at once; a single session may be more. What a write of a
+    /// caller waits behind, and small beside the queue before the disk (64 MiB unless set otherwise).
     package static let checkpointSliceBytes = 512 << 10
     /// Milliseconds that a checkpoint pauses after a slice, at most.
     package static let checkpointPauseMilliseconds: Int64 = 200
@@ -39,7 +42,8 @@ package enum EngineLimits {
     package static let sessionsWrittenPerTurn = 32
     /// Values of outlived keys that a checkpoint removes at once.
     package static let keyValuesDroppedAtOnce = 1_024
-    /// Milliseconds that stopping waits for the disk. What is not durable by then may or may not become so; nobody is told.
+    /// Milliseconds that stopping waits for the disk. What is not durable by then may or may not become so; nobody is
+    /// told.
     package static let stopMilliseconds: Int64 = 10_000
     /// Bytes of records one reading of the change feed takes from the disk.
     package static let feedReadBytes = 1 << 20

@@ -1,8 +1,8 @@
 import NIOConcurrencyHelpers
 import Scheduling
 
-/// The engine's now: the clock's, but never before a moment that was told already, so that a clock set back makes time stand
-/// still and not go back.
+/// The engine's now: the clock's, but never before a moment that was told already, so that a clock set back makes time
+/// stand still and not go back.
 final class EngineTime: Sendable {
     private let clock: any EngineClock
     private let latest: NIOLockedValueBox<Instant>

@@ -2,8 +2,8 @@ import Journal
 import NIOConcurrencyHelpers
 import Scheduling
 
-/// What every request must know before it reaches a shard: the catalogue, when each session is, how many patients there are.
-/// Readers take one immutable snapshot a batch; the directory and the pool shards put new ones in its place.
+/// What every request must know before it reaches a shard: the catalogue, when each session is, how many patients there
+/// are. Readers take one immutable snapshot a batch; the directory and the pool shards put new ones in its place.
 final class EngineView: Sendable {
     struct Snapshot: Sendable {
         var catalogue: CatalogueSnapshot

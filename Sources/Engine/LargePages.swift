@@ -1,7 +1,7 @@
 import Glibc
 
-/// Large pages for tables of many megabytes that are looked at here and there: fewer faults while they are filled, fewer waits for
-/// the page table afterwards.
+/// Large pages for tables of many megabytes that are looked at here and there: fewer faults while they are filled,
+/// fewer waits for the page table afterwards.
 enum LargePages {
     private static let bytes = UInt(2 << 20)
 

@@ -263,7 +263,7 @@ package struct EngineStatus: Sendable {
     package var keys: Int
     package var journal: JournalStatistics
     package var position: Position
-    package var durablePosition: Position
+    package var settledPosition: Position
     package var checkpointPosition: Position
     package var lastCheckpoint: Instant?
     /// One is being written at this moment.

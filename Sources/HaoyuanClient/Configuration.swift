@@ -63,8 +63,8 @@ public struct ClientConfiguration: Sendable {
         case anyone
     }
 
-    /// All servers of the hospital, primary and standby in any order: tried in turn until the primary is found, and again
-    /// when it is lost. Never empty. With one alone, that one is asked whatever its role is.
+    /// All servers of the hospital, primary and standby in any order: tried in turn until the primary is found, and
+    /// again when it is lost. Never empty. With one alone, that one is asked whatever its role is.
     public var addresses: [Address]
     /// Which servers answer reads. Change feeds always come from the primary.
     public var readsFrom = ReadSource.primary
@@ -75,11 +75,11 @@ public struct ClientConfiguration: Sendable {
     public var connections = 2
     /// How long a request waits for its answer, all tries together, unless it says otherwise; nil for ever.
     public var requestTimeout: Duration? = .seconds(10)
-    /// How long one attempt to connect and shake hands may take; with several addresses at most half of `silence`, so that
-    /// a server that is gone does not keep anybody from the one that has taken its place.
+    /// How long one attempt to connect and shake hands may take; with several addresses at most half of `silence`, so
+    /// that a server that is gone does not keep anybody from the one that has taken its place.
     public var connectTimeout: Duration = .seconds(5)
-    /// Between tries of a request, and between attempts to connect; with several addresses at most a quarter of `silence`, so
-    /// that a server that has just been promoted is soon found.
+    /// Between tries of a request, and between attempts to connect; with several addresses at most a quarter of
+    /// `silence`, so that a server that has just been promoted is soon found.
     public var backoff = Backoff()
     /// Name and version of the program, for the server's log; at most 256 bytes.
     public var clientName = "HaoyuanClient"

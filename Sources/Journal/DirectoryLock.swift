@@ -35,7 +35,8 @@ final class DirectoryLock: Sendable {
         return DirectoryLock(descriptor: descriptor)
     }
 
-    /// Takes the lock alone. Whoever asks for its holder shares it for a moment, which is no reason to turn anybody away.
+    /// Takes the lock alone. Whoever asks for its holder shares it for a moment, which is no reason to turn anybody
+    /// away.
     /// - Returns: 0, or the error number.
     private static func lock(_ descriptor: Int32) -> Int32 {
         for _ in 0..<tries {
@@ -63,7 +64,8 @@ final class DirectoryLock: Sendable {
             return held
         }
         guard wasHeld else { return }
-        // Said, not only closed: a child that is just being started has the descriptor, too, until it becomes its program.
+        // Said, not only closed: a child that is just being started has the descriptor, too, until it becomes its
+        // program.
         _ = flock(descriptor, LOCK_UN)
         Glibc.close(descriptor)
     }

@@ -1,7 +1,8 @@
-/// Durations counted into fixed buckets, the same in every process and version, so that a monitoring system can add them
-/// up over time and over machines. ``DurationHistogram`` is finer and is for people.
+/// Durations counted into fixed buckets, the same in every process and version, so that a monitoring system can add
+/// them up over time and over machines. ``DurationHistogram`` is finer and is for people.
 package struct DurationBuckets: Hashable, Sendable {
-    /// Upper bounds in nanoseconds, ascending: 100 µs to 5 s. What is longer falls into one more bucket without a bound.
+    /// Upper bounds in nanoseconds, ascending: 100 µs to 5 s. What is longer falls into one more bucket without a
+    /// bound.
     package static let bounds: [UInt64] = [
         100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000, 25_000_000, 50_000_000, 100_000_000,
         250_000_000, 500_000_000, 1_000_000_000, 2_500_000_000, 5_000_000_000,

@@ -61,7 +61,8 @@ package final class Journal: Sendable {
     ///
     /// The table writes become durable with these records or after them, never before. Copies the bytes once; never
     /// waits for the disk. Ask ``admission`` first: an append itself never refuses.
-    /// - Parameter metadata: small facts (``setMetadata(_:_:)``) that become durable with the records, in the same commit.
+    /// - Parameter metadata: small facts (``setMetadata(_:_:)``) that become durable with the records, in the same
+    ///   commit.
     /// - Returns: The position of the last record (of the last one ever appended, if the batch is empty).
     ///   ``RecordBatch/position(of:appendedAt:)`` tells those of the others.
     @discardableResult
@@ -121,26 +122,28 @@ package final class Journal: Sendable {
     /// The last position handed out. A cheap atomic read.
     package var lastPosition: Position { queue.lastPosition }
 
-    /// The last position that is durable: in the log on this disk and, while confirmations are asked for, confirmed. A cheap atomic read.
+    /// The last position that is durable: in the log on this disk and, while confirmations are asked for, confirmed. A
+    /// cheap atomic read.
     package var durablePosition: Position { queue.durablePosition }
 
-    /// The last position that may be told: durable, but perhaps not in the log yet, where ``read(from:maxRecords:maxBytes:)``
-    /// finds what is durable. A cheap atomic read.
+    /// The last position that may be told: durable, but perhaps not in the log yet, where
+    /// ``read(from:maxRecords:maxBytes:)`` finds what is durable. A cheap atomic read.
     package var settledPosition: Position { queue.settledPosition }
 
-    /// The last position that is on this disk, in the log or its tail: what is shipped to another journal, which confirms it. A cheap
-    /// atomic read.
+    /// The last position that is on this disk, in the log or its tail: what is shipped to another journal, which
+    /// confirms it. A cheap atomic read.
     package var diskPosition: Position { queue.diskPosition }
 
     /// The last position that is in the log on this disk. A cheap atomic read.
     package var logPosition: Position { queue.logPosition }
 
-    /// From now on a position is durable only once ``confirm(_:)`` has named it or one after it: a second disk far away.
-    /// What is durable already stays so. `nil` asks for no confirmations any more, and whoever waited for one goes on.
+    /// From now on a position is durable only once ``confirm(_:)`` has named it or one after it: a second disk far
+    /// away. What is durable already stays so. `nil` asks for no confirmations any more, and whoever waited for one
+    /// goes on.
     package func askForConfirmations(from position: Position?) { queue.askForConfirmations(from: position) }
 
-    /// Nothing becomes durable any more: another journal has taken this one's place. Who waits for it, now or later, is told
-    /// ``JournalError/closed``.
+    /// Nothing becomes durable any more: another journal has taken this one's place. Who waits for it, now or later, is
+    /// told ``JournalError/closed``.
     package func renounce() { queue.renounce() }
 
     /// Whoever is asked has everything up to `position`.
@@ -169,7 +172,8 @@ package final class Journal: Sendable {
         try await queue.wait(for: position.next, .durable)
     }
 
-    /// Returns once something after `position` is on this disk, in the log or its tail, with the position up to which everything is.
+    /// Returns once something after `position` is on this disk, in the log or its tail, with the position up to which
+    /// everything is.
     /// - Throws: as ``durablePosition(after:)``.
     package func diskPosition(after position: Position) async throws(JournalError) -> Position {
         try await queue.wait(for: position.next, .onDisk)
@@ -198,20 +202,22 @@ package final class Journal: Sendable {
     /// Everything handed over so far.
     package var handedOver: Handover { Handover(pieces: queue.piecesSoFar) }
 
-    /// Ends all waits for the disk, those to come too: ``JournalError/closed``, for what is durable by now nobody waits. What
-    /// was handed over stays, and is tried until ``close()``. For whoever must stop in bounded time on a disk that is full.
+    /// Ends all waits for the disk, those to come too: ``JournalError/closed``, for what is durable by now nobody
+    /// waits. What was handed over stays, and is tried until ``close()``. For whoever must stop in bounded time on a
+    /// disk that is full.
     package func endWaits() { queue.endWaits() }
 
     /// Whether waits were ended (``endWaits()``): who waited was told that nobody knows.
     package var haveWaitsEnded: Bool { queue.haveWaitsEnded }
 
-    /// What is on disk is not durable before it is confirmed, or ``askForConfirmations(from:)`` asks nobody any more. To be called
-    /// right after opening, before anybody is told what is durable.
+    /// What is on disk is not durable before it is confirmed, or ``askForConfirmations(from:)`` asks nobody any more.
+    /// To be called right after opening, before anybody is told what is durable.
     package func withhold() { queue.withhold() }
 
-    /// Whether so many bytes of table writes may be handed over that nobody waits for: always while writes are admitted; while
-    /// there is no room, only as long as half of the reserve is left for what was promised, so that a checkpoint may still
-    /// make room by trimming. (Pages that are free inside the file come on top; they are used first.)
+    /// Whether so many bytes of table writes may be handed over that nobody waits for: always while writes are
+    /// admitted; while there is no room, only as long as half of the reserve is left for what was promised, so that a
+    /// checkpoint may still make room by trimming. (Pages that are free inside the file come on top; they are used
+    /// first.)
     package func hasRoom(forTables bytes: Int) -> Bool {
         guard let committer, committer.isRefusing else { return true }
         let footprint = storage.footprint()
@@ -312,8 +318,8 @@ package final class Journal: Sendable {
     /// Whether something stands in the log's tail that the log does not have yet.
     package var hasTail: Bool { diskPosition > logPosition }
 
-    /// The pieces that stand in the log's tail and not in the log, in order. Whoever wants to read on in the log asks for these first:
-    /// what has left the tail by then is in the log.
+    /// The pieces that stand in the log's tail and not in the log, in order. Whoever wants to read on in the log asks
+    /// for these first: what has left the tail by then is in the log.
     var standing: [ShippedChunks] { committer?.shared.withLockedValue { $0.standing } ?? [] }
 
     var currentShape: LogShape { committer?.shared.withLockedValue { $0.shape } ?? openedShape }

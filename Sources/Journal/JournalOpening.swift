@@ -38,8 +38,8 @@ struct JournalOpening {
         throw .directoryUnusable(path: options.directory, reason: JournalError.sentence(errno))
     }
 
-    /// Makes the new files' names durable: LMDB syncs what is in its file, but not the directory that lists it, nor the one
-    /// that lists the directory.
+    /// Makes the new files' names durable: LMDB syncs what is in its file, but not the directory that lists it, nor the
+    /// one that lists the directory.
     private func syncDirectories() throws(JournalError) {
         for path in [options.directory, options.directory + "/.."] {
             let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -186,8 +186,8 @@ enum SegmentCheck {
             found: "no such table")
     }
 
-    /// The first segment at or after the oldest that the meta table does not list. (Those before it are trimmed and only
-    /// wait to be removed.)
+    /// The first segment at or after the oldest that the meta table does not list. (Those before it are trimmed and
+    /// only wait to be removed.)
     static func unlisted(_ shape: LogShape, names: [String]) -> CorruptionReport? {
         let listed = Set(shape.segments.map(\.name))
         for name in names where !listed.contains(name) {

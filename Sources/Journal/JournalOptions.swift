@@ -1,7 +1,7 @@
 import Glibc
 
-/// How a journal is opened. Everything that comes from outside (disk, clock, the thread, the end of the process) has its
-/// seam here.
+/// How a journal is opened. Everything that comes from outside (disk, clock, the thread, the end of the process) has
+/// its seam here.
 package struct JournalOptions: Sendable {
     /// Who carries out commits.
     package enum Driving: Sendable {
@@ -23,11 +23,11 @@ package struct JournalOptions: Sendable {
     package var segmentBytes = 64 << 20
     /// Beyond this many bytes waiting for a commit, ``Journal/admission`` says overloaded.
     package var queueBytesLimit = 64 << 20
-    /// Room kept free in `data.mdb` so that everything already accepted can still be committed when the disk fills up: what
-    /// ``queueBytesLimit`` lets in, and one slice of a checkpoint beside it.
+    /// Room kept free in `data.mdb` so that everything already accepted can still be committed when the disk fills up:
+    /// what ``queueBytesLimit`` lets in, and one slice of a checkpoint beside it.
     package var reserveBytes = 80 << 20
-    /// Bytes of the log's tail, to which small pieces of work go first, with one sync (``LogTail``); a multiple of 4,096. 0 for
-    /// none: then every commit goes to the log at once. What stands in a tail is taken up in either case.
+    /// Bytes of the log's tail, to which small pieces of work go first, with one sync (``LogTail``); a multiple of
+    /// 4,096. 0 for none: then every commit goes to the log at once. What stands in a tail is taken up in either case.
     package var tailBytes = 0
     /// The 16 bytes that a new journal is named by for ever; drawn at random when `nil`. An existing one keeps its own.
     package var creationID: [UInt8]?
@@ -35,8 +35,8 @@ package struct JournalOptions: Sendable {
     package var tables: [Table]?
     /// Opens an existing journal only to look at it: no lock is taken, no thread is started, nothing is written.
     package var readOnly = false
-    /// Whether nothing, not even what is on disk already, is durable before it is confirmed (``Journal/confirm(_:)``) or
-    /// nobody is asked any more: for one of two journals, of which the other may have gone on without it.
+    /// Whether nothing, not even what is on disk already, is durable before it is confirmed (``Journal/confirm(_:)``)
+    /// or nobody is asked any more: for one of two journals, of which the other may have gone on without it.
     package var asksForConfirmations = false
     /// Makes a new journal the continuation of another: for ``JournalImport``.
     var origin: CopyHeader?
@@ -51,7 +51,8 @@ package struct JournalOptions: Sendable {
     package var monotonicNanoseconds: @Sendable () -> UInt64 = JournalOptions.systemMonotonicNanoseconds
     /// Called once, on the journal's thread, when what is on disk can no longer be known. Must not return.
     package var onFatal: @Sendable (JournalError) -> Never = JournalOptions.endProcess
-    /// Called on the journal's thread at each point of a commit: drills and tests that end the process there. `nil` in service.
+    /// Called on the journal's thread at each point of a commit: drills and tests that end the process there. `nil` in
+    /// service.
     package var probe: (@Sendable (JournalPoint) -> Void)?
     /// By how much each sync is made slower than the disk is, to measure how it is on a slow one; 0 in service.
     package var simulatedSyncDelayNanoseconds: UInt64 = 0

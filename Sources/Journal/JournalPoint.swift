@@ -3,7 +3,8 @@
 ///     workTaken ─▶ staged ─▶ (LMDB writes, syncs, writes its meta page) ─▶ synced ─▶ published
 ///     workTaken ─▶ (a piece is written to the log's tail) ─▶ kept ─▶ published
 ///
-/// The points of trimming and dropping are passed by those commits alone that carry one, besides the four of every commit.
+/// The points of trimming and dropping are passed by those commits alone that carry one, besides the four of every
+/// commit.
 package enum JournalPoint: String, CaseIterable, Sendable {
     /// Everything pending was taken, nothing of it is written.
     case workTaken = "work-taken"

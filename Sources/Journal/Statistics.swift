@@ -84,8 +84,8 @@ package struct DurationHistogram: Hashable, Sendable {
         longest = max(longest, other.longest)
     }
 
-    /// The duration, in nanoseconds, that a share of `percent` (0 to 100) of those added did not exceed; 0 when none was
-    /// added. It is the upper edge of a bucket, but never more than ``longest``.
+    /// The duration, in nanoseconds, that a share of `percent` (0 to 100) of those added did not exceed; 0 when none
+    /// was added. It is the upper edge of a bucket, but never more than ``longest``.
     package func percentile(_ percent: Double) -> UInt64 {
         precondition((0...100).contains(percent), "A percentile lies between 0 and 100.")
         let wanted = max(1, UInt64((Double(count) * percent / 100).rounded(.up)))

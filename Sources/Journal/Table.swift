@@ -6,8 +6,8 @@ package struct Table: Hashable, Sendable {
     package let name: String
     /// Whether values are compressed with Snappy when that saves at least a tenth. Readers need not know.
     package let compressed: Bool
-    /// Whether keys are put only at the table's end and deleted only from its front. Its values then fill pages as the log
-    /// does, and need a fraction of the room.
+    /// Whether keys are put only at the table's end and deleted only from its front. Its values then fill pages as the
+    /// log does, and need a fraction of the room.
     package let isGrowing: Bool
 
     /// Names a table. `compressed` concerns only values put from now on and may change from one start to the next.

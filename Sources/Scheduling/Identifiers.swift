@@ -22,7 +22,8 @@ package struct TemplateID: RawRepresentable, Hashable, Sendable {
     package init(rawValue: UInt32) { self.rawValue = rawValue }
 }
 
-/// A registered patient. Handed out from 1 upwards without gaps, so an id is known exactly when it is not above the count.
+/// A registered patient. Handed out from 1 upwards without gaps, so an id is known exactly when it is not above the
+/// count.
 package struct PatientID: RawRepresentable, Hashable, Sendable {
     package let rawValue: UInt64
     package init(rawValue: UInt64) { self.rawValue = rawValue }
@@ -60,8 +61,8 @@ package struct SlotID: RawRepresentable, Hashable, Sendable {
     package var index: UInt32 { UInt32(truncatingIfNeeded: rawValue) & 0xF_FFFF }
 }
 
-/// 预约: `session << 20 | number`. The number (序号) counts from 1 within the session and is never reused, so the id finds its
-/// appointment without an index and no two appointments can share one.
+/// 预约: `session << 20 | number`. The number (序号) counts from 1 within the session and is never reused, so the id finds
+/// its appointment without an index and no two appointments can share one.
 package struct AppointmentID: RawRepresentable, Hashable, Sendable {
     package let rawValue: UInt64
     package init(rawValue: UInt64) { self.rawValue = rawValue }
@@ -76,8 +77,8 @@ package struct AppointmentID: RawRepresentable, Hashable, Sendable {
     package var number: UInt32 { UInt32(truncatingIfNeeded: rawValue) & 0xF_FFFF }
 }
 
-/// FHIR's Identifier: who gave it out, and what it says. Compared byte by byte: what `String` holds for equal depends on the
-/// Unicode tables of the day, and two cards whose bytes differ are two cards.
+/// FHIR's Identifier: who gave it out, and what it says. Compared byte by byte: what `String` holds for equal depends
+/// on the Unicode tables of the day, and two cards whose bytes differ are two cards.
 package struct Identifier: Hashable, Sendable {
     package var system: String
     package var value: String

@@ -1,4 +1,5 @@
-/// Everything has a limit. These are the domain's; `docs/reference/limits.md` lists them with what happens one past each.
+/// Everything has a limit. These are the domain's; `docs/reference/limits.md` lists them with what happens one past
+/// each.
 package enum Limits {
     /// Sessions a pool can ever have: 20 bits of an id, about 950 years of three a day.
     package static let sessionsPerPool: UInt32 = 1 << 20
@@ -36,14 +37,15 @@ package enum Limits {
     package static let pools: UInt32 = (1 << 24) - 1
     /// Entities of one kind in the catalogue.
     package static let entitiesPerKind = 100_000
-    /// Bytes of the catalogue as it is listed for a reader, at most: one frame of 4 MiB must hold it, or nobody could read it.
+    /// Bytes of the catalogue as it is listed for a reader, at most: one frame of 4 MiB must hold it, or nobody could
+    /// read it.
     package static let catalogueBytes = 4_000_000
     /// Resources of one pool, and services it offers.
     package static let membersPerPool = 1_024
     /// Seconds a hold may be given: a day.
     package static let holdSeconds: UInt32 = 86_400
-    /// The highest epoch: a promotion every second for thirty years. None above it is believed, from wherever it comes, so that
-    /// there is a next one for as long as nobody makes epochs up.
+    /// The highest epoch: a promotion every second for thirty years. None above it is believed, from wherever it comes,
+    /// so that there is a next one for as long as nobody makes epochs up.
     package static let epoch: UInt32 = 1_000_000_000
     /// Days one generation of sessions may span.
     package static let generationDays = 400

@@ -99,8 +99,8 @@ package struct WallTime: RawRepresentable, Hashable, Sendable, LosslessStringCon
     package var description: String { "\(padded(Int(rawValue) / 60, 2)):\(padded(Int(rawValue) % 60, 2))" }
 }
 
-/// The rules of one time zone, as data: they are resolved once, outside, and kept in the journal, so that replaying it gives
-/// the same sessions on a machine with newer zone tables.
+/// The rules of one time zone, as data: they are resolved once, outside, and kept in the journal, so that replaying it
+/// gives the same sessions on a machine with newer zone tables.
 package struct TimeZoneRules: Hashable, Sendable {
     /// From this second on (since 1970), wall clocks are `offsetSeconds` ahead of UTC.
     package struct Change: Hashable, Sendable {
@@ -130,11 +130,13 @@ package struct TimeZoneRules: Hashable, Sendable {
         return Int64(changes[max(0, next - 1)].offsetSeconds)
     }
 
-    /// The moment a wall clock shows this time on this day. A time that the clock change skips is read with the offset before
-    /// the change, so it lies as long after the gap as it was meant to lie after its begin; a time that comes twice is the first.
+    /// The moment a wall clock shows this time on this day. A time that the clock change skips is read with the offset
+    /// before the change, so it lies as long after the gap as it was meant to lie after its begin; a time that comes
+    /// twice is the first.
     package func instant(of date: LocalDate, _ time: WallTime) -> Instant {
         let wall = Int64(date.rawValue) * 86_400 + Int64(time.rawValue) * 60
-        // Offsets never differ by more than a day, so the offset in force a day earlier is the one before any change nearby.
+        // Offsets never differ by more than a day, so the offset in force a day earlier is the one before any change
+        // nearby.
         let before = offset(atSecond: wall - 86_400)
         let after = offset(atSecond: wall + 86_400)
         for candidate in [wall - max(before, after), wall - min(before, after)]

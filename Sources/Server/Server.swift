@@ -143,7 +143,7 @@ package final class Server: Sendable {
         }
         // Only now: what was still to be answered may have needed the standby's word.
         for loop in loops {
-            let left = try? await loop.eventLoop.submit { loop.value.endFeeding(reason: reason) }.get()
+            let left = try? await loop.eventLoop.submit { loop.value.endShipping(reason: reason) }.get()
             try? await left?.get()
         }
         // What the engine still has comes back to its event loop, though to nobody: the loops end after it.

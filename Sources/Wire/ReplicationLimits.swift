@@ -1,10 +1,10 @@
-/// Everything has a limit. These are those between a primary and its standby; `docs/reference/limits.md` lists them with
-/// what happens one past each.
+/// Everything has a limit. These are those between a primary and its standby; `docs/reference/limits.md` lists them
+/// with what happens one past each.
 package enum ReplicationLimits {
     /// Milliseconds between two signs of life of either side.
     package static let heartbeatMilliseconds: Int64 = 500
-    /// Milliseconds without a sign of life after which either side hangs up: six heartbeats, so that a pause of a disk or a
-    /// collector does not look like death, and a cut cable is noticed within seconds.
+    /// Milliseconds without a sign of life after which either side hangs up: six heartbeats, so that a pause of a disk
+    /// or a collector does not look like death, and a cut cable is noticed within seconds.
     package static let silenceMilliseconds: Int64 = 3_000
     /// Bytes of one piece of a copy, about: it ends with the value that passes it.
     package static let copyPieceBytes = 512 << 10

@@ -3,8 +3,8 @@ import Glibc
 import NIOConcurrencyHelpers
 import Simulation
 
-/// The workers of one run: each has every n-th seed of a stretch. A worker that dies leaves the seed it died at as a failure, and
-/// another goes on after it.
+/// The workers of one run: each has every n-th seed of a stretch. A worker that dies leaves the seed it died at as a
+/// failure, and another goes on after it.
 struct Fleet {
     let seeds: ClosedRange<UInt64>
     let jobs: Int

@@ -3,8 +3,8 @@ import Foundation
 import Glibc
 import Simulation
 
-/// A process that runs its share of the seeds and tells of each on a line: so that a seed at which the engine's own checks end
-/// the process is one failing seed and not the end of all.
+/// A process that runs its share of the seeds and tells of each on a line: so that a seed at which the engine's own
+/// checks end the process is one failing seed and not the end of all.
 ///
 ///     begin SEED
 ///     passed SEED HASH        or  failed SEED HASH FINDING

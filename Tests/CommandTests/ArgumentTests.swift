@@ -3,51 +3,42 @@ import Testing
 
 @testable import haoyuan
 
-@Suite("What people type is read exactly, or not at all")
-struct ArgumentTests {
-    @Test(
-        "stretches of time",
-        arguments: [
-            ("250ms", 250), ("30s", 30_000), ("15m", 900_000), ("24h", 86_400_000), ("7d", 604_800_000),
-            ("1h30m", 5_400_000),
-            ("0s", 0),
-        ])
-    func spans(text: String, milliseconds: Int64) throws {
+@Suite struct `What people type is read exactly, or not at all` {
+    @Test(arguments: [
+        ("250ms", 250), ("30s", 30_000), ("15m", 900_000), ("24h", 86_400_000), ("7d", 604_800_000),
+        ("1h30m", 5_400_000),
+        ("0s", 0),
+    ])
+    func `stretches of time`(text: String, milliseconds: Int64) throws {
         let span = try #require(SpanArgument(text))
         #expect(span.milliseconds == milliseconds)
         #expect(SpanArgument(span.description) == span)
     }
 
-    @Test(
-        "what is no stretch of time",
-        arguments: ["", "15", "m", "15 m", "-15m", "1.5h", "15min", "9223372036854775807d", "1h-30m", "１５m"])
-    func noSpans(text: String) { #expect(SpanArgument(text) == nil) }
+    @Test(arguments: ["", "15", "m", "15 m", "-15m", "1.5h", "15min", "9223372036854775807d", "1h-30m", "１５m"])
+    func `what is no stretch of time`(text: String) { #expect(SpanArgument(text) == nil) }
 
-    @Test(
-        "sizes",
-        arguments: [
-            ("0", 0), ("65536", 65_536), ("64KiB", 65_536), ("256MiB", 268_435_456), ("8GiB", 8 << 30),
-            ("1TiB", 1 << 40),
-        ])
-    func sizes(text: String, bytes: Int) throws {
+    @Test(arguments: [
+        ("0", 0), ("65536", 65_536), ("64KiB", 65_536), ("256MiB", 268_435_456), ("8GiB", 8 << 30),
+        ("1TiB", 1 << 40),
+    ])
+    func `sizes`(text: String, bytes: Int) throws {
         let size = try #require(SizeArgument(text))
         #expect(size.bytes == bytes)
         #expect(SizeArgument(size.description) == size)
     }
 
-    @Test("what is no size", arguments: ["", "KiB", "64kb", "64 KiB", "-1", "1.5GiB", "9999999999TiB", "64MB"])
-    func noSizes(text: String) { #expect(SizeArgument(text) == nil) }
+    @Test(arguments: ["", "KiB", "64kb", "64 KiB", "-1", "1.5GiB", "9999999999TiB", "64MB"])
+    func `what is no size`(text: String) { #expect(SizeArgument(text) == nil) }
 
     /// 2026-03-09T15:59:59Z is a second before midnight in Shanghai.
     private static let beforeMidnight: Int64 = 1_773_071_999_000
 
-    @Test(
-        "days are counted in the hospital's zone",
-        arguments: [
-            ("today", "2026-03-09"), ("tomorrow", "2026-03-10"), ("yesterday", "2026-03-08"), ("+3", "2026-03-12"),
-            ("-9", "2026-02-28"), ("+0", "2026-03-09"), ("2024-02-29", "2024-02-29"),
-        ])
-    func days(text: String, day: String) async throws {
+    @Test(arguments: [
+        ("today", "2026-03-09"), ("tomorrow", "2026-03-10"), ("yesterday", "2026-03-08"), ("+3", "2026-03-12"),
+        ("-9", "2026-02-28"), ("+0", "2026-03-09"), ("2024-02-29", "2024-02-29"),
+    ])
+    func `days are counted in the hospital's zone`(text: String, day: String) async throws {
         let clock = HospitalClock(zone: "Asia/Shanghai")
         let read = try await #require(DayArgument(text)).day(clock) { Self.beforeMidnight }
         #expect(read == day)
@@ -55,35 +46,29 @@ struct ArgumentTests {
         #expect(next == "2026-03-10")
     }
 
-    @Test(
-        "what is no day",
-        arguments: ["", "2026-02-29", "2026-3-9", "09.03.2026", "now", "+", "+10001", "3", "--3", "Today"])
-    func noDays(text: String) { #expect(DayArgument(text) == nil) }
+    @Test(arguments: ["", "2026-02-29", "2026-3-9", "09.03.2026", "now", "+", "+10001", "3", "--3", "Today"])
+    func `what is no day`(text: String) { #expect(DayArgument(text) == nil) }
 
-    @Test(
-        "ids are decimal or a place",
-        arguments: [
-            ("1099514773505", 1_099_514_773_505), ("1/3/1", 1_099_514_773_505),
-            ("16777215/1048575/1048575", UInt64.max),
-        ])
-    func appointments(text: String, id: UInt64) throws {
+    @Test(arguments: [
+        ("1099514773505", 1_099_514_773_505), ("1/3/1", 1_099_514_773_505),
+        ("16777215/1048575/1048575", UInt64.max),
+    ])
+    func `ids are decimal or a place`(text: String, id: UInt64) throws {
         let appointment = try #require(AppointmentArgument(argument: text)).id
         #expect(appointment.rawValue == id)
         #expect(AppointmentArgument(argument: appointment.place)?.id == appointment)
     }
 
-    @Test(
-        "what is no id",
-        arguments: [
-            "", "0", "-1", "1/3", "1/3/1/1", "0/3/1", "16777216/0/0", "1/1048576/0", "1/0/1048576", "1//1", "a/b/c",
-        ])
-    func noAppointments(text: String) {
+    @Test(arguments: [
+        "", "0", "-1", "1/3", "1/3/1/1", "0/3/1", "16777216/0/0", "1/1048576/0", "1/0/1048576", "1//1", "a/b/c",
+    ])
+    func `what is no id`(text: String) {
         #expect(AppointmentArgument(argument: text) == nil)
         #expect(SlotChoice(argument: text) == nil)
     }
 
-    @Test("a slot may name its service")
-    func slotChoices() throws {
+    @Test
+    func `a slot may name its service`() throws {
         let choice = try #require(SlotChoice(argument: "6/2/3=ct-plain"))
         #expect(choice.slot.place == "6/2/3")
         #expect(choice.service == "ct-plain")
@@ -91,8 +76,8 @@ struct ArgumentTests {
         #expect(SlotChoice(argument: "6/2/3=") == nil)
     }
 
-    @Test("a patient is an id or an identifier")
-    func patients() {
+    @Test
+    func `a patient is an id or an identifier`() {
         #expect(PatientArgument(argument: "#17") == .id(PatientID(rawValue: 17)))
         #expect(PatientArgument(argument: "17") == .id(PatientID(rawValue: 17)))
         #expect(
@@ -100,31 +85,29 @@ struct ArgumentTests {
         for text in ["", "#", "0", "#0", "name", "|1", "urn:id|"] { #expect(PatientArgument(argument: text) == nil) }
     }
 
-    @Test("a key is a UUID, and is shown as one")
-    func keys() throws {
+    @Test
+    func `a key is a UUID, and is shown as one`() throws {
         let text = "6f1f8c3e-1111-4222-8333-444455556666"
         #expect(try #require(KeyArgument(argument: text)).description == text)
         #expect(KeyArgument(argument: "6f1f8c3e") == nil)
     }
 
-    @Test("channels by their words; the engine's own cannot be asked for")
-    func channels() {
+    @Test
+    func `channels by their words; the engine's own cannot be asked for`() {
         #expect(ChannelArgument(argument: "mini-program")?.channel == .miniProgram)
         #expect(ChannelArgument(argument: "system") == nil)
         #expect(ChannelArgument.allValueStrings.count == 8)
     }
 
-    @Test(
-        "weekdays",
-        arguments: [
-            ("mon", 1), ("mon-fri", 31), ("mon,wed,fri", 21), ("sat,sun", 96), ("all", 127), ("mon-wed,sun", 71),
-        ])
-    func weekdays(text: String, mask: UInt32) throws {
+    @Test(arguments: [
+        ("mon", 1), ("mon-fri", 31), ("mon,wed,fri", 21), ("sat,sun", 96), ("all", 127), ("mon-wed,sun", 71),
+    ])
+    func `weekdays`(text: String, mask: UInt32) throws {
         let days = try #require(Weekdays(text))
         #expect(days.mask == mask)
         #expect(days.description == text)
     }
 
-    @Test("what are no weekdays", arguments: ["", "fri-mon", "monday", "mon-", "-", "mon-tue-wed"])
-    func noWeekdays(text: String) { #expect(Weekdays(text) == nil) }
+    @Test(arguments: ["", "fri-mon", "monday", "mon-", "-", "mon-tue-wed"])
+    func `what are no weekdays`(text: String) { #expect(Weekdays(text) == nil) }
 }

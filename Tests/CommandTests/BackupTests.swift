@@ -4,7 +4,7 @@ import Testing
 @testable import haoyuan
 
 /// Backups taken of a server at work, and what comes out of them.
-@Suite("Backup and restore", .serialized) struct BackupTests {
+@Suite(.serialized) struct `Backup and restore` {
     private static func book(_ server: ServerProcess, _ patient: Int, slot: String) async throws {
         _ = try await server.object("book", "--patient", "urn:id|\(patient)", "--register", "--slot", slot)
     }
@@ -17,8 +17,8 @@ import Testing
         return found.count
     }
 
-    @Test("what was booked before a place is restored, and nothing after it")
-    func restores() async throws {
+    @Test
+    func `what was booked before a place is restored, and nothing after it`() async throws {
         let folder = try Folder()
         defer { folder.remove() }
         let server = try await ServerProcess.start(in: folder, ["--sample"])
@@ -75,8 +75,8 @@ import Testing
         #expect((try timed.object()["through_position"] as? Int ?? 0) <= between)
     }
 
-    @Test("a damaged backup is named, and nothing is restored from it")
-    func damaged() async throws {
+    @Test
+    func `a damaged backup is named, and nothing is restored from it`() async throws {
         let folder = try Folder()
         defer { folder.remove() }
         let server = try await ServerProcess.start(in: folder, ["--sample"])

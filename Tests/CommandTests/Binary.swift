@@ -45,7 +45,8 @@ enum Binary {
         return process
     }
 
-    /// Runs it to its end. Output goes through files: a pipe's other end may be inherited by a process that another test starts.
+    /// Runs it to its end. Output goes through files: a pipe's other end may be inherited by a process that another
+    /// test starts.
     static func run(
         _ arguments: [String], in folder: String = NSTemporaryDirectory(), environment: [String: String] = [:]
     ) async throws -> Finished {

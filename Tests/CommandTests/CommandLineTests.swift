@@ -1,8 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("Every subcommand, against a real server", .serialized)
-struct CommandLineTests {
+@Suite(.serialized) struct `Every subcommand, against a real server` {
     /// A session of today that runs into tomorrow evening: whatever the time is, a slot of it lies ahead.
     private static let hospital = """
         hospital: {name: 试验医院, time_zone: Asia/Shanghai}
@@ -37,8 +36,8 @@ struct CommandLineTests {
         return try #require(found["slots"] as? [[String: Any]]).dropFirst(skip).compactMap { $0["place"] as? String }
     }
 
-    @Test("a hold is confirmed, refused a second time, moved, and cancelled")
-    func holdToCancel() async throws {
+    @Test
+    func `a hold is confirmed, refused a second time, moved, and cancelled`() async throws {
         try await withHospital { server in
             let free = try await slots("clinic", server)
             let unknown = try await server.ask("hold", "--patient", "urn:id|1", "--slot", free[0])
@@ -81,8 +80,8 @@ struct CommandLineTests {
         }
     }
 
-    @Test("several are booked together or not at all")
-    func together() async throws {
+    @Test
+    func `several are booked together or not at all`() async throws {
         try await withHospital { server in
             let clinic = try await slots("clinic", server)
             let exams = try await slots("ct", server)
@@ -109,8 +108,8 @@ struct CommandLineTests {
         }
     }
 
-    @Test("a visit goes its way, and a no-show before its time is refused")
-    func visit() async throws {
+    @Test
+    func `a visit goes its way, and a no-show before its time is refused`() async throws {
         try await withHospital { server in
             let free = try await slots("clinic", server)
             let booked = try await server.object("book", "--patient", "urn:id|1", "--register", "--slot", free[0])
@@ -137,8 +136,8 @@ struct CommandLineTests {
         }
     }
 
-    @Test("the change feed tells all of it, from any position")
-    func watch() async throws {
+    @Test
+    func `the change feed tells all of it, from any position`() async throws {
         try await withHospital { server in
             let free = try await slots("clinic", server)
             _ = try await server.object(
@@ -159,8 +158,8 @@ struct CommandLineTests {
         }
     }
 
-    @Test("the catalogue, sessions and patients are listed for people and for programs")
-    func listings() async throws {
+    @Test
+    func `the catalogue, sessions and patients are listed for people and for programs`() async throws {
         try await withHospital { server in
             let departments = try await server.ask("catalogue", "departments")
             #expect(
@@ -199,8 +198,8 @@ struct CommandLineTests {
         }
     }
 
-    @Test("slots by department, by service and the next one; and none is no error")
-    func slots() async throws {
+    @Test
+    func `slots by department, by service and the next one; and none is no error`() async throws {
         try await withHospital { server in
             let both = try await server.object("slots", "--department", "imaging", "--service", "ct", "--limit", "5")
             #expect((both["slots"] as? [Any])?.count == 5)
@@ -216,8 +215,8 @@ struct CommandLineTests {
         }
     }
 
-    @Test("status tells how the server is; a server that is not there is 69")
-    func status() async throws {
+    @Test
+    func `status tells how the server is; a server that is not there is 69`() async throws {
         try await withHospital { server in
             let status = try await server.object("status")
             #expect(status["accepting_writes"] as? Bool == true)
@@ -230,8 +229,8 @@ struct CommandLineTests {
         }
     }
 
-    @Test("importing again changes nothing, and one wrong entity refuses all")
-    func importing() async throws {
+    @Test
+    func `importing again changes nothing, and one wrong entity refuses all`() async throws {
         try await withHospital { server in
             let again = try await server.object("import", server.folder.path + "/hospital.yaml")
             #expect(again["unchanged"] as? Int == 11)
@@ -247,22 +246,20 @@ struct CommandLineTests {
         }
     }
 
-    @Test(
-        "what is wrong with a command line is one line, and 64",
-        arguments: [
-            (["nonsense"], "unexpected argument 'nonsense'; see haoyuan --help"),
-            (["slots"], "say which slots: --department, --service or --resource; see haoyuan slots --help"),
-            (["sessions", "generate"], "missing expected argument '--to <day>'; see haoyuan sessions generate --help"),
-            (["book", "--patient", "1"], "say which slot: --slot"),
-            (["book", "--patient", "x", "--slot", "1/0/0"], "the value 'x' is invalid for '--patient <patient>'"),
-            (["appointments"], "say which appointments: one of --id, --patient, --session"),
-            (["cancel", "1/0"], "the value '1/0' is invalid for '<appointment>'"),
-            (["status", "--port", "0"], "--port is 0, it must be 1 to 65535"),
-            (["serve", "--port", "many"], "--port is ‘many’, it must be a number from 0 to 65535"),
-            (["replay"], "missing expected argument '--trace <file>'"),
-            (["inspect", "--from", "1", "--last", "1"], "--from and --last are two ways to say where to begin"),
-        ])
-    func usage(arguments: [String], sentence: String) async throws {
+    @Test(arguments: [
+        (["nonsense"], "unexpected argument 'nonsense'; see haoyuan --help"),
+        (["slots"], "say which slots: --department, --service or --resource; see haoyuan slots --help"),
+        (["sessions", "generate"], "missing expected argument '--to <day>'; see haoyuan sessions generate --help"),
+        (["book", "--patient", "1"], "say which slot: --slot"),
+        (["book", "--patient", "x", "--slot", "1/0/0"], "the value 'x' is invalid for '--patient <patient>'"),
+        (["appointments"], "say which appointments: one of --id, --patient, --session"),
+        (["cancel", "1/0"], "the value '1/0' is invalid for '<appointment>'"),
+        (["status", "--port", "0"], "--port is 0, it must be 1 to 65535"),
+        (["serve", "--port", "many"], "--port is ‘many’, it must be a number from 0 to 65535"),
+        (["replay"], "missing expected argument '--trace <file>'"),
+        (["inspect", "--from", "1", "--last", "1"], "--from and --last are two ways to say where to begin"),
+    ])
+    func `what is wrong with a command line is one line, and 64`(arguments: [String], sentence: String) async throws {
         let finished = try await Binary.run(arguments)
         #expect(finished.status == 64)
         #expect(finished.complaints.hasPrefix("haoyuan: \(sentence)"), "\(finished.complaints)")
@@ -270,15 +267,15 @@ struct CommandLineTests {
         #expect(finished.output.isEmpty)
     }
 
-    @Test("an address that cannot be read is named")
-    func badAddress() async throws {
+    @Test
+    func `an address that cannot be read is named`() async throws {
         let finished = try await Binary.run(["status"], environment: ["HAOYUAN_ADDRESS": "a:b:c"])
         #expect(finished.status == 64)
         #expect(finished.complaints == "haoyuan: HAOYUAN_ADDRESS is ‘a:b:c’; write it as host:port\n")
     }
 
-    @Test("help, version and completion scripts are what was asked for", arguments: ["bash", "zsh", "fish"])
-    func help(shell: String) async throws {
+    @Test(arguments: ["bash", "zsh", "fish"])
+    func `help, version and completion scripts are what was asked for`(shell: String) async throws {
         let script = try await Binary.run(["--generate-completion-script", shell])
         #expect(script.status == 0)
         #expect(script.output.contains("haoyuan"))
@@ -287,8 +284,8 @@ struct CommandLineTests {
         #expect(try await Binary.run(["help", "slots"]).output.contains("--service"))
     }
 
-    @Test("a server that asks for a credential tells who comes without")
-    func credential() async throws {
+    @Test
+    func `a server that asks for a credential tells who comes without`() async throws {
         let folder = try Folder()
         defer { folder.remove() }
         let file = try folder.file("credential", "open sesame\n")

@@ -4,8 +4,7 @@ import Testing
 
 @testable import haoyuan
 
-@Suite("A drill finds what it looks for", .serialized)
-struct DrillTests {
+@Suite(.serialized) struct `A drill finds what it looks for` {
     /// A session of a small drill, ended and cleared up whatever the body does.
     private func withSession(_ body: (inout DrillSession, DrillFolder) async throws -> Void) async throws {
         let folder = try DrillFolder.make("test")
@@ -37,8 +36,8 @@ struct DrillTests {
 
     private func problems(_ checks: [Report.Check]) -> [String] { checks.flatMap(\.problems) }
 
-    @Test("a killed server has everything, and a booking that was never made is missed by the audit")
-    func auditFindsWhatIsNotThere() async throws {
+    @Test
+    func `a killed server has everything, and a booking that was never made is missed by the audit`() async throws {
         try await withSession { session, _ in
             try await load(&session, answers: 150, thenKill: true)
             let rest = try session.auditAtRest()
@@ -61,8 +60,8 @@ struct DrillTests {
         }
     }
 
-    @Test("a data folder that lacks the last writes is found out, whole as it is")
-    func auditFindsWhatWasLost() async throws {
+    @Test
+    func `a data folder that lacks the last writes is found out, whole as it is`() async throws {
         try await withSession { session, folder in
             try await load(&session, answers: 80, thenKill: true)
             let older = folder.path + "/older"
@@ -86,8 +85,8 @@ struct DrillTests {
         }
     }
 
-    @Test("the same seed gives the same rounds and the same callers, another seed others")
-    func seedsReproduce() async throws {
+    @Test
+    func `the same seed gives the same rounds and the same callers, another seed others`() async throws {
         func manners(_ seed: UInt64) -> [KillManner] {
             (0..<60).map { round in
                 var random = SeededGenerator(seed: seed, part: 1_000_000 + UInt64(round))
@@ -111,8 +110,8 @@ struct DrillTests {
         }
     }
 
-    @Test("three rounds of the kill drill pass, and say so to a machine")
-    func killDrill() async throws {
+    @Test
+    func `three rounds of the kill drill pass, and say so to a machine`() async throws {
         let reports = try Folder()
         defer { reports.remove() }
         let drilled = try await Binary.run(
@@ -128,8 +127,8 @@ struct DrillTests {
         #expect(left == ["drill-kill.html", "drill-kill.json", "drill-kill.txt"])
     }
 
-    @Test("a trend is what most points do, and is not moved by a few")
-    func trend() throws {
+    @Test
+    func `a trend is what most points do, and is not moved by a few`() throws {
         func points(_ y: (Int) -> Double) -> [(x: Double, y: Double)] {
             (0..<60).map { second in (x: Double(second), y: y(second)) }
         }
@@ -144,8 +143,8 @@ struct DrillTests {
     }
 }
 
-@Suite("A damaged data folder is rebuilt from its log where all of it is there, and left alone where not", .serialized)
-struct RepairTests {
+@Suite(.serialized)
+struct `A damaged data folder is rebuilt from its log where all of it is there, and left alone where not` {
     /// A stopped sample hospital with a booking, its folder damaged in one place that holds the given text.
     private func withDamage(
         at text: String, _ arguments: [String] = [], _ body: (_ data: String, _ folder: Folder) async throws -> Void
@@ -170,9 +169,10 @@ struct RepairTests {
         try await body(data, folder)
     }
 
-    @Test("damage in the state tables is mended from the log; the damaged folder is kept as it was")
-    func rebuilt() async throws {
-        // Stands in a value of the catalogue, uncompressed, and in the record that brought it; only the former is damaged here.
+    @Test
+    func `damage in the state tables is mended from the log; the damaged folder is kept as it was`() async throws {
+        // Stands in a value of the catalogue, uncompressed, and in the record that brought it; only the former is
+        // damaged here.
         try await withDamage(at: "state.sessions") { data, folder in
             let before = try Data(contentsOf: URL(fileURLWithPath: data + "/data.mdb"))
             let looked = try await Binary.run(["repair", "--data", data, "--dry-run", "--json"])
@@ -193,8 +193,8 @@ struct RepairTests {
         }
     }
 
-    @Test("a record that is damaged wherever it stands is lost, and nothing is changed")
-    func notRebuilt() async throws {
+    @Test
+    func `a record that is damaged wherever it stands is lost, and nothing is changed`() async throws {
         try await withDamage(at: "a name to look for") { data, _ in
             let before = try Data(contentsOf: URL(fileURLWithPath: data + "/data.mdb"))
             let repaired = try await Binary.run(["repair", "--data", data, "--json"])

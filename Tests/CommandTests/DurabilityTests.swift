@@ -1,10 +1,9 @@
 import Foundation
 import Testing
 
-@Suite("A data folder outlives its server, and tells what is wrong with it", .serialized)
-struct DurabilityTests {
-    @Test("what was acknowledged is there after SIGKILL, and the same key gets the same answer")
-    func killed() async throws {
+@Suite(.serialized) struct `A data folder outlives its server, and tells what is wrong with it` {
+    @Test
+    func `what was acknowledged is there after SIGKILL, and the same key gets the same answer`() async throws {
         let folder = try Folder()
         defer { folder.remove() }
         let first = try await ServerProcess.start(in: folder, ["--sample"])
@@ -34,8 +33,8 @@ struct DurabilityTests {
         #expect(try verified.object()["appointments"] as? Int == 5)
     }
 
-    @Test("a watcher misses nothing while its server is killed and started again")
-    func watcherResumes() async throws {
+    @Test
+    func `a watcher misses nothing while its server is killed and started again`() async throws {
         let folder = try Folder()
         defer { folder.remove() }
         let first = try await ServerProcess.start(in: folder, ["--sample"])
@@ -52,8 +51,8 @@ struct DurabilityTests {
         #expect(await second.end() == 0)
     }
 
-    @Test("the sample is loaded once, and another hospital is left alone")
-    func sampleOnce() async throws {
+    @Test
+    func `the sample is loaded once, and another hospital is left alone`() async throws {
         let folder = try Folder()
         defer { folder.remove() }
         for _ in 1...2 {
@@ -73,8 +72,8 @@ struct DurabilityTests {
         #expect(await sampled.end() == 0)
     }
 
-    @Test("the log is a JSON document a line where the settings file says so, and names no patient")
-    func jsonLog() async throws {
+    @Test
+    func `the log is a JSON document a line where the settings file says so, and names no patient`() async throws {
         let folder = try Folder()
         defer { folder.remove() }
         let config = try folder.file(
@@ -93,8 +92,10 @@ struct DurabilityTests {
         #expect(!server.log.contains("secret-7"))
     }
 
-    @Test("a folder in use is refused with the process that has it, and may be inspected and verified meanwhile")
-    func inUse() async throws {
+    @Test
+    func `a folder in use is refused with the process that has it, and may be inspected and verified meanwhile`()
+        async throws
+    {
         try await withServer { server in
             let data = server.folder.path + "/data"
             let second = try await Binary.run(["serve", "--data", data, "--port", "0"])
@@ -114,8 +115,8 @@ struct DurabilityTests {
         }
     }
 
-    @Test("a port that is taken is named")
-    func portTaken() async throws {
+    @Test
+    func `a port that is taken is named`() async throws {
         try await withServer { server in
             let other = try Folder()
             defer { other.remove() }
@@ -125,8 +126,8 @@ struct DurabilityTests {
         }
     }
 
-    @Test("a folder that cannot be made, a bad settings file, a port file that cannot be written")
-    func unusable() async throws {
+    @Test
+    func `a folder that cannot be made, a bad settings file, a port file that cannot be written`() async throws {
         let missing = try await Binary.run(["serve", "--data", "/proc/nothing/here", "--port", "0"])
         #expect(missing.status == 74)
         #expect(missing.complaints.hasPrefix("haoyuan: the data directory /proc/nothing/here cannot be used"))
@@ -149,8 +150,8 @@ struct DurabilityTests {
         #expect(inspected.status == 74)
     }
 
-    @Test("a flipped bit in the log is found and named, and is never served")
-    func flippedBit() async throws {
+    @Test
+    func `a flipped bit in the log is found and named, and is never served`() async throws {
         let folder = try Folder()
         defer { folder.remove() }
         let server = try await ServerProcess.start(in: folder, ["--sample"])
@@ -184,8 +185,8 @@ struct DurabilityTests {
         #expect(served.complaints.split(separator: "\n").count == 1)
     }
 
-    @Test("a folder of a newer format is refused by name, and left as it is")
-    func newerFormat() async throws {
+    @Test
+    func `a folder of a newer format is refused by name, and left as it is`() async throws {
         let folder = try Folder()
         defer { folder.remove() }
         let server = try await ServerProcess.start(in: folder)

@@ -3,10 +3,9 @@ import Testing
 
 @testable import haoyuan
 
-@Suite("What is exported follows Prometheus' text format")
-struct ExpositionTests {
-    @Test("any label comes through, whatever its characters")
-    func escaping() throws {
+@Suite struct `What is exported follows Prometheus' text format` {
+    @Test
+    func `any label comes through, whatever its characters`() throws {
         let nasty = "a\"b\\c\nd,e=\"{心内科}\" "
         var page = Exposition()
         page.add(.build, [(nasty, 1)])
@@ -17,8 +16,8 @@ struct ExpositionTests {
         #expect(Exposition.escaped("a\\b\nc\"", quotes: false) == "a\\\\b\\nc\"")
     }
 
-    @Test("a histogram's buckets add up, and its last one is its count")
-    func histogram() throws {
+    @Test
+    func `a histogram's buckets add up, and its last one is its count`() throws {
         var durations = DurationBuckets()
         durations.add(100_000, times: 3)
         durations.add(2_000_000)
@@ -37,24 +36,24 @@ struct ExpositionTests {
         #expect(read.value(name + "_count", ["method": "move"]) == 0)
     }
 
-    @Test(
-        "the reader of these tests takes nothing else",
-        arguments: [
-            "a 1", "# TYPE a gauge\na 1\n", "# HELP a b\n# TYPE a gauge\na 1",
-            "# HELP a b\n# TYPE a gauge\na 1\na 2\n", "# HELP a b\n# TYPE a gauge\nb 1\n",
-            "# HELP a b\n# TYPE a gauge\na{x=\"1\"} 1\na{x=\"1\"} 2\n", "# HELP a b\n# TYPE a gauge\na{x=\"1} 1\n",
-            "# HELP a b\n# TYPE a gauge\na{x=\"\\t\"} 1\n", "# HELP a b\n# TYPE a counter\na 1\n",
-            "# HELP a b\n# TYPE a gauge\na one\n", "# HELP a b\n# TYPE a gauge\n",
-            "# HELP a b\n# TYPE a gauge\na 1\n\n",
-            "# HELP a b\n# TYPE a gauge\na 1\n# HELP a b\n# TYPE a gauge\na{x=\"1\"} 1\n",
-            "# HELP h b\n# TYPE h histogram\nh_bucket{le=\"+Inf\"} 2\nh_sum 1\nh_count 1\n",
-            "# HELP h b\n# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_sum 1\nh_count 1\n",
-            "# HELP h b\n# TYPE h histogram\nh_bucket{le=\"1\"} 2\nh_bucket{le=\"+Inf\"} 1\nh_sum 1\nh_count 1\n",
-        ])
-    func strict(text: String) { #expect(throws: ExpositionText.Fault.self) { try ExpositionText(text) } }
+    @Test(arguments: [
+        "a 1", "# TYPE a gauge\na 1\n", "# HELP a b\n# TYPE a gauge\na 1",
+        "# HELP a b\n# TYPE a gauge\na 1\na 2\n", "# HELP a b\n# TYPE a gauge\nb 1\n",
+        "# HELP a b\n# TYPE a gauge\na{x=\"1\"} 1\na{x=\"1\"} 2\n", "# HELP a b\n# TYPE a gauge\na{x=\"1} 1\n",
+        "# HELP a b\n# TYPE a gauge\na{x=\"\\t\"} 1\n", "# HELP a b\n# TYPE a counter\na 1\n",
+        "# HELP a b\n# TYPE a gauge\na one\n", "# HELP a b\n# TYPE a gauge\n",
+        "# HELP a b\n# TYPE a gauge\na 1\n\n",
+        "# HELP a b\n# TYPE a gauge\na 1\n# HELP a b\n# TYPE a gauge\na{x=\"1\"} 1\n",
+        "# HELP h b\n# TYPE h histogram\nh_bucket{le=\"+Inf\"} 2\nh_sum 1\nh_count 1\n",
+        "# HELP h b\n# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_sum 1\nh_count 1\n",
+        "# HELP h b\n# TYPE h histogram\nh_bucket{le=\"1\"} 2\nh_bucket{le=\"+Inf\"} 1\nh_sum 1\nh_count 1\n",
+    ])
+    func `the reader of these tests takes nothing else`(text: String) {
+        #expect(throws: ExpositionText.Fault.self) { try ExpositionText(text) }
+    }
 
-    @Test("names follow the conventions, and none is given twice")
-    func names() {
+    @Test
+    func `names follow the conventions, and none is given twice`() {
         #expect(Set(Metric.all.map(\.name)).count == Metric.all.count)
         for metric in Metric.all {
             #expect(metric.name.hasPrefix("haoyuan_") || metric.name.hasPrefix("process_"), "\(metric.name)")

@@ -4,12 +4,12 @@ import Testing
 
 @testable import haoyuan
 
-@Suite("The failover drill counts what was lost", .serialized)
-struct FailoverDrillTests {
-    @Test(
-        "an answer that is not in the new primary's log is lost: broken in synchronous mode, and late in asynchronous mode"
-    )
-    func lost() async throws {
+@Suite(.serialized) struct `The failover drill counts what was lost` {
+    @Test
+    func
+        `an answer that is not in the new primary's log is lost: broken in synchronous mode, and late in asynchronous mode`()
+        async throws
+    {
         let folder = try DrillFolder.make("test")
         defer { folder.remove() }
         var setting = DrillSession.Setting(settings: ["--shards", "1", "--loops", "1", "--monitor", "off"])
@@ -57,8 +57,8 @@ struct FailoverDrillTests {
         await session.close()
     }
 
-    @Test("two logs that differ, or of which one is too short, are told apart")
-    func logs() async throws {
+    @Test
+    func `two logs that differ, or of which one is too short, are told apart`() async throws {
         let (first, second) = (try Folder(), try Folder())
         defer {
             first.remove()
@@ -77,8 +77,8 @@ struct FailoverDrillTests {
         #expect(found.problems.contains("record \(one.last) differs"))
     }
 
-    @Test("a primary that is killed is replaced, and the report says so to a machine", .timeLimit(.minutes(2)))
-    func kill() async throws {
+    @Test(.timeLimit(.minutes(2)))
+    func `a primary that is killed is replaced, and the report says so to a machine`() async throws {
         let reports = try Folder()
         defer { reports.remove() }
         let drilled = try await Binary.run(

@@ -2,8 +2,8 @@ import Foundation
 import HaoyuanClient
 import Testing
 
-@Suite("Two servers as processes: a standby takes over, and the old primary comes back as its standby", .serialized)
-struct FailoverTests {
+@Suite(.serialized)
+struct `Two servers as processes: a standby takes over, and the old primary comes back as its standby` {
     /// A primary with the sample, started anew so that it expects a standby, and its standby.
     private func pair(_ first: Folder, _ second: Folder) async throws -> (ServerProcess, ServerProcess) {
         let maker = try await ServerProcess.start(in: first, ["--sample"])
@@ -17,8 +17,8 @@ struct FailoverTests {
         servers.map { "127.0.0.1:\($0.port)" }.joined(separator: ",")
     }
 
-    @Test("what only the old primary has is taken back into a file, and its folder follows again")
-    func rejoin() async throws {
+    @Test
+    func `what only the old primary has is taken back into a file, and its folder follows again`() async throws {
         let (first, second) = (try Folder(), try Folder())
         defer {
             first.remove()
@@ -57,8 +57,10 @@ struct FailoverTests {
         #expect(try await Binary.run(["verify", first.path + "/data"]).status == 0)
     }
 
-    @Test("an old primary that wakes up is told, refuses everything, and its folder is not served as a primary's")
-    func wakesUp() async throws {
+    @Test
+    func `an old primary that wakes up is told, refuses everything, and its folder is not served as a primary's`()
+        async throws
+    {
         let (first, second) = (try Folder(), try Folder())
         defer {
             first.remove()
@@ -82,10 +84,8 @@ struct FailoverTests {
         #expect(await standby.end() == 0)
     }
 
-    @Test(
-        "a client notices that a server has frozen in the middle of its work, and moves to the other",
-        .timeLimit(.minutes(2)))
-    func frozen() async throws {
+    @Test(.timeLimit(.minutes(2)))
+    func `a client notices that a server has frozen in the middle of its work, and moves to the other`() async throws {
         let (first, second) = (try Folder(), try Folder())
         defer {
             first.remove()
@@ -131,8 +131,8 @@ struct FailoverTests {
         #expect(await standby.end() == 0)
     }
 
-    @Test("a history that cannot be cut back is moved aside, and everything is copied anew", .timeLimit(.minutes(2)))
-    func movedAside() async throws {
+    @Test(.timeLimit(.minutes(2)))
+    func `a history that cannot be cut back is moved aside, and everything is copied anew`() async throws {
         let (first, second) = (try Folder(), try Folder())
         defer {
             first.remove()
@@ -180,8 +180,8 @@ struct FailoverTests {
         #expect(try await Binary.run(["verify", old.path]).status == 0)
     }
 
-    @Test("a primary that waits says so, and goes on alone when it is told to")
-    func alone() async throws {
+    @Test
+    func `a primary that waits says so, and goes on alone when it is told to`() async throws {
         let folder = try Folder()
         defer { folder.remove() }
         let maker = try await ServerProcess.start(in: folder, ["--sample"])

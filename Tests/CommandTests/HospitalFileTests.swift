@@ -4,10 +4,9 @@ import Testing
 
 @testable import haoyuan
 
-@Suite("A hospital's files are read whole, and what is wrong with one is named with its line")
-struct HospitalFileTests {
-    @Test("the sample in the documentation is the one that serve loads")
-    func sample() throws {
+@Suite struct `A hospital's files are read whole, and what is wrong with one is named with its line` {
+    @Test
+    func `the sample in the documentation is the one that serve loads`() throws {
         let file = try String(contentsOfFile: Binary.repository + "/docs/samples/hospital.yaml", encoding: .utf8)
         #expect(file.trimmingCharacters(in: .newlines) == SampleHospital.text)
         let catalogue = try HospitalSource.read(Binary.repository + "/docs/samples/hospital.yaml")
@@ -19,8 +18,8 @@ struct HospitalFileTests {
         #expect(catalogue.policies.last?.holdSeconds == 900)
     }
 
-    @Test("a folder of CSV files comes to the same as YAML")
-    func folder() throws {
+    @Test
+    func `a folder of CSV files comes to the same as YAML`() throws {
         let catalogue = try HospitalSource.read(Binary.repository + "/docs/samples/hospital-csv")
         let expected = try HospitalSource.parse(
             yaml: """
@@ -48,44 +47,42 @@ struct HospitalFileTests {
         #expect(catalogue == expected)
     }
 
-    @Test(
-        "what is wrong in a YAML file",
-        arguments: [
-            ("", "h.yaml is empty"),
-            ("- a", "h.yaml: the file must be a mapping"),
-            ("a: [", "h.yaml line 2: this is no YAML"),
-            ("wards: []", "h.yaml line 1: ‘wards’ is no section; the sections are hospital, departments"),
-            ("departments: 3", "h.yaml line 1: ‘departments’ must be a list"),
-            ("departments:\n  - code: a", "h.yaml line 2: department: ‘name’ is missing"),
-            (
-                "departments:\n  - {code: a, name: A, colour: red}",
-                "department: ‘colour’ is no field; its fields are code, name"
-            ),
-            ("departments:\n  - {code: [a], name: A}", "‘code’ is a list, it must be one value"),
-            ("departments:\n  - {code: {a: b}, name: A}", "‘code’ must be a value or a list of values"),
-            (
-                "departments:\n  - {code: a, name: A}\n  - {code: a, name: B}",
-                "line 3: department: ‘a’ stands there already (h.yaml line 2)"
-            ),
-            ("departments:\n  - code: a\n    code: b\n    name: c", "stands there twice"),
-            ("services:\n  - {code: a, name: A, slots: many}", "service: ‘slots’ is ‘many’, it must be a whole number"),
-            ("services:\n  - {code: a, name: A, slots: -1}", "service: ‘slots’ is ‘-1’"),
-            ("services:\n  - {code: a, name: A, kind: spa}", "‘kind’ is ‘spa’, it must be one of clinic, exam, lab"),
-            (
-                "resources:\n  - {code: a, name: A, department: d}",
-                "‘kind’ is missing; it is one of practitioner, device"
-            ),
-            ("policies:\n  - {hold: 15}", "policy: ‘hold’ is ‘15’, it must be a time such as 15m"),
-            (
-                "templates:\n  - {code: a, pool: p, weekdays: someday, start: '08:00', slot_minutes: 5, slots: 1}",
-                "‘weekdays’ is ‘someday’, it must be days such as mon-fri"
-            ),
-            (
-                "templates:\n  - {code: a, pool: p, start: '08:00', slot_minutes: 5, slots: 1, valid_from: 2026-02-30}",
-                "‘valid_from’ is ‘2026-02-30’, it must be a day"
-            ),
-        ])
-    func yamlFaults(text: String, sentence: String) {
+    @Test(arguments: [
+        ("", "h.yaml is empty"),
+        ("- a", "h.yaml: the file must be a mapping"),
+        ("a: [", "h.yaml line 2: this is no YAML"),
+        ("wards: []", "h.yaml line 1: ‘wards’ is no section; the sections are hospital, departments"),
+        ("departments: 3", "h.yaml line 1: ‘departments’ must be a list"),
+        ("departments:\n  - code: a", "h.yaml line 2: department: ‘name’ is missing"),
+        (
+            "departments:\n  - {code: a, name: A, colour: red}",
+            "department: ‘colour’ is no field; its fields are code, name"
+        ),
+        ("departments:\n  - {code: [a], name: A}", "‘code’ is a list, it must be one value"),
+        ("departments:\n  - {code: {a: b}, name: A}", "‘code’ must be a value or a list of values"),
+        (
+            "departments:\n  - {code: a, name: A}\n  - {code: a, name: B}",
+            "line 3: department: ‘a’ stands there already (h.yaml line 2)"
+        ),
+        ("departments:\n  - code: a\n    code: b\n    name: c", "stands there twice"),
+        ("services:\n  - {code: a, name: A, slots: many}", "service: ‘slots’ is ‘many’, it must be a whole number"),
+        ("services:\n  - {code: a, name: A, slots: -1}", "service: ‘slots’ is ‘-1’"),
+        ("services:\n  - {code: a, name: A, kind: spa}", "‘kind’ is ‘spa’, it must be one of clinic, exam, lab"),
+        (
+            "resources:\n  - {code: a, name: A, department: d}",
+            "‘kind’ is missing; it is one of practitioner, device"
+        ),
+        ("policies:\n  - {hold: 15}", "policy: ‘hold’ is ‘15’, it must be a time such as 15m"),
+        (
+            "templates:\n  - {code: a, pool: p, weekdays: someday, start: '08:00', slot_minutes: 5, slots: 1}",
+            "‘weekdays’ is ‘someday’, it must be days such as mon-fri"
+        ),
+        (
+            "templates:\n  - {code: a, pool: p, start: '08:00', slot_minutes: 5, slots: 1, valid_from: 2026-02-30}",
+            "‘valid_from’ is ‘2026-02-30’, it must be a day"
+        ),
+    ])
+    func `what is wrong in a YAML file`(text: String, sentence: String) {
         let failure = #expect(throws: CommandFailure.self) { try HospitalSource.parse(yaml: text, name: "h.yaml") }
         #expect(failure?.status == .configuration)
         #expect(
@@ -94,18 +91,16 @@ struct HospitalFileTests {
         #expect(failure?.description.contains(where: \.isNewline) == false)
     }
 
-    @Test(
-        "what is wrong in a CSV folder",
-        arguments: [
-            ("wards.csv", "a,b\n", "wards.csv is no file of a hospital; the files are hospital.csv, departments.csv"),
-            ("departments.csv", "", "departments.csv line 1: the first line must name the columns"),
-            ("departments.csv", "code,name\na,A,x\n", "line 2: 3 cells, but the first line names 2 columns"),
-            ("departments.csv", "code,name\n\n\na,\"A\n", "line 4: a quote is opened and never closed"),
-            ("departments.csv", "code,name\na,\"A\"x\n", "line 2: text follows a closing quote"),
-            ("departments.csv", "code,title\na,A\n", "line 2: department: ‘name’ is missing"),
-            ("departments.csv", "code,name,floor\na,A,3\n", "‘floor’ is no field"),
-        ])
-    func csvFaults(file: String, text: String, sentence: String) throws {
+    @Test(arguments: [
+        ("wards.csv", "a,b\n", "wards.csv is no file of a hospital; the files are hospital.csv, departments.csv"),
+        ("departments.csv", "", "departments.csv line 1: the first line must name the columns"),
+        ("departments.csv", "code,name\na,A,x\n", "line 2: 3 cells, but the first line names 2 columns"),
+        ("departments.csv", "code,name\n\n\na,\"A\n", "line 4: a quote is opened and never closed"),
+        ("departments.csv", "code,name\na,\"A\"x\n", "line 2: text follows a closing quote"),
+        ("departments.csv", "code,title\na,A\n", "line 2: department: ‘name’ is missing"),
+        ("departments.csv", "code,name,floor\na,A,3\n", "‘floor’ is no field"),
+    ])
+    func `what is wrong in a CSV folder`(file: String, text: String, sentence: String) throws {
         let folder = try Folder()
         defer { folder.remove() }
         _ = try folder.file(file, text)
@@ -116,8 +111,8 @@ struct HospitalFileTests {
         )
     }
 
-    @Test("a path that is not there, a folder without files, and a file that is not UTF-8")
-    func unreadable() throws {
+    @Test
+    func `a path that is not there, a folder without files, and a file that is not UTF-8`() throws {
         let folder = try Folder()
         defer { folder.remove() }
         #expect(throws: CommandFailure.self) { try HospitalSource.read(folder.path) }
@@ -129,8 +124,8 @@ struct HospitalFileTests {
         #expect(failure?.description == "\(latin) is not UTF-8; save it as UTF-8")
     }
 
-    @Test("quotes, commas and line breaks in cells, CRLF, a byte order mark, a last line without an end")
-    func csv() throws {
+    @Test
+    func `quotes, commas and line breaks in cells, CRLF, a byte order mark, a last line without an end`() throws {
         var reader = CSVReader(Array("\u{FEFF}a,\"b,\"\"c\"\"\nd\",e\r\n\r\n,,\n\"\",x".utf8))
         #expect(try reader.next() == .init(line: 1, cells: ["a", "b,\"c\"\nd", "e"]))
         #expect(try reader.next() == .init(line: 4, cells: ["", "", ""]))

@@ -3,10 +3,11 @@ import Testing
 
 @testable import haoyuan
 
-@Suite("The log")
-struct LogTests {
-    @Test("holds no patient and no operator, at its most talkative, whatever is sent; each line is a document")
-    func personalData() async throws {
+@Suite struct `The log` {
+    @Test
+    func `holds no patient and no operator, at its most talkative, whatever is sent; each line is a document`()
+        async throws
+    {
         let (patient, nurse, reason, garbage) = ("MARK330102199001011234", "MARK护士王", "MARK腹痛", "MARKGARBAGE")
         let folder = try Folder()
         defer { folder.remove() }

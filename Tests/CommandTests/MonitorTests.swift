@@ -3,14 +3,15 @@ import Testing
 
 @testable import haoyuan
 
-@Suite("The monitor, over real sockets")
-struct MonitorTests {
+@Suite struct `The monitor, over real sockets` {
     private func answer(_ path: String, _ server: ServerProcess) async throws -> RawRequest.Answer {
         try #require(try await RawRequest.get(path, port: try server.monitorPort))
     }
 
-    @Test("a scrape of a serving engine has every metric, in a form every reader takes, and tells what happened")
-    func scrape() async throws {
+    @Test
+    func `a scrape of a serving engine has every metric, in a form every reader takes, and tells what happened`()
+        async throws
+    {
         try await withServer { server in
             let patients = try await server.object("patients", "register", "urn:id|1")
             #expect(patients["patient"] as? String == "1")
@@ -51,8 +52,8 @@ struct MonitorTests {
         }
     }
 
-    @Test("health and readiness; what is not there, and what is not GET, says so")
-    func answers() async throws {
+    @Test
+    func `health and readiness; what is not there, and what is not GET, says so`() async throws {
         try await withServer([]) { server in
             let port = try server.monitorPort
             #expect(try await answer("/health", server).body == "ok\n")
@@ -71,8 +72,8 @@ struct MonitorTests {
         }
     }
 
-    @Test("a request is taken up to its limit, and not one byte further", arguments: [0, 1])
-    func requestSize(past: Int) async throws {
+    @Test(arguments: [0, 1])
+    func `a request is taken up to its limit, and not one byte further`(past: Int) async throws {
         try await withServer([]) { server in
             let (line, end) = ("GET /health HTTP/1.1\r\nHost: test\r\nX-Filler: ", "\r\n\r\n")
             let filler = String(repeating: "x", count: MonitorLimits.requestBytes - (line + end).utf8.count + past)
@@ -85,8 +86,8 @@ struct MonitorTests {
         }
     }
 
-    @Test("connections are bounded, and free again when they are closed")
-    func connections() async throws {
+    @Test
+    func `connections are bounded, and free again when they are closed`() async throws {
         let monitor = try await Self.monitor(ServingState())
         let request = "GET /health HTTP/1.1\r\nHost: test\r\n\r\n"
         let most = MonitorLimits.connections
@@ -100,8 +101,8 @@ struct MonitorTests {
         await monitor.stop()
     }
 
-    @Test("while it recovers and while it stops it is healthy and not ready, and says why")
-    func phases() async throws {
+    @Test
+    func `while it recovers and while it stops it is healthy and not ready, and says why`() async throws {
         let state = ServingState()
         let monitor = try await Self.monitor(state)
         state.recovering("1,234 of 5,000 patients")
@@ -116,8 +117,8 @@ struct MonitorTests {
         await monitor.stop()
     }
 
-    @Test("a full store is not ready, with the reason, and top says the same")
-    func notReady() async throws {
+    @Test
+    func `a full store is not ready, with the reason, and top says the same`() async throws {
         // The reserve alone is larger than what the file may have: the first commit finds it gone.
         try await withServer(["--file-initial", "16MiB", "--file-limit", "64MiB"]) { server in
             _ = try await server.ask("patients", "register", "urn:id|1")
@@ -132,8 +133,8 @@ struct MonitorTests {
         }
     }
 
-    @Test("an address that was asked for and is taken ends the start; the standard one does not")
-    func taken() async throws {
+    @Test
+    func `an address that was asked for and is taken ends the start; the standard one does not`() async throws {
         let first = try await Self.monitor(ServingState())
         let failure = await #expect(throws: CommandFailure.self) {
             _ = try await Monitor.start(

@@ -3,8 +3,7 @@ import Testing
 
 @testable import haoyuan
 
-@Suite("Monitoring is documented as it is")
-struct MonitoringDocumentTests {
+@Suite struct `Monitoring is documented as it is` {
     private func text(_ path: String) throws -> String {
         try String(contentsOfFile: Binary.repository + "/" + path, encoding: .utf8)
     }
@@ -20,8 +19,8 @@ struct MonitoringDocumentTests {
             })
     }
 
-    @Test("every metric has its row, with its kind and its labels, and no row is of one that is gone")
-    func rows() throws {
+    @Test
+    func `every metric has its row, with its kind and its labels, and no row is of one that is gone`() throws {
         let page = try text("docs/operating/monitoring.md")
         for metric in Metric.all {
             let labels = metric.labels.map { "`\($0)`" }.joined(separator: ", ")
@@ -30,15 +29,15 @@ struct MonitoringDocumentTests {
         #expect(metrics(in: page).isSubset(of: Set(Metric.all.map(\.name))))
     }
 
-    @Test("every metric that an alert asks for is exported")
-    func alertMetrics() throws {
+    @Test
+    func `every metric that an alert asks for is exported`() throws {
         let named = metrics(in: try text("docs/operating/alerts.yml"))
         #expect(named.count > 10)
         #expect(named.isSubset(of: Set(Metric.all.map(\.name))), "\(named.subtracting(Metric.all.map(\.name)))")
     }
 
-    @Test("every alert says what it means and what to do, and stands on the page; labels it names exist")
-    func alerts() throws {
+    @Test
+    func `every alert says what it means and what to do, and stands on the page; labels it names exist`() throws {
         let (rules, page) = (try text("docs/operating/alerts.yml"), try text("docs/operating/monitoring.md"))
         let blocks = rules.components(separatedBy: "- alert: ").dropFirst()
         #expect(blocks.count >= 12)

@@ -1,10 +1,9 @@
 import Foundation
 import Testing
 
-@Suite("A trace is replayed, repeated and audited", .serialized)
-struct ReplayTests {
-    @Test("the fixture with all its traps comes out right")
-    func fixture() async throws {
+@Suite(.serialized) struct `A trace is replayed, repeated and audited` {
+    @Test
+    func `the fixture with all its traps comes out right`() async throws {
         let finished = try await Binary.run(["replay", "--trace", Binary.traceFixture, "--json"])
         #expect(finished.status == 0, "\(finished.complaints)")
         let report = try finished.object()
@@ -30,8 +29,8 @@ struct ReplayTests {
         #expect(checks.allSatisfy { $0["ok"] as? Bool == true })
     }
 
-    @Test("replayed into the same folder again, nothing is carried out anew")
-    func again() async throws {
+    @Test
+    func `replayed into the same folder again, nothing is carried out anew`() async throws {
         let folder = try Folder()
         defer { folder.remove() }
         let arguments = [
@@ -48,8 +47,8 @@ struct ReplayTests {
         #expect(passes[1]["position_after"] as? Int == passes[0]["position_after"] as? Int)
     }
 
-    @Test("a limit of one a day and clinic refuses the others, lawfully")
-    func limit() async throws {
+    @Test
+    func `a limit of one a day and clinic refuses the others, lawfully`() async throws {
         let finished = try await Binary.run(
             ["replay", "--trace", Binary.traceFixture, "--per-day-department", "1", "--passes", "1"])
         #expect(finished.status == 0, "\(finished.output)")
@@ -57,8 +56,8 @@ struct ReplayTests {
         #expect(!finished.output.contains("WRONG"))
     }
 
-    @Test("a folder with another hospital is refused")
-    func otherHospital() async throws {
+    @Test
+    func `a folder with another hospital is refused`() async throws {
         let folder = try Folder()
         defer { folder.remove() }
         let server = try await ServerProcess.start(in: folder, ["--sample"])
@@ -68,8 +67,8 @@ struct ReplayTests {
         #expect(finished.complaints.contains("the data folder holds another hospital, ‘青溪市人民医院’"))
     }
 
-    @Test("what is no trace is refused in a line")
-    func noTrace() async throws {
+    @Test
+    func `what is no trace is refused in a line`() async throws {
         let finished = try await Binary.run([
             "replay", "--trace", Binary.repository + "/docs/samples/hospital-csv/pools.csv",
         ])
@@ -78,10 +77,8 @@ struct ReplayTests {
         #expect(try await Binary.run(["replay", "--trace", "/nothing.csv"]).status == 74)
     }
 
-    @Test(
-        "39,596 real appointments, in the order people booked them",
-        .enabled(if: RealTrace.isThere, "there is no ../shared/data/noshow-39596.csv"))
-    func realTrace() async throws {
+    @Test(.enabled(if: RealTrace.isThere, "there is no ../shared/data/noshow-39596.csv"))
+    func `39,596 real appointments, in the order people booked them`() async throws {
         let report = try await Binary.run(["replay", "--trace", RealTrace.path, "--json"]).object()
         #expect(report["ok"] as? Bool == true)
         #expect(report["booked"] as? Int == 39_595)

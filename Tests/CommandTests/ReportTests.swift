@@ -4,8 +4,7 @@ import Testing
 
 @testable import haoyuan
 
-@Suite("A report says the same as text, as JSON and as a page of its own")
-struct ReportTests {
+@Suite struct `A report says the same as text, as JSON and as a page of its own` {
     private static func report(_ checks: [Report.Check]) -> Report {
         var report = Report(
             name: "drill-test", title: "Drill: <test>", purpose: "Nothing & everything.", standing: .passed,
@@ -29,8 +28,8 @@ struct ReportTests {
         return report
     }
 
-    @Test("the page needs nothing beside it and has no markup from its contents")
-    func page() {
+    @Test
+    func `the page needs nothing beside it and has no markup from its contents`() {
         let page = HTMLReport(report: Self.report([.init(name: "a < b", count: 3)])).page()
         #expect(page.contains("<h1>Drill: &lt;test&gt;</h1>"))
         #expect(page.contains("a &lt; b"))
@@ -42,8 +41,8 @@ struct ReportTests {
         #expect(!page.contains("nan") && !page.contains("inf\""))
     }
 
-    @Test("the text names what is broken")
-    func text() {
+    @Test
+    func `the text names what is broken`() {
         let lines = TextReport(
             report: Self.report([.init(name: "holds", count: 3), .init(name: "breaks", count: 2, problems: ["here"])])
         ).lines()
@@ -55,8 +54,8 @@ struct ReportTests {
         #expect(lines.contains { $0.hasPrefix("one  ▁") && $0.contains("█") })
     }
 
-    @Test("the document has every number with its unit")
-    func json() throws {
+    @Test
+    func `the document has every number with its unit`() throws {
         let text = Self.report([.init(name: "breaks", count: 2, problems: ["here"])]).json.text(isIndented: false)
         let object = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
         #expect(object["report"] as? String == "drill-test")
@@ -69,9 +68,8 @@ struct ReportTests {
         #expect(checks[0]["holds"] as? Bool == false)
     }
 
-    @Test(
-        "an axis covers what is drawn and has round numbers", arguments: [(0.0, 7.3), (0, 0), (120, 120), (0, 3.4e9)])
-    func axis(low: Double, high: Double) {
+    @Test(arguments: [(0.0, 7.3), (0, 0), (120, 120), (0, 3.4e9)])
+    func `an axis covers what is drawn and has round numbers`(low: Double, high: Double) {
         let axis = Axis(covering: low...high, unit: .count, startsAtZero: true, about: 5)
         #expect(axis.range.lowerBound <= low && axis.range.upperBound >= high)
         #expect(axis.ticks.count >= 2 && axis.ticks.count <= 12)
@@ -80,8 +78,8 @@ struct ReportTests {
         #expect(logarithmic.place(0.0001) == 0 && logarithmic.place(10) == 1)
     }
 
-    @Test("thinning a line keeps its extremes")
-    func thinning() {
+    @Test
+    func `thinning a line keeps its extremes`() {
         let points = (0..<10_000).map { (x: Double($0), y: $0 == 4_321 ? 1e6 : Double($0 % 3)) }
         let thinned = LinePicture.thinned(points)
         #expect(thinned.count <= 1_400)

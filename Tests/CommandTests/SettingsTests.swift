@@ -6,8 +6,7 @@ import struct Engine.StandbyPolicy
 
 @testable import haoyuan
 
-@Suite("Every setting of serve is read from options and file alike, and a bad one is named")
-struct SettingsTests {
+@Suite struct `Every setting of serve is read from options and file alike, and a bad one is named` {
     private func settings(_ arguments: [String] = [], file: String? = nil) throws -> ServeSettings {
         let folder = try Folder()
         defer { folder.remove() }
@@ -16,8 +15,8 @@ struct SettingsTests {
         return try ServeOptions.parse(arguments).settings()
     }
 
-    @Test("the options win over the file, the file over the defaults")
-    func precedence() throws {
+    @Test
+    func `the options win over the file, the file over the defaults`() throws {
         let settings = try settings(
             ["--port", "0", "--key-window", "48h"],
             file: """
@@ -37,8 +36,8 @@ struct SettingsTests {
         #expect(settings.drain.milliseconds == ServeSettings().drain.milliseconds)
     }
 
-    @Test("the monitor's address, or none")
-    func monitor() throws {
+    @Test
+    func `the monitor's address, or none`() throws {
         #expect(try settings().monitor == .ifFree(host: "127.0.0.1", port: 7441))
         #expect(try settings(["--monitor", "0.0.0.0:9"]).monitor == .at(host: "0.0.0.0", port: 9))
         #expect(try settings(file: "monitor: '[::1]:0'").monitor == .at(host: "::1", port: 0))
@@ -48,32 +47,30 @@ struct SettingsTests {
         }
     }
 
-    @Test("an empty file changes nothing")
-    func emptyFile() throws { #expect(try settings(file: "").port == 7440) }
+    @Test
+    func `an empty file changes nothing`() throws { #expect(try settings(file: "").port == 7440) }
 
-    @Test(
-        "what is wrong in a file",
-        arguments: [
-            ("ports: 7440", "line 1: ‘ports’ is no setting; docs/reference/configuration.md lists them"),
-            ("port: many", "line 1: port is ‘many’, it must be a number from 0 to 65535"),
-            ("host: x\nport: 65536", "line 2: port is ‘65536’"),
-            ("port: [1, 2]", "line 1: ‘port’ must have one value"),
-            ("key-window: 24", "key-window is ‘24’, it must be a time from 1m to 3650d"),
-            ("key-window: 1s", "key-window is ‘1s’"),
-            ("file-limit: 64 GB", "file-limit is ‘64 GB’, it must be a size from 16MiB to 64TiB"),
-            ("log-level: loud", "log-level is ‘loud’, it must be one of trace, debug, info"),
-            ("monitor: 7441", "monitor is ‘7441’, it must be an address such as 127.0.0.1:7441, or off"),
-            ("monitor: 'a:65536'", "monitor is ‘a:65536’"),
-            ("log-format: xml", "log-format is ‘xml’, it must be one of text, json"),
-            ("sample: yes", "sample is ‘yes’, it must be one of true, false"),
-            ("data: ''", "data is ‘’, it must be a folder"),
-            ("batch: 8193", "batch is ‘8193’, it must be a number from 1 to 8192"),
-            ("in-flight: 100", "in-flight is 100, less than batch, 8192"),
-            ("file-limit: 16MiB", "file-limit is 16MiB, less than file-initial, 256MiB"),
-            ("a: b: c", "this is no YAML"),
-            ("- port", "the file must be a mapping"),
-        ])
-    func faults(text: String, sentence: String) {
+    @Test(arguments: [
+        ("ports: 7440", "line 1: ‘ports’ is no setting; docs/reference/configuration.md lists them"),
+        ("port: many", "line 1: port is ‘many’, it must be a number from 0 to 65535"),
+        ("host: x\nport: 65536", "line 2: port is ‘65536’"),
+        ("port: [1, 2]", "line 1: ‘port’ must have one value"),
+        ("key-window: 24", "key-window is ‘24’, it must be a time from 1m to 3650d"),
+        ("key-window: 1s", "key-window is ‘1s’"),
+        ("file-limit: 64 GB", "file-limit is ‘64 GB’, it must be a size from 16MiB to 64TiB"),
+        ("log-level: loud", "log-level is ‘loud’, it must be one of trace, debug, info"),
+        ("monitor: 7441", "monitor is ‘7441’, it must be an address such as 127.0.0.1:7441, or off"),
+        ("monitor: 'a:65536'", "monitor is ‘a:65536’"),
+        ("log-format: xml", "log-format is ‘xml’, it must be one of text, json"),
+        ("sample: yes", "sample is ‘yes’, it must be one of true, false"),
+        ("data: ''", "data is ‘’, it must be a folder"),
+        ("batch: 8193", "batch is ‘8193’, it must be a number from 1 to 8192"),
+        ("in-flight: 100", "in-flight is 100, less than batch, 8192"),
+        ("file-limit: 16MiB", "file-limit is 16MiB, less than file-initial, 256MiB"),
+        ("a: b: c", "this is no YAML"),
+        ("- port", "the file must be a mapping"),
+    ])
+    func `what is wrong in a file`(text: String, sentence: String) {
         let failure = #expect(throws: CommandFailure.self) { try settings(file: text) }
         #expect(failure?.status == .configuration)
         #expect(
@@ -81,23 +78,23 @@ struct SettingsTests {
         )
     }
 
-    @Test("a bad option is a matter of usage, and is named as it was typed")
-    func badOption() {
+    @Test
+    func `a bad option is a matter of usage, and is named as it was typed`() {
         let failure = #expect(throws: CommandFailure.self) { try settings(["--loops", "0"]) }
         #expect(failure?.status == .usage)
         #expect(failure?.description == "--loops is ‘0’, it must be a number from 1 to 256")
     }
 
-    @Test("every setting is an option, and stands in the documentation", arguments: ServeSettings.all.map(\.name))
-    func documented(name: String) throws {
+    @Test(arguments: ServeSettings.all.map(\.name))
+    func `every setting is an option, and stands in the documentation`(name: String) throws {
         #expect(ServeOptions.helpMessage(columns: 200).contains("--\(name) ") || name == "sample")
         let page = try String(
             contentsOfFile: Binary.repository + "/docs/reference/configuration.md", encoding: .utf8)
         #expect(page.contains("| `\(name)` |"))
     }
 
-    @Test("what a standby means is said together, and nothing of it without a standby")
-    func standby() throws {
+    @Test
+    func `what a standby means is said together, and nothing of it without a standby`() throws {
         let words = ["--acknowledge", "local", "--standby-away", "go-on-alone:30s", "--standby-lease", "9s"]
         let policy = try ServeOptions.parse(["--standby"] + words).settings().standby.policy
         #expect(
@@ -112,8 +109,8 @@ struct SettingsTests {
         }
     }
 
-    @Test("each option reaches its setting")
-    func reach() throws {
+    @Test
+    func `each option reaches its setting`() throws {
         // Flags, and what says nothing without one of them.
         let others: Set = ["sample", "standby", "acknowledge", "standby-away", "standby-lease"]
         for setting in ServeSettings.all where !others.contains(setting.name) {

@@ -4,8 +4,7 @@ import Testing
 
 @testable import haoyuan
 
-@Suite("What top shows")
-struct TopTests {
+@Suite struct `What top shows` {
     private func scrape(_ durations: [UInt64], requests: UInt64, scale: UInt64 = 1) throws -> ScrapedMetrics {
         var buckets = DurationBuckets()
         for duration in durations { buckets.add(duration) }
@@ -18,8 +17,8 @@ struct TopTests {
         return try #require(ScrapedMetrics(page.text))
     }
 
-    @Test("rates and percentiles are those between two scrapes")
-    func rates() throws {
+    @Test
+    func `rates and percentiles are those between two scrapes`() throws {
         let before = try scrape([9_000_000_000], requests: 100)
         // Ten more: nine within 1 ms, one within 10 ms.
         let now = try scrape([9_000_000_000] + Array(repeating: 900_000, count: 9) + [8_000_000], requests: 140)
@@ -34,24 +33,24 @@ struct TopTests {
         #expect(reading.reasons.map(\.perSecond) == [5, 0] && reading.reasons.map(\.total) == [35, 1])
     }
 
-    @Test("a server that was started again has no negative rates")
-    func restarted() throws {
+    @Test
+    func `a server that was started again has no negative rates`() throws {
         let reading = TopReading(
             before: try scrape([1, 1, 1], requests: 100), now: try scrape([1], requests: 4), seconds: 1)
         #expect(reading.rate(.refusals, ["rule": "SLOT_FULL"]) == 0)
         #expect(reading.methods.allSatisfy { $0.perSecond == 0 && $0.median == nil })
     }
 
-    @Test("beyond the last bucket the last bound is told")
-    func beyond() throws {
+    @Test
+    func `beyond the last bucket the last bound is told`() throws {
         let reading = TopReading(
             before: try scrape([], requests: 0), now: try scrape([9_000_000_000], requests: 4), seconds: 1)
         #expect(reading.percentile(50, of: .requestDurations, ["method": "book"]) == 5)
         #expect(reading.percentile(50, of: .requestDurations, ["method": "move"]) == nil)
     }
 
-    @Test("the largest numbers fit 80 columns and 24 lines")
-    func fits() throws {
+    @Test
+    func `the largest numbers fit 80 columns and 24 lines`() throws {
         var page = Exposition()
         let big: UInt64 = 9_876_543_210
         page.add(.ready, 0)
@@ -79,8 +78,8 @@ struct TopTests {
         for line in screen.lines { #expect(TextWidth.columns(of: line) <= TopScreen.columns, "\(line)") }
     }
 
-    @Test("one frame of a real server, for people and for programs")
-    func once() async throws {
+    @Test
+    func `one frame of a real server, for people and for programs`() async throws {
         try await withServer { server in
             let monitor = "127.0.0.1:\(try server.monitorPort)"
             let frame = try await server.ask("top", "--once", "--every", "100ms", "--monitor", monitor)
@@ -97,8 +96,8 @@ struct TopTests {
         }
     }
 
-    @Test("nobody there, and no address")
-    func failures() async throws {
+    @Test
+    func `nobody there, and no address`() async throws {
         let nobody = try await Binary.run(["top", "--once", "--monitor", "127.0.0.1:1"])
         #expect(nobody.status == 69 && nobody.complaints.contains("no monitor answers at 127.0.0.1:1"))
         let wrong = try await Binary.run(["top", "--monitor", "7441"])
@@ -107,6 +106,6 @@ struct TopTests {
         #expect(unset.status == 64 && unset.complaints.contains("HAOYUAN_MONITOR is ‘x’"))
     }
 
-    @Test("what is no scrape is not read", arguments: ["a b c", "a{x=\"1\" 1", "a{x=1} 1", "a", "a{x=\"1\"y=\"2\"} 1"])
-    func unreadable(text: String) { #expect(ScrapedMetrics(text) == nil) }
+    @Test(arguments: ["a b c", "a{x=\"1\" 1", "a{x=1} 1", "a", "a{x=\"1\"y=\"2\"} 1"])
+    func `what is no scrape is not read`(text: String) { #expect(ScrapedMetrics(text) == nil) }
 }

@@ -3,27 +3,22 @@ import Testing
 
 @testable import haoyuan
 
-@Suite("A trace is read with its traps, and planned by the stated rule")
-struct TraceTests {
-    @Test(
-        "ids that were printed as floats",
-        arguments: [
-            ("29872499824296.0", "29872499824296"), ("2.9872499824296e+13", "29872499824296"),
-            ("2.9872499824296E13", "29872499824296"), ("29872499824296", "29872499824296"),
-            ("2.9e+13", "29000000000000"),
-            ("93779.52927", "93779.52927"), ("9.377952927e4", "93779.52927"), ("0012.50", "12.5"), ("125e-1", "12.5"),
-            (".5", "0.5"), ("5.", "5"), ("1e-3", "0.001"),
-        ])
-    func decimals(source: String, text: String) throws {
+@Suite struct `A trace is read with its traps, and planned by the stated rule` {
+    @Test(arguments: [
+        ("29872499824296.0", "29872499824296"), ("2.9872499824296e+13", "29872499824296"),
+        ("2.9872499824296E13", "29872499824296"), ("29872499824296", "29872499824296"),
+        ("2.9e+13", "29000000000000"),
+        ("93779.52927", "93779.52927"), ("9.377952927e4", "93779.52927"), ("0012.50", "12.5"), ("125e-1", "12.5"),
+        (".5", "0.5"), ("5.", "5"), ("1e-3", "0.001"),
+    ])
+    func `ids that were printed as floats`(source: String, text: String) throws {
         let decimal = try #require(DecimalText(source))
         #expect(decimal.text == text)
         #expect(decimal.isFractional == text.contains("."))
     }
 
-    @Test(
-        "what is no id",
-        arguments: ["", ".", "0", "0.0", "-5", "+5", "1e", "1e999", "0x10", "1,5", "nan", "inf", "1 2", "1e2.5"])
-    func noDecimals(source: String) { #expect(DecimalText(source) == nil) }
+    @Test(arguments: ["", ".", "0", "0.0", "-5", "+5", "1e", "1e999", "0x10", "1,5", "nan", "inf", "1 2", "1e2.5"])
+    func `what is no id`(source: String) { #expect(DecimalText(source) == nil) }
 
     private static let header = "PatientId,AppointmentID,ScheduledDay,AppointmentDay,Age,Neighbourhood,No_show"
 
@@ -31,33 +26,31 @@ struct TraceTests {
         try Trace(Array(([Self.header] + rows).joined(separator: "\n").utf8), name: "t.csv")
     }
 
-    @Test(
-        "each trap is counted with its line, and never a crash",
-        arguments: [
-            ("1,2,2016-05-01 08:00:00,2016-05-02,40,A", Trace.Fault.cells),
-            ("x,2,2016-05-01 08:00:00,2016-05-02,40,A,No", .patient),
-            ("1,-2,2016-05-01 08:00:00,2016-05-02,40,A,No", .appointment),
-            ("1,2,2016-05-01,2016-05-02,40,A,No", .booked), ("1,2,2016-05-01 24:00:00,2016-05-02,40,A,No", .booked),
-            ("1,2,2016-13-01 08:00:00,2016-05-02,40,A,No", .booked),
-            ("1,2,2016-05-01 08:00:00,2016-02-30,40,A,No", .visit),
-            ("1,2,2016-05-01 08:00:00,2016-05-02 or 03,40,A,No", .visit),
-            ("1,2,2016-05-01 08:00:00,9999-01-01,40,A,No", .visit),
-            ("1,2,2016-05-01 08:00:00,2016-05-02,-1,A,No", .age),
-            ("1,2,2016-05-01 08:00:00,2016-05-02,111,A,No", .age),
-            ("1,2,2016-05-01 08:00:00,2016-05-02,nan,A,No", .age),
-            ("1,2,2016-05-01 08:00:00,2016-05-02,40,,No", .clinic),
-            ("1,2,2016-05-01 08:00:00,2016-05-02,40,A,no", .noShow),
-            ("7,7.0,2016-05-01 08:00:00,2016-05-02,40,A,No", .duplicate),
-            ("1,2,\"2016-05-01 08:00:00,2016-05-02,40,A,No", .quotes),
-        ])
-    func traps(row: String, fault: Trace.Fault) throws {
+    @Test(arguments: [
+        ("1,2,2016-05-01 08:00:00,2016-05-02,40,A", Trace.Fault.cells),
+        ("x,2,2016-05-01 08:00:00,2016-05-02,40,A,No", .patient),
+        ("1,-2,2016-05-01 08:00:00,2016-05-02,40,A,No", .appointment),
+        ("1,2,2016-05-01,2016-05-02,40,A,No", .booked), ("1,2,2016-05-01 24:00:00,2016-05-02,40,A,No", .booked),
+        ("1,2,2016-13-01 08:00:00,2016-05-02,40,A,No", .booked),
+        ("1,2,2016-05-01 08:00:00,2016-02-30,40,A,No", .visit),
+        ("1,2,2016-05-01 08:00:00,2016-05-02 or 03,40,A,No", .visit),
+        ("1,2,2016-05-01 08:00:00,9999-01-01,40,A,No", .visit),
+        ("1,2,2016-05-01 08:00:00,2016-05-02,-1,A,No", .age),
+        ("1,2,2016-05-01 08:00:00,2016-05-02,111,A,No", .age),
+        ("1,2,2016-05-01 08:00:00,2016-05-02,nan,A,No", .age),
+        ("1,2,2016-05-01 08:00:00,2016-05-02,40,,No", .clinic),
+        ("1,2,2016-05-01 08:00:00,2016-05-02,40,A,no", .noShow),
+        ("7,7.0,2016-05-01 08:00:00,2016-05-02,40,A,No", .duplicate),
+        ("1,2,\"2016-05-01 08:00:00,2016-05-02,40,A,No", .quotes),
+    ])
+    func `each trap is counted with its line, and never a crash`(row: String, fault: Trace.Fault) throws {
         let trace = try trace("7,7,2016-05-01 08:00:00,2016-05-02,0,A,No", row)
         #expect(trace.rows.count == 1)
         #expect(trace.faults == [fault: Trace.Tally(count: 1, firstLine: 3)])
     }
 
-    @Test("both ways to write a moment, quoted commas, ages at the edges")
-    func lawful() throws {
+    @Test
+    func `both ways to write a moment, quoted commas, ages at the edges`() throws {
         let trace = try trace(
             "1,2,2016-05-01T08:00:00Z,2016-05-02T00:00:00Z,110.0,\"CENTRO, NORTE\",Yes",
             "1,3,2016-05-01 08:00:00,2016-05-02,0,B,No")
@@ -67,16 +60,16 @@ struct TraceTests {
         #expect(trace.rows.map(\.cameNot) == [true, false])
     }
 
-    @Test("a file that is no trace says which column it lacks")
-    func noTrace() {
+    @Test
+    func `a file that is no trace says which column it lacks`() {
         let failure = #expect(throws: CommandFailure.self) { try Trace(Array("a,b\n1,2\n".utf8), name: "t.csv") }
         #expect(failure?.status == .usage)
         #expect(failure?.problem == "t.csv has no column ‘PatientId’")
         #expect(throws: CommandFailure.self) { try Trace([], name: "t.csv") }
     }
 
-    @Test("each goes into the least filled slot after the booking, the earliest of equals")
-    func plan() throws {
+    @Test
+    func `each goes into the least filled slot after the booking, the earliest of equals`() throws {
         var trace = try trace(
             // Booked the day before: from the first slot on, one each.
             "1,11,2016-05-01 08:00:00,2016-05-02,40,A,No", "2,12,2016-05-01 08:00:01,2016-05-02,40,A,No",
@@ -94,8 +87,8 @@ struct TraceTests {
         #expect(trace.oddities[.late] == Trace.Tally(count: 1, firstLine: 6))
     }
 
-    @Test("a patient is planned into two clinics at two times, as long as there are two")
-    func planAvoidsOverlaps() throws {
+    @Test
+    func `a patient is planned into two clinics at two times, as long as there are two`() throws {
         var trace = try trace(
             "1,11,2016-05-01 08:00:00,2016-05-02,40,A,No", "1,12,2016-05-01 08:00:00,2016-05-02,40,B,No",
             "1,13,2016-05-02 21:35:00,2016-05-02,40,C,No", "1,14,2016-05-02 21:35:00,2016-05-02,40,D,No")
@@ -104,15 +97,15 @@ struct TraceTests {
         #expect(plan.clinics == ["A", "B", "C", "D"])
     }
 
-    @Test("a session whose only visit came too late still offers something")
-    func lateOnly() throws {
+    @Test
+    func `a session whose only visit came too late still offers something`() throws {
         var trace = try trace("1,11,2016-05-03 08:00:00,2016-05-02,40,A,No")
         let plan = TracePlan(&trace)
         #expect(plan.sessions[0].capacities.reduce(0, +) == 1)
     }
 
-    @Test("sessions begin at six on the wall clock, in summer and in winter")
-    func zones() throws {
+    @Test
+    func `sessions begin at six on the wall clock, in summer and in winter`() throws {
         var trace = try trace(
             "1,11,2016-01-01 08:00:00,2016-02-20,40,A,No", "1,12,2016-01-01 08:00:00,2016-02-22,40,A,No")
         let plan = TracePlan(&trace)
@@ -123,8 +116,8 @@ struct TraceTests {
             ])
     }
 
-    @Test("keys come from the trace alone, and no two writes share one")
-    func keys() {
+    @Test
+    func `keys come from the trace alone, and no two writes share one`() {
         #expect(ReplayKeys.key(.book, "5642903").description == "74726163650000000000000000561a97")
         var keys: Set<IdempotencyKey> = []
         for id in ["5642903", "5642904", "5642903.5", "99999999999999999999999"] {
@@ -135,8 +128,8 @@ struct TraceTests {
         #expect(keys.count == 4 * 6 * 3)
     }
 
-    @Test("a refusal is lawful only where the trace gives its reason")
-    func law() throws {
+    @Test
+    func `a refusal is lawful only where the trace gives its reason`() throws {
         var trace = try trace(
             "1,11,2016-05-01 08:00:00,2016-05-02,40,A,No", "1,12,2016-05-01 08:00:00,2016-05-02,40,B,No",
             "2,13,2016-05-03 08:00:00,2016-05-02,40,A,No")

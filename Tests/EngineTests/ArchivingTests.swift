@@ -4,10 +4,11 @@ import Testing
 
 @testable import Engine
 
-@Suite("Archiving in turns")
-struct ArchivingTests {
-    @Test("a turn takes no further session once it has a thousand appointments, so one commit asks for little room")
-    func turns() async throws {
+@Suite struct `Archiving in turns` {
+    @Test
+    func `a turn takes no further session once it has a thousand appointments, so one commit asks for little room`()
+        async throws
+    {
         let each = EngineLimits.appointmentsArchivedPerTurn * 3 / 5
         let hospital = try await Hospital(patients: each)
         var sessions: [SessionID] = []

@@ -4,8 +4,8 @@ import Testing
 @testable import Engine
 
 @Suite struct BookingTests {
-    @Test("ten requests at once for one place: one gets it, nine are refused by name")
-    func onePlace() async throws {
+    @Test
+    func `ten requests at once for one place: one gets it, nine are refused by name`() async throws {
         let hospital = try await Hospital()
         let session = try await hospital.open("li", capacities: [1])
         let engine = hospital.engine
@@ -19,8 +19,8 @@ import Testing
         await hospital.expectSound()
     }
 
-    @Test("many tasks, few places: exactly the capacity is sold, and no number twice")
-    func storm() async throws {
+    @Test
+    func `many tasks, few places: exactly the capacity is sold, and no number twice`() async throws {
         let hospital = try await Hospital(patients: 400)
         let session = try await hospital.open("li", capacities: [UInt32](repeating: 25, count: 4))
         let engine = hospital.engine
@@ -38,8 +38,8 @@ import Testing
         await hospital.expectSound()
     }
 
-    @Test("a hold expires by the engine's clock and its place is free again")
-    func expiry() async throws {
+    @Test
+    func `a hold expires by the engine's clock and its place is free again`() async throws {
         let hospital = try await Hospital()
         let session = try await hospital.open("li", capacities: [1])
         let held = try #require(await hospital.run(hospital.book(0, session, 0, hold: true)).receipt)
@@ -61,8 +61,8 @@ import Testing
         await hospital.expectSound()
     }
 
-    @Test("a hold that has run out cannot be confirmed even before the timer has come round")
-    func lateConfirmation() async throws {
+    @Test
+    func `a hold that has run out cannot be confirmed even before the timer has come round`() async throws {
         let hospital = try await Hospital()
         let session = try await hospital.open("li", capacities: [1])
         let held = try #require(await hospital.run(hospital.book(0, session, 0, hold: true)).receipt)
@@ -70,8 +70,8 @@ import Testing
         #expect(await hospital.change(held.appointment, .confirm).refusal?.rule == .holdExpired)
     }
 
-    @Test("the patient's limits name the policy's version and who may override them")
-    func limits() async throws {
+    @Test
+    func `the patient's limits name the policy's version and who may override them`() async throws {
         let hospital = try await Hospital(policies: [
             .init(department: "", perDayDepartment: 1, perDay: 2, holdSeconds: 60)
         ])
@@ -86,8 +86,8 @@ import Testing
         await hospital.expectSound()
     }
 
-    @Test("one patient in two places at one time is refused, across departments and within one batch")
-    func overlap() async throws {
+    @Test
+    func `one patient in two places at one time is refused, across departments and within one batch`() async throws {
         let hospital = try await Hospital()
         let li = try await hospital.open("li", at: "09:00", minutes: 15, capacities: [5, 5])
         let ct = try await hospital.open("ct", at: "09:10", minutes: 10, capacities: [5, 5])
@@ -101,8 +101,8 @@ import Testing
         await hospital.expectSound()
     }
 
-    @Test("what does not exist is an error, what is over or not offered is a refusal")
-    func unknownThings() async throws {
+    @Test
+    func `what does not exist is an error, what is over or not offered is a refusal`() async throws {
         let hospital = try await Hospital()
         let session = try await hospital.open("li", at: "09:00", capacities: [1, 1])
         let nowhere = SessionID(pool: PoolID(rawValue: 9), index: 0)
@@ -125,8 +125,8 @@ import Testing
         await hospital.expectSound()
     }
 
-    @Test("an exam over three neighbouring slots takes one unit in each, or nothing")
-    func spanningSlots() async throws {
+    @Test
+    func `an exam over three neighbouring slots takes one unit in each, or nothing`() async throws {
         let hospital = try await Hospital()
         let ct = try await hospital.open("ct", capacities: [1, 1, 1, 1])
         #expect(await hospital.run(hospital.book(0, ct, 1, service: hospital.scan)).receipt != nil)
@@ -139,8 +139,8 @@ import Testing
         await hospital.expectSound()
     }
 
-    @Test("cancelling frees the place for the next, under a new number")
-    func cancellation() async throws {
+    @Test
+    func `cancelling frees the place for the next, under a new number`() async throws {
         let hospital = try await Hospital()
         let session = try await hospital.open("li", capacities: [1])
         let first = try #require(await hospital.run(hospital.book(0, session, 0)).receipt)
@@ -153,8 +153,8 @@ import Testing
         await hospital.expectSound()
     }
 
-    @Test("a late deadline is answered without doing the work")
-    func deadline() async throws {
+    @Test
+    func `a late deadline is answered without doing the work`() async throws {
         let hospital = try await Hospital()
         let session = try await hospital.open("li", capacities: [1])
         hospital.clock.advance(to: Hospital.morning.advanced(milliseconds: 10))

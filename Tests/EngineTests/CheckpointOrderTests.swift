@@ -59,8 +59,10 @@ import Testing
         again.engine.journal.abandon()
     }
 
-    @Test("a session opened in a new pool while a checkpoint is under way is not in its tables without the pool")
-    func poolAndSessionMeanwhile() async throws {
+    @Test
+    func `a session opened in a new pool while a checkpoint is under way is not in its tables without the pool`()
+        async throws
+    {
         let slices = NIOLockedValueBox(0)
         let stepped = try Stepped(disk) {
             $0.checkpointProbe = { if $0 == .sliceWritten { slices.withLockedValue { $0 += 1 } } }
@@ -94,8 +96,8 @@ import Testing
         try await crash(stepped)
     }
 
-    @Test("sessions in the tables whose pool only the log has are brought back from the log")
-    func poolInTheLog() async throws {
+    @Test
+    func `sessions in the tables whose pool only the log has are brought back from the log`() async throws {
         let stepped = try Stepped(disk)
         let engine = stepped.engine
         try await Self.furnish(stepped)
@@ -113,10 +115,9 @@ import Testing
         try await crash(stepped)
     }
 
-    @Test(
-        "a session whose pool neither tables nor log know is damage, be it open or archived",
-        arguments: [0, 1] as [UInt64])
-    func poolNowhere(row: UInt64) async throws {
+    @Test(arguments: [0, 1] as [UInt64])
+    func `a session whose pool neither tables nor log know is damage, be it open or archived`(row: UInt64) async throws
+    {
         let stepped = try Stepped(disk)
         try await Self.furnish(stepped)
         let nowhere = SessionID(pool: PoolID(rawValue: 9), index: 0)

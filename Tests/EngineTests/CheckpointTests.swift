@@ -85,8 +85,8 @@ import Testing
         }
     }
 
-    @Test("a checkpoint of very many keys goes to the disk slice by slice, and all of it gets there")
-    func slices() async throws {
+    @Test
+    func `a checkpoint of very many keys goes to the disk slice by slice, and all of it gets there`() async throws {
         let engine = try start()
         try await furnish(engine, patients: 3)
         let count: UInt64 = 180_000
@@ -102,8 +102,8 @@ import Testing
         again.journal.abandon()
     }
 
-    @Test("registrations go slice by slice, too")
-    func registrations() async throws {
+    @Test
+    func `registrations go slice by slice, too`() async throws {
         let engine = try start()
         try await furnish(engine, patients: 1)
         let system = String(repeating: "s", count: 128)
@@ -124,8 +124,8 @@ import Testing
         again.journal.abandon()
     }
 
-    @Test("a crash between any two slices loses nothing: no fact, no key")
-    func crashes() async throws {
+    @Test
+    func `a crash between any two slices loses nothing: no fact, no key`() async throws {
         var steps = 0
         while true {
             let disk = MemoryDisk()
@@ -163,8 +163,8 @@ import Testing
         #expect(steps >= 3)
     }
 
-    @Test("without room there is no checkpoint and the log stays; with room there is")
-    func noRoom() async throws {
+    @Test
+    func `without room there is no checkpoint and the log stays; with room there is`() async throws {
         let engine = try start()
         try await furnish(engine, patients: 3)
         disk.setCapacity(disk.usedBytes)
@@ -184,8 +184,10 @@ import Testing
         engine.journal.abandon()
     }
 
-    @Test("stopping waits for the disk no longer than its time; who waited is told that the outcome is unknown")
-    func stopping() async throws {
+    @Test
+    func `stopping waits for the disk no longer than its time; who waited is told that the outcome is unknown`()
+        async throws
+    {
         let engine = try start()
         try await furnish(engine, patients: 3)
         let writes = [Self.booking(1)]
@@ -214,8 +216,8 @@ import Testing
         again.journal.abandon()
     }
 
-    @Test("an appointment on its way to the history table is its patient's until it is there")
-    func archiving() async throws {
+    @Test
+    func `an appointment on its way to the history table is its patient's until it is there`() async throws {
         let engine = try start()
         try await furnish(engine, patients: 3)
         let writes = [Self.booking(1)]

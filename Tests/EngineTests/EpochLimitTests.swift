@@ -19,8 +19,9 @@ import Testing
         return standby
     }
 
-    @Test("a standby that was told of an epoch with none above it is not promoted, and goes on following")
-    func promotion() async throws {
+    @Test
+    func `a standby that was told of an epoch with none above it is not promoted, and goes on following`() async throws
+    {
         let standby = try standby()
         let engine = standby.engine
         for known in [Limits.epoch, .max] {
@@ -37,8 +38,8 @@ import Testing
         again.engine.journal.abandon()
     }
 
-    @Test("no epoch follows on the last one, in no restored backup either")
-    func restoration() async throws {
+    @Test
+    func `no epoch follows on the last one, in no restored backup either`() async throws {
         let primary = try await last()
         let copy = try primary.engine.journal.copy()
         let folder = NSTemporaryDirectory() + "haoyuan-epochs-" + UUID().uuidString
@@ -52,8 +53,8 @@ import Testing
         primary.engine.journal.abandon()
     }
 
-    @Test("an epoch above the limit is no fact and no part of a history", arguments: [Limits.epoch + 1, .max])
-    func decoding(number: UInt32) throws {
+    @Test(arguments: [Limits.epoch + 1, .max])
+    func `an epoch above the limit is no fact and no part of a history`(number: UInt32) throws {
         func bytes(_ number: UInt32) -> [UInt8] {
             var writer = ByteWriter()
             Event(at: Hospital.morning, by: .system, fact: .epochBegan(number)).encode(into: &writer)

@@ -5,7 +5,8 @@ import Testing
 
 @testable import Engine
 
-/// A small hospital in a folder of its own: two departments, a service of one slot and one of three, a clock that the test moves.
+/// A small hospital in a folder of its own: two departments, a service of one slot and one of three, a clock that the
+/// test moves.
 final class Hospital {
     /// Monday, 2026-03-02, 08:00 in Shanghai.
     static let morning = Instant(rawValue: 1_772_409_600_000)

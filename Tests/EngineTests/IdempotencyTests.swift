@@ -5,8 +5,8 @@ import Testing
 @testable import Engine
 
 @Suite struct IdempotencyTests {
-    @Test("a repetition gets the first answer, also after a restart, and leaves the journal as it was")
-    func repetition() async throws {
+    @Test
+    func `a repetition gets the first answer, also after a restart, and leaves the journal as it was`() async throws {
         let hospital = try await Hospital()
         let session = try await hospital.open("li", capacities: [1])
         let write = hospital.write(hospital.book(0, session, 0, hold: true))
@@ -15,16 +15,17 @@ import Testing
         #expect(again.receipt == first.receipt)
         #expect(again.position == first.position)
         #expect(!first.again && again.again)
-        let position = hospital.engine.durablePosition
+        let position = hospital.engine.settledPosition
         try await hospital.restart()
         let later = await hospital.engine.execute([write])[0]
         #expect(later.receipt == first.receipt && later.again)
-        #expect(hospital.engine.durablePosition == position)
+        #expect(hospital.engine.settledPosition == position)
         await hospital.expectSound()
     }
 
-    @Test("a refusal is an answer too: its repetition is refused alike although the place has become free")
-    func repeatedRefusal() async throws {
+    @Test
+    func `a refusal is an answer too: its repetition is refused alike although the place has become free`() async throws
+    {
         let hospital = try await Hospital()
         let session = try await hospital.open("li", capacities: [1])
         let holder = try #require(await hospital.run(hospital.book(0, session, 0)).receipt)
@@ -38,8 +39,8 @@ import Testing
         #expect(await hospital.run(hospital.book(1, session, 0)).receipt != nil)
     }
 
-    @Test("the same key with other content is refused, whatever the other content is")
-    func reusedKey() async throws {
+    @Test
+    func `the same key with other content is refused, whatever the other content is`() async throws {
         let hospital = try await Hospital()
         let session = try await hospital.open("li", capacities: [5, 5])
         let key = hospital.key()
@@ -55,8 +56,8 @@ import Testing
         #expect(try await hospital.state(first.appointment) == .booked)
     }
 
-    @Test("the same key many times in one batch and from many tasks books once")
-    func repetitionsAtOnce() async throws {
+    @Test
+    func `the same key many times in one batch and from many tasks books once`() async throws {
         let hospital = try await Hospital()
         let session = try await hospital.open("li", capacities: [50])
         let write = hospital.write(hospital.book(0, session, 0))
@@ -71,8 +72,8 @@ import Testing
         #expect(await engine.status().counts.appointments == 1)
     }
 
-    @Test("a key used again after its time has the later answer, in whatever order both are brought back")
-    func laterUseOfAKey() {
+    @Test
+    func `a key used again after its time has the later answer, in whatever order both are brought back`() {
         func kept(_ position: UInt64, at: Int64) -> KeptAnswer {
             let outcome = StoredAnswer.Outcome.refused(Refusal(.slotFull), item: 0)
             return KeptAnswer(
@@ -95,8 +96,8 @@ import Testing
         }
     }
 
-    @Test("a failed write leaves its key free")
-    func failureFreesTheKey() async throws {
+    @Test
+    func `a failed write leaves its key free`() async throws {
         let hospital = try await Hospital()
         let key = hospital.key()
         let nowhere = SessionID(pool: PoolID(rawValue: 1), index: 0)
@@ -106,8 +107,8 @@ import Testing
         #expect(await hospital.run(hospital.book(0, session, 0), key: key).receipt != nil)
     }
 
-    @Test("keys outlive checkpoints and trimming, joint bookings with all their appointments")
-    func keysInCheckpoints() async throws {
+    @Test
+    func `keys outlive checkpoints and trimming, joint bookings with all their appointments`() async throws {
         let hospital = try await Hospital(patients: 300)
         let li = try await hospital.open("li", capacities: [200])
         let ct = try await hospital.open("ct", at: "11:00", capacities: [200])
@@ -128,8 +129,8 @@ import Testing
         await hospital.expectSound()
     }
 
-    @Test("a key is forgotten after its window, not before")
-    func window() async throws {
+    @Test
+    func `a key is forgotten after its window, not before`() async throws {
         let hospital = try await Hospital { $0.keyWindowMilliseconds = 60_000 }
         let day = try await hospital.open("li", day: 1, capacities: [5])
         let key = hospital.key()
@@ -150,8 +151,8 @@ extension Answer.Outcome {
 
 @Suite struct KeyStripeTests {
     /// A stripe against the plainest model there is: a dictionary and a list.
-    @Test("a stripe of keys agrees with a dictionary", arguments: [1, 2, 3, 4, 5] as [UInt64])
-    func agreesWithADictionary(seed: UInt64) {
+    @Test(arguments: [1, 2, 3, 4, 5] as [UInt64])
+    func `a stripe of keys agrees with a dictionary`(seed: UInt64) {
         // Of four writes so many come to nothing: from none to nearly all.
         let abandoned = Int(seed % 4)
         var random = SeededGenerator(seed: seed)
@@ -210,8 +211,8 @@ extension Answer.Outcome {
         }
     }
 
-    @Test("a flood of writes that come to nothing leaves no more behind than the few that were answered")
-    func failuresLeaveNothing() {
+    @Test
+    func `a flood of writes that come to nothing leaves no more behind than the few that were answered`() {
         var stripe = KeyStripe(seed: 1)
         let answer = StoredAnswer(
             outcome: .done(AppointmentID(rawValue: 1), .booked, version: 1, holdUntil: nil), position: Position(1))
@@ -238,10 +239,8 @@ extension Answer.Outcome {
         }
     }
 
-    @Test(
-        "a ring that grows while its oldest entry stands in the middle of a page keeps every answer",
-        arguments: [0, 1, 300, 511])
-    func growth(forgotten: Int) {
+    @Test(arguments: [0, 1, 300, 511])
+    func `a ring that grows while its oldest entry stands in the middle of a page keeps every answer`(forgotten: Int) {
         var stripe = KeyStripe(seed: 1)
         func answer(_ number: Int) -> StoredAnswer {
             StoredAnswer(
@@ -268,8 +267,8 @@ extension Answer.Outcome {
         }
     }
 
-    @Test("what a checkpoint takes and what it leaves open are all the answers there are")
-    func unwritten() {
+    @Test
+    func `what a checkpoint takes and what it leaves open are all the answers there are`() {
         var stripe = KeyStripe(seed: 1)
         let now = Instant(rawValue: 5)
         func begin(_ low: UInt64, at position: UInt64) -> KeyStripe.Ticket? {

@@ -5,8 +5,8 @@ import Testing
 @testable import Engine
 
 @Suite struct JointBookingTests {
-    @Test("a joint booking takes all its slots as one fact, and a restart finds all of it")
-    func allOfIt() async throws {
+    @Test
+    func `a joint booking takes all its slots as one fact, and a restart finds all of it`() async throws {
         let hospital = try await Hospital()
         let li = try await hospital.open("li", capacities: [1])
         let ct = try await hospital.open("ct", at: "11:00", capacities: [1, 1, 1])
@@ -16,18 +16,18 @@ import Testing
                 .init(slot: SlotID(session: li, index: 0), service: hospital.clinic),
                 .init(slot: SlotID(session: ct, index: 0), service: hospital.scan),
             ], hold: false)
-        let before = hospital.engine.durablePosition
+        let before = hospital.engine.settledPosition
         let receipt = try #require(await hospital.run(command).receipt)
         #expect(receipt.together.count == 2)
-        #expect(hospital.engine.durablePosition == before.advanced(by: 1))
+        #expect(hospital.engine.settledPosition == before.advanced(by: 1))
         try await hospital.restart()
         let found = try await hospital.engine.appointments(receipt.together).value
         #expect(found.map(\.appointment.record.itinerary) == [receipt.appointment, receipt.appointment])
         await hospital.expectSound()
     }
 
-    @Test("one full slot refuses the whole, names the item, and leaves nothing taken anywhere")
-    func noneOfIt() async throws {
+    @Test
+    func `one full slot refuses the whole, names the item, and leaves nothing taken anywhere`() async throws {
         let hospital = try await Hospital()
         let li = try await hospital.open("li", capacities: [1])
         let ct = try await hospital.open("ct", at: "11:00", capacities: [1])
@@ -48,8 +48,8 @@ import Testing
         #expect(await hospital.run(hospital.book(0, li, 0)).receipt != nil)
     }
 
-    @Test("items that overlap each other are refused")
-    func overlappingItems() async throws {
+    @Test
+    func `items that overlap each other are refused`() async throws {
         let hospital = try await Hospital()
         let li = try await hospital.open("li", capacities: [1])
         let ct = try await hospital.open("ct", capacities: [1])
@@ -59,8 +59,8 @@ import Testing
         await hospital.expectSound()
     }
 
-    @Test("crossing joint bookings for the last places never take half, whoever wins")
-    func crossing() async throws {
+    @Test
+    func `crossing joint bookings for the last places never take half, whoever wins`() async throws {
         let hospital = try await Hospital(patients: 60)
         let li = try await hospital.open("li", capacities: [UInt32](repeating: 1, count: 10))
         let ct = try await hospital.open("ct", at: "13:00", capacities: [UInt32](repeating: 1, count: 10))
@@ -80,17 +80,17 @@ import Testing
         await hospital.expectSound()
     }
 
-    @Test("a move gives up the old place and takes the new one in one record")
-    func move() async throws {
+    @Test
+    func `a move gives up the old place and takes the new one in one record`() async throws {
         let hospital = try await Hospital()
         let li = try await hospital.open("li", capacities: [1, 1])
         let ct = try await hospital.open("ct", at: "11:00", capacities: [1])
         let first = try #require(await hospital.run(hospital.book(0, li, 0)).receipt)
-        let before = hospital.engine.durablePosition
+        let before = hospital.engine.settledPosition
         let to = SlotID(session: ct, index: 0)
         let moved = try #require(
             await hospital.run(.move(first.appointment, to: to, ifVersion: 1, reason: "CT first")).receipt)
-        #expect(hospital.engine.durablePosition == before.advanced(by: 1))
+        #expect(hospital.engine.settledPosition == before.advanced(by: 1))
         #expect(try await hospital.state(first.appointment) == .moved)
         #expect(try await hospital.state(moved.appointment) == .booked)
         // The old slot is free, and no longer blocks its patient.
@@ -102,8 +102,8 @@ import Testing
         await hospital.expectSound()
     }
 
-    @Test("a move that is refused leaves the appointment as it was")
-    func refusedMove() async throws {
+    @Test
+    func `a move that is refused leaves the appointment as it was`() async throws {
         let hospital = try await Hospital()
         let li = try await hospital.open("li", capacities: [1])
         let ct = try await hospital.open("ct", at: "11:00", capacities: [1])
@@ -119,8 +119,8 @@ import Testing
         await hospital.expectSound()
     }
 
-    @Test("a patient may move within the time of the appointment that is given up")
-    func moveOverItself() async throws {
+    @Test
+    func `a patient may move within the time of the appointment that is given up`() async throws {
         let hospital = try await Hospital(policies: [
             .init(department: "", perDayDepartment: 1, perDay: 1, holdSeconds: 60)
         ])

@@ -5,8 +5,8 @@ import Testing
 @testable import Engine
 
 @Suite struct ReadingTests {
-    @Test("free slots come by start, skip what is full or past, and go on where they stopped")
-    func search() async throws {
+    @Test
+    func `free slots come by start, skip what is full or past, and go on where they stopped`() async throws {
         let hospital = try await Hospital()
         let li = try await hospital.open("li", at: "09:00", capacities: [1, 2, 0, 1])
         _ = try await hospital.open("ct", at: "09:05", capacities: [1, 1])
@@ -27,8 +27,8 @@ import Testing
         await #expect(throws: EngineError.self) { try await hospital.engine.search(SlotQuery()) }
     }
 
-    @Test("searches that go together are answered each as by itself, the wrong ones too")
-    func searchTogether() async throws {
+    @Test
+    func `searches that go together are answered each as by itself, the wrong ones too`() async throws {
         let hospital = try await Hospital()
         let engine = hospital.engine
         let li = try await hospital.open("li", capacities: [1, 1, 1])
@@ -57,7 +57,7 @@ import Testing
                 let reading = try answer.get()
                 #expect(reading.value.slots == alone.value.slots && reading.value.more == alone.value.more)
                 #expect(reading.position == alone.position)
-                #expect(reading.position <= engine.durablePosition)
+                #expect(reading.position <= engine.settledPosition)
             } catch {
                 guard case .failure(let same)? = answer else {
                     Issue.record("\(query) fails only alone: \(error)")
@@ -68,8 +68,8 @@ import Testing
         }
     }
 
-    @Test("every listed slot can be booked: a service of three slots sees only where three fit")
-    func listedMeansBookable() async throws {
+    @Test
+    func `every listed slot can be booked: a service of three slots sees only where three fit`() async throws {
         let hospital = try await Hospital()
         let ct = try await hospital.open("ct", capacities: [1, 1, 1, 1, 1, 1])
         #expect(await hospital.run(hospital.book(0, ct, 3)).receipt != nil)
@@ -82,11 +82,11 @@ import Testing
         }
     }
 
-    @Test("the change feed has every event once, in order, from any position")
-    func feed() async throws {
+    @Test
+    func `the change feed has every event once, in order, from any position`() async throws {
         let hospital = try await Hospital()
         let li = try await hospital.open("li", capacities: [50])
-        let start = hospital.engine.durablePosition
+        let start = hospital.engine.settledPosition
         let engine = hospital.engine
         let reader = Task {
             var seen: [PositionedEvent] = []
@@ -112,8 +112,8 @@ import Testing
         #expect(cancelled == 30)
     }
 
-    @Test("a trimmed position is told with the oldest one")
-    func trimmed() async throws {
+    @Test
+    func `a trimmed position is told with the oldest one`() async throws {
         let hospital = try await Hospital(patients: 2_000) { $0.journal.segmentBytes = 16 << 10 }
         let li = try await hospital.open("li", capacities: [2_000])
         for part in 0..<10 {
@@ -126,12 +126,12 @@ import Testing
         await #expect(throws: EngineError.self) { _ = try await hospital.engine.events(after: .zero, limit: 10) }
         let status = await hospital.engine.status()
         #expect(status.journal.oldestPosition > Position(1_000))
-        let recent = try await hospital.engine.events(after: status.durablePosition.previous, limit: 10)
+        let recent = try await hospital.engine.events(after: status.settledPosition.previous, limit: 10)
         #expect(recent.events.count == 1)
     }
 
-    @Test("a patient is registered once under all its identifiers")
-    func registration() async throws {
+    @Test
+    func `a patient is registered once under all its identifiers`() async throws {
         let hospital = try await Hospital(patients: 1)
         func register(_ pairs: [(String, String)]) async throws -> PatientOutcome {
             try await hospital.engine.registerPatients(
@@ -158,8 +158,8 @@ import Testing
         }
     }
 
-    @Test("templates generate sessions once, in the hospital's zone, and conflicts are told")
-    func generation() async throws {
+    @Test
+    func `templates generate sessions once, in the hospital's zone, and conflicts are told`() async throws {
         let hospital = try await Hospital()
         var draft = CatalogueDraft()
         draft.templates = [
@@ -188,10 +188,10 @@ import Testing
         #expect(opened.opened == 0 && opened.conflicts.count == 1)
     }
 
-    @Test(
-        "the first morning of 1970 lies before 1970 in the east: it is refused, the next day is not",
-        arguments: ["Asia/Shanghai", "Pacific/Kiritimati", "UTC"])
-    func firstMorning(zone: String) async throws {
+    @Test(arguments: ["Asia/Shanghai", "Pacific/Kiritimati", "UTC"])
+    func `the first morning of 1970 lies before 1970 in the east: it is refused, the next day is not`(zone: String)
+        async throws
+    {
         let hospital = try await Hospital()
         var draft = CatalogueDraft()
         let start = try #require(WallTime("00:00"))
@@ -232,8 +232,8 @@ import Testing
         #expect(late.opened == 1)
     }
 
-    @Test("one generation opens so many sessions and not one more")
-    func generationLimit() async throws {
+    @Test
+    func `one generation opens so many sessions and not one more`() async throws {
         let hospital = try await Hospital()
         var draft = CatalogueDraft()
         let start = try #require(WallTime("08:00"))
@@ -258,10 +258,10 @@ import Testing
         #expect(most.opened == EngineLimits.sessionsPerGeneration)
     }
 
-    @Test(
-        "a session's id has 44 bits: what lies above them makes it another, which does not exist",
-        arguments: [44, 52, 63])
-    func longSessionIDs(bit: Int) async throws {
+    @Test(arguments: [44, 52, 63])
+    func `a session's id has 44 bits: what lies above them makes it another, which does not exist`(bit: Int)
+        async throws
+    {
         let hospital = try await Hospital()
         let li = try await hospital.open("li", capacities: [1])
         #expect(await hospital.run(hospital.book(0, li, 0)).receipt != nil)
@@ -271,8 +271,8 @@ import Testing
         }
     }
 
-    @Test("identifiers differ when their bytes do, whatever Unicode holds for equal")
-    func bytesOfIdentifiers() async throws {
+    @Test
+    func `identifiers differ when their bytes do, whatever Unicode holds for equal`() async throws {
         let hospital = try await Hospital()
         // é as one scalar, and as e with an accent after it.
         let systems = ["urn:caf\u{E9}", "urn:cafe\u{301}"]

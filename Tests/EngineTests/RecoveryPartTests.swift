@@ -5,7 +5,8 @@ import Testing
 
 @testable import Engine
 
-/// Recovery reads the parts of a journal on several threads; what it comes to, and what it complains of, is that of one.
+/// Recovery reads the parts of a journal on several threads; what it comes to, and what it complains of, is that of
+/// one.
 @Suite struct RecoveryPartTests {
     /// Everything of a state that can be told apart.
     private struct Told: Equatable {
@@ -81,8 +82,8 @@ import Testing
         return (hospital, keys)
     }
 
-    @Test("the state does not depend on the number of threads")
-    func threads() async throws {
+    @Test
+    func `the state does not depend on the number of threads`() async throws {
         let (hospital, keys) = try await hospital()
         let identifiers =
             (0..<Self.patients).map { Identifier(system: "urn:test", value: "p\($0)") }
@@ -105,8 +106,8 @@ import Testing
         #expect(told[0].listed.allSatisfy { !$0.isEmpty } && told[0].counts.allSatisfy { $0.holds > 0 || $0.slots > 0 })
     }
 
-    @Test("a record that means nothing is named, and the same one, on any number of threads", arguments: [1, 2, 3])
-    func damagedRecord(threads: Int) async throws {
+    @Test(arguments: [1, 2, 3])
+    func `a record that means nothing is named, and the same one, on any number of threads`(threads: Int) async throws {
         let (hospital, _) = try await hospital()
         let journal = try Journal.open(JournalOptions(directory: hospital.folder))
         var records = RecordBatch()
@@ -123,8 +124,8 @@ import Testing
         }
     }
 
-    @Test("a damaged value of any table is named on any number of threads", arguments: EngineTables.all, [1, 3])
-    func damagedValue(table: Table, threads: Int) throws {
+    @Test(arguments: EngineTables.all, [1, 3])
+    func `a damaged value of any table is named on any number of threads`(table: Table, threads: Int) throws {
         guard table != EngineTables.history, table != EngineTables.patientHistory else { return }
         let disk = MemoryDisk()
         let journal = try Journal.open(JournalOptions(storage: disk.attach()))
@@ -134,14 +135,14 @@ import Testing
         #expect(throws: CodingError.self) { try RecoveredState(journal, threads: threads) }
     }
 
-    @Test("jobs are all carried out, and their outcomes stand in their order", arguments: [1, 2, 7])
-    func jobs(threads: Int) {
+    @Test(arguments: [1, 2, 7])
+    func `jobs are all carried out, and their outcomes stand in their order`(threads: Int) {
         let jobs = (0..<50).map { number -> @Sendable () -> Int in { number * number } }
         #expect(Concurrently.run(threads: threads, jobs) == (0..<50).map { $0 * $0 })
     }
 
-    @Test("a registry with room made ahead finds what one without finds", arguments: [0, 1, 100, 5_000])
-    func reservedRegistry(room: Int) {
+    @Test(arguments: [0, 1, 100, 5_000])
+    func `a registry with room made ahead finds what one without finds`(room: Int) {
         var registry = PatientRegistry()
         func identifiers(_ patient: Int) -> [Identifier] {
             [
@@ -166,8 +167,8 @@ import Testing
         #expect(registry[Identifier(system: "urn:3", value: "3")] == nil)
     }
 
-    @Test("a stripe with room made ahead keeps what one without keeps", arguments: [0, 10, 1_000, 100_000])
-    func reservedStripe(room: Int) {
+    @Test(arguments: [0, 10, 1_000, 100_000])
+    func `a stripe with room made ahead keeps what one without keeps`(room: Int) {
         var stripe = KeyStripe(seed: 3)
         stripe.reserve(room)
         func key(_ number: UInt64) -> IdempotencyKey { IdempotencyKey(high: number % 7, low: number) }

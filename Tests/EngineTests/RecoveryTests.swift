@@ -6,8 +6,8 @@ import Testing
 @testable import Engine
 
 @Suite struct RecoveryTests {
-    @Test("after a restart everything is as it was, from the log, from a checkpoint, and from both")
-    func restart() async throws {
+    @Test
+    func `after a restart everything is as it was, from the log, from a checkpoint, and from both`() async throws {
         for checkpoints in [[], [1], [0, 1, 2]] as [Set<Int>] {
             let hospital = try await Hospital()
             let li = try await hospital.open("li", capacities: [20, 20, 20])
@@ -36,8 +36,10 @@ import Testing
         }
     }
 
-    @Test("a clock set back while the engine was down does not take it back behind what it told, whatever was trimmed")
-    func clockSetBack() async throws {
+    @Test
+    func `a clock set back while the engine was down does not take it back behind what it told, whatever was trimmed`()
+        async throws
+    {
         let hospital = try await Hospital()
         _ = try await hospital.open("li", capacities: [2])
         let later = Hospital.morning.advanced(milliseconds: 7_200_000)
@@ -47,8 +49,10 @@ import Testing
         #expect(await hospital.engine.status().now == later)
     }
 
-    @Test("a copy of the folder taken at any moment under load opens soundly and has every acknowledged write")
-    func copiedWhileServing() async throws {
+    @Test
+    func `a copy of the folder taken at any moment under load opens soundly and has every acknowledged write`()
+        async throws
+    {
         let hospital = try await Hospital(patients: 2_000) {
             $0.journal.segmentBytes = 64 << 10
             $0.journal.initialFileBytes = 4 << 20
@@ -79,8 +83,10 @@ import Testing
         }
     }
 
-    @Test("what is put while a checkpoint of the directory is under way takes no registration's place in it")
-    func puttingDuringACheckpoint() async throws {
+    @Test
+    func `what is put while a checkpoint of the directory is under way takes no registration's place in it`()
+        async throws
+    {
         let disk = MemoryDisk()
         let journal = try Journal.open(JournalOptions(storage: disk.attach()))
         let view = EngineView(EngineView.Snapshot(catalogue: CatalogueSnapshot(Catalogue())))
@@ -107,8 +113,10 @@ import Testing
         try journal.close()
     }
 
-    @Test("a session archived before any checkpoint wrote the catalogue does not stand in the way of the next start")
-    func archivedBeforeTheFirstCheckpoint() async throws {
+    @Test
+    func `a session archived before any checkpoint wrote the catalogue does not stand in the way of the next start`()
+        async throws
+    {
         let hospital = try await Hospital { $0.archiveAfterMilliseconds = 0 }
         let li = try await hospital.open("li", at: "08:30", capacities: [1])
         hospital.clock.advance(to: Hospital.morning.advanced(milliseconds: 7_200_000))
@@ -127,8 +135,8 @@ import Testing
         try journal.close()
     }
 
-    @Test("checkpoints while writes of every kind are under way lose none of them")
-    func checkpointsUnderLoad() async throws {
+    @Test
+    func `checkpoints while writes of every kind are under way lose none of them`() async throws {
         let hospital = try await Hospital(patients: 1_200) { $0.journal.segmentBytes = 32 << 10 }
         let li = try await hospital.open("li", capacities: [UInt32](repeating: 400, count: 6))
         let ct = try await hospital.open("ct", at: "13:00", capacities: [UInt32](repeating: 400, count: 6))
@@ -163,8 +171,10 @@ import Testing
         await hospital.expectSound()
     }
 
-    @Test("an old session leaves memory for the history table and is still found by id, by patient and by session")
-    func history() async throws {
+    @Test
+    func `an old session leaves memory for the history table and is still found by id, by patient and by session`()
+        async throws
+    {
         let hospital = try await Hospital()
         let li = try await hospital.open("li", capacities: [40])
         var ids: [AppointmentID] = []
@@ -199,8 +209,8 @@ import Testing
         #expect(next.index == li.index + 1)
     }
 
-    @Test("two engines cannot share a folder; the second says who has it")
-    func folderInUse() async throws {
+    @Test
+    func `two engines cannot share a folder; the second says who has it`() async throws {
         let hospital = try await Hospital()
         let options = JournalOptions(directory: hospital.folder)
         #expect(throws: JournalError.inUse(pid: ProcessInfo.processInfo.processIdentifier)) {
@@ -208,8 +218,8 @@ import Testing
         }
     }
 
-    @Test("stopping answers what was taken, refuses the rest, and loses nothing")
-    func stopping() async throws {
+    @Test
+    func `stopping answers what was taken, refuses the rest, and loses nothing`() async throws {
         let hospital = try await Hospital(patients: 1_000)
         let li = try await hospital.open("li", capacities: [1_000])
         let engine = hospital.engine
@@ -232,8 +242,8 @@ import Testing
         await hospital.expectSound()
     }
 
-    @Test("time does not go back over a restart, however little the log still has", arguments: [false, true])
-    func clockSetBack(afterMore: Bool) async throws {
+    @Test(arguments: [false, true])
+    func `time does not go back over a restart, however little the log still has`(afterMore: Bool) async throws {
         let hospital = try await Hospital()
         let li = try await hospital.open("li", day: 1, capacities: [5, 5])
         let late = Hospital.morning.advanced(milliseconds: 3_600_000)
@@ -254,11 +264,13 @@ import Testing
         #expect(record.changed >= record.made)
     }
 
-    @Test("a number given twice is damage that recovery and the verifier name; they do not drop the second patient")
-    func numberTwice() async throws {
+    @Test
+    func `a number given twice is damage that recovery and the verifier name; they do not drop the second patient`()
+        async throws
+    {
         let hospital = try await Hospital()
         let li = try await hospital.open("li", capacities: [5])
-        let position = hospital.engine.durablePosition
+        let position = hospital.engine.settledPosition
         let booked = try #require(await hospital.run(hospital.book(0, li, 0)).receipt).appointment
         let event = try #require(try await hospital.engine.events(after: position, limit: 1).events.first).event
         await hospital.engine.stop()

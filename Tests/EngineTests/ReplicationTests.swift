@@ -48,8 +48,8 @@ import Testing
         _ = await hospital.change(held.appointment, .cancel)
     }
 
-    @Test("a standby that began with a copy has, chunk for chunk, what its primary has")
-    func follows() async throws {
+    @Test
+    func `a standby that began with a copy has, chunk for chunk, what its primary has`() async throws {
         let hospital = try await Hospital()
         try await Self.work(hospital)
         let standby = try await Standby(of: hospital)
@@ -71,15 +71,12 @@ import Testing
         await standby.engine.stop()
     }
 
-    @Test("a second standby is refused, with or without data, as long as the first follows")
-    func oneStandby() async throws {
+    @Test
+    func `a second standby is refused, with or without data, as long as the first follows`() async throws {
         let hospital = try await Hospital()
         let standby = try await Standby(of: hospital, policy: nil)
         let request = standby.engine.followRequest(name: "b", asker: 1)
-        guard case .stream(let feeder) = try hospital.engine.follow(request) else {
-            Issue.record("a standby of this primary streams")
-            return
-        }
+        let feeder = try hospital.engine.feeder(for: request)
         var other = standby.engine.followRequest(name: "c", asker: 2)
         func refusal() -> EngineError? {
             do throws(EngineError) {
@@ -110,8 +107,8 @@ import Testing
         await standby.engine.stop()
     }
 
-    @Test("a standby's checkpoint and restart lose nothing of what it took in")
-    func restarts() async throws {
+    @Test
+    func `a standby's checkpoint and restart lose nothing of what it took in`() async throws {
         let hospital = try await Hospital()
         let standby = try await Standby(of: hospital)
         try await Self.work(hospital)
@@ -131,8 +128,9 @@ import Testing
         }
     }
 
-    @Test("an archived session is in the standby's history, and there after a crash between log and table")
-    func archives() async throws {
+    @Test
+    func `an archived session is in the standby's history, and there after a crash between log and table`() async throws
+    {
         let hospital = try await Hospital()
         try await Self.work(hospital)
         let standby = try await Standby(of: hospital)
@@ -156,8 +154,8 @@ import Testing
         await standby.engine.stop()
     }
 
-    @Test("a promoted standby goes on where its primary stopped, and a retry gets the first answer")
-    func promotes() async throws {
+    @Test
+    func `a promoted standby goes on where its primary stopped, and a retry gets the first answer`() async throws {
         let hospital = try await Hospital()
         let standby = try await Standby(of: hospital)
         let session = try await hospital.open("li", capacities: [4, 4])
@@ -166,7 +164,7 @@ import Testing
         try await standby.catchUp()
         let (epoch, position) = try await standby.engine.promote()
         #expect(epoch == 2)
-        #expect(position == hospital.engine.durablePosition)
+        #expect(position == hospital.engine.settledPosition)
         #expect(standby.engine.role == .primary)
         let again = await standby.engine.execute([hospital.write(hospital.book(0, session, 0, hold: true), key: key)])[
             0]
@@ -192,8 +190,8 @@ import Testing
         await restarted.stop()
     }
 
-    @Test("a deposed primary decides nothing, takes back what nobody has, and follows")
-    func deposed() async throws {
+    @Test
+    func `a deposed primary decides nothing, takes back what nobody has, and follows`() async throws {
         let hospital = try await Hospital()
         let standby = try await Standby(of: hospital)
         let session = try await hospital.open("li", capacities: [4, 4, 4])
@@ -221,12 +219,8 @@ import Testing
         #expect(tip == parting)
         #expect(try Journal.cutBack(JournalOptions(directory: hospital.folder), to: tip))
         try hospital.start { $0.role = .standby }
-        guard case .stream(let feeder) = try standby.engine.follow(hospital.engine.followRequest(name: "a", asker: 1))
-        else {
-            Issue.record("it streams")
-            return
-        }
-        while hospital.engine.durablePosition < feeder.position {
+        let feeder = try standby.engine.feeder(for: hospital.engine.followRequest(name: "a", asker: 1))
+        while hospital.engine.settledPosition < feeder.position {
             feeder.confirm(try await hospital.engine.receive(try await feeder.next()))
         }
         feeder.end()
@@ -247,17 +241,13 @@ import Testing
         }
     }
 
-    @Test("what a standby is sent from the log is read where whoever feeds it says")
-    func reading() async throws {
+    @Test
+    func `what a standby is sent from the log is read where whoever feeds it says`() async throws {
         let hospital = try await Hospital()
         let standby = try await Standby(of: hospital)
         _ = try await hospital.open("li", capacities: [4, 4, 4])
         try await hospital.engine.journal.flushed()
-        guard case .stream(let feeder) = try hospital.engine.follow(standby.engine.followRequest(name: "b", asker: 1))
-        else {
-            Issue.record("a standby of this primary streams")
-            return
-        }
+        let feeder = try hospital.engine.feeder(for: standby.engine.followRequest(name: "b", asker: 1))
         let reader = Reader()
         #expect(try await feeder.next(reader: reader).last == hospital.engine.diskPosition)
         #expect(reader.jobs.load(ordering: .relaxed) > 0)
@@ -265,8 +255,8 @@ import Testing
         await standby.engine.stop()
     }
 
-    @Test("a standby that has more than its primary's disk is not given less, and can be promoted")
-    func lostByThePrimary() async throws {
+    @Test
+    func `a standby that has more than its primary's disk is not given less, and can be promoted`() async throws {
         let hospital = try await Hospital()
         let standby = try await Standby(of: hospital)
         let session = try await hospital.open("li", capacities: [4, 4, 4])
@@ -306,24 +296,20 @@ import Testing
         await standby.engine.stop()
     }
 
-    @Test("in synchronous mode a yes waits for the standby, and going on alone lets it go")
-    func waits() async throws {
+    @Test
+    func `in synchronous mode a yes waits for the standby, and going on alone lets it go`() async throws {
         let hospital = try await Hospital()
         let session = try await hospital.open("li", capacities: [4, 4, 4])
         let standby = try await Standby(of: hospital)
         try await hospital.restart { $0.standby = StandbyPolicy() }
         let away = await hospital.run(hospital.book(0, session, 0))
         #expect(away.error?.code == .standbyAway)
-        guard case .stream(let feeder) = try hospital.engine.follow(standby.engine.followRequest(name: "b", asker: 1))
-        else {
-            Issue.record("it streams")
-            return
-        }
+        let feeder = try hospital.engine.feeder(for: standby.engine.followRequest(name: "b", asker: 1))
         try await standby.follow(feeder)
         let (engine, booking) = (hospital.engine, hospital.write(hospital.book(0, session, 0)))
         let waiting = Task { await engine.execute([booking])[0] }
         let sent = try await feeder.next()
-        #expect(engine.durablePosition < sent.last)
+        #expect(engine.settledPosition < sent.last)
         feeder.confirm(try await standby.engine.receive(sent))
         #expect(await waiting.value.receipt != nil)
 
@@ -345,8 +331,8 @@ import Testing
         await standby.engine.stop()
     }
 
-    @Test("in asynchronous mode no yes is given once nothing was heard of the standby for the lease")
-    func lease() async throws {
+    @Test
+    func `in asynchronous mode no yes is given once nothing was heard of the standby for the lease`() async throws {
         let hospital = try await Hospital()
         let session = try await hospital.open("li", capacities: [4, 4, 4])
         let standby = try await Standby(of: hospital)
@@ -365,8 +351,8 @@ import Testing
         await standby.engine.stop()
     }
 
-    @Test("a repetition that waits, and a change of the catalogue, get no yes after the lease either")
-    func leaseOfWhoWaits() async throws {
+    @Test
+    func `a repetition that waits, and a change of the catalogue, get no yes after the lease either`() async throws {
         let hospital = try await Hospital()
         let session = try await hospital.open("li", capacities: [4, 4, 4])
         let standby = try await Standby(of: hospital)
@@ -376,11 +362,7 @@ import Testing
         }
         let engine = hospital.engine
         while try engine.journal.step() {}
-        guard case .stream(let feeder) = try engine.follow(standby.engine.followRequest(name: "standby", asker: 1))
-        else {
-            Issue.record("it does not follow")
-            return
-        }
+        let feeder = try engine.feeder(for: standby.engine.followRequest(name: "standby", asker: 1))
         feeder.confirm(standby.engine.diskPosition, beat: feeder.beat)
         let (booking, last) = (hospital.write(hospital.book(0, session, 0)), engine.lastPosition)
         let first = Task { await engine.execute([booking])[0] }
@@ -398,15 +380,15 @@ import Testing
         await standby.engine.stop()
     }
 
-    @Test("a promoted standby confirms no record of its own epoch to the primary before it")
-    func confirms() async throws {
+    @Test
+    func `a promoted standby confirms no record of its own epoch to the primary before it`() async throws {
         let hospital = try await Hospital()
         let standby = try await Standby(of: hospital)
         try await Self.work(hospital)
         try await standby.catchUp()
         let engine = standby.engine
         let confirmed = engine.confirmable
-        #expect(confirmed == hospital.engine.durablePosition)
+        #expect(confirmed == hospital.engine.settledPosition)
         let waiting = Task { try await engine.confirmable(after: confirmed) }
         let (_, last) = try await engine.promote()
         #expect(last == confirmed)
@@ -416,8 +398,8 @@ import Testing
         await engine.stop()
     }
 
-    @Test("a former primary shows nothing as standby before the new one has said that it goes on there")
-    func withholds() async throws {
+    @Test
+    func `a former primary shows nothing as standby before the new one has said that it goes on there`() async throws {
         let hospital = try await Hospital()
         let session = try await hospital.open("li", capacities: [4, 4, 4])
         let key = hospital.key()
@@ -429,29 +411,25 @@ import Testing
             await #expect(throws: EngineError.self) {
                 _ = try await hospital.engine.appointments([receipt.appointment])
             }
-            #expect(hospital.engine.durablePosition == .zero)
+            #expect(hospital.engine.settledPosition == .zero)
         }
         hospital.engine.joined()
         #expect(try await hospital.engine.appointments([receipt.appointment]).value.count == 1)
         #expect(await hospital.run(hospital.book(0, session, 0), key: key).receipt == receipt)
         try await hospital.restart { $0.role = .standby }
-        #expect(hospital.engine.durablePosition > .zero)
+        #expect(hospital.engine.settledPosition > .zero)
     }
 
-    @Test(
-        "what a standby said before its primary stood still does not make the lease longer when it is read afterwards")
-    func staleWord() async throws {
+    @Test
+    func
+        `what a standby said before its primary stood still does not make the lease longer when it is read afterwards`()
+        async throws
+    {
         let hospital = try await Hospital()
         let session = try await hospital.open("li", capacities: [4, 4, 4])
         let standby = try await Standby(of: hospital)
         try await hospital.restart { $0.standby = StandbyPolicy(acknowledgement: .local(leaseMilliseconds: 5_000)) }
-        guard
-            case .stream(let feeder) = try hospital.engine.follow(
-                standby.engine.followRequest(name: "standby", asker: 1))
-        else {
-            Issue.record("it does not follow")
-            return
-        }
+        let feeder = try hospital.engine.feeder(for: standby.engine.followRequest(name: "standby", asker: 1))
         let (position, beat) = (standby.engine.diskPosition, feeder.beat)
         feeder.confirm(position, beat: beat)
         #expect(await hospital.run(hospital.book(0, session, 0)).receipt != nil)
@@ -466,8 +444,8 @@ import Testing
         await standby.engine.stop()
     }
 
-    @Test("two logs part where the first of their epochs differs")
-    func parting() {
+    @Test
+    func `two logs part where the first of their epochs differs`() {
         func start(_ number: UInt32, _ next: UInt64, _ chain: UInt32 = 5) -> EpochStart {
             EpochStart(number: number, begin: LogTip(next: Position(next), chain: chain))
         }

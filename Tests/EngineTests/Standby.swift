@@ -44,20 +44,26 @@ final class Standby {
 
     /// Follows until it has everything, confirming as it goes.
     func catchUp() async throws {
-        guard case .stream(let feeder) = try hospital.engine.follow(engine.followRequest(name: "b", asker: 1))
-        else {
-            Issue.record("a standby of this primary streams")
-            return
-        }
+        let feeder = try hospital.engine.feeder(for: engine.followRequest(name: "b", asker: 1))
         try await follow(feeder)
         feeder.end()
     }
 
     func follow(_ feeder: Feeder) async throws {
         engine.joined()
-        feeder.confirm(engine.durablePosition, beat: feeder.beat)
-        while engine.durablePosition < feeder.position {
+        feeder.confirm(engine.settledPosition, beat: feeder.beat)
+        while engine.settledPosition < feeder.position {
             feeder.confirm(try await engine.receive(try await feeder.next(maxBytes: 3_000)), beat: feeder.beat)
         }
+    }
+}
+
+extension Engine {
+    /// What feeds a standby that asks so, which must be one that goes on where its log ends.
+    func feeder(for request: FollowRequest) throws -> Feeder {
+        let answer = try follow(request)
+        if case .stream(let feeder) = answer { return feeder }
+        if case .copy(let copy) = answer { copy.close() }
+        throw EngineError(.internal, "it is not fed: \(answer)")
     }
 }

@@ -10,7 +10,8 @@ import Testing
     private let session = SessionID(pool: PoolID(rawValue: 1), index: 0)
     private var appointment: AppointmentID { AppointmentID(session: session, number: 1) }
 
-    /// A copy of a primary with one session whose one appointment is cancelled, and the log that followed: the session was archived.
+    /// A copy of a primary with one session whose one appointment is cancelled, and the log that followed: the session
+    /// was archived.
     private func copy(for role: Role) async throws -> (disk: MemoryDisk, archived: ShippedChunks, clock: SimulatedClock)
     {
         let stepped = try Stepped(MemoryDisk())
@@ -77,15 +78,17 @@ import Testing
         #expect(try await engine.appointments(of: patient, history: false).value.isEmpty)
     }
 
-    @Test("a session that just left a standby's memory is shown once its history table has it, however it is asked for")
-    func archivedJustNow() async throws {
+    @Test
+    func `a session that just left a standby's memory is shown once its history table has it, however it is asked for`()
+        async throws
+    {
         let (standby, _) = try await archiving()
         try await check(standby)
         standby.engine.journal.abandon()
     }
 
-    @Test("a disk that is full keeps nobody from what the history table has")
-    func fullDisk() async throws {
+    @Test
+    func `a disk that is full keeps nobody from what the history table has`() async throws {
         let (standby, disk) = try await archiving()
         let engine = standby.engine
         while try engine.journal.step() {}
@@ -123,8 +126,8 @@ import Testing
         return (standby, disk)
     }
 
-    @Test("where a start finds the fact and not the rows, too", arguments: [Role.standby, .primary])
-    func archivedInTheLogAlone(role: Role) async throws {
+    @Test(arguments: [Role.standby, .primary])
+    func `where a start finds the fact and not the rows, too`(role: Role) async throws {
         let (disk, archived, clock) = try await copy(for: role)
         let first = try Stepped(disk, clock: clock) { $0.role = role }
         first.engine.journal.append(archived)

@@ -7,8 +7,8 @@ import Testing
     private static let synchronous = StandbyPolicy(acknowledgement: .standby)
     private static let lease = StandbyPolicy(acknowledgement: .local(leaseMilliseconds: 5_000))
 
-    @Test("a request to follow that came late leaves the standby that follows when it goes")
-    func lateRequest() {
+    @Test
+    func `a request to follow that came late leaves the standby that follows when it goes`() {
         var watch = StandbyWatch(Self.synchronous, isAlone: false, now: 0)
         watch.attached(1, "standby", asker: 7, now: 10)
         #expect(watch.confirmed(1, 7, beat: 5, last: 9, now: 11) == 7)
@@ -24,8 +24,8 @@ import Testing
         #expect(watch.follower == nil && watch.silence(now: 18) != nil)
     }
 
-    @Test("a second standby is another; the same one that asks again is not")
-    func second() {
+    @Test
+    func `a second standby is another; the same one that asks again is not`() {
         var watch = StandbyWatch(Self.synchronous, isAlone: false, now: 0)
         #expect(watch.other(than: 8) == nil)
         watch.attached(1, "standby", asker: 7, now: 10)
@@ -37,8 +37,8 @@ import Testing
         #expect(watch.other(than: 8) == nil)
     }
 
-    @Test("a standby that does not say which it is is another than every one that follows, be it as silent")
-    func unnamed() {
+    @Test
+    func `a standby that does not say which it is is another than every one that follows, be it as silent`() {
         var watch = StandbyWatch(Self.synchronous, isAlone: false, now: 0)
         #expect(watch.other(than: 0) == nil)
         watch.attached(1, "standby", asker: 0, now: 10)
@@ -48,8 +48,8 @@ import Testing
         #expect(watch.other(than: 0) == "standby" && watch.other(than: 7) == nil)
     }
 
-    @Test("whoever goes on alone does so until its standby has everything, be it there or not")
-    func alone() {
+    @Test
+    func `whoever goes on alone does so until its standby has everything, be it there or not`() {
         var watch = StandbyWatch(Self.synchronous, isAlone: false, now: 0)
         watch.attached(1, "standby", asker: 7, now: 10)
         _ = watch.confirmed(1, 100, beat: 5, last: 100, now: 11)
@@ -62,8 +62,8 @@ import Testing
         #expect(!watch.isAlone && watch.needs == .confirmation)
     }
 
-    @Test("with a lease, whoever is alone stays so until its standby has given back a sign of life")
-    func aloneWithLease() {
+    @Test
+    func `with a lease, whoever is alone stays so until its standby has given back a sign of life`() {
         var watch = StandbyWatch(Self.lease, isAlone: true, now: 0)
         watch.attached(1, "standby", asker: 7, now: 10_000)
         _ = watch.confirmed(1, 100, beat: nil, last: 100, now: 10_001)

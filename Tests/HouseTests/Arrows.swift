@@ -152,8 +152,8 @@ extension Manifest {
         }
     }
 
-    /// Imports of one target's files that the manifest does not declare for it. One that comes only by way of another is declared, too:
-    /// a build would not notice that it changed.
+    /// Imports of one target's files that the manifest does not declare for it. One that comes only by way of another
+    /// is declared, too: a build would not notice that it changed.
     /// - Parameter modules: Those looked for; nil for all.
     func undeclaredImports(
         of target: String, in files: [SwiftFile], among modules: Set<String>? = nil

@@ -105,7 +105,8 @@ extension SwiftFile {
         }
     }
 
-    /// First and last line of a declaration with its body in braces; nil for one without, such as a protocol's requirement.
+    /// First and last line of a declaration with its body in braces; nil for one without, such as a protocol's
+    /// requirement.
     func extent(of declaration: Declaration) -> ClosedRange<Int>? {
         var parentheses = 0
         var braces = 0

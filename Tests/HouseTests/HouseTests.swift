@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// The project's own rules, held against the tree as it is. Each failure names file and line. What the rules are and why:
-/// docs/coding/style.md. That each rule can fail is shown in RuleTests.
+/// The project's own rules, held against the tree as it is. Each failure names file and line. What the rules are and
+/// why: docs/coding/style.md. That each rule can fail is shown in RuleTests.
 @Suite struct HouseTests {
     // MARK: The arrows
 
@@ -106,6 +106,8 @@ import Testing
     static let rulesForAll: [NamedRule] = [
         NamedRule(name: "no unfinished work", check: Style.unfinishedWork),
         NamedRule(name: "names tell what lives there", check: Style.emptyNames),
+        NamedRule(name: "comments have at most 120 columns", check: Style.wideComments),
+        NamedRule(name: "a test is titled by its name", check: Style.titlesBesideNames),
     ]
 
     @Test(arguments: rulesForAll)

@@ -40,8 +40,8 @@ struct MarkdownPage {
         }
     }
 
-    /// Links to files or headings that are not there. `page` answers with a page's text, `exists` whether a path is there; both take
-    /// paths from the root.
+    /// Links to files or headings that are not there. `page` answers with a page's text, `exists` whether a path is
+    /// there; both take paths from the root.
     func brokenLinks(exists: (String) -> Bool, page: (String) -> String?) -> [Violation] {
         links.compactMap { line, target in
             if target.contains(#/^[a-z][a-z0-9+.-]*:/#) { return nil }

@@ -6,7 +6,8 @@ struct DocumentedName: Equatable {
     var line: Int
     var name: String
 
-    /// The error codes of the protocol, as PROTOCOL.md writes them: without the enum's prefix, and without the zero value.
+    /// The error codes of the protocol, as PROTOCOL.md writes them: without the enum's prefix, and without the zero
+    /// value.
     static func errorCodes(path: String, proto: String) -> [DocumentedName] {
         let lines = proto.split(separator: "\n", omittingEmptySubsequences: false)
         guard let start = lines.firstIndex(where: { $0.contains(#/^\s*enum\s+ErrorCode\b/#) }) else { return [] }
@@ -27,8 +28,8 @@ struct DocumentedName: Equatable {
         .map { DocumentedName(path: file.path, line: $0.line, name: $0.name) }
     }
 
-    /// The names that the page does not give in backticks, alone (`name`) or behind their type (`Limits.name`), nor as the first
-    /// cell of a table's row.
+    /// The names that the page does not give in backticks, alone (`name`) or behind their type (`Limits.name`), nor as
+    /// the first cell of a table's row.
     static func missing(_ names: [DocumentedName], from page: String, text: String?) -> [Violation] {
         let quoted = (text ?? "").matches(of: #/`([^`\n]+)`/#).map { String($0.1.split(separator: ".").last ?? $0.1) }
         let cells = (text ?? "").matches(of: #/(?:^|\n)\|\s*(\w+)\s*(?=\|)/#).map { String($0.1) }
@@ -53,7 +54,8 @@ struct GeneratedOrigin {
         }
     }
 
-    /// Where the record and what is on the disk part. `actual` holds the hashes of every message file and every generated file.
+    /// Where the record and what is on the disk part. `actual` holds the hashes of every message file and every
+    /// generated file.
     func violations(actual: [String: String], manifestVersion: String?) -> [Violation] {
         let origin = "Sources/Wire/Generated/Origin.swift"
         var violations: [Violation] = []

@@ -11,8 +11,8 @@ struct Repository {
         return folder
     }()
 
-    /// Paths below `folder` (both relative to the root) that end in one of `suffixes`, sorted. Hidden files and Python's caches
-    /// are left out; a folder that does not exist is empty.
+    /// Paths below `folder` (both relative to the root) that end in one of `suffixes`, sorted. Hidden files and
+    /// Python's caches are left out; a folder that does not exist is empty.
     static func paths(below folder: String, endingIn suffixes: String...) -> [String] {
         let start = root.appendingPathComponent(folder)
         guard let walker = FileManager.default.enumerator(atPath: start.path) else { return [] }

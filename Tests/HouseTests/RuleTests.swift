@@ -126,6 +126,17 @@ import Testing
 
     // MARK: Style
 
+    @Test func `a comment wider than the page is found, a literal is not`() {
+        let wide = String(repeating: "x", count: Style.widestComment)
+        let sample = file("/// \(wide)\nlet a = 1  // \(wide)\nlet b = \"\(wide)\"\n/// short\n")
+        #expect(lines(Style.wideComments(sample)) == [1, 2])
+    }
+
+    @Test func `a title beside a test's name is found`() {
+        let sample = file("@Test(\"again\") func a() {}\n@Suite(\"b\", .serialized) struct B {}\n@Test func `c`() {}\n")
+        #expect(lines(Style.titlesBesideNames(sample)) == [1, 2])
+    }
+
     @Test func `a file that tells more than one story is found`() {
         #expect(Style.tooLong(file(String(repeating: "\n", count: Style.mostLinesInAFile))) == [])
         #expect(Style.tooLong(file(String(repeating: "\n", count: Style.mostLinesInAFile + 1))).count == 1)

@@ -12,16 +12,16 @@ import Testing
             .joined(separator: "\n")
     }
 
-    @Test("the README's example is the one that the tests compile and run")
-    func sameCode() throws {
+    @Test
+    func `the README's example is the one that the tests compile and run`() throws {
         let source = try #require(Repository.text(of: "Tests/ServerTests/ReadmeSnippetTests.swift"))
         let snippet = try #require(Self.snippet(in: source))
         let readme = try #require(Repository.text(of: "README.md"))
         #expect(readme.contains("```swift\n\(snippet)\n```"), "copy the lines between the marks into README.md")
     }
 
-    @Test("a snippet is what stands between its marks, and nothing without them")
-    func marks() {
+    @Test
+    func `a snippet is what stands between its marks, and nothing without them`() {
         #expect(Self.snippet(in: "a\n    // snippet: begin\n    b\n      c\n    // snippet: end\nd") == "b\n  c")
         #expect(Self.snippet(in: "a\n// snippet: end\n// snippet: begin") == nil)
     }

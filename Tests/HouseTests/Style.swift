@@ -1,12 +1,13 @@
 import Foundation
 
-/// The rules of docs/coding/style.md that a text scan can hold. Each takes one file and returns every place that breaks it.
+/// The rules of docs/coding/style.md that a text scan can hold. Each takes one file and returns every place that breaks
+/// it.
 enum Style {
     static let mostLinesInAFile = 500
     static let mostLinesInAFunction = 80
 
-    /// Files off every hot path that may use `Mutex`, with the reason. Elsewhere it is `NIOLock`: on Linux the standard library's
-    /// `Mutex` is a priority-inheritance futex and several times slower under contention.
+    /// Files off every hot path that may use `Mutex`, with the reason. Elsewhere it is `NIOLock`: on Linux the standard
+    /// library's `Mutex` is a priority-inheritance futex and several times slower under contention.
     static let coldFilesWithMutex: [String: String] = [:]
 
     static func tooLong(_ file: SwiftFile) -> [Violation] {
@@ -28,8 +29,8 @@ enum Style {
         }
     }
 
-    /// Words that switch a check of the compiler off, or end the process: each needs a comment that proves it, on its line or right
-    /// above. A documentation comment stands above many declarations anyway, so it must name the matter.
+    /// Words that switch a check of the compiler off, or end the process: each needs a comment that proves it, on its
+    /// line or right above. A documentation comment stands above many declarations anyway, so it must name the matter.
     static func unprovenEscapes(_ file: SwiftFile) -> [Violation] {
         let escapes = ["try!", "fatalError(", "@unchecked Sendable", "nonisolated(unsafe)"]
         return file.numberedCode.flatMap { number, code in
@@ -58,6 +59,24 @@ enum Style {
         .map {
             file.violation($0.offset + 1, "finish it or leave it out; an open end is written down where plans are")
         }
+    }
+
+    static let widestComment = 120
+
+    /// The formatter breaks code at 120 columns and leaves comments as they are.
+    static func wideComments(_ file: SwiftFile) -> [Violation] {
+        file.lines.enumerated().filter { index, line in
+            line.count > widestComment && !file.code[index].contains("\"")
+                && (line.contains("//") || line.contains("/*"))
+        }
+        .map { file.violation($0.offset + 1, "\($0.element.count) columns; comments have at most \(widestComment)") }
+    }
+
+    /// A test's name is its title. A second one beside it says the same in other words, and `--filter` does not know
+    /// it.
+    static func titlesBesideNames(_ file: SwiftFile) -> [Violation] {
+        file.numberedCode.filter { $0.code.contains(#/@(?:Test|Suite)\(\s*"/#) }
+            .map { file.violation($0.number, "a test is titled by its name: func `a sentence`()") }
     }
 
     static func mutexes(_ file: SwiftFile) -> [Violation] {

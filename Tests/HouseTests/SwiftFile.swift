@@ -1,10 +1,11 @@
-/// A Swift source split into what the compiler runs and what people read, so that a rule about `try!` is not broken by a comment
-/// that mentions it, nor by a string. A lexer of the parts of the language that matter here, not a parser.
+/// A Swift source split into what the compiler runs and what people read, so that a rule about `try!` is not broken by
+/// a comment that mentions it, nor by a string. A lexer of the parts of the language that matter here, not a parser.
 struct SwiftFile {
     let path: String
     /// The lines as written.
     let lines: [String]
-    /// The same lines, with comments and the insides of literals blanked out. Columns are UTF-8 bytes and stay where they were.
+    /// The same lines, with comments and the insides of literals blanked out. Columns are UTF-8 bytes and stay where
+    /// they were.
     let code: [String]
     let declarations: [Declaration]
 
@@ -38,8 +39,8 @@ struct SwiftFile {
     }
 }
 
-/// Walks the bytes once and writes spaces over comments and the contents of string and extended regex literals. Code inside an
-/// interpolation stays.
+/// Walks the bytes once and writes spaces over comments and the contents of string and extended regex literals. Code
+/// inside an interpolation stays.
 private struct Blanker {
     let text: [UInt8]
     var out: [UInt8]

@@ -3,8 +3,8 @@ import Testing
 @testable import Journal
 
 @Suite struct AppendingTests {
-    @Test("Records come back as they were written, at the positions they were given", arguments: Disk.allCases)
-    func roundTrip(_ disk: Disk) throws {
+    @Test(arguments: Disk.allCases)
+    func `records come back as they were written, at the positions they were given`(_ disk: Disk) throws {
         let journal = try Site(disk).open()
         let written = (0..<500).map { record($0, bytes: $0 % 97) }
         let batch = try RecordBatch(written)
@@ -20,8 +20,8 @@ import Testing
         try journal.close()
     }
 
-    @Test("Nothing that is not durable is read", arguments: Disk.allCases)
-    func unseen(_ disk: Disk) throws {
+    @Test(arguments: Disk.allCases)
+    func `nothing that is not durable is read`(_ disk: Disk) throws {
         let journal = try Site(disk).open()
         try journal.commit([record(1)])
         journal.append(try RecordBatch([record(2)]), tables: [.put(patients, key: [1], value: [2])])
@@ -34,8 +34,8 @@ import Testing
         try journal.close()
     }
 
-    @Test("A read stops at its limits and goes on where it stopped", arguments: Disk.allCases)
-    func limits(_ disk: Disk) throws {
+    @Test(arguments: Disk.allCases)
+    func `a read stops at its limits and goes on where it stopped`(_ disk: Disk) throws {
         let journal = try Site(disk).open()
         let written = (0..<300).map { record($0, bytes: 100) }
         try journal.commit(written)
@@ -54,8 +54,8 @@ import Testing
         try journal.close()
     }
 
-    @Test("Large records are stored in fragments and come back whole", arguments: Disk.allCases)
-    func fragments(_ disk: Disk) throws {
+    @Test(arguments: Disk.allCases)
+    func `large records are stored in fragments and come back whole`(_ disk: Disk) throws {
         let journal = try Site(disk).open()
         let whole = Chunk.wholeRecordBytes
         let sizes = [10, whole - 1, whole, whole + 1, 3, 2 * whole, 2 * whole + 1, 0, 100_000, 7]
@@ -78,8 +78,8 @@ import Testing
         try journal.close()
     }
 
-    @Test("The longest record is taken, one byte more is refused and leaves the batch as it was")
-    func recordLimit() throws {
+    @Test
+    func `the longest record is taken, one byte more is refused and leaves the batch as it was`() throws {
         let journal = try Site(.lmdb).open()
         var batch = try RecordBatch([record(1)])
         #expect(throws: JournalError.recordTooLarge(bytes: JournalLimits.recordBytes + 1)) {
@@ -98,8 +98,8 @@ import Testing
         try journal.close()
     }
 
-    @Test("A record written in place is what its writer wrote")
-    func inPlace() throws {
+    @Test
+    func `a record written in place is what its writer wrote`() throws {
         var batch = RecordBatch()
         try batch.appendRecord { writer in
             writer.append(7)
@@ -114,8 +114,8 @@ import Testing
         #expect(batch.isEmpty && batch.byteCount == 0 && batch.span == 0)
     }
 
-    @Test("Many appenders at once: every batch stays together, in its appender's order")
-    func concurrentAppenders() async throws {
+    @Test
+    func `many appenders at once: every batch stays together, in its appender's order`() async throws {
         let journal = try Site(.lmdb).open { $0.driving = .thread }
         let appenders = 8
         let batches = 60
@@ -151,8 +151,8 @@ import Testing
         try journal.close()
     }
 
-    @Test("Everything handed over between two commits is one commit", arguments: Disk.allCases)
-    func groupCommit(_ disk: Disk) throws {
+    @Test(arguments: Disk.allCases)
+    func `everything handed over between two commits is one commit`(_ disk: Disk) throws {
         let journal = try Site(disk).open()
         for number in 0..<100 { journal.append(try RecordBatch([record(number)])) }
         journal.write([.put(patients, key: [1], value: [1])])
@@ -168,8 +168,8 @@ import Testing
         try journal.close()
     }
 
-    @Test("The queue's limit is open at it and overloaded one byte past it")
-    func queueLimit() throws {
+    @Test
+    func `the queue's limit is open at it and overloaded one byte past it`() throws {
         let journal = try Site(.memory).open { $0.queueBytesLimit = 1_000 }
         journal.append(try RecordBatch([record(1, bytes: 996)]))
         #expect(journal.pendingBytes == 1_000)

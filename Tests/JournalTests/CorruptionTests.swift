@@ -111,8 +111,8 @@ func integerKey(_ number: UInt64) -> [UInt8] { withUnsafeBytes(of: number) { [UI
         return site
     }
 
-    @Test("What nobody touched is sound", arguments: Disk.allCases)
-    func sound(_ disk: Disk) throws {
+    @Test(arguments: Disk.allCases)
+    func `what nobody touched is sound`(_ disk: Disk) throws {
         let site = try soundSite(disk)
         let verification = try site.verification()
         #expect(verification.reports.isEmpty)
@@ -125,10 +125,8 @@ func integerKey(_ number: UInt64) -> [UInt8] { withUnsafeBytes(of: number) { [UI
         #expect(site.recoveryError() == nil)
     }
 
-    @Test(
-        "A flipped bit in any field of a chunk is found at its place",
-        arguments: Disk.allCases, [0, 3, 4, 7, 8, 15, 16, 17, 18, 19, 20, 21, 100, 221])
-    func flippedChunk(_ disk: Disk, _ byte: Int) throws {
+    @Test(arguments: Disk.allCases, [0, 3, 4, 7, 8, 15, 16, 17, 18, 19, 20, 21, 100, 221])
+    func `a flipped bit in any field of a chunk is found at its place`(_ disk: Disk, _ byte: Int) throws {
         let site = try soundSite(disk)
         try site.tamper(Self.segment, key: integerKey(12)) { old in
             var new = old
@@ -153,8 +151,8 @@ func integerKey(_ number: UInt64) -> [UInt8] { withUnsafeBytes(of: number) { [UI
         try journal.close()
     }
 
-    @Test("A file offset in a report is where the chunk is in data.mdb")
-    func fileOffset() throws {
+    @Test
+    func `a file offset in a report is where the chunk is in data.mdb`() throws {
         let site = try soundSite(.lmdb)
         try site.tamper(Self.segment, key: integerKey(12)) { Array($0.dropLast()) + [0xee] }
         let offset = try #require(try site.verification().reports.first?.fileOffset)
@@ -163,17 +161,16 @@ func integerKey(_ number: UInt64) -> [UInt8] { withUnsafeBytes(of: number) { [UI
         #expect(first == 12)
     }
 
-    @Test("A torn chunk is found", arguments: Disk.allCases, [0, 10, 20, 21, 150])
-    func tornChunk(_ disk: Disk, _ length: Int) throws {
+    @Test(arguments: Disk.allCases, [0, 10, 20, 21, 150])
+    func `a torn chunk is found`(_ disk: Disk, _ length: Int) throws {
         let site = try soundSite(disk)
         try site.tamper(Self.segment, key: integerKey(5)) { Array($0.prefix(length)) }
         #expect(try site.verification().reports.map(\.position) == [Position(5)])
         #expect(site.recoveryError()?.code == "corrupt")
     }
 
-    @Test(
-        "A missing chunk is a gap, wherever it was", arguments: Disk.allCases, [1, 2, 29, 30, 31, 32, 33] as [UInt64])
-    func missingChunk(_ disk: Disk, _ number: UInt64) throws {
+    @Test(arguments: Disk.allCases, [1, 2, 29, 30, 31, 32, 33] as [UInt64])
+    func `a missing chunk is a gap, wherever it was`(_ disk: Disk, _ number: UInt64) throws {
         let site = try soundSite(disk)
         try site.tamper(Self.segment, key: integerKey(number)) { _ in nil }
         let reports = try site.verification().reports
@@ -187,8 +184,8 @@ func integerKey(_ number: UInt64) -> [UInt8] { withUnsafeBytes(of: number) { [UI
         #expect(report.table == Self.segment)
     }
 
-    @Test("Swapped chunks are each found under the wrong key", arguments: Disk.allCases)
-    func swapped(_ disk: Disk) throws {
+    @Test(arguments: Disk.allCases)
+    func `swapped chunks are each found under the wrong key`(_ disk: Disk) throws {
         let site = try soundSite(disk)
         var kept: [UInt8] = []
         try site.tamper(Self.segment, key: integerKey(7)) { old in
@@ -208,8 +205,8 @@ func integerKey(_ number: UInt64) -> [UInt8] { withUnsafeBytes(of: number) { [UI
         #expect(reports.map(\.found) == ["the chunk of 8", "the chunk of 7"])
     }
 
-    @Test("A chunk replaced by a valid one of another history breaks the chain", arguments: Disk.allCases)
-    func replaced(_ disk: Disk) throws {
+    @Test(arguments: Disk.allCases)
+    func `a chunk replaced by a valid one of another history breaks the chain`(_ disk: Disk) throws {
         let site = try soundSite(disk)
         var builder = ChunkBuilder()
         record(9, bytes: 200).withUnsafeBytes { builder.add($0) }
@@ -225,8 +222,8 @@ func integerKey(_ number: UInt64) -> [UInt8] { withUnsafeBytes(of: number) { [UI
         #expect(report.kind == .chain && report.position == Position(9))
     }
 
-    @Test("A chunk behind the end of the log is found", arguments: Disk.allCases)
-    func behindTheEnd(_ disk: Disk) throws {
+    @Test(arguments: Disk.allCases)
+    func `a chunk behind the end of the log is found`(_ disk: Disk) throws {
         let site = try soundSite(disk)
         var builder = ChunkBuilder()
         record(9).withUnsafeBytes { builder.add($0) }
@@ -236,8 +233,8 @@ func integerKey(_ number: UInt64) -> [UInt8] { withUnsafeBytes(of: number) { [UI
         #expect(site.recoveryError()?.code == "corrupt")
     }
 
-    @Test("A missing segment is named, and so is one that does not belong", arguments: Disk.allCases)
-    func missingSegment(_ disk: Disk) throws {
+    @Test(arguments: Disk.allCases)
+    func `a missing segment is named, and so is one that does not belong`(_ disk: Disk) throws {
         let site = try Site(disk)
         let journal = try site.open { $0.segmentBytes = 4_000 }
         for number in 0..<40 { try journal.commit([record(number, bytes: 1_000)]) }
@@ -256,10 +253,10 @@ func integerKey(_ number: UInt64) -> [UInt8] { withUnsafeBytes(of: number) { [UI
         #expect(report.kind == .segment && report.position == lost.first)
     }
 
-    @Test(
-        "A flipped, torn or displaced state value is found under its key, and the others are still served",
-        arguments: Disk.allCases)
-    func stateValue(_ disk: Disk) throws {
+    @Test(arguments: Disk.allCases)
+    func `a flipped, torn or displaced state value is found under its key, and the others are still served`(
+        _ disk: Disk
+    ) throws {
         let site = try soundSite(disk)
         try site.tamper("state.patients", key: [1, 2]) { old in
             var new = old
@@ -287,8 +284,8 @@ func integerKey(_ number: UInt64) -> [UInt8] { withUnsafeBytes(of: number) { [UI
         try journal.close()
     }
 
-    @Test("A state value from the future is found", arguments: Disk.allCases)
-    func futureValue(_ disk: Disk) throws {
+    @Test(arguments: Disk.allCases)
+    func `a state value from the future is found`(_ disk: Disk) throws {
         let site = try soundSite(disk)
         var envelope: [UInt8] = []
         ValueEnvelope.write(
@@ -300,9 +297,9 @@ func integerKey(_ number: UInt64) -> [UInt8] { withUnsafeBytes(of: number) { [UI
     }
 
     @Test(
-        "A flipped bit in any meta entry keeps the journal shut", arguments: Disk.allCases,
+        arguments: Disk.allCases,
         ["format", "log", "segments"])
-    func meta(_ disk: Disk, _ entry: String) throws {
+    func `a flipped bit in any meta entry keeps the journal shut`(_ disk: Disk, _ entry: String) throws {
         let site = try soundSite(disk)
         try site.tamper("meta", key: Array(entry.utf8)) { old in
             var new = old

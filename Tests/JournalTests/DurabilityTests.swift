@@ -5,8 +5,8 @@ import Testing
 @testable import Journal
 
 @Suite struct DurabilityTests {
-    @Test("A reopened journal holds exactly what was durable", arguments: Disk.allCases)
-    func reopen(_ disk: Disk) throws {
+    @Test(arguments: Disk.allCases)
+    func `a reopened journal holds exactly what was durable`(_ disk: Disk) throws {
         let site = try Site(disk)
         var journal = try site.open()
         let id = journal.creationID
@@ -25,8 +25,8 @@ import Testing
         try journal.close()
     }
 
-    @Test("Closing commits what is pending", arguments: Disk.allCases, [JournalOptions.Driving.manual, .thread])
-    func closing(_ disk: Disk, _ driving: JournalOptions.Driving) throws {
+    @Test(arguments: Disk.allCases, [JournalOptions.Driving.manual, .thread])
+    func `closing commits what is pending`(_ disk: Disk, _ driving: JournalOptions.Driving) throws {
         let site = try Site(disk)
         let journal = try site.open { $0.driving = driving }
         journal.append(try RecordBatch([record(1), record(2)]))
@@ -39,8 +39,8 @@ import Testing
         try again.close()
     }
 
-    @Test("Those who wait are answered by the commit they wait for, many at a time")
-    func waiters() async throws {
+    @Test
+    func `those who wait are answered by the commit they wait for, many at a time`() async throws {
         let journal = try Site(.memory).open()
         let last = journal.append(try RecordBatch((0..<200).map { record($0) }))
         try await withThrowingTaskGroup(of: Position.self) { group in
@@ -58,8 +58,8 @@ import Testing
         try journal.close()
     }
 
-    @Test("A wait ends when its task is cancelled and when the journal closes")
-    func endedWaits() async throws {
+    @Test
+    func `a wait ends when its task is cancelled and when the journal closes`() async throws {
         let journal = try Site(.memory).open()
         let cancelled = Task { () -> JournalError? in
             do throws(JournalError) {
@@ -83,8 +83,8 @@ import Testing
         #expect(await waiting.value == .closed)
     }
 
-    @Test("A failed sync ends the process through onFatal, and nobody is told anything")
-    func fatalSync() async throws {
+    @Test
+    func `a failed sync ends the process through onFatal, and nobody is told anything`() async throws {
         let site = try Site(.memory)
         let (errors, report) = AsyncStream.makeStream(of: JournalError.self)
         let journal = try site.open { options in
@@ -117,8 +117,8 @@ import Testing
         try again.close()
     }
 
-    @Test("After a failed sync recovery tells whether it was kept", arguments: [true, false])
-    func unknownOutcome(_ persisted: Bool) throws {
+    @Test(arguments: [true, false])
+    func `after a failed sync recovery tells whether it was kept`(_ persisted: Bool) throws {
         let site = try Site(.memory)
         var journal = try site.open()
         try journal.commit([record(1)])
@@ -134,8 +134,8 @@ import Testing
         try journal.close()
     }
 
-    @Test("A process killed while it writes keeps everything it acknowledged")
-    func killed() async throws {
+    @Test
+    func `a process killed while it writes keeps everything it acknowledged`() async throws {
         let directory = try TemporaryDirectory()
         let path = directory.path
         await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in

@@ -6,8 +6,8 @@ import Testing
 @testable import Journal
 
 @Suite struct FlagLockTests {
-    @Test("A bounded wait sleeps until the flag is raised, by the clock that nobody sets")
-    func boundedWait() throws {
+    @Test
+    func `a bounded wait sleeps until the flag is raised, by the clock that nobody sets`() throws {
         // Held against another clock, the end of such a wait lies in the past, and it would find the flag down.
         for _ in 0..<20 {
             let lock = FlagLock()
@@ -20,7 +20,8 @@ import Testing
                 lock.unlock()
             }
             hasLock.wait()
-            // Whoever gets the lock now does so because the other sleeps, or has given up, for which it has its chances here.
+            // Whoever gets the lock now does so because the other sleeps, or has given up, for which it has its chances
+            // here.
             for _ in 0..<1_000 {
                 lock.lock()
                 lock.unlock()
@@ -33,8 +34,8 @@ import Testing
         }
     }
 
-    @Test("A wait whose time is over finds the flag down, and has the lock")
-    func timeOver() {
+    @Test
+    func `a wait whose time is over finds the flag down, and has the lock`() {
         let lock = FlagLock()
         lock.lock()
         #expect(!lock.waitUntilRaised(atMost: 0))
@@ -48,8 +49,8 @@ import Testing
         lock.unlock()
     }
 
-    @Test("Every raising wakes who sleeps without a bound")
-    func unboundedWait() throws {
+    @Test
+    func `every raising wakes who sleeps without a bound`() throws {
         let lock = FlagLock()
         let (asked, answered) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
         let thread = try CommitThread.start {

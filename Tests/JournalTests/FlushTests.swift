@@ -4,8 +4,9 @@ import Testing
 
 /// Waiting for what was handed over, table writes too, and not waiting any more.
 @Suite struct FlushTests {
-    @Test("Table writes alone are waited for until their commit, not until the one before it", arguments: Disk.allCases)
-    func tables(_ disk: Disk) async throws {
+    @Test(arguments: Disk.allCases)
+    func `table writes alone are waited for until their commit, not until the one before it`(_ disk: Disk) async throws
+    {
         let site = try Site(disk)
         let journal = try site.open()
         try await journal.flushed()
@@ -29,8 +30,8 @@ import Testing
         try journal.close()
     }
 
-    @Test("What waits behind a full disk is waited for until there is room")
-    func room() async throws {
+    @Test
+    func `what waits behind a full disk is waited for until there is room`() async throws {
         let site = try Site(.memory)
         let journal = try site.open()
         site.memory.setCapacity(site.memory.usedBytes)
@@ -46,8 +47,10 @@ import Testing
         try journal.close()
     }
 
-    @Test("When waits are ended nobody waits, what is durable is still told, and the work is carried out all the same")
-    func ended() async throws {
+    @Test
+    func `when waits are ended nobody waits, what is durable is still told, and the work is carried out all the same`()
+        async throws
+    {
         let site = try Site(.memory)
         let journal = try site.open()
         try journal.commit([record(1)])
@@ -63,8 +66,8 @@ import Testing
         try journal.close()
     }
 
-    @Test("A journal that died flushes nothing")
-    func dead() async throws {
+    @Test
+    func `a journal that died flushes nothing`() async throws {
         let site = try Site(.memory)
         let journal = try site.open()
         site.memory.failNextSync()

@@ -3,18 +3,16 @@ import Testing
 @testable import Journal
 
 @Suite struct FormatTests {
-    @Test(
-        "CRC-32C of the published check values",
-        arguments: [
-            ("123456789", 0xe306_9283 as UInt32), ("", 0), ("a", 0xc1d0_4330),
-        ])
-    func checksum(_ text: String, _ expected: UInt32) {
+    @Test(arguments: [
+        ("123456789", 0xe306_9283 as UInt32), ("", 0), ("a", 0xc1d0_4330),
+    ])
+    func `CRC-32C of the published check values`(_ text: String, _ expected: UInt32) {
         let bytes = Array(text.utf8)
         #expect(bytes.withUnsafeBytes { Checksum.extend(0, $0) } == expected)
     }
 
-    @Test("A chunk is laid out byte for byte as documented")
-    func chunkLayout() {
+    @Test
+    func `a chunk is laid out byte for byte as documented`() {
         var builder = ChunkBuilder()
         ([0xaa, 0xbb] as [UInt8]).withUnsafeBytes { builder.add($0) }
         ([] as [UInt8]).withUnsafeBytes { builder.add($0) }
@@ -26,8 +24,8 @@ import Testing
         #expect(sealed.crc == sum)
     }
 
-    @Test("The longest whole record fills a chunk to its last byte and no chunk is longer")
-    func chunkSize() {
+    @Test
+    func `the longest whole record fills a chunk to its last byte and no chunk is longer`() {
         var builder = ChunkBuilder()
         let takesLongest = builder.fits(Chunk.wholeRecordBytes)
         let takesLonger = builder.fits(Chunk.wholeRecordBytes + 1)
@@ -40,8 +38,8 @@ import Testing
         #expect(bytes == Chunk.maximumBytes)
     }
 
-    @Test("Records of every short length are read back from a chunk", arguments: [0, 1, 127, 128, 129, 1_993, 1_994])
-    func lengths(_ length: Int) throws {
+    @Test(arguments: [0, 1, 127, 128, 129, 1_993, 1_994])
+    func `records of every short length are read back from a chunk`(_ length: Int) throws {
         var builder = ChunkBuilder()
         let bytes = record(3, bytes: length)
         bytes.withUnsafeBytes { builder.add($0) }
@@ -57,8 +55,8 @@ import Testing
         #expect(found == [bytes])
     }
 
-    @Test("Segment names sort as positions do and give them back", arguments: [1, 9, 10, 255, 256, UInt64.max])
-    func segmentNames(_ number: UInt64) {
+    @Test(arguments: [1, 9, 10, 255, 256, UInt64.max])
+    func `segment names sort as positions do and give them back`(_ number: UInt64) {
         let name = LogShape.Segment.name(Position(number))
         #expect(name.utf8.count == 20)
         #expect(LogShape.Segment.first(of: name) == Position(number))
@@ -66,8 +64,8 @@ import Testing
         #expect(LogShape.Segment.first(of: "log.zz") == nil)
     }
 
-    @Test("A percentile is never below the truth and at most a quarter above it")
-    func histogram() {
+    @Test
+    func `a percentile is never below the truth and at most a quarter above it`() {
         var histogram = DurationHistogram()
         #expect(histogram.percentile(99) == 0)
         for value in 1...10_000 { histogram.add(UInt64(value) * 1_000) }

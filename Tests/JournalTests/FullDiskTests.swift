@@ -48,10 +48,8 @@ final class SmallDisk {
         return options
     }
 
-    @Test(
-        "A full disk refuses writes, loses nothing, serves reads, and takes writes again when there is room",
-        .enabled(if: SmallDisk.isPossible))
-    func realFullDisk() throws {
+    @Test(.enabled(if: SmallDisk.isPossible))
+    func `a full disk refuses writes, loses nothing, serves reads, and takes writes again when there is room`() throws {
         let disk = try SmallDisk(mebibytes: 24)
         let clock = ManualClock()
         let ballast = disk.path + "/ballast"
@@ -95,10 +93,8 @@ final class SmallDisk {
         #expect(try JournalVerifier.verify(directory: options.directory).isSound)
     }
 
-    @Test(
-        "A tail that finds no room is made at a later start, and keeps none from going on",
-        .enabled(if: SmallDisk.isPossible))
-    func noRoomForTail() throws {
+    @Test(.enabled(if: SmallDisk.isPossible))
+    func `a tail that finds no room is made at a later start, and keeps none from going on`() throws {
         let disk = try SmallDisk(mebibytes: 24)
         let ballast = disk.path + "/ballast"
         try Data(count: 16 << 20).write(to: URL(fileURLWithPath: ballast))
@@ -120,8 +116,8 @@ final class SmallDisk {
         #expect(try FileManager.default.contentsOfDirectory(atPath: options.directory).contains("tail"))
     }
 
-    @Test("A file at its limit refuses, and takes writes again after a trim inside it")
-    func fileLimit() throws {
+    @Test
+    func `a file at its limit refuses, and takes writes again after a trim inside it`() throws {
         let site = try Site(.lmdb)
         let journal = try site.open {
             $0.fileBytesLimit = 8 << 20
@@ -145,8 +141,8 @@ final class SmallDisk {
         try journal.close()
     }
 
-    @Test("Pages that a reader still sees are no room: only when it is gone are writes taken again")
-    func pinnedPages() throws {
+    @Test
+    func `pages that a reader still sees are no room: only when it is gone are writes taken again`() throws {
         let site = try Site(.lmdb)
         let journal = try site.open {
             $0.fileBytesLimit = 8 << 20
@@ -171,8 +167,8 @@ final class SmallDisk {
         try journal.close()
     }
 
-    @Test("A commit that finds no room is kept and carried out later, in order")
-    func keptWork() throws {
+    @Test
+    func `a commit that finds no room is kept and carried out later, in order`() throws {
         let site = try Site(.memory)
         let journal = try site.open()
         try journal.commit([record(1)])
@@ -191,8 +187,8 @@ final class SmallDisk {
         try journal.close()
     }
 
-    @Test("A sync that finds the disk full is tried again, for it changed nothing")
-    func fullSync() throws {
+    @Test
+    func `a sync that finds the disk full is tried again, for it changed nothing`() throws {
         let site = try Site(.memory)
         let journal = try site.open()
         site.memory.failNextSync(errno: ENOSPC)
@@ -204,10 +200,8 @@ final class SmallDisk {
         try journal.close()
     }
 
-    @Test(
-        "Closing on a full disk says that something was left behind",
-        arguments: [JournalOptions.Driving.manual, .thread])
-    func closingFull(_ driving: JournalOptions.Driving) throws {
+    @Test(arguments: [JournalOptions.Driving.manual, .thread])
+    func `closing on a full disk says that something was left behind`(_ driving: JournalOptions.Driving) throws {
         let site = try Site(.memory)
         let journal = try site.open { $0.driving = driving }
         site.memory.setCapacity(0)

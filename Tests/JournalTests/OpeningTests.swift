@@ -20,8 +20,8 @@ extension Site {
 }
 
 @Suite struct OpeningTests {
-    @Test("A newer format is refused by its number, and untouched")
-    func newerFormat() throws {
+    @Test
+    func `a newer format is refused by its number, and untouched`() throws {
         let site = try Site(.memory)
         try site.open().close()
         var envelope: [UInt8] = []
@@ -39,10 +39,12 @@ extension Site {
         #expect(site.memory.value("meta", key: key) == newer)
     }
 
-    @Test(
-        "A journal of the format without a tail gets the newer one before anything stands in its tail, and not without one",
-        arguments: Disk.allCases)
-    func olderFormat(_ disk: Disk) throws {
+    @Test(arguments: Disk.allCases)
+    func
+        `a journal of the format without a tail gets the newer one before anything stands in its tail, and not without one`(
+            _ disk: Disk
+        ) throws
+    {
         let site = try Site(disk)
         try site.setOldestFormat()
         var journal = try site.open()
@@ -65,8 +67,8 @@ extension Site {
         }
     }
 
-    @Test("Where there is no room for the newer format, the tail stays empty")
-    func olderFormatOnFullDisk() throws {
+    @Test
+    func `where there is no room for the newer format, the tail stays empty`() throws {
         let site = try Site(.memory)
         try site.setOldestFormat()
         site.memory.setTail(pieces: 4)
@@ -80,8 +82,8 @@ extension Site {
         try journal.close()
     }
 
-    @Test("A second opener in this process is refused with its number")
-    func inUse() throws {
+    @Test
+    func `a second opener in this process is refused with its number`() throws {
         let site = try Site(.lmdb)
         let journal = try site.open()
         #expect(throws: JournalError.inUse(pid: getpid())) { try site.open() }
@@ -93,8 +95,8 @@ extension Site {
         try again.close()
     }
 
-    @Test("Who asks whether a directory is in use keeps nobody from taking it")
-    func askedWhileTaken() throws {
+    @Test
+    func `who asks whether a directory is in use keeps nobody from taking it`() throws {
         let directory = try TemporaryDirectory()
         let isOver = NIOLockedValueBox(false)
         let asking = try CommitThread.start {
@@ -107,8 +109,8 @@ extension Site {
         asking.join()
     }
 
-    @Test("A second process is refused with the number of the first, and may look on read-only")
-    func otherProcess() async throws {
+    @Test
+    func `a second process is refused with the number of the first, and may look on read-only`() async throws {
         let site = try Site(.lmdb)
         let journal = try site.open { $0.driving = .thread }
         journal.append(try RecordBatch([record(1)]))
@@ -129,8 +131,8 @@ extension Site {
         try journal.close()
     }
 
-    @Test("A directory that cannot be one is named")
-    func unusable() throws {
+    @Test
+    func `a directory that cannot be one is named`() throws {
         let site = try Site(.lmdb)
         let file = site.directory.path + "/file"
         try Data([1]).write(to: URL(fileURLWithPath: file))
@@ -151,8 +153,8 @@ extension Site {
         #expect(throws: JournalError.self) { try Journal.open(options) }
     }
 
-    @Test("A file that is not LMDB's is refused as corrupt")
-    func foreignFile() throws {
+    @Test
+    func `a file that is not LMDB's is refused as corrupt`() throws {
         let site = try Site(.lmdb)
         let data = Data((0..<20_000).map { UInt8(truncatingIfNeeded: $0) })
         try data.write(to: URL(fileURLWithPath: site.directory.path + "/data.mdb"))
@@ -166,8 +168,8 @@ extension Site {
         }
     }
 
-    @Test("A journal opened read-only shows the same and writes nothing")
-    func readOnly() async throws {
+    @Test
+    func `a journal opened read-only shows the same and writes nothing`() async throws {
         let site = try Site(.lmdb)
         var journal = try site.open()
         try journal.commit((0..<100).map { record($0) }, tables: [.put(patients, key: [1], value: [1])])
@@ -187,8 +189,8 @@ extension Site {
         #expect(try Data(contentsOf: URL(fileURLWithPath: site.directory.path + "/data.mdb")) == before)
     }
 
-    @Test("Every error has its own code, a sentence and advice")
-    func errors() {
+    @Test
+    func `every error has its own code, a sentence and advice`() {
         let report = CorruptionReport(.gap, table: "log.1", expected: "a", found: "b")
         let all: [JournalError] = [
             .directoryUnusable(path: "p", reason: "r"), .inUse(pid: 1), .newerFormat(found: 2, supported: 1),

@@ -19,8 +19,8 @@ import Testing
         return site
     }
 
-    @Test("A sound file passes, and every page it reaches is counted")
-    func sound() throws {
+    @Test
+    func `a sound file passes, and every page it reaches is counted`() throws {
         let site = try site()
         let audit = try PageAudit.run(directory: site.directory.path, reportsWanted: 10) { _ in }
         #expect(audit.reports.isEmpty)
@@ -30,10 +30,8 @@ import Testing
         try used.close()
     }
 
-    @Test(
-        "Damaged page headers, node offsets and pointers never crash the opener",
-        arguments: [1, 2, 3, 4, 5] as [UInt64])
-    func damaged(_ seed: UInt64) throws {
+    @Test(arguments: [1, 2, 3, 4, 5] as [UInt64])
+    func `damaged page headers, node offsets and pointers never crash the opener`(_ seed: UInt64) throws {
         let site = try site()
         let path = site.directory.path + "/data.mdb"
         let original = try Data(contentsOf: URL(fileURLWithPath: path))
@@ -58,10 +56,10 @@ import Testing
         #expect(found > 0, "seed \(seed)")
     }
 
-    @Test(
-        "A table whose name is damaged is neither lost nor taken for another",
-        arguments: [("state.patients", 13, 0x01), ("state.patients", 13, 0x80), ("state.patients", 2, 0x02)])
-    func renamed(_ name: String, _ byte: Int, _ bits: UInt8) throws {
+    @Test(arguments: [("state.patients", 13, 0x01), ("state.patients", 13, 0x80), ("state.patients", 2, 0x02)])
+    func `a table whose name is damaged is neither lost nor taken for another`(
+        _ name: String, _ byte: Int, _ bits: UInt8
+    ) throws {
         let site = try site()
         let url = URL(fileURLWithPath: site.directory.path + "/data.mdb")
         var data = try Data(contentsOf: url)
@@ -81,8 +79,8 @@ import Testing
         #expect(try !JournalVerifier.verify(directory: site.directory.path).isSound)
     }
 
-    @Test("Meta pages in each other's place are named: the next commit would write over the newer one")
-    func swapped() throws {
+    @Test
+    func `meta pages in each other's place are named: the next commit would write over the newer one`() throws {
         let site = try site()
         let file = URL(fileURLWithPath: site.directory.path + "/data.mdb")
         var data = try Data(contentsOf: file)
@@ -93,8 +91,8 @@ import Testing
         #expect { try site.open() } throws: { ($0 as? JournalError)?.code == "corrupt" }
     }
 
-    @Test("What the walk finds while a process comes to have the journal means nothing")
-    func overtaken() throws {
+    @Test
+    func `what the walk finds while a process comes to have the journal means nothing`() throws {
         let site = try site()
         let file = URL(fileURLWithPath: site.directory.path + "/data.mdb")
         var data = try Data(contentsOf: file)
@@ -117,8 +115,8 @@ import Testing
         #expect(try !JournalVerifier.verify(directory: site.directory.path).isSound)
     }
 
-    @Test("A file cut short is named, not mapped", arguments: [100, 4_096, 8_192, 40_000])
-    func cutShort(_ bytes: Int) throws {
+    @Test(arguments: [100, 4_096, 8_192, 40_000])
+    func `a file cut short is named, not mapped`(_ bytes: Int) throws {
         let site = try site()
         let path = site.directory.path + "/data.mdb"
         let data = try Data(contentsOf: URL(fileURLWithPath: path))

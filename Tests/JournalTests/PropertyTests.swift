@@ -15,9 +15,11 @@ private struct Model {
 
 @Suite struct PropertyTests {
     @Test(
-        "Random appends, table writes, trims, crashes and reopenings match a naive model", arguments: Disk.allCases,
+        arguments: Disk.allCases,
         1...6 as ClosedRange<UInt64>)
-    func randomLife(_ disk: Disk, _ seed: UInt64) throws {
+    func `random appends, table writes, trims, crashes and reopenings match a naive model`(_ disk: Disk, _ seed: UInt64)
+        throws
+    {
         var random = SeededGenerator(seed: seed)
         let site = try Site(disk)
         let segmentBytes = Int.random(in: 2_000...40_000, using: &random)

@@ -20,8 +20,8 @@ import Testing
         return (pending.roomNeeded, journal.storage.footprint().usedBytes - before)
     }
 
-    @Test("A commit never takes more than it asked for, whatever is in it", arguments: [1, 2, 3, 4] as [UInt64])
-    func neverMore(seed: UInt64) throws {
+    @Test(arguments: [1, 2, 3, 4] as [UInt64])
+    func `a commit never takes more than it asked for, whatever is in it`(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let site = try Site(.lmdb)
         let journal = try site.open()
@@ -60,8 +60,8 @@ import Testing
         try journal.close()
     }
 
-    @Test("Values at the end of a growing table ask for little more than they take")
-    func little() throws {
+    @Test
+    func `values at the end of a growing table ask for little more than they take`() throws {
         let site = try Site(.lmdb)
         let journal = try site.open()
         var next: UInt64 = 0
@@ -79,8 +79,8 @@ import Testing
         try journal.close()
     }
 
-    @Test("A key that is not at the end of a growing table is a broken promise")
-    func brokenPromise() throws {
+    @Test
+    func `a key that is not at the end of a growing table is a broken promise`() throws {
         let site = try Site(.lmdb)
         let journal = try site.open()
         journal.write([.put(Self.growing, key: [5], value: [1])])

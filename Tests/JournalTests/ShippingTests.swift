@@ -45,8 +45,8 @@ import Testing
         return journal
     }
 
-    @Test("a copy has every record, every value and every small fact, and goes on from there", arguments: Disk.allCases)
-    func copyIsWhole(disk: Disk) throws {
+    @Test(arguments: Disk.allCases)
+    func `a copy has every record, every value and every small fact, and goes on from there`(disk: Disk) throws {
         let (here, there) = (try Site(disk), try Site(disk))
         let journal = try Self.filled(here)
         let copy = try Self.copied(journal, to: there)
@@ -71,8 +71,8 @@ import Testing
         try journal.close()
     }
 
-    @Test("chunks that are damaged, left out, out of order or another log's are not taken in")
-    func refused() throws {
+    @Test
+    func `chunks that are damaged, left out, out of order or another log's are not taken in`() throws {
         let (here, there) = (try Site(.memory), try Site(.memory))
         let journal = try Self.filled(here)
         let copy = try Self.copied(journal, to: there)
@@ -99,8 +99,8 @@ import Testing
         for journal in [journal, copy, other] { try journal.close() }
     }
 
-    @Test("a log has the tips it went through, and no others")
-    func tips() throws {
+    @Test
+    func `a log has the tips it went through, and no others`() throws {
         let site = try Site(.memory)
         let journal = try Self.filled(site)
         #expect(try journal.contains(journal.tip))
@@ -121,8 +121,8 @@ import Testing
         try journal.close()
     }
 
-    @Test("an unfinished copy is nobody's journal", arguments: Disk.allCases)
-    func unfinished(disk: Disk) throws {
+    @Test(arguments: Disk.allCases)
+    func `an unfinished copy is nobody's journal`(disk: Disk) throws {
         let (here, there) = (try Site(disk), try Site(disk))
         let journal = try Self.filled(here)
         let copy = try journal.copy()
@@ -141,8 +141,8 @@ import Testing
         #expect(throws: JournalError.self) { _ = try JournalImport(header, into: here.options()) }
     }
 
-    @Test("what was never acknowledged is taken back, chunk by chunk", arguments: Disk.allCases)
-    func cutBack(disk: Disk) throws {
+    @Test(arguments: Disk.allCases)
+    func `what was never acknowledged is taken back, chunk by chunk`(disk: Disk) throws {
         let (here, there) = (try Site(disk), try Site(disk))
         let journal = try Self.filled(here)
         let copy = try Self.copied(journal, to: there)
@@ -160,8 +160,8 @@ import Testing
         for journal in [back, copy] { try journal.close() }
     }
 
-    @Test("what a table reflects already is not taken back", arguments: Disk.allCases)
-    func reflected(disk: Disk) throws {
+    @Test(arguments: Disk.allCases)
+    func `what a table reflects already is not taken back`(disk: Disk) throws {
         let site = try Site(disk)
         let journal = try Self.filled(site)
         let parting = journal.tip
@@ -175,8 +175,8 @@ import Testing
         try again.close()
     }
 
-    @Test("while confirmations are asked for, nothing is durable without one")
-    func confirmations() async throws {
+    @Test
+    func `while confirmations are asked for, nothing is durable without one`() async throws {
         let site = try Site(.memory)
         let journal = try site.open()
         let first = try journal.commit([record(1)])

@@ -3,8 +3,8 @@ import Testing
 @testable import Journal
 
 @Suite struct TableTests {
-    @Test("State values come back with the position they reflect, in key order", arguments: Disk.allCases)
-    func values(_ disk: Disk) throws {
+    @Test(arguments: Disk.allCases)
+    func `state values come back with the position they reflect, in key order`(_ disk: Disk) throws {
         let site = try Site(disk)
         var journal = try site.open()
         try journal.commit([record(1), record(2)])
@@ -39,8 +39,8 @@ import Testing
         try journal.close()
     }
 
-    @Test("Values that compress come back whole and take less room", arguments: [0, 1, 63, 64, 5_000, 200_000])
-    func snappy(_ bytes: Int) throws {
+    @Test(arguments: [0, 1, 63, 64, 5_000, 200_000])
+    func `values that compress come back whole and take less room`(_ bytes: Int) throws {
         let site = try Site(.memory)
         let journal = try site.open()
         let value = [UInt8](repeating: 42, count: bytes)
@@ -57,8 +57,8 @@ import Testing
         try journal.close()
     }
 
-    @Test("Values that do not compress, or should not, are stored as they are")
-    func incompressible() throws {
+    @Test
+    func `values that do not compress, or should not, are stored as they are`() throws {
         let site = try Site(.memory)
         let journal = try site.open()
         var random = SeededGenerator(seed: 7)
@@ -72,8 +72,8 @@ import Testing
         try journal.close()
     }
 
-    @Test("Values larger than a page are stored and replaced", arguments: Disk.allCases)
-    func largeValues(_ disk: Disk) throws {
+    @Test(arguments: Disk.allCases)
+    func `values larger than a page are stored and replaced`(_ disk: Disk) throws {
         let journal = try Site(disk).open()
         for size in [1_000_000, 3_000, 70_000, 10] {
             journal.write([.put(patients, key: [UInt8](repeating: 1, count: 511), value: record(size, bytes: size))])
@@ -84,8 +84,10 @@ import Testing
         try journal.close()
     }
 
-    @Test("Sixteen tables are taken; the seventeenth, a key too long, and a position from the future are mistakes")
-    func tableLimits() async throws {
+    @Test
+    func `sixteen tables are taken; the seventeenth, a key too long, and a position from the future are mistakes`()
+        async throws
+    {
         let journal = try Site(.memory).open()
         journal.write((0..<16).map { .put(Table("table \($0)"), key: [1], value: [UInt8($0)]) })
         while try journal.step() {}

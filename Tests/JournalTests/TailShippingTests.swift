@@ -25,8 +25,10 @@ import Testing
         return tips
     }
 
-    @Test("While confirmations are asked for, small work goes to the tail too, and is told when it is confirmed")
-    func confirming() async throws {
+    @Test
+    func `while confirmations are asked for, small work goes to the tail too, and is told when it is confirmed`()
+        async throws
+    {
         let site = try Site(.memory)
         let journal = try open(site)
         journal.askForConfirmations(from: .zero)
@@ -44,8 +46,8 @@ import Testing
         try journal.close()
     }
 
-    @Test("What stands in the tail is shipped as the log will have it", arguments: Disk.allCases)
-    func shipping(_ disk: Disk) throws {
+    @Test(arguments: Disk.allCases)
+    func `what stands in the tail is shipped as the log will have it`(_ disk: Disk) throws {
         let site = try Site(disk)
         let journal = try open(site)
         let beginning = journal.tip
@@ -80,10 +82,10 @@ import Testing
         try journal.close()
     }
 
-    @Test(
-        "What is taken in stands in the tail first, counts as the end of the log, and outlives a crash",
-        arguments: Disk.allCases)
-    func takingIn(_ disk: Disk) throws {
+    @Test(arguments: Disk.allCases)
+    func `what is taken in stands in the tail first, counts as the end of the log, and outlives a crash`(_ disk: Disk)
+        throws
+    {
         let (here, there) = (try Site(disk), try Site(disk))
         let journal = try open(here)
         var copy = try open(there)
@@ -116,8 +118,8 @@ import Testing
         try journal.close()
     }
 
-    @Test("Chunks and records of one's own that follow go to the tail together")
-    func mixed() throws {
+    @Test
+    func `chunks and records of one's own that follow go to the tail together`() throws {
         let (here, there) = (try Site(.memory), try Site(.memory))
         let journal = try open(here)
         let copy = try open(there)

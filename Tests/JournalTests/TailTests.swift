@@ -4,8 +4,7 @@ import Testing
 
 @testable import Journal
 
-@Suite("The log's tail")
-struct TailTests {
+@Suite struct `The log's tail` {
     /// A journal with a tail on either disk.
     private func open(_ site: Site, _ configure: (inout JournalOptions) -> Void = { _ in }) throws -> Journal {
         site.memory.setTail(pieces: 64)
@@ -28,8 +27,8 @@ struct TailTests {
         try bytes.write(to: url)
     }
 
-    @Test("What a piece has may be told at once, and is read when the log has taken it up", arguments: Disk.allCases)
-    func settling(_ disk: Disk) async throws {
+    @Test(arguments: Disk.allCases)
+    func `what a piece has may be told at once, and is read when the log has taken it up`(_ disk: Disk) async throws {
         let site = try Site(disk)
         let journal = try open(site)
         try keep([record(1), record(2)], in: journal)
@@ -52,8 +51,8 @@ struct TailTests {
         try journal.close()
     }
 
-    @Test("After a crash the next start finds every piece, and gives no position twice", arguments: Disk.allCases)
-    func recovery(_ disk: Disk) throws {
+    @Test(arguments: Disk.allCases)
+    func `after a crash the next start finds every piece, and gives no position twice`(_ disk: Disk) throws {
         let site = try Site(disk)
         var journal = try open(site)
         try journal.commit([record(0)], tables: [.put(patients, key: [1], value: [1])])
@@ -88,9 +87,8 @@ struct TailTests {
         try journal.close()
     }
 
-    @Test(
-        "A last piece that cannot be read was never told; one before it that cannot is named", arguments: Disk.allCases)
-    func damage(_ disk: Disk) throws {
+    @Test(arguments: Disk.allCases)
+    func `a last piece that cannot be read was never told; one before it that cannot is named`(_ disk: Disk) throws {
         let torn = try Site(disk)
         let journal = try open(torn)
         for number in 1...3 { try keep([record(number)], in: journal) }
@@ -116,8 +114,8 @@ struct TailTests {
         }
     }
 
-    @Test("Who wants no tail takes up what stands in one, and leaves it at that")
-    func unwanted() throws {
+    @Test
+    func `who wants no tail takes up what stands in one, and leaves it at that`() throws {
         let site = try Site(.lmdb)
         var journal = try open(site)
         try keep([record(1)], in: journal)
@@ -130,8 +128,8 @@ struct TailTests {
         try journal.close()
     }
 
-    @Test("A full tail sends work to the log, and begins anew", arguments: Disk.allCases)
-    func full(_ disk: Disk) throws {
+    @Test(arguments: Disk.allCases)
+    func `a full tail sends work to the log, and begins anew`(_ disk: Disk) throws {
         let site = try Site(disk)
         var journal = try open(site)
         for number in 0..<500 {
@@ -147,8 +145,8 @@ struct TailTests {
         try journal.close()
     }
 
-    @Test("Table writes take what stands in the tail along, and reflect nothing that is not in the log")
-    func tables() throws {
+    @Test
+    func `table writes take what stands in the tail along, and reflect nothing that is not in the log`() throws {
         let site = try Site(.memory)
         var journal = try open(site)
         try keep([record(1)], in: journal)
@@ -162,8 +160,8 @@ struct TailTests {
         try journal.close()
     }
 
-    @Test("The log takes the tail up when the first piece has stood there for long, whatever comes meanwhile")
-    func age() throws {
+    @Test
+    func `the log takes the tail up when the first piece has stood there for long, whatever comes meanwhile`() throws {
         let site = try Site(.memory)
         let journal = try open(site)
         try keep([record(1)], in: journal)
@@ -177,8 +175,8 @@ struct TailTests {
         try journal.close()
     }
 
-    @Test("What stands in the tail is rebuilt with the log")
-    func salvage() throws {
+    @Test
+    func `what stands in the tail is rebuilt with the log`() throws {
         let site = try Site(.lmdb)
         let journal = try open(site)
         try journal.commit([record(1)], tables: [.put(patients, key: [1], value: [1])])
@@ -193,10 +191,10 @@ struct TailTests {
         #expect(found == [record(1), record(2), record(3, bytes: 9_000)])
     }
 
-    @Test(
-        "A journal that went on after it was looked through is not rebuilt from that look",
-        arguments: ["log", "tail", "facts of the engine's own"])
-    func salvageOfYesterday(goesOnIn place: String) throws {
+    @Test(arguments: ["log", "tail", "facts of the engine's own"])
+    func `a journal that went on after it was looked through is not rebuilt from that look`(goesOnIn place: String)
+        throws
+    {
         let site = try Site(.lmdb)
         let journal = try open(site)
         try journal.commit([record(1)])
@@ -226,8 +224,8 @@ struct TailTests {
         try again.close()
     }
 
-    @Test("A look into a journal that is taken up meanwhile shows its log as that goes on")
-    func lookWhileStarting() throws {
+    @Test
+    func `a look into a journal that is taken up meanwhile shows its log as that goes on`() throws {
         let site = try Site(.memory)
         let crashed = try open(site)
         for number in 1...3 { try keep([record(number)], in: crashed) }
@@ -245,8 +243,8 @@ struct TailTests {
         site.crash(server)
     }
 
-    @Test("A process that comes between a look at the log and one at the tail makes nothing corrupt")
-    func lookAcrossStart() throws {
+    @Test
+    func `a process that comes between a look at the log and one at the tail makes nothing corrupt`() throws {
         let site = try Site(.memory)
         let crashed = try open(site)
         try keep([record(1)], in: crashed)
@@ -268,8 +266,8 @@ struct TailTests {
         #expect(try looking.replayed().map(\.bytes) == (1...4).map { record($0) })
     }
 
-    @Test("Of a journal that never stands still only the log is shown")
-    func lookWhileWriting() throws {
+    @Test
+    func `of a journal that never stands still only the log is shown`() throws {
         let site = try Site(.memory)
         try open(site).close()
         let options = site.options()
@@ -284,10 +282,12 @@ struct TailTests {
         #expect(try looking.replayed().count == 2 * crossed.rounds - 1)
     }
 
-    @Test(
-        "A tail for which the disk has no room sends its work to the log, which has it once, whatever stands in the tail",
-        arguments: [false, true])
-    func noRoomInTail(_ stands: Bool) throws {
+    @Test(arguments: [false, true])
+    func
+        `a tail for which the disk has no room sends its work to the log, which has it once, whatever stands in the tail`(
+            _ stands: Bool
+        ) throws
+    {
         let site = try Site(.memory)
         var journal = try open(site)
         try keep([record(1)], in: journal)
@@ -304,10 +304,12 @@ struct TailTests {
         try journal.close()
     }
 
-    @Test(
-        "Work that neither the tail nor the log has room for is in doubt after a crash; nothing else gets its positions before",
-        arguments: [false, true])
-    func noRoomAtAll(_ stands: Bool) throws {
+    @Test(arguments: [false, true])
+    func
+        `work that neither the tail nor the log has room for is in doubt after a crash; nothing else gets its positions before`(
+            _ stands: Bool
+        ) throws
+    {
         let site = try Site(.memory)
         var journal = try open(site)
         try keep([record(1)], in: journal)
@@ -330,8 +332,8 @@ struct TailTests {
         try journal.close()
     }
 
-    @Test("A tail whose write fails ends the journal; what was told is there after")
-    func failure() throws {
+    @Test
+    func `a tail whose write fails ends the journal; what was told is there after`() throws {
         let site = try Site(.memory)
         var journal = try open(site)
         try keep([record(1)], in: journal)
@@ -344,8 +346,8 @@ struct TailTests {
         try journal.close()
     }
 
-    @Test("What is left in a tail of a history that was cut back is not taken for what is missing")
-    func cutBack() throws {
+    @Test
+    func `what is left in a tail of a history that was cut back is not taken for what is missing`() throws {
         let site = try Site(.memory)
         var journal = try open(site)
         try journal.commit([record(1)])
@@ -363,8 +365,8 @@ struct TailTests {
         try journal.close()
     }
 
-    @Test("With a thread of its own, appenders are told by the tail and readers by the log")
-    func thread() async throws {
+    @Test
+    func `with a thread of its own, appenders are told by the tail and readers by the log`() async throws {
         let site = try Site(.lmdb)
         let journal = try open(site) {
             $0.driving = .thread
@@ -397,7 +399,8 @@ extension JournalOptions {
     }
 }
 
-/// A store in which something happens each time that somebody who only looks has read the log and is about to read the tail.
+/// A store in which something happens each time that somebody who only looks has read the log and is about to read the
+/// tail.
 private final class CrossedStorage: JournalStorage {
     private let storage: any JournalStorage
     private let cross: @Sendable (Int) throws -> Void

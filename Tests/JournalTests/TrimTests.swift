@@ -3,8 +3,8 @@ import Testing
 @testable import Journal
 
 @Suite struct TrimTests {
-    @Test("Trimming drops whole segments before the checkpoint and keeps the rest", arguments: Disk.allCases)
-    func trim(_ disk: Disk) throws {
+    @Test(arguments: Disk.allCases)
+    func `trimming drops whole segments before the checkpoint and keeps the rest`(_ disk: Disk) throws {
         let site = try Site(disk)
         var journal = try site.open { $0.segmentBytes = 20_000 }
         let written = (0..<2_000).map { record($0, bytes: 100) }
@@ -35,8 +35,8 @@ import Testing
         try journal.close()
     }
 
-    @Test("A trim of everything leaves an empty log that goes on counting", arguments: Disk.allCases)
-    func trimAll(_ disk: Disk) throws {
+    @Test(arguments: Disk.allCases)
+    func `a trim of everything leaves an empty log that goes on counting`(_ disk: Disk) throws {
         let site = try Site(disk)
         var journal = try site.open { $0.segmentBytes = 4_000 }
         for number in 0..<50 { try journal.commit([record(number, bytes: 1_000)]) }
@@ -51,8 +51,8 @@ import Testing
         try journal.close()
     }
 
-    @Test("A segment that someone reads is dropped after they have finished", arguments: Disk.allCases)
-    func heldSegment(_ disk: Disk) throws {
+    @Test(arguments: Disk.allCases)
+    func `a segment that someone reads is dropped after they have finished`(_ disk: Disk) throws {
         let journal = try Site(disk).open { $0.segmentBytes = 4_000 }
         for number in 0..<50 { try journal.commit([record(number, bytes: 1_000)]) }
         let first = try journal.listing().segments[0].name
@@ -69,8 +69,8 @@ import Testing
         try journal.close()
     }
 
-    @Test("Under steady writing and trimming the file stops growing")
-    func boundedFile() throws {
+    @Test
+    func `under steady writing and trimming the file stops growing`() throws {
         let journal = try Site(.lmdb).open { $0.segmentBytes = 256 << 10 }
         var sizes: [Int] = []
         for round in 0..<60 {
@@ -86,8 +86,8 @@ import Testing
         try journal.close()
     }
 
-    @Test("The file grows while it is open, and what it holds stays readable")
-    func growth() throws {
+    @Test
+    func `the file grows while it is open, and what it holds stays readable`() throws {
         let site = try Site(.lmdb)
         var journal = try site.open()
         let before = journal.statistics.storage.fileBytes
@@ -103,8 +103,8 @@ import Testing
         try journal.close()
     }
 
-    @Test("Followers read without a gap while others append, write state and trim")
-    func everythingAtOnce() async throws {
+    @Test
+    func `followers read without a gap while others append, write state and trim`() async throws {
         let journal = try Site(.lmdb).open {
             $0.driving = .thread
             $0.segmentBytes = 30_000

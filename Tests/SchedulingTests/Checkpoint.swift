@@ -61,8 +61,8 @@ struct Checkpoint {
     }
 }
 
-/// Everything that must be the same after recovery, in a form in which it can be compared: without what is only in memory
-/// (claims, timers of ended holds, numbers skipped at the end, what is dirty).
+/// Everything that must be the same after recovery, in a form in which it can be compared: without what is only in
+/// memory (claims, timers of ended holds, numbers skipped at the end, what is dirty).
 struct State: Equatable {
     struct Sitting: Equatable {
         var definition: SessionDefinition

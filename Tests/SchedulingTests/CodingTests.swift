@@ -33,8 +33,8 @@ import Testing
         }
     }
 
-    /// What is read from damaged bytes is written and read again as the same: nothing was half understood. It is also applied,
-    /// since that is what recovery does with it.
+    /// What is read from damaged bytes is written and read again as the same: nothing was half understood. It is also
+    /// applied, since that is what recovery does with it.
     @Test(arguments: Dice.kinds)
     func `damaged bytes are named or mean one thing, and never end the process`(kind: Int) throws {
         var read = 0

@@ -1,8 +1,8 @@
 import Scheduling
 import Testing
 
-/// Bytes that an earlier build wrote, and every later one must read and write alike: journals outlive builds. When a test here
-/// fails, the format has drifted; give the new form a kind of its own instead.
+/// Bytes that an earlier build wrote, and every later one must read and write alike: journals outlive builds. When a
+/// test here fails, the format has drifted; give the new form a kind of its own instead.
 @Suite struct `The journal's bytes do not drift` {
     private static let appointment = AppointmentID(
         session: SessionID(pool: PoolID(rawValue: 3), index: 7), number: 42)

@@ -1,7 +1,7 @@
 import Scheduling
 
-/// The rules once more, with plain dictionaries and no thought for speed: everything is counted anew for every question. What
-/// the core decides must be what this decides.
+/// The rules once more, with plain dictionaries and no thought for speed: everything is counted anew for every
+/// question. What the core decides must be what this decides.
 struct NaiveHospital {
     struct Visit {
         var patient: UInt64

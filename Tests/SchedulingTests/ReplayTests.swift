@@ -1,7 +1,8 @@
 import Scheduling
 import Testing
 
-/// A journal of a busy fortnight: the same facts must give the same state, however often and from wherever they are told.
+/// A journal of a busy fortnight: the same facts must give the same state, however often and from wherever they are
+/// told.
 @Suite struct `Replaying the journal` {
     static let seeds: [UInt64] = [1, 2, 3, 4]
 

@@ -1,7 +1,7 @@
 import Scheduling
 
-/// A hospital of the core alone: catalogue, pools and patients, put together as the engine does it, with a journal in an array
-/// and a clock that moves when a test says so. It opens on 2025-06-01 at midnight in Shanghai.
+/// A hospital of the core alone: catalogue, pools and patients, put together as the engine does it, with a journal in
+/// an array and a clock that moves when a test says so. It opens on 2025-06-01 at midnight in Shanghai.
 struct World: Sendable {
     var catalogue = Catalogue()
     var pools = PoolBook()

@@ -22,7 +22,8 @@ import Testing
     @Test func `requests by method and outcome, writes, refusals by rule and errors by code`() async throws {
         try await withHospital { hospital in
             let connection = try await RawConnection.greeted(port: hospital.port)
-            // Done, repeated, refused (the same patient at the same time), without a key, and with a key of another write.
+            // Done, repeated, refused (the same patient at the same time), without a key, and with a key of another
+            // write.
             var bookings = [1, 1, 2, 0, 1].map { hospital.booking($0) }
             bookings[3].keyHigh = 0
             bookings[4].patient = hospital.patients[1].rawValue
@@ -135,7 +136,7 @@ import Testing
             var request = PBSubscribeRequest()
             request.after = 0
             try await reader.send(.subscribe, 9, request)
-            let durable = hospital.engine.durablePosition
+            let durable = hospital.engine.settledPosition
             var through: UInt64 = 0
             while through < durable.rawValue {
                 let frame = try #require(await reader.next())

@@ -42,7 +42,7 @@ import Testing
         try await withHospital { hospital in
             let connection = try await RawConnection.greeted(port: hospital.port)
             #expect(try await subscribe(connection, 9) == 0)
-            let before = try await read(connection, 9, through: hospital.engine.durablePosition.rawValue)
+            let before = try await read(connection, 9, through: hospital.engine.settledPosition.rawValue)
             #expect(before.map(\.position) == before.map(\.position).sorted())
             #expect(before.filter { $0.kind == .patientRegistered }.count == 200)
             #expect(before.filter { $0.kind == .catalogueChanged }.map(\.entity).contains("pool li"))
@@ -66,7 +66,7 @@ import Testing
         try await withHospital { hospital in
             let connection = try await RawConnection.greeted(port: hospital.port)
             let now = try await subscribe(connection, 9, latest: true)
-            #expect(now == hospital.engine.durablePosition.rawValue)
+            #expect(now == hospital.engine.settledPosition.rawValue)
             try await connection.send(.book, 2, hospital.booking(1))
             var seen: [Frame] = [try #require(await connection.next()), try #require(await connection.next())]
             seen.sort { $0.header.requestID < $1.header.requestID }

@@ -7,7 +7,8 @@ import Wire
 @testable import HaoyuanClient
 
 @Suite struct `A load` {
-    /// A thousand bookings of which fifty keys come twice: five slots of a hundred units, asked for by two hundred patients each.
+    /// A thousand bookings of which fifty keys come twice: five slots of a hundred units, asked for by two hundred
+    /// patients each.
     private final class Bookings: LoadSource {
         private let patients: [UInt64]
         private let slots: [UInt64]
@@ -127,7 +128,8 @@ import Wire
     }
 
     @Test func `of many people clumps as chance does, and evenly where it is constant`() {
-        // Arrivals in each of 10,000 stretches that have one on average: independent ones leave e⁻¹ of the stretches empty.
+        // Arrivals in each of 10,000 stretches that have one on average: independent ones leave e⁻¹ of the stretches
+        // empty.
         func empty(_ arrivals: Arrivals) -> Int {
             let moments = LoadSchedule(arrivals, perSecond: 1_000, count: 10_000, seed: 3).moments
             return 10_000 - Set(moments.map { ($0 - 1) / 1_000_000 }.filter { $0 < 10_000 }).count

@@ -62,7 +62,7 @@ import struct Journal.ShippedChunks
             let query = SlotQuery(
                 service: ServiceID(rawValue: folders.hospital.service), from: LocalDate(ServedHospital.today))
             let (there, here) = (try await anyone.searchSlots(query), try await decided.searchSlots(query))
-            #expect(there.position.rawValue == second.engine.durablePosition.rawValue)
+            #expect(there.position.rawValue == second.engine.settledPosition.rawValue)
             #expect(there.position >= early.position && there.position < late.position)
             #expect(here.position >= late.position)
             let free = there.slots.map(\.free)

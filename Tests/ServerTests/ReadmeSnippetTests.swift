@@ -22,8 +22,8 @@ import Testing
     }
     // snippet: end
 
-    @Test("the README's example books a slot")
-    func example() async throws {
+    @Test
+    func `the README's example books a slot`() async throws {
         let hospital = try await ServedHospital.open()
         let address = ClientConfiguration.Address(host: "127.0.0.1", port: hospital.port)
         let client = HaoyuanClient(ClientConfiguration(addresses: [address], channel: .app))

@@ -6,15 +6,16 @@ import Testing
 
 @testable import Engine
 
-/// The seams: one thread, one seed, a disk in memory and a clock that stands still run the whole engine, shards and all.
+/// The seams: one thread, one seed, a disk in memory and a clock that stands still run the whole engine, shards and
+/// all.
 @Suite struct SeamTests {
     /// Monday, 2026-03-02, 08:00 in Shanghai.
     private static let morning = Instant(rawValue: 1_772_409_600_000)
     private static let today = LocalDate(rawValue: 20_514)
     private static let doctor = Origin(channel: .app, operatorName: "nurse-7")
 
-    /// One life of an engine under a seed: callers whose bookings, moves and cancellations cross, commits whenever the seed
-    /// says so, and checkpoints between.
+    /// One life of an engine under a seed: callers whose bookings, moves and cancellations cross, commits whenever the
+    /// seed says so, and checkpoints between.
     private static func run(seed: UInt64) throws -> Engine {
         let disk = MemoryDisk()
         var configuration = EngineConfiguration(journal: JournalOptions(storage: disk.attach()), cores: 8)
@@ -84,21 +85,21 @@ import Testing
         _ = await run(4, .change(moved.receipt?.appointment ?? id, .cancel, ifVersion: 0, reason: "seed"))
     }
 
-    @Test("the same seed gives the same life, record by record", arguments: [1, 2, 3] as [UInt64])
-    func sameSeed(seed: UInt64) throws {
+    @Test(arguments: [1, 2, 3] as [UInt64])
+    func `the same seed gives the same life, record by record`(seed: UInt64) throws {
         let first = try Self.life(seed: seed)
         #expect(first.count > 40)
         #expect(try Self.life(seed: seed) == first)
     }
 
-    @Test("other seeds give other orders, so there is something to search")
-    func otherSeeds() throws {
+    @Test
+    func `other seeds give other orders, so there is something to search`() throws {
         let lives = try Set((1...8).map { try Self.life(seed: $0) })
         #expect(lives.count > 4)
     }
 
-    @Test("whatever the order, what the journal says is sound", arguments: 1...40 as ClosedRange<UInt64>)
-    func soundUnderEveryOrder(seed: UInt64) throws {
+    @Test(arguments: 1...40 as ClosedRange<UInt64>)
+    func `whatever the order, what the journal says is sound`(seed: UInt64) throws {
         let journal = try Self.run(seed: seed).journal
         let state = try RecoveredState(journal, poolShards: 2, patientShards: 3)
         #expect(state.violations().isEmpty, "seed \(seed)")

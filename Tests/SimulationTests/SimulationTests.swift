@@ -2,15 +2,14 @@ import Simulation
 import Testing
 
 @Suite struct SimulationTests {
-    @Test("a world keeps every promise", arguments: 1...40 as ClosedRange<UInt64>)
-    func promises(seed: UInt64) {
+    @Test(arguments: 1...40 as ClosedRange<UInt64>)
+    func `a world keeps every promise`(seed: UInt64) {
         let report = Simulation.run(Plan(seed: seed))
         #expect(report.finding == nil, "seed \(seed): haoyuan-simulate --seed \(seed) --trace")
     }
 
-    @Test(
-        "the same seed lives the same life to the last byte, traced or not", arguments: [3, 17, 336, 473] as [UInt64])
-    func sameSeed(seed: UInt64) {
+    @Test(arguments: [3, 17, 336, 473] as [UInt64])
+    func `the same seed lives the same life to the last byte, traced or not`(seed: UInt64) {
         let first = Simulation.run(Plan(seed: seed))
         let second = Simulation.run(Plan(seed: seed), isTraced: true)
         #expect(first.hash == second.hash && first.turns == second.turns)
@@ -18,13 +17,13 @@ import Testing
         #expect(first.trace.isEmpty && !second.trace.isEmpty)
     }
 
-    @Test("other seeds live other lives")
-    func otherSeeds() {
+    @Test
+    func `other seeds live other lives`() {
         #expect(Set((1...20).map { Simulation.run(Plan(seed: $0)).hash }).count == 20)
     }
 
-    @Test("the worlds go through what they are there for")
-    func coverage() {
+    @Test
+    func `the worlds go through what they are there for`() {
         var coverage = Coverage()
         for seed in 1...60 as ClosedRange<UInt64> { coverage.add(Simulation.run(Plan(seed: seed)).coverage) }
         let wanted = [
@@ -40,8 +39,8 @@ import Testing
         #expect(coverage.counts["worlds left unjudged", default: 0] == 0)
     }
 
-    @Test("what is left out stays out, and the rest is as it was")
-    func overrides() {
+    @Test
+    func `what is left out stays out, and the rest is as it was`() {
         var overrides = Overrides()
         overrides.without = [.crash, .failedSync, .restart, .standby]
         overrides.operations = 30
@@ -53,8 +52,8 @@ import Testing
         }
     }
 
-    @Test("about half of the worlds have a standby, and one without it is as it was before there were any")
-    func standby() {
+    @Test
+    func `about half of the worlds have a standby, and one without it is as it was before there were any`() {
         #expect((60...140).contains((1...200).count { Plan(seed: $0).hasStandby }))
         var overrides = Overrides()
         overrides.without = [.standby]
@@ -65,8 +64,8 @@ import Testing
         }
     }
 
-    @Test("shrinking keeps what the failure needs and leaves out everything else")
-    func shrinking() {
+    @Test
+    func `shrinking keeps what the failure needs and leaves out everything else`() {
         // Fails as long as loss is on and operations 11 and 25 are sent.
         var shrinker = Shrinker(seed: 7, from: Overrides(), tries: 2_000) { overrides in
             let count = Plan(seed: 7, overrides: overrides).operations

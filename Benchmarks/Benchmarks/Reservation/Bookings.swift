@@ -4,8 +4,8 @@ import Wire
 
 @testable import Engine
 
-/// The bookings that are measured: those of `haoyuan bench`, from the same hospital of 20 departments and 200 pools. Each is for
-/// another patient, and neighbours go to different pools.
+/// The bookings that are measured: those of `haoyuan bench`, from the same hospital of 20 departments and 200 pools.
+/// Each is for another patient, and neighbours go to different pools.
 enum Bookings {
     /// Bookings of one iteration: the largest batch that a frame may bring.
     static let perIteration = 8_192

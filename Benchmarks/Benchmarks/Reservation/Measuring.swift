@@ -3,8 +3,8 @@ import Foundation
 import Glibc
 
 extension BenchmarkMetric {
-    /// Nanoseconds of processor of one iteration, all threads together: what a busy machine disturbs least. The package's own
-    /// figure comes from `/proc`, in steps of 10 ms.
+    /// Nanoseconds of processor of one iteration, all threads together: what a busy machine disturbs least. The
+    /// package's own figure comes from `/proc`, in steps of 10 ms.
     static let processor = BenchmarkMetric.custom("processor", polarity: .prefersSmaller, useScalingFactor: false)
     /// What one iteration did so many of.
     static let operations = BenchmarkMetric.custom("operations", polarity: .prefersLarger, useScalingFactor: false)
@@ -13,7 +13,8 @@ extension BenchmarkMetric {
 }
 
 /// Defines a benchmark whose iterations share one state, which the first of them makes.
-/// - Parameter sizes: how many operations go together; one benchmark for each, and one without a size where there are none.
+/// - Parameter sizes: how many operations go together; one benchmark for each, and one without a size where there are
+///   none.
 func stage<State>(
     _ name: String, sizes: [Int] = [], iterations: Int = Bookings.iterations,
     state make: @escaping (Int) throws -> State, run: @escaping (Benchmark, inout State, Int) throws -> Void
@@ -71,8 +72,8 @@ extension Benchmark {
     }
 }
 
-/// Ends the run where a benchmark did not do what it says: its figure would be worth nothing. The results that are checked
-/// also keep the compiler from leaving the work out.
+/// Ends the run where a benchmark did not do what it says: its figure would be worth nothing. The results that are
+/// checked also keep the compiler from leaving the work out.
 func check(_ isTrue: Bool, _ sentence: @autoclosure () -> String) {
     guard !isTrue else { return }
     FileHandle.standardError.write(Data("microbench: \(sentence())\n".utf8))

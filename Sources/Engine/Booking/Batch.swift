@@ -1,7 +1,8 @@
 import Journal
 import Scheduling
 
-/// The writes that travel together, and what is known of each so far. One batch is one task's own; only values leave it.
+/// The writes that travel together, and what is known of each so far. One batch is one task's own; only values leave
+/// it.
 struct Batch {
     /// A write that is to be carried out.
     struct Entry {

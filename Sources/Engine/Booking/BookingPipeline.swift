@@ -1,11 +1,11 @@
 import Journal
 import Scheduling
 
-/// The way of a reservation: key, patient, pool, journal, reply. A batch takes each step once for all its writes, so a write
-/// pays for a fraction of a hop.
+/// The way of a reservation: key, patient, pool, journal, reply. A batch takes each step once for all its writes, so a
+/// write pays for a fraction of a hop.
 ///
-/// No step waits between a check and the change it guards: each shard judges and changes in one go, and what one shard has
-/// granted while another is still being asked is a claim, which counts at once.
+/// No step waits between a check and the change it guards: each shard judges and changes in one go, and what one shard
+/// has granted while another is still being asked is a claim, which counts at once.
 struct BookingPipeline: Sendable {
     let journal: Journal
     let keys: KeyWindow
@@ -75,8 +75,8 @@ struct BookingPipeline: Sendable {
             case .reused:
                 batch.fail(index, EngineError(.keyReused, "this key was used for another write; choose a new one"))
             case .underWay:
-                // The first one waits for the standby, and this one would, too: its caller must learn that there may be another
-                // primary.
+                // The first one waits for the standby, and this one would, too: its caller must learn that there may be
+                // another primary.
                 if let silence = register.silence {
                     batch.fail(index, .standbyAway(silence, maybeApplied: true))
                 } else {
@@ -193,8 +193,8 @@ struct BookingPipeline: Sendable {
         await shards.settle(settlements)
     }
 
-    /// An archived appointment has ended, so no transition is allowed; any other that no pool knows does not exist. The view
-    /// of this moment is asked: the session may have been archived since the batch took its own.
+    /// An archived appointment has ended, so no transition is allowed; any other that no pool knows does not exist. The
+    /// view of this moment is asked: the session may have been archived since the batch took its own.
     func failUnknown(_ index: Int, _ batch: inout Batch) {
         let id: AppointmentID
         switch batch.writes[index].command {

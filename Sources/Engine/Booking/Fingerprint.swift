@@ -1,7 +1,8 @@
 import Scheduling
 
-/// A hash of what a write asks for, to tell a repetition from a reused key. It is kept in the journal, so it never changes:
-/// a multiply-and-fold over 64-bit words from a fixed start. Who asks, and through which channel, is not part of it.
+/// A hash of what a write asks for, to tell a repetition from a reused key. It is kept in the journal, so it never
+/// changes: a multiply-and-fold over 64-bit words from a fixed start. Who asks, and through which channel, is not part
+/// of it.
 struct Fingerprint {
     private(set) var value: UInt64 = 0x4841_4F59_5541_4E31  // "HAOYUAN1"
 

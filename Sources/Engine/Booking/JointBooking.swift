@@ -1,8 +1,8 @@
 import Journal
 import Scheduling
 
-// Writes that concern several pools: claims at the patient and at every pool, then one fact, then the claims become it. The
-// key stays under way until the last pool knows, so a checkpoint keeps the fact in the log until then.
+// Writes that concern several pools: claims at the patient and at every pool, then one fact, then the claims become it.
+// The key stays under way until the last pool knows, so a checkpoint keeps the fact in the log until then.
 extension BookingPipeline {
     func bookTogether(
         _ index: Int, _ patient: PatientID, _ items: [Command.Item], hold: Bool, _ batch: inout Batch

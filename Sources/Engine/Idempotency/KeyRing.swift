@@ -1,5 +1,5 @@
-/// Places for a stripe's entries, a power of two of them; the entry of number n stands in place n, counted around. A page of places is
-/// made when the first entry comes to it, and pages stay where they are while the ring grows.
+/// Places for a stripe's entries, a power of two of them; the entry of number n stands in place n, counted around. A
+/// page of places is made when the first entry comes to it, and pages stay where they are while the ring grows.
 struct KeyRing {
     private static let pagePlaces = 512
 

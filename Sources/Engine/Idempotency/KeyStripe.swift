@@ -1,13 +1,15 @@
 import Journal
 import Scheduling
 
-/// Keys and their answers in the order in which their writes began, with an index over them. A plain value under one lock.
+/// Keys and their answers in the order in which their writes began, with an index over them. A plain value under one
+/// lock.
 ///
-/// Entries stand in a ring of pages, so the oldest are forgotten from its front in constant time, and no entry is copied where
-/// the ring grows: all stripes grow at about the same moment, and every caller waits for it. The index over them holds 8 bytes
-/// for each of at most three quarters of its places: with half a key's hash beside its number, a key that is not here is known
-/// not to be from the index alone, and one that is from a single look at the ring. Either would else be a wait for memory for
-/// every place that is passed. An index grows from itself alone, without a look at the ring.
+/// Entries stand in a ring of pages, so the oldest are forgotten from its front in constant time, and no entry is
+/// copied where the ring grows: all stripes grow at about the same moment, and every caller waits for it. The index
+/// over them holds 8 bytes for each of at most three quarters of its places: with half a key's hash beside its number,
+/// a key that is not here is known not to be from the index alone, and one that is from a single look at the ring.
+/// Either would else be a wait for memory for every place that is passed. An index grows from itself alone, without a
+/// look at the ring.
 struct KeyStripe {
     /// 64 bytes.
     struct Entry {
@@ -32,8 +34,8 @@ struct KeyStripe {
         case underWay
     }
 
-    /// What stands for a write under way: its place, and how often places had been given anew when it got it. By the key it is
-    /// found where they have been since.
+    /// What stands for a write under way: its place, and how often places had been given anew when it got it. By the
+    /// key it is found where they have been since.
     struct Ticket: Sendable {
         fileprivate let key: IdempotencyKey
         fileprivate let number: UInt64
@@ -44,7 +46,8 @@ struct KeyStripe {
     /// The number of the oldest entry, and the one the next gets.
     private var first: UInt64 = 0
     private var next: UInt64 = 0
-    /// Entries from `first` on whose write came to nothing. At most half of all, so that a flood of failures leaves no trace.
+    /// Entries from `first` on whose write came to nothing. At most half of all, so that a flood of failures leaves no
+    /// trace.
     private var abandoned = 0
     /// How often entries were given new numbers.
     private var round: UInt64 = 0
@@ -62,8 +65,8 @@ struct KeyStripe {
     /// Of 256 places of the index, how many may be taken before there are twice as many.
     private let fullAt: Int
 
-    /// - Parameter fullAt: half to three quarters of 256, for each stripe something else: keys come to all alike, and if all grew
-    ///   at about the same moment every caller would wait for it.
+    /// - Parameter fullAt: half to three quarters of 256, for each stripe something else: keys come to all alike, and
+    ///   if all grew at about the same moment every caller would wait for it.
     init(seed: UInt64, fullAt: Int = 192) {
         precondition((128...192).contains(fullAt), "an index is half full at least, three quarters at most")
         self.seed = seed
@@ -102,8 +105,8 @@ struct KeyStripe {
         return .fresh(Ticket(key: asked.key, number: insert(entry), round: round))
     }
 
-    /// Looks at the places of keys that are about to begin, one after the other without waiting for what is there: so the waits
-    /// for memory run side by side.
+    /// Looks at the places of keys that are about to begin, one after the other without waiting for what is there: so
+    /// the waits for memory run side by side.
     mutating func lookAhead(_ key: IdempotencyKey) { glance ^= index[home(hash(key))] }
 
     /// The same for a write that is about to get its answer.
@@ -156,8 +159,8 @@ struct KeyStripe {
         for kept in answers { restore(kept) }
     }
 
-    /// Puts back an answer from a checkpoint or from the log. A key whose time had run out may have been used again: then the
-    /// later answer is the one that counts, in whatever order they come.
+    /// Puts back an answer from a checkpoint or from the log. A key whose time had run out may have been used again:
+    /// then the later answer is the one that counts, in whatever order they come.
     mutating func restore(_ kept: KeptAnswer) {
         if let old = find(kept.key) {
             guard let there = answer(old), there.position < kept.answer.position else { return }
@@ -195,11 +198,12 @@ struct KeyStripe {
         index = ContiguousArray(table: 0, count: places)
     }
 
-    /// Everything that was restored stands in a checkpoint or in the log's tail; only the former need not be written again.
+    /// Everything that was restored stands in a checkpoint or in the log's tail; only the former need not be written
+    /// again.
     mutating func markCheckpointed() { checkpointed = next }
 
-    /// A checkpoint begins: it takes the answers that none has yet, up to the first write that is under way. Tells where the
-    /// journal stood when that one began; nil when nothing is under way.
+    /// A checkpoint begins: it takes the answers that none has yet, up to the first write that is under way. Tells
+    /// where the journal stood when that one began; nil when nothing is under way.
     mutating func beginCheckpoint() -> Position? {
         checkpointed = max(checkpointed, first)
         checkpointEnd = checkpointed
@@ -245,7 +249,8 @@ struct KeyStripe {
     /// Gives the entries that are not abandoned new numbers without gaps, in their order, and lets go of memory.
     private mutating func closeRanks() {
         let kept = (first..<next).filter { !ring[$0].answer.isAbandoned }
-        // Nothing is taken after the end of a checkpoint, so both marks move to the first entry kept that lies behind them.
+        // Nothing is taken after the end of a checkpoint, so both marks move to the first entry kept that lies behind
+        // them.
         func moved(_ mark: UInt64) -> UInt64 { first + UInt64(kept.count { $0 < mark }) }
         let marks = (moved(max(checkpointed, first)), moved(max(checkpointEnd, first)))
         var places = Self.fewest

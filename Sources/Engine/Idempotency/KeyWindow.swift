@@ -2,8 +2,8 @@ import Journal
 import NIOConcurrencyHelpers
 import Scheduling
 
-/// Every write's key and first answer, for as long as a caller may come back for it. Written to from every connection at
-/// once, so it is cut into stripes by key, each under its own lock and held only for a few dozen nanoseconds.
+/// Every write's key and first answer, for as long as a caller may come back for it. Written to from every connection
+/// at once, so it is cut into stripes by key, each under its own lock and held only for a few dozen nanoseconds.
 final class KeyWindow: Sendable {
     struct Ticket: Sendable {
         fileprivate let stripe: Int
@@ -46,8 +46,8 @@ final class KeyWindow: Sendable {
     /// Places in memory that keys take or may take before more is asked of the system.
     var places: Int { stripes.reduce(0) { $0 + $1.withLockedValue { $0.places } } }
 
-    /// What becomes of each of these writes; of several with one key, the first begins. Whether one may begin is asked here,
-    /// before anything is noted: what is refused at the door costs no memory.
+    /// What becomes of each of these writes; of several with one key, the first begins. Whether one may begin is asked
+    /// here, before anything is noted: what is refused at the door costs no memory.
     ///
     /// Stripe by stripe: each is locked once, and the waits for its memory run side by side.
     func begin(_ asked: [KeyStripe.Asked], journalAt: Position, now: Instant) -> [Begin] {
@@ -95,7 +95,8 @@ final class KeyWindow: Sendable {
         }
     }
 
-    /// Takes over the answers of another engine, stripe by stripe; like ``begin`` it forgets what is outlived as it goes.
+    /// Takes over the answers of another engine, stripe by stripe; like ``begin`` it forgets what is outlived as it
+    /// goes.
     func restore(_ events: ArraySlice<PositionedEvent>, now: Instant) {
         forEachStripe(of: events.indices, stripe: { events[$0].event.answer.map { stripe(of: $0.key) } }) {
             stripe, places in
@@ -152,8 +153,8 @@ final class KeyWindow: Sendable {
 
     func markCheckpointed() { for stripe in stripes { stripe.withLockedValue { $0.markCheckpointed() } } }
 
-    /// A checkpoint begins. A log that is kept from the position on that this returns holds the facts of every write under
-    /// way, and of every one that begins later; nil when nothing is under way.
+    /// A checkpoint begins. A log that is kept from the position on that this returns holds the facts of every write
+    /// under way, and of every one that begins later; nil when nothing is under way.
     func beginCheckpoint() -> Position? {
         stripes.compactMap { $0.withLockedValue { $0.beginCheckpoint() } }.min()
     }

@@ -50,8 +50,8 @@ struct StoredAnswer: Sendable, Hashable {
     }
 }
 
-/// An answer as it lies in memory, or the note that there is none yet: 32 bytes. Joint bookings, which are rare, keep their
-/// list aside.
+/// An answer as it lies in memory, or the note that there is none yet: 32 bytes. Joint bookings, which are rare, keep
+/// their list aside.
 struct PackedAnswer: Sendable {
     private var word: UInt64 = 0
     private var holdUntil: Int64 = 0

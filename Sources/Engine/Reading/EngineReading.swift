@@ -1,8 +1,8 @@
 package import Journal
 package import Scheduling
 
-// Readings answer from memory with the position of what they saw, and return once that is durable: nothing that a crash could
-// undo is ever shown.
+// Readings answer from memory with the position of what they saw, and return once that is durable: nothing that a crash
+// could undo is ever shown.
 extension Engine {
     package func catalogue() async throws(EngineError) -> Reading<Catalogue> {
         try await durable(await directory.read())
@@ -93,7 +93,8 @@ extension Engine {
     /// A session's appointments by number, archived or not.
     package func appointments(in session: SessionID) async throws(EngineError) -> Reading<[FoundAppointment]> {
         let snapshot = view.current
-        // The upper bits are not part of any session's id; without this they would be cut off and another session answer.
+        // The upper bits are not part of any session's id; without this they would be cut off and another session
+        // answer.
         guard session.rawValue < 1 << 44, snapshot.timetable.knows(session),
             let shard = shards.index(of: session.pool, in: snapshot)
         else {
@@ -109,7 +110,7 @@ extension Engine {
 
     // MARK: The change feed
 
-    package var durablePosition: Position { journal.settledPosition }
+    package var settledPosition: Position { journal.settledPosition }
 
     /// The last position handed out, durable or not.
     package var lastPosition: Position { journal.lastPosition }
@@ -153,7 +154,7 @@ extension Engine {
                 catalogue.pools.count, catalogue.templates.count
             ),
             counts: counts, patients: view.current.patients, keys: keys.count, journal: statistics,
-            position: journal.lastPosition, durablePosition: journal.settledPosition,
+            position: journal.lastPosition, settledPosition: journal.settledPosition,
             checkpointPosition: checkpoint.position, lastCheckpoint: checkpoint.at,
             isCheckpointing: checkpointer.isRunning,
             expiredHolds: expiredHolds, acceptingWrites: EngineError.refusal(journal, standing, register) == nil,
@@ -178,15 +179,15 @@ extension Engine {
             ? "it goes on alone: what it acknowledges is on this disk only; start the standby" : ""
     }
 
-    /// Every promise of the engine that does not hold at this moment. Meant for tests and drills while nothing is written:
-    /// shards are looked at one after the other.
+    /// Every promise of the engine that does not hold at this moment. Meant for tests and drills while nothing is
+    /// written: shards are looked at one after the other.
     package func violations() async -> [Violation] {
         let state = await state()
         return Invariants.violations(catalogue: state.catalogue, pools: state.pools, patients: state.patients)
     }
 
-    /// Copies of what every shard has. Meant for tests, drills and the simulator while nothing is written: shards are looked at
-    /// one after the other.
+    /// Copies of what every shard has. Meant for tests, drills and the simulator while nothing is written: shards are
+    /// looked at one after the other.
     package func state() async -> EngineState {
         var pools: [PoolBook] = []
         var patients: [PatientBook] = []

@@ -12,8 +12,8 @@ extension Engine {
     }
 
     /// Independent searches, as many as came together: each shard is asked once for the lot.
-    /// - Returns: In the order of the queries; nil for one that saw what may long not be durable, for the standby is away: to
-    ///   be asked by itself.
+    /// - Returns: In the order of the queries; nil for one that saw what may long not be durable, for the standby is
+    ///   away: to be asked by itself.
     package func search(_ queries: [SlotQuery]) async -> [Result<Reading<SlotPage>, EngineError>?] {
         let views = await look(queries)
         var failure: EngineError?
@@ -78,7 +78,8 @@ extension Engine {
         return plans.indices.map { index in
             View(
                 page: plans[index].map { search in SlotPage(found[index], limit: search.limit - 1) }, seen: seen[index],
-                // One shard has everything up to its last fact; of several, each had what there was when the first was asked.
+                // One shard has everything up to its last fact; of several, each had what there was when the first was
+                // asked.
                 position: found[index].count > 1 ? min(begun, seen[index]) : seen[index])
         }
     }

@@ -10,8 +10,8 @@ struct History: Sendable {
 
     init(journal: Journal) { self.journal = journal }
 
-    /// Hands rows over after the fact that their session is archived: on a standby, and at a start that finds them missing. A
-    /// primary archives in one commit, fact and rows.
+    /// Hands rows over after the fact that their session is archived: on a standby, and at a start that finds them
+    /// missing. A primary archives in one commit, fact and rows.
     func write(_ rows: [TableWrite]) {
         journal.write(rows)
         let handedOver = journal.handedOver

@@ -3,8 +3,8 @@ import NIOConcurrencyHelpers
 
 /// Independent jobs on several threads at once.
 enum Concurrently {
-    /// Carries out the jobs, the first ones first, and waits for all of them. What comes out does not depend on the number of
-    /// threads: the jobs share nothing, and the outcomes stand in the order of the jobs.
+    /// Carries out the jobs, the first ones first, and waits for all of them. What comes out does not depend on the
+    /// number of threads: the jobs share nothing, and the outcomes stand in the order of the jobs.
     /// - Parameter threads: 1 for this thread alone, one job after the other.
     static func run<Output: Sendable>(threads: Int, _ jobs: [@Sendable () -> Output]) -> [Output] {
         guard threads > 1, jobs.count > 1 else { return jobs.map { job in job() } }

@@ -1,9 +1,10 @@
 package import Journal
 import Scheduling
 
-/// The tables of history from the log alone, and the notes that a session is archived. They are written in the commit that archives
-/// it, and no start writes them again; so whoever writes a journal anew from its log follows the facts with this, and writes what it
-/// says. The catalogue goes with them: a start reads it before anything that names a pool.
+/// The tables of history from the log alone, and the notes that a session is archived. They are written in the commit
+/// that archives it, and no start writes them again; so whoever writes a journal anew from its log follows the facts
+/// with this, and writes what it says. The catalogue goes with them: a start reads it before anything that names a
+/// pool.
 package struct HistoryRebuild {
     private var book = PoolBook()
 

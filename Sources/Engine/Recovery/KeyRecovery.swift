@@ -30,7 +30,8 @@ struct KeyRecovery: Sendable {
                 latest = max(latest, kept.at)
                 answers.append(kept)
             }
-            // As many to each value as the first has, and some less: too few grow, too many would take memory for nothing.
+            // As many to each value as the first has, and some less: too few grow, too many would take memory for
+            // nothing.
             if done == 0 { keys.reserve(count * answers.count / 8 * 7) }
             keys.restore(answers)
             done += answers.count

@@ -14,7 +14,8 @@ struct PoolRecovery: Sendable {
     private(set) var latest = Instant(rawValue: 0)
     private(set) var faults: [Violation] = []
     private(set) var records = 0
-    /// Sessions in the table, the first of each pool, whose pool the table of the catalogue does not know: the log's tail brings it.
+    /// Sessions in the table, the first of each pool, whose pool the table of the catalogue does not know: the log's
+    /// tail brings it.
     private var unplaced: [PoolID: SessionID] = [:]
 
     /// - Throws: as `RecoveredState` does.
@@ -46,7 +47,8 @@ struct PoolRecovery: Sendable {
         }
     }
 
-    /// A session whose values are being read: its definition is in its book, its appointments are gathered to go there at once.
+    /// A session whose values are being read: its definition is in its book, its appointments are gathered to go there
+    /// at once.
     private struct Reading {
         var id: SessionID
         var shard: Int
@@ -58,8 +60,8 @@ struct PoolRecovery: Sendable {
         var done = 0
         try journal.forEach(EngineTables.sessions) { key, _, value in
             let id = SessionID(rawValue: try EngineTables.number(key, 0))
-            // Archiving writes its note at once, checkpoints the catalogue in their time: where the pool is not known yet, the
-            // log still has the pool, and all that happened to its sessions.
+            // Archiving writes its note at once, checkpoints the catalogue in their time: where the pool is not known
+            // yet, the log still has the pool, and all that happened to its sessions.
             if catalogue.pools[id.pool.rawValue] == nil {
                 if unplaced[id.pool] == nil { unplaced[id.pool] = id }
                 return true

@@ -1,8 +1,8 @@
 package import Journal
 package import Scheduling
 
-/// Everything a journal says, in memory: what an engine starts from, and what the offline verifier looks at. State tables
-/// first, then the log's tail over them; facts that a table reflects already change nothing.
+/// Everything a journal says, in memory: what an engine starts from, and what the offline verifier looks at. State
+/// tables first, then the log's tail over them; facts that a table reflects already change nothing.
 ///
 /// Pools, keys and patients are read independently of each other, each with the facts of the tail that are its own.
 package struct RecoveredState {
@@ -18,8 +18,8 @@ package struct RecoveredState {
     /// Number of the next value in the table of patients, and the numbers of those in the table of keys.
     let nextPatientValue: UInt64
     let keyValues: [UInt64]
-    /// The latest moment that is told of: by a fact of the log, by a table, or by the last checkpoint, which knows of the facts
-    /// that it let go. Time never goes back behind it.
+    /// The latest moment that is told of: by a fact of the log, by a table, or by the last checkpoint, which knows of
+    /// the facts that it let go. Time never goes back behind it.
     package let latest: Instant
     /// Facts that could not follow on what was there: damage that no checksum shows.
     package let faults: [Violation]
@@ -39,8 +39,8 @@ package struct RecoveredState {
     /// - Parameters:
     ///   - threads: on how many at once. What comes out is the same for any number.
     ///   - progress: called from any of them.
-    /// - Throws: `JournalError.corrupt` where checksums or the chain do not hold, `CodingError` where they do but the bytes
-    ///   mean nothing.
+    /// - Throws: `JournalError.corrupt` where checksums or the chain do not hold, `CodingError` where they do but the
+    ///   bytes mean nothing.
     package init(
         _ journal: Journal, poolShards: Int = 1, patientShards: Int = 1,
         keyWindowMilliseconds: Int64 = EngineLimits.keyWindowMilliseconds, seed: UInt64 = 0, threads: Int = 1,

@@ -42,8 +42,8 @@ extension Engine {
     // MARK: A primary and its standby
 
     /// Answers a standby that wants to follow.
-    /// - Throws: `notPrimary`; `invalidArgument` when it has the data of another hospital; `overloaded` while another standby
-    ///   follows; `internal` when it has of this epoch what this disk does not: then a copy would take it away.
+    /// - Throws: `notPrimary`; `invalidArgument` when it has the data of another hospital; `overloaded` while another
+    ///   standby follows; `internal` when it has of this epoch what this disk does not: then a copy would take it away.
     package func follow(_ request: FollowRequest) throws(EngineError) -> FollowAnswer {
         guard standing.role == .primary else { throw .notPrimary(standing.role) }
         if request.epochs.current > standing.epoch {
@@ -70,8 +70,8 @@ extension Engine {
         return .stream(try Feeder(journal, register, for: request))
     }
 
-    /// Another server has begun a higher epoch: this one decides nothing any more, and what waits for the standby's word
-    /// is told that nobody knows. A lower or equal epoch changes nothing.
+    /// Another server has begun a higher epoch: this one decides nothing any more, and what waits for the standby's
+    /// word is told that nobody knows. A lower or equal epoch changes nothing.
     package func depose(by epoch: UInt32) {
         let isDeposed = standing.update { state in
             guard epoch > state.epochs.current, state.role == .primary else { return false }
@@ -98,8 +98,8 @@ extension Engine {
 
     // MARK: A standby and its primary
 
-    /// The small facts of a primary's journal as its copy on a standby has them: from its first moment on it is a standby's,
-    /// so that it is never served as a primary's by mistake.
+    /// The small facts of a primary's journal as its copy on a standby has them: from its first moment on it is a
+    /// standby's, so that it is never served as a primary's by mistake.
     package static func metadataOfStandby(_ metadata: [String: [UInt8]]) -> [String: [UInt8]] {
         var metadata = metadata
         metadata[Standing.metadataName] = Standing.encode(.standby)
@@ -131,8 +131,8 @@ extension Engine {
         return state.role == .standby && !state.isBeingPromoted
     }
 
-    /// The primary is in this epoch: one that this server begins is higher, whichever of its processes that is. Returns once that
-    /// is on disk: before, the primary must hear nothing by which it would say yes in this epoch.
+    /// The primary is in this epoch: one that this server begins is higher, whichever of its processes that is. Returns
+    /// once that is on disk: before, the primary must hear nothing by which it would say yes in this epoch.
     /// - Throws: `closed` when the journal ended first, `cancelled` when the task was.
     package func heard(epoch: UInt32) async throws(JournalError) {
         let (isNew, isOnDisk) = standing.update { state in
@@ -147,7 +147,8 @@ extension Engine {
         standing.update { $0.heardOnDisk = max($0.heardOnDisk, epoch) }
     }
 
-    /// The primary sends what follows on this log: nothing in it will be taken back, and from now on all of it is shown.
+    /// The primary sends what follows on this log: nothing in it will be taken back, and from now on all of it is
+    /// shown.
     package func joined() {
         let wasWithheld = standing.update { state in
             defer { state.isWithheld = false }
@@ -177,8 +178,8 @@ extension Engine {
     /// The last position on this disk.
     package var diskPosition: Position { journal.diskPosition }
 
-    /// Up to where this disk has what the primary sent: what a standby may confirm. Its own records, once it is promoted, stand at
-    /// positions at which the former primary has others.
+    /// Up to where this disk has what the primary sent: what a standby may confirm. Its own records, once it is
+    /// promoted, stand at positions at which the former primary has others.
     package var confirmable: Position { min(journal.diskPosition, replica.received) }
 
     /// Returns once there is more to confirm than `position`.
@@ -190,8 +191,8 @@ extension Engine {
         return confirmable
     }
 
-    /// Makes this standby the primary of a new epoch, and returns when that is on disk: from then on it takes writes. It goes
-    /// on alone until a standby of its own has caught up.
+    /// Makes this standby the primary of a new epoch, and returns when that is on disk: from then on it takes writes.
+    /// It goes on alone until a standby of its own has caught up.
     /// - Parameter known: the highest epoch that anybody told of.
     /// - Returns: The new epoch and the last position of those before.
     /// - Throws: `invalidArgument` when this is no standby, or no epoch is left to begin.
@@ -218,7 +219,8 @@ extension Engine {
             )
         }
         register.goOnAlone()
-        // With the epoch's first record or not at all: an epoch that the log does not tell of, no standby would learn of.
+        // With the epoch's first record or not at all: an epoch that the log does not tell of, no standby would learn
+        // of.
         let metadata: [(name: String, value: [UInt8]?)] = [
             (Epochs.metadataName, epochs.encoded), (Standing.metadataName, Standing.encode(.primary)),
             (Standing.withheldName, nil),

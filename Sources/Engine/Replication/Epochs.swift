@@ -42,12 +42,12 @@ package struct Epochs: Hashable, Sendable {
     /// Forgets epochs whose first record was taken back: a standby's log ends where the next of them would begin.
     mutating func forget(from next: Position) { starts.removeAll { $0.begin.next >= next } }
 
-    /// Where another log, whose epochs these are not, leaves this one: the last place at which both are the same, if the other
-    /// ends at `end`. Nil where this log has all of the other.
+    /// Where another log, whose epochs these are not, leaves this one: the last place at which both are the same, if
+    /// the other ends at `end`. Nil where this log has all of the other.
     func parting(from other: Epochs, end: LogTip) -> LogTip? {
         let shared = zip(starts, other.starts).prefix { $0 == $1 }.count
-        // Up to the next epoch of either side both were written by the same primary, so the shorter one is the beginning of
-        // the longer one.
+        // Up to the next epoch of either side both were written by the same primary, so the shorter one is the
+        // beginning of the longer one.
         let ends = [starts.dropFirst(shared).first?.begin, other.starts.dropFirst(shared).first?.begin].compactMap {
             $0
         }

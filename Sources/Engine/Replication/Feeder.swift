@@ -12,8 +12,8 @@ package struct FollowRequest: Sendable, Hashable {
     package var name: String
     /// It wants a whole copy, whatever it has.
     package var wantsCopy: Bool
-    /// Another number for each standby, and the same for one that asks again while an earlier connection of its lingers; 0 from one
-    /// that does not say which it is, which is never taken for one that follows.
+    /// Another number for each standby, and the same for one that asks again while an earlier connection of its
+    /// lingers; 0 from one that does not say which it is, which is never taken for one that follows.
     package var asker: UInt64
 
     package init(
@@ -57,10 +57,10 @@ package final class Feeder: Sendable {
     package var position: Position { journal.diskPosition }
 
     /// The next chunks, as soon as there are any on this disk, in the log or its tail; called by one task at a time.
-    /// - Parameter reader: where the log is read, which may wait for the disk; nil for where the caller is. What stands in the tail is
-    ///   at hand.
-    /// - Throws: `positionTrimmed` when the standby has fallen so far behind that only a copy helps; `closed`; `cancelled`;
-    ///   `corrupt` when this log is damaged.
+    /// - Parameter reader: where the log is read, which may wait for the disk; nil for where the caller is. What stands
+    ///   in the tail is at hand.
+    /// - Throws: `positionTrimmed` when the standby has fallen so far behind that only a copy helps; `closed`;
+    ///   `cancelled`; `corrupt` when this log is damaged.
     package func next(
         maxBytes: Int = EngineLimits.shippedBytes, reader: (any TaskExecutor)? = nil
     ) async throws(JournalError) -> ShippedChunks {
@@ -80,14 +80,16 @@ package final class Feeder: Sendable {
         }
     }
 
-    /// What a sign of life that is sent now brings along, for the standby to give back: a moment of the primary's own clock.
+    /// What a sign of life that is sent now brings along, for the standby to give back: a moment of the primary's own
+    /// clock.
     package var beat: Int64 { register.moment }
 
     /// The standby has everything up to `position` on its disk, and is alive.
-    /// - Parameter beat: the newest that it was sent; nil before the first. The lease of a primary that acknowledges alone
-    ///   counts from there.
+    /// - Parameter beat: the newest that it was sent; nil before the first. The lease of a primary that acknowledges
+    ///   alone counts from there.
     package func confirm(_ position: Position, beat: Int64? = nil) {
-        // It has only what it was sent, and that was on this disk. (What is told of this disk may lag behind by a moment.)
+        // It has only what it was sent, and that was on this disk. (What is told of this disk may lag behind by a
+        // moment.)
         let sent = tip.withLockedValue { $0.last }
         register.confirm(id, min(position, sent), beat: beat)
     }

@@ -2,9 +2,11 @@ import Journal
 import NIOConcurrencyHelpers
 import Scheduling
 
-/// A standby's hands: takes in what its primary's log says, puts it into its own log as it is, and lets the shards evolve.
+/// A standby's hands: takes in what its primary's log says, puts it into its own log as it is, and lets the shards
+/// evolve.
 ///
-/// Nothing is decided here. Chunk by chunk the chain is held against what came before, and fact by fact against the state.
+/// Nothing is decided here. Chunk by chunk the chain is held against what came before, and fact by fact against the
+/// state.
 actor Replica {
     private let journal: Journal
     private let keys: KeyWindow
@@ -39,13 +41,15 @@ actor Replica {
     /// Everything up to here is in the shards; what a checkpoint that begins now may reflect.
     nonisolated var applied: Position { reached.withLockedValue { $0 } }
 
-    /// The last position that is the primary's. What stands behind it in the journal is the beginning of this server's own epoch.
+    /// The last position that is the primary's. What stands behind it in the journal is the beginning of this server's
+    /// own epoch.
     nonisolated var received: Position { taken.withLockedValue { $0 } }
 
     /// Takes in the next chunks, whole or, when they do not follow on what is here, not at all.
     /// - Returns: The last position in them; not on disk yet.
-    /// - Throws: `JournalError.corrupt` when they are damaged or follow on something else; `DamagedState` when a fact cannot
-    ///   follow on the state, `CodingError` when a newer version wrote it; `EngineError` when this is no standby any more.
+    /// - Throws: `JournalError.corrupt` when they are damaged or follow on something else; `DamagedState` when a fact
+    ///   cannot follow on the state, `CodingError` when a newer version wrote it; `EngineError` when this is no standby
+    ///   any more.
     func receive(_ chunks: ShippedChunks) async throws -> Position {
         await begin()
         defer { end() }
@@ -96,8 +100,8 @@ actor Replica {
         time.note(latest)
     }
 
-    /// Tells each shard its part. The events themselves are handed on as they are: there are many, and no shard has all of them
-    /// to itself.
+    /// Tells each shard its part. The events themselves are handed on as they are: there are many, and no shard has all
+    /// of them to itself.
     private func apply(_ events: ArraySlice<PositionedEvent>) async throws {
         let snapshot = view.current
         let registrations = events.filter { $0.isRegistration }
@@ -112,7 +116,8 @@ actor Replica {
         keys.restore(events, now: time.now())
     }
 
-    /// For each shard the places of the events that concern it; one about several appointments may concern more than one.
+    /// For each shard the places of the events that concern it; one about several appointments may concern more than
+    /// one.
     private func deal(_ events: ArraySlice<PositionedEvent>, _ snapshot: EngineView.Snapshot) throws -> [[Int]] {
         var places = [[Int]](repeating: [], count: shards.pools.count)
         func add(_ place: Int, _ pool: PoolID) throws {

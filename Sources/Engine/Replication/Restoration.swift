@@ -3,8 +3,8 @@ package import Scheduling
 
 /// Makes a journal out of a backup and of the logs that followed it, up to a place or a moment.
 ///
-/// What comes out is the beginning of another history than the one the backup was taken of, so it begins an epoch of its own:
-/// a standby of the old one cannot follow it by mistake.
+/// What comes out is the beginning of another history than the one the backup was taken of, so it begins an epoch of
+/// its own: a standby of the old one cannot follow it by mistake.
 package final class Restoration {
     /// Up to where a restoration goes.
     package enum Goal: Sendable, Hashable {
@@ -73,8 +73,8 @@ package final class Restoration {
 
     /// Ends it: a journal that a primary can be started on.
     /// - Returns: The epoch that begins with it.
-    /// - Throws: `EngineError` when the backup's epoch is the last there can be; `JournalError`; `CodingError` when the backup does
-    ///   not say what epoch it is of.
+    /// - Throws: `EngineError` when the backup's epoch is the last there can be; `JournalError`; `CodingError` when the
+    ///   backup does not say what epoch it is of.
     package func finish(at now: Instant) throws -> UInt32 {
         guard let journal else { preconditionFailure("The copy was never finished.") }
         journal.append(records)

@@ -2,8 +2,8 @@
 package struct StandbyPolicy: Hashable, Sendable {
     /// What a yes means.
     package enum Acknowledgement: Hashable, Sendable {
-        /// On this disk. No yes is given, though, where the standby has not answered anything that was sent to it within this
-        /// long: it may have been promoted. A primary that has just started has not heard of it yet.
+        /// On this disk. No yes is given, though, where the standby has not answered anything that was sent to it
+        /// within this long: it may have been promoted. A primary that has just started has not heard of it yet.
         case local(leaseMilliseconds: Int64)
         /// On this disk and on the standby's.
         case standby
@@ -40,15 +40,16 @@ struct StandbyWatch: Sendable {
     }
 
     private let policy: StandbyPolicy?
-    /// The connections over which the one standby follows at this moment, in the order in which they came. The last one counts; when
-    /// it goes, the one before does again: a request to follow may arrive when the one who sent it has long sent another.
+    /// The connections over which the one standby follows at this moment, in the order in which they came. The last one
+    /// counts; when it goes, the one before does again: a request to follow may arrive when the one who sent it has
+    /// long sent another.
     private var followers: [Follower] = []
     var follower: Follower? { followers.last }
     /// Somebody, or the policy, said to go on without a standby until one has caught up.
     private(set) var isAlone: Bool
     private(set) var lastHeard: Int64
-    /// When the newest sign of life that the standby has answered was sent. Its answer may have lain in a socket while this
-    /// process was stopped, so the moment it is read says nothing. Nil before the first.
+    /// When the newest sign of life that the standby has answered was sent. Its answer may have lain in a socket while
+    /// this process was stopped, so the moment it is read says nothing. Nil before the first.
     private var proven: Int64?
     private var awaySince: Int64
 
@@ -72,8 +73,8 @@ struct StandbyWatch: Sendable {
         awaySince = now
     }
 
-    /// The name of a standby that follows and is another than this one: no second one may. One that does not say which it is (0)
-    /// may be any, so every other connection is another's.
+    /// The name of a standby that follows and is another than this one: no second one may. One that does not say which
+    /// it is (0) may be any, so every other connection is another's.
     func other(than asker: UInt64) -> String? { followers.last { asker == 0 || $0.asker != asker }?.name }
 
     /// The standby follows over this connection now, which counts instead of those before.

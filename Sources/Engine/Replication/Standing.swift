@@ -36,7 +36,8 @@ package final class Standing: Sendable {
     struct State: Sendable {
         var role: Role
         var epochs: Epochs
-        /// It was a primary, and has not yet heard from the one that is whether what its log ends with is to be taken back.
+        /// It was a primary, and has not yet heard from the one that is whether what its log ends with is to be taken
+        /// back.
         var isWithheld = false
         /// It is being promoted; nobody is told of the epoch before that is on disk.
         var isBeingPromoted = false
@@ -96,8 +97,8 @@ package final class Standing: Sendable {
 
     static func encode(heard epoch: UInt32) -> [UInt8] { withUnsafeBytes(of: epoch.littleEndian) { Array($0) } }
 
-    /// Whether a standby's log may end with records that were never acknowledged: it was a primary's, and no primary has said yet
-    /// that it goes on there.
+    /// Whether a standby's log may end with records that were never acknowledged: it was a primary's, and no primary
+    /// has said yet that it goes on there.
     static func mayHaveMore(_ journal: Journal) throws -> Bool {
         guard journal.lastPosition > .zero else { return false }
         return try journal.metadata(metadataName)?.first != 1 || journal.metadata(withheldName) != nil

@@ -145,9 +145,10 @@ actor Directory {
 
     var unsaved: Unsaved { Unsaved(entities: unsavedEntities.count, patients: unsavedPatients.count) }
 
-    /// Writes a slice of what no checkpoint has yet, the oldest first: of each at most so many, and about so many bytes in all.
-    /// - Returns: how many of each are left to this checkpoint, fewer than before. What came meanwhile is not among them and
-    ///   takes nobody's place: the log before this checkpoint goes.
+    /// Writes a slice of what no checkpoint has yet, the oldest first: of each at most so many, and about so many bytes
+    /// in all.
+    /// - Returns: how many of each are left to this checkpoint, fewer than before. What came meanwhile is not among
+    ///   them and takes nobody's place: the log before this checkpoint goes.
     func checkpoint(_ most: Unsaved, bytes: Int) -> Unsaved {
         var taken = 0
         var size = 0

@@ -1,19 +1,20 @@
 import Scheduling
 
-/// Which patient an external identifier belongs to. Grows and never shrinks; an identifier takes its bytes and about 20 more.
+/// Which patient an external identifier belongs to. Grows and never shrinks; an identifier takes its bytes and about 20
+/// more.
 struct PatientRegistry: Sendable {
     /// Identifiers one after the other: system number (2), length of the value (1), patient (8), value.
     private var arena = ContiguousArray<UInt8>()
     /// Open addressing: offset + 1 into the arena, 0 for empty. At most three quarters full.
     private var index = ContiguousArray<UInt32>(repeating: 0, count: 1_024)
-    /// A byte of the identifier's hash for each place of the index: an identifier that is not here is mostly known not to be from
-    /// these alone. Each look at the arena instead would be a wait for memory.
+    /// A byte of the identifier's hash for each place of the index: an identifier that is not here is mostly known not
+    /// to be from these alone. Each look at the arena instead would be a wait for memory.
     private var marks = ContiguousArray<UInt8>(repeating: 0, count: 1_024)
     private var identifiers = 0
     /// What was only looked at; means nothing.
     private var glance: UInt8 = 0
-    /// By bytes: what `String` holds for equal depends on the Unicode tables of the day, and a replay years from now must give
-    /// every patient the same id.
+    /// By bytes: what `String` holds for equal depends on the Unicode tables of the day, and a replay years from now
+    /// must give every patient the same id.
     private var systems: [[UInt8]: UInt16] = [:]
     /// The system that was met last, and its number: identifiers of one system come in crowds.
     private var recent: (name: [UInt8], number: UInt16) = ([], 0)

@@ -1,6 +1,7 @@
 import Scheduling
 
-/// Owns some patients: judges limits and overlaps across all pools, and keeps a commitment while its booking is under way.
+/// Owns some patients: judges limits and overlaps across all pools, and keeps a commitment while its booking is under
+/// way.
 actor PatientShard {
     private var book: PatientBook
 
@@ -30,7 +31,8 @@ actor PatientShard {
         }
     }
 
-    /// Judges several commitments of one patient: all are claimed, or none and the index of the first refused one is told.
+    /// Judges several commitments of one patient: all are claimed, or none and the index of the first refused one is
+    /// told.
     func claimTogether(
         _ requests: [ClaimRequest], excluding: AppointmentID? = nil
     ) -> Result<[PatientBook.Claim], RefusedItem> {

@@ -1,8 +1,9 @@
 import Journal
 import Scheduling
 
-/// Owns the pools of some departments: decides what is free, gives out numbers, and puts each fact into the journal in the
-/// same step in which it becomes true here. So the journal has the facts of a pool in the order in which they happened.
+/// Owns the pools of some departments: decides what is free, gives out numbers, and puts each fact into the journal in
+/// the same step in which it becomes true here. So the journal has the facts of a pool in the order in which they
+/// happened.
 actor PoolShard {
     private var book: PoolBook
     private let journal: Journal
@@ -95,7 +96,8 @@ actor PoolShard {
 
     // MARK: Bookings that span pools
 
-    /// Takes units and numbers ahead of the fact: for all requests, or for none and the index of the first refused one is told.
+    /// Takes units and numbers ahead of the fact: for all requests, or for none and the index of the first refused one
+    /// is told.
     func claim(_ requests: [(item: Int, request: PoolBook.Request)]) -> Swift.Result<[Taken], RefusedItem> {
         var claimed: [Taken] = []
         for (item, request) in requests {
@@ -109,8 +111,8 @@ actor PoolShard {
         return .success(claimed)
     }
 
-    /// Takes the new place of a move ahead of the fact. Units of the old place that the new one needs are not asked for again:
-    /// nobody else gets them while the move lasts, and `finishMove` passes them on.
+    /// Takes the new place of a move ahead of the fact. Units of the old place that the new one needs are not asked for
+    /// again: nobody else gets them while the move lasts, and `finishMove` passes them on.
     func claim(_ request: PoolBook.Request, movedFrom id: AppointmentID) throws(Refusal) -> Taken {
         guard let old = book.record(id) else { return try book.claim(request) }
         var taken = try book.claim(request.beyond(old, of: id.session))
@@ -158,8 +160,8 @@ actor PoolShard {
         self.position = max(self.position, position)
     }
 
-    /// The move ends within this shard: the old place is given up and the new one taken in one step, so that nobody comes
-    /// between them where they overlap.
+    /// The move ends within this shard: the old place is given up and the new one taken in one step, so that nobody
+    /// comes between them where they overlap.
     func finishMove(_ change: Change, _ taken: Taken, by origin: Origin, at now: Instant, position: Position) {
         endMove(change.appointment, change, at: now, position: position)
         finish([taken], by: origin, at: now, position: position)
@@ -220,8 +222,8 @@ actor PoolShard {
         return (opened.count, unchanged, conflicts)
     }
 
-    /// Sends sessions whose appointments have all ended to the history table, as many as fit one go; tells whether these were all,
-    /// whose appointments left memory, and from which position on they are in that table.
+    /// Sends sessions whose appointments have all ended to the history table, as many as fit one go; tells whether
+    /// these were all, whose appointments left memory, and from which position on they are in that table.
     func archive(
         before horizon: Instant, now: Instant
     ) -> (isAll: Bool, gone: [(AppointmentID, PatientID)], position: Position) {
@@ -246,8 +248,8 @@ actor PoolShard {
 
     // MARK: Following
 
-    /// Takes over what a primary's pools did; tells what that means to patients, and which facts could not follow on what is
-    /// here.
+    /// Takes over what a primary's pools did; tells what that means to patients, and which facts could not follow on
+    /// what is here.
     /// - Parameters:
     ///   - places: of the events that concern this shard.
     ///   - owns: whether a pool is this shard's: of an event about several appointments others may lie elsewhere.
@@ -315,8 +317,8 @@ actor PoolShard {
     /// The sessions a checkpoint that begins now has to write.
     func dirtySessions() -> [SessionID] { book.dirtySessions.sorted { $0.rawValue < $1.rawValue } }
 
-    /// Writes what these sessions changed since their last checkpoint, until about so many bytes are written. One slice of a
-    /// checkpoint: short enough to serve between two.
+    /// Writes what these sessions changed since their last checkpoint, until about so many bytes are written. One slice
+    /// of a checkpoint: short enough to serve between two.
     /// - Returns: how many of the sessions are written, at least one.
     func checkpoint(_ ids: some Sequence<SessionID> & Sendable, bytes: Int) -> Int {
         var writes: [TableWrite] = []
@@ -418,8 +420,8 @@ extension Session {
 }
 
 extension PoolBook.Request {
-    /// This request for those slots only that an appointment of the same session does not have already. Whole, where the two
-    /// differ in their shape: then nothing is passed on.
+    /// This request for those slots only that an appointment of the same session does not have already. Whole, where
+    /// the two differ in their shape: then nothing is passed on.
     fileprivate func beyond(_ old: AppointmentRecord, of session: SessionID) -> PoolBook.Request {
         let (first, oldFirst) = (Int(slot.index), Int(old.slot))
         let shift = abs(first - oldFirst)

@@ -1,7 +1,7 @@
 import Scheduling
 
-/// All shards, and which of them owns what. Departments and patients are dealt by their ids, so nothing about it is stored and
-/// the number of shards may change from one start to the next.
+/// All shards, and which of them owns what. Departments and patients are dealt by their ids, so nothing about it is
+/// stored and the number of shards may change from one start to the next.
 struct Shards: Sendable {
     let pools: [PoolShard]
     let patients: [PatientShard]

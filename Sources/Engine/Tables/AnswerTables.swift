@@ -1,8 +1,8 @@
 import Journal
 import Scheduling
 
-/// Keys and answers in the table `keys`: values of several answers each, numbered in the order they were written, so that the
-/// oldest go from its front.
+/// Keys and answers in the table `keys`: values of several answers each, numbered in the order they were written, so
+/// that the oldest go from its front.
 enum AnswerTables {
     /// About what one answer takes in memory on its way to the disk.
     static let pendingBytes = 48

@@ -1,7 +1,8 @@
 import Journal
 import Scheduling
 
-/// The state tables: what a checkpoint writes so that the log before it may go. docs/internals/journal-records.md has the keys.
+/// The state tables: what a checkpoint writes so that the log before it may go. docs/internals/journal-records.md has
+/// the keys.
 enum EngineTables {
     /// Entities by kind and id.
     static let catalogue = Table("catalogue")

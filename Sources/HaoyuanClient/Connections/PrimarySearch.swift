@@ -8,7 +8,8 @@ enum ConnectionPurpose: Hashable, Sendable {
     case reading
 }
 
-/// Which of several servers a client believes. No socket: what a server says of itself goes in, whether to stay comes out.
+/// Which of several servers a client believes. No socket: what a server says of itself goes in, whether to stay comes
+/// out.
 ///
 /// The highest epoch ever seen wins: an old primary that wakes up after another was promoted is never believed again,
 /// whatever it says.
@@ -24,8 +25,8 @@ struct PrimarySearch: Sendable {
     private(set) var epoch: UInt32 = 0
     private let hasChoice: Bool
 
-    /// - Parameter addresses: with a single one there is nowhere else to go, so whatever its role is, it is asked; it says
-    ///   itself what it does not do.
+    /// - Parameter addresses: with a single one there is nowhere else to go, so whatever its role is, it is asked; it
+    ///   says itself what it does not do.
     init(addresses: Int) { hasChoice = addresses > 1 }
 
     mutating func welcomed(_ role: PBRole, epoch seen: UInt32, _ purpose: ConnectionPurpose) -> Verdict {

@@ -1,8 +1,8 @@
-/// Durations by size in the layout of HdrHistogram: each doubling is cut into equal buckets, so that the error is a share of the
-/// duration, however short or long it is.
+/// Durations by size in the layout of HdrHistogram: each doubling is cut into equal buckets, so that the error is a
+/// share of the duration, however short or long it is.
 ///
-/// Written here rather than taken from a package: adding is one shift and one increment that the compiler sees whole, a generic type
-/// of another module would be looked up at run time, and the rest of such a package is not needed.
+/// Written here rather than taken from a package: adding is one shift and one increment that the compiler sees whole, a
+/// generic type of another module would be looked up at run time, and the rest of such a package is not needed.
 package struct LatencyHistogram: Hashable, Sendable {
     /// How many bits of a duration below its first count: 2 to the power of this are the buckets of a doubling.
     private let fineness: UInt64
@@ -51,7 +51,8 @@ package struct LatencyHistogram: Hashable, Sendable {
         return longest
     }
 
-    /// The buckets that are not empty, ascending: the longest duration, in nanoseconds, that falls into each, and how many did.
+    /// The buckets that are not empty, ascending: the longest duration, in nanoseconds, that falls into each, and how
+    /// many did.
     package var filledBuckets: [(upTo: UInt64, count: UInt64)] {
         buckets.enumerated().filter { $0.element > 0 }.map { (upperEdge(of: $0.offset), $0.element) }
     }

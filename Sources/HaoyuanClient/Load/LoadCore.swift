@@ -2,7 +2,8 @@ import NIOConcurrencyHelpers
 import NIOCore
 import Wire
 
-/// What the connections of one event loop share: the source, the schedule, and what is measured. Lives on that event loop.
+/// What the connections of one event loop share: the source, the schedule, and what is measured. Lives on that event
+/// loop.
 final class LoadCore {
     private let source: any LoadSource
     private let eventLoop: any EventLoop
@@ -22,7 +23,8 @@ final class LoadCore {
     private var nextHandler = 0
     private var isClosing = false
 
-    /// Requests that are due within so many nanoseconds go out together: a timer for each would cost more than it tells.
+    /// Requests that are due within so many nanoseconds go out together: a timer for each would cost more than it
+    /// tells.
     private static let tick: UInt64 = 50_000
 
     init(
@@ -105,8 +107,8 @@ final class LoadCore {
         eventLoop.assumeIsolated().scheduleTask(deadline: .uptimeNanoseconds(next)) { self.sendWhatIsDue() }
     }
 
-    /// The next one in turn that may send; nil when all have as much under way as they may. What is due then waits, and its
-    /// waiting counts.
+    /// The next one in turn that may send; nil when all have as much under way as they may. What is due then waits, and
+    /// its waiting counts.
     private func handlerWithRoom() -> LoadHandler? {
         guard unanswered < handlers.count * depth else { return nil }
         for _ in handlers {

@@ -3,8 +3,8 @@ package import NIOCore
 import NIOPosix
 import Wire
 
-/// The connections of one event loop, and the source that keeps them busy: a closed loop that keeps so many requests unanswered, or
-/// an open one that sends when it is time, whatever the server does. Nothing is retried.
+/// The connections of one event loop, and the source that keeps them busy: a closed loop that keeps so many requests
+/// unanswered, or an open one that sends when it is time, whatever the server does. Nothing is retried.
 package final class LoadGroup<Source>: Sendable {
     private let eventLoop: any EventLoop
     private let core: NIOLoopBound<LoadCore>

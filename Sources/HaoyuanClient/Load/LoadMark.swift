@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Whether something is going on at the server whose effect on latencies is to be seen: a checkpoint, say. Set by one who watches,
-/// read for every answer.
+/// Whether something is going on at the server whose effect on latencies is to be seen: a checkpoint, say. Set by one
+/// who watches, read for every answer.
 package final class LoadMark: Sendable {
     private let value = Atomic(false)
 

@@ -8,8 +8,8 @@ package enum Arrivals: String, CaseIterable, Sendable {
     case constant
 }
 
-/// When each request of an open loop is meant to be sent, worked out before the first one is: whatever the server does, they
-/// do not wait for it.
+/// When each request of an open loop is meant to be sent, worked out before the first one is: whatever the server does,
+/// they do not wait for it.
 package struct LoadSchedule: Sendable {
     /// Nanoseconds after the start, ascending.
     package let moments: ContiguousArray<UInt64>
@@ -36,7 +36,8 @@ package struct LoadSchedule: Sendable {
     }
 }
 
-/// Numbers that look random and follow from a seed (SplitMix64, Steele and others 2014): a load must be cheap and repeatable.
+/// Numbers that look random and follow from a seed (SplitMix64, Steele and others 2014): a load must be cheap and
+/// repeatable.
 package struct LoadRandom: RandomNumberGenerator, Sendable {
     private var state: UInt64
 

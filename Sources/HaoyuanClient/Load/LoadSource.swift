@@ -52,8 +52,8 @@ package struct LoadOutcome: Hashable, Sendable {
     }
 }
 
-/// Makes the requests of a load and looks at the answers. It lives on one event loop and serves all connections of it, so it
-/// needs no locks and no task per request; it is a class, for a generic type would be looked up at run time.
+/// Makes the requests of a load and looks at the answers. It lives on one event loop and serves all connections of it,
+/// so it needs no locks and no task per request; it is a class, for a generic type would be looked up at run time.
 package protocol LoadSource: AnyObject {
     /// Writes the next request's payload.
     ///

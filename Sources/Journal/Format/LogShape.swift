@@ -71,8 +71,8 @@ struct LogShape: Equatable, Sendable {
 /// those of the state tables are.
 enum MetaEntry {
     static let table = "meta"
-    /// The formats that this program reads. It writes the newest. In one of format 1 nothing may stand in the log's tail alone,
-    /// for programs that read no newer one know of no tail.
+    /// The formats that this program reads. It writes the newest. In one of format 1 nothing may stand in the log's
+    /// tail alone, for programs that read no newer one know of no tail.
     static let formats: ClosedRange<UInt32> = 1...2
 
     /// `format`: the format (4), the creation id (16).
@@ -93,8 +93,8 @@ enum MetaEntry {
         return writer.bytes
     }
 
-    /// The format and the creation id in the value of `format`; `nil` when it is neither of a format that this program reads nor of a
-    /// newer one.
+    /// The format and the creation id in the value of `format`; `nil` when it is neither of a format that this program
+    /// reads nor of a newer one.
     /// - Throws: ``JournalError/newerFormat(found:supported:)``.
     static func decodeFormat(_ bytes: [UInt8]) throws(JournalError) -> (format: UInt32, creationID: [UInt8])? {
         guard bytes.count >= 4 else { return nil }

@@ -3,10 +3,9 @@ import CSnappy
 /// What stands around every value of a state table and of the meta table.
 ///
 ///     offset  bytes
-///          0      4  crc32c over the table's name and a zero, the key's length (8) and bytes, and everything after this field
-///          4      1  flags: bit 0 the payload is Snappy-compressed; the others 0
-///          5      8  the position the value reflects, little-endian
-///         13      …  payload
+///          0 4 crc32c over the table's name and a zero, the key's length (8) and bytes, and everything after this
+///          field 4 1 flags: bit 0 the payload is Snappy-compressed; the others 0 5 8 the position the value reflects,
+///          little-endian 13 … payload
 ///
 /// The table and the key are part of the sum, so a value that turns up anywhere else is found out.
 struct ValueEnvelope {

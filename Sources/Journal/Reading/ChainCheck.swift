@@ -1,4 +1,5 @@
-/// Holds each chunk against the one before it: no position left out, none twice, the chain unbroken, fragments in order.
+/// Holds each chunk against the one before it: no position left out, none twice, the chain unbroken, fragments in
+/// order.
 struct ChainCheck {
     /// The position that the next chunk must begin with; `nil` when any will do.
     private(set) var next: Position?

@@ -1,7 +1,8 @@
 import Glibc
 
-/// Writes a journal anew from its log: the same id, the same records at the same positions, and of the state tables those values alone
-/// that no replay writes. The next start replays it from the first record, and a checkpoint writes the other tables again.
+/// Writes a journal anew from its log: the same id, the same records at the same positions, and of the state tables
+/// those values alone that no replay writes. The next start replays it from the first record, and a checkpoint writes
+/// the other tables again.
 package enum JournalRebuild {
     /// Records handed over between two waits for the disk.
     private static let batchBytes = 1 << 20

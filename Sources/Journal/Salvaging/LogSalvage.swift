@@ -2,10 +2,11 @@ import Glibc
 
 /// The log of a damaged journal, found again without the trees that led to it.
 ///
-/// Every chunk has its own checksum, its place, and the checksum of the one before it. So a chunk is believed wherever in the file it
-/// lies, and in whichever order they are found: beginning with the last one, whose checksum the meta table keeps, each names the one
-/// before it, back to the first ever, which is chained to the journal's own id. What is found so is the log that was acknowledged, and
-/// no other: a chunk that a crash left behind, never acknowledged, is named by none of them.
+/// Every chunk has its own checksum, its place, and the checksum of the one before it. So a chunk is believed wherever
+/// in the file it lies, and in whichever order they are found: beginning with the last one, whose checksum the meta
+/// table keeps, each names the one before it, back to the first ever, which is chained to the journal's own id. What is
+/// found so is the log that was acknowledged, and no other: a chunk that a crash left behind, never acknowledged, is
+/// named by none of them.
 ///
 /// Pages of segments that were trimmed count, too, as long as nothing was written over them.
 package struct LogSalvage: Sendable {
@@ -37,8 +38,8 @@ package struct LogSalvage: Sendable {
     package var isWhole: Bool { reachesBackTo == .first }
 
     /// Looks through the file of the journal in `directory`, which no process may have open.
-    /// - Throws: `corrupt` where the meta page or the meta table cannot be read, or the log's tail: then nobody can tell where the
-    ///   log ended. `io`.
+    /// - Throws: `corrupt` where the meta page or the meta table cannot be read, or the log's tail: then nobody can
+    ///   tell where the log ended. `io`.
     package static func run(directory: String, progress: (JournalProgress) -> Void) throws(JournalError) -> LogSalvage {
         let file = try PageFile(directory + "/data.mdb")
         let meta = try MetaSalvage.read(file)

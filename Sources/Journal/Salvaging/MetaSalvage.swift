@@ -46,8 +46,8 @@ struct MetaSalvage {
         return MetaSalvage(creationID: id, shape: shape, metadata: Dictionary(own) { first, _ in first })
     }
 
-    /// The root of the main tree as the newer of the two meta pages has it. Both must be sound: with one alone nobody can tell whether
-    /// it is the newer one, and the older one lacks the last commit.
+    /// The root of the main tree as the newer of the two meta pages has it. Both must be sound: with one alone nobody
+    /// can tell whether it is the newer one, and the older one lacks the last commit.
     private static func newest(_ file: borrowing PageFile) throws(JournalError) -> UInt64 {
         var newest: (transaction: UInt64, root: UInt64)?
         for number in 0...1 {

@@ -6,8 +6,8 @@ import Glibc
 ///     HAOYUANB (8)  format 1 (4)  0 (4), then blocks:
 ///     stored length (4)  raw length (4)  kind (1)  crc32c of these nine bytes and of what is stored (4)  stored bytes
 ///
-/// All integers little-endian; a block whose stored length is less than its raw length is Snappy-compressed. The first block
-/// is the header, the last one the end: a file without it was never finished.
+/// All integers little-endian; a block whose stored length is less than its raw length is Snappy-compressed. The first
+/// block is the header, the last one the end: a file without it was never finished.
 enum BackupBlock: UInt8 {
     case header = 1
     case chunks = 2
@@ -244,8 +244,8 @@ package final class BackupReader {
 // MARK: The durable form of a header and of values
 
 extension CopyHeader {
-    /// Creation id (16), begin and end (position 8 and chain 4 each), checkpoint (8), values (8), then for each small fact the
-    /// length of its name (1), the name, its length (4) and its bytes.
+    /// Creation id (16), begin and end (position 8 and chain 4 each), checkpoint (8), values (8), then for each small
+    /// fact the length of its name (1), the name, its length (4) and its bytes.
     fileprivate var encoded: [UInt8] {
         var writer = RecordWriter()
         writer.append(creationID)

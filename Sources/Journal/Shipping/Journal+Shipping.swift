@@ -1,5 +1,6 @@
 extension Journal {
-    /// Whether this log, on disk, has that tip: then everything before it is the same here and where the tip comes from.
+    /// Whether this log, on disk, has that tip: then everything before it is the same here and where the tip comes
+    /// from.
     /// - Throws: ``JournalError/positionTrimmed(oldest:)`` when that is too long ago to be known.
     package func contains(_ tip: LogTip) throws(JournalError) -> Bool {
         let standing = standing
@@ -23,8 +24,8 @@ extension Journal {
             == tip.chain
     }
 
-    /// The chunks on disk that follow `tip`, which this log must have (``contains(_:)``): up to about `maxBytes`, at least
-    /// one if there is one, whether it stands in the log or in its tail.
+    /// The chunks on disk that follow `tip`, which this log must have (``contains(_:)``): up to about `maxBytes`, at
+    /// least one if there is one, whether it stands in the log or in its tail.
     /// - Throws: ``JournalError/positionTrimmed(oldest:)``, ``JournalError/corrupt(_:)`` naming the place.
     package func chunks(after tip: LogTip, maxBytes: Int) throws(JournalError) -> ShippedChunks {
         if let chunks = try chunksInTail(after: tip, maxBytes: maxBytes) { return chunks }
@@ -67,8 +68,8 @@ extension Journal {
         return chunks
     }
 
-    /// Appends chunks that another journal of the same origin sent, exactly as they are. Hold them against this log with a
-    /// ``ChunkReceiver`` first; nothing of this journal's own may be waiting for the disk.
+    /// Appends chunks that another journal of the same origin sent, exactly as they are. Hold them against this log
+    /// with a ``ChunkReceiver`` first; nothing of this journal's own may be waiting for the disk.
     /// - Returns: The position of the last record in them.
     @discardableResult
     package func append(_ chunks: ShippedChunks) -> Position {

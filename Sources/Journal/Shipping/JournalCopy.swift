@@ -149,37 +149,9 @@ package final class JournalCopy: @unchecked Sendable {
 }
 
 extension Journal {
-    /// A copy of everything, as it is on disk at this moment; of the log alone what follows `tip`, which this log must have.
+    /// A copy of everything, as it is on disk at this moment; of the log alone what follows `tip`, which this log must
+    /// have.
     package func copy(after tip: LogTip? = nil) throws(JournalError) -> JournalCopy {
         try JournalCopy(storage, from: tip)
-    }
-}
-
-extension ShippedChunks {
-    /// Of these only the chunks that stand after `tip`; `nil` when there are none.
-    /// - Throws: ``JournalError/corrupt(_:)`` when what follows on it directly is not among them.
-    package func following(_ tip: LogTip) throws(JournalError) -> ShippedChunks? {
-        guard last >= tip.next else { return nil }
-        var rest = ShippedChunks(from: tip.next)
-        let fault = forEachChunk { chunk, stored in
-            if chunk.last < tip.next { return nil }
-            if rest.isEmpty, chunk.first != tip.next {
-                return ChunkFault(.gap, expected: "the chunk of \(tip.next)", found: "that of \(chunk.first)")
-            }
-            rest.add(chunk, stored)
-            return nil
-        }
-        if let fault { throw Self.error(fault, after: tip.last) }
-        return rest
-    }
-
-    /// Where the log ends before the chunk that begins at `position`; nil where none begins there.
-    package func tip(before position: Position) -> LogTip? {
-        var found: LogTip?
-        _ = forEachChunk { chunk, _ in
-            if chunk.first == position { found = LogTip(next: position, chain: chunk.chain) }
-            return nil
-        }
-        return found
     }
 }

@@ -1,8 +1,8 @@
 extension Journal {
-    /// Takes back what stands after `tip` in a journal that nobody has open: records that were never acknowledged, and that
-    /// another journal of the same origin has replaced by others. Save them first (``copy(after:)``).
-    /// - Returns: `false`, and nothing is changed, when that cannot be done: the log does not have that tip, or state tables
-    ///   reflect what would be taken back. The whole journal must then be copied anew.
+    /// Takes back what stands after `tip` in a journal that nobody has open: records that were never acknowledged, and
+    /// that another journal of the same origin has replaced by others. Save them first (``copy(after:)``).
+    /// - Returns: `false`, and nothing is changed, when that cannot be done: the log does not have that tip, or state
+    ///   tables reflect what would be taken back. The whole journal must then be copied anew.
     /// - Throws: As ``open(_:progress:)``.
     package static func cutBack(_ options: JournalOptions, to tip: LogTip) throws(JournalError) -> Bool {
         var options = options

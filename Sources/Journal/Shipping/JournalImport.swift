@@ -14,8 +14,8 @@ package final class JournalImport: @unchecked Sendable {
     package private(set) var values: UInt64 = 0
 
     /// Begins a copy where there is no journal yet.
-    /// - Throws: ``JournalError/directoryUnusable(path:reason:)`` when there is one, and what ``Journal/open(_:progress:)``
-    ///   throws.
+    /// - Throws: ``JournalError/directoryUnusable(path:reason:)`` when there is one, and what
+    ///   ``Journal/open(_:progress:)`` throws.
     package init(_ header: CopyHeader, into options: JournalOptions) throws(JournalError) {
         var options = options
         options.driving = .manual
@@ -37,7 +37,8 @@ package final class JournalImport: @unchecked Sendable {
     package var position: Position { receiver.tip.last }
 
     /// Takes in one piece; on disk when it returns.
-    /// - Throws: ``JournalError/corrupt(_:)`` when it is damaged or out of order; what a full or failing disk makes of it.
+    /// - Throws: ``JournalError/corrupt(_:)`` when it is damaged or out of order; what a full or failing disk makes of
+    ///   it.
     package func add(_ part: CopyPart) throws(JournalError) {
         switch part {
         case .chunks(let chunks):

@@ -1,6 +1,7 @@
 /// Where a log ends, or ended once: what tells whether two logs have the same beginning.
 ///
-/// Two journals of one origin that both have a tip have the same bytes before it: each chunk is chained to the one before.
+/// Two journals of one origin that both have a tip have the same bytes before it: each chunk is chained to the one
+/// before.
 package struct LogTip: Hashable, Sendable, CustomStringConvertible {
     /// The position that follows.
     package let next: Position

@@ -1,7 +1,7 @@
 /// Neighbouring chunks of a log on their way from one journal to another, byte for byte as they stand on disk.
 ///
-/// As bytes: for each chunk its length (2, little-endian) and the chunk. Every one is checked as it is taken from a message, a file or
-/// the log, so nothing is believed of the way it came; in memory it is believed.
+/// As bytes: for each chunk its length (2, little-endian) and the chunk. Every one is checked as it is taken from a
+/// message, a file or the log, so nothing is believed of the way it came; in memory it is believed.
 package struct ShippedChunks: Sendable, Hashable {
     /// The bytes to send; empty when there is nothing.
     package private(set) var bytes: [UInt8] = []
@@ -77,8 +77,8 @@ package struct ShippedChunks: Sendable, Hashable {
         end = others.end
     }
 
-    /// Those of neighbouring pieces that follow `tip`: up to about `maxBytes`, at least one if there is one, and never a part of a
-    /// record.
+    /// Those of neighbouring pieces that follow `tip`: up to about `maxBytes`, at least one if there is one, and never
+    /// a part of a record.
     /// - Throws: ``JournalError/corrupt(_:)`` where they do not follow on it, or are damaged.
     init(after tip: LogTip, maxBytes: Int, of pieces: [ShippedChunks]) throws(JournalError) {
         self.init(from: tip.next)
@@ -99,6 +99,23 @@ package struct ShippedChunks: Sendable, Hashable {
         }
     }
 
+    /// Of these only the chunks that stand after `tip`; `nil` when there are none.
+    /// - Throws: ``JournalError/corrupt(_:)`` when what follows on it directly is not among them.
+    package func following(_ tip: LogTip) throws(JournalError) -> ShippedChunks? {
+        guard last >= tip.next else { return nil }
+        return try ShippedChunks(after: tip, maxBytes: bytes.count, of: [self])
+    }
+
+    /// Where the log ends before the chunk that begins at `position`; nil where none begins there.
+    package func tip(before position: Position) -> LogTip? {
+        var found: LogTip?
+        _ = forEachChunk { chunk, _ in
+            if chunk.first == position { found = LogTip(next: position, chain: chunk.chain) }
+            return nil
+        }
+        return found
+    }
+
     /// Whether a log that has these has that tip among them, or right behind them.
     func passes(_ tip: LogTip) -> Bool {
         guard first < tip.next, tip.next <= last.next else { return false }
@@ -115,8 +132,8 @@ package struct ShippedChunks: Sendable, Hashable {
         try bytes.withUnsafeBytes { try Self.visit($0, areChecked: true, body) }
     }
 
-    /// Hands each chunk to `body`, its checksum verified unless all of them were before, until that finds a fault or there is one
-    /// already.
+    /// Hands each chunk to `body`, its checksum verified unless all of them were before, until that finds a fault or
+    /// there is one already.
     private static func visit(
         _ bytes: UnsafeRawBufferPointer, areChecked: Bool,
         _ body: (ChunkView, UnsafeRawBufferPointer) throws -> ChunkFault?
@@ -161,8 +178,8 @@ package struct ChunkReceiver: Sendable {
     }
 
     /// The records that end in these chunks, in order.
-    /// - Throws: ``JournalError/corrupt(_:)`` when they do not follow on what came before, or are damaged; nothing can be
-    ///   taken in after that.
+    /// - Throws: ``JournalError/corrupt(_:)`` when they do not follow on what came before, or are damaged; nothing can
+    ///   be taken in after that.
     package mutating func admit(_ chunks: ShippedChunks) throws(JournalError) -> [LogRecord] {
         var records: [LogRecord] = []
         do {
@@ -175,8 +192,8 @@ package struct ChunkReceiver: Sendable {
         return records
     }
 
-    /// Hands the records that end in these chunks to `body`, in order, without an allocation a record. The pointer is good only
-    /// during the call.
+    /// Hands the records that end in these chunks to `body`, in order, without an allocation a record. The pointer is
+    /// good only during the call.
     /// - Throws: As ``admit(_:)``, or whatever `body` throws; nothing can be taken in after that either.
     package mutating func admit(
         _ chunks: ShippedChunks, _ body: (Position, UnsafeRawBufferPointer) throws -> Void

@@ -1,7 +1,7 @@
 import Glibc
 
-/// A real store on a pretended disk: every sync takes so much longer, as on a spinning disk without a cache. For measuring only;
-/// whatever it reports as durable is.
+/// A real store on a pretended disk: every sync takes so much longer, as on a spinning disk without a cache. For
+/// measuring only; whatever it reports as durable is.
 package final class DelayedStorage: JournalStorage {
     private let storage: any JournalStorage
     private let delayNanoseconds: UInt64

@@ -89,8 +89,8 @@ final class LMDBHandles: @unchecked Sendable {
     }
 }
 
-/// The data directories that this process has open. LMDB forbids opening one twice in a process: closing the second would
-/// silently let go of the first one's locks.
+/// The data directories that this process has open. LMDB forbids opening one twice in a process: closing the second
+/// would silently let go of the first one's locks.
 struct DataPath: Sendable {
     private static let claimed = NIOLockedValueBox<Set<String>>([])
     private let path: String

@@ -3,10 +3,11 @@ import Glibc
 
 /// Sees to it that LMDB never writes where the disk has set nothing aside.
 ///
-/// LMDB cannot tell a full disk from a failing one once it writes: a short write comes back as `EIO`, on which the process
-/// must end. So the file is given its blocks ahead, with `posix_fallocate`, always ``JournalOptions/reserveBytes`` more than the
-/// next commit needs; the refusal then comes while nothing is at stake. The map is as large as the file may ever become,
-/// from the beginning: an address range costs nothing, and so it never has to be moved under a reader.
+/// LMDB cannot tell a full disk from a failing one once it writes: a short write comes back as `EIO`, on which the
+/// process must end. So the file is given its blocks ahead, with `posix_fallocate`, always
+/// ``JournalOptions/reserveBytes`` more than the next commit needs; the refusal then comes while nothing is at stake.
+/// The map is as large as the file may ever become, from the beginning: an address range costs nothing, and so it never
+/// has to be moved under a reader.
 ///
 /// Belongs to the committing thread.
 final class LMDBRoom {
@@ -51,7 +52,8 @@ final class LMDBRoom {
         if tail >= wanted { return ample() }
         let reason = grow(toHave: wanted)
         guard let reason else { return ample() }
-        // No more from the disk, but trimming may have left free pages inside, which LMDB takes before it takes the tail.
+        // No more from the disk, but trimming may have left free pages inside, which LMDB takes before it takes the
+        // tail.
         let free = freeList()
         if free.next + tail >= needed, free.after + tail >= wanted, tail >= min(reserve / 4, needed) { return ample() }
         // At the limit of the map every page has blocks, and LMDB refuses by itself, cleanly, when there are too few.
@@ -96,8 +98,8 @@ final class LMDBRoom {
 
     private func roundedUp(_ bytes: Int) -> Int { (bytes + pageBytes - 1) / pageBytes * pageBytes }
 
-    /// Sets blocks aside for a stretch of the file, which is not being written at this moment. Answers the error number if
-    /// the system refuses.
+    /// Sets blocks aside for a stretch of the file, which is not being written at this moment. Answers the error number
+    /// if the system refuses.
     private static func allocate(_ descriptor: Int32, from start: Int, to end: Int) -> Int32? {
         guard end > start else { return nil }
         while true {
@@ -107,10 +109,10 @@ final class LMDBRoom {
         }
     }
 
-    /// Bytes of pages that LMDB may take again: in the next transaction, and in those after it. Pages that a reader still sees
-    /// are neither; those that the very last transaction freed are the latter only, for the one before it still has them. Read
-    /// from LMDB's own free list (its table 0, under the number of the transaction that freed them), only when the tail does
-    /// not suffice.
+    /// Bytes of pages that LMDB may take again: in the next transaction, and in those after it. Pages that a reader
+    /// still sees are neither; those that the very last transaction freed are the latter only, for the one before it
+    /// still has them. Read from LMDB's own free list (its table 0, under the number of the transaction that freed
+    /// them), only when the tail does not suffice.
     private func freeList() -> (next: Int, after: Int) {
         _ = mdb_reader_check(environment, nil)
         let visible = oldestVisible()
@@ -136,8 +138,8 @@ final class LMDBRoom {
         return (pages.next * pageBytes, pages.after * pageBytes)
     }
 
-    /// The last transaction, and the oldest one that a reader of any process has open (the greatest number when there is none).
-    /// LMDB tells of its readers only in text, one line each: process, thread, transaction (or `-`).
+    /// The last transaction, and the oldest one that a reader of any process has open (the greatest number when there
+    /// is none). LMDB tells of its readers only in text, one line each: process, thread, transaction (or `-`).
     private func oldestVisible() -> (toLast: UInt64, toReaders: UInt64) {
         var info = MDB_envinfo()
         guard mdb_env_info(environment, &info) == MDB_SUCCESS else { return (0, 0) }

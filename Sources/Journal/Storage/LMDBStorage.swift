@@ -5,9 +5,9 @@ import NIOConcurrencyHelpers
 /// The store on disk: one LMDB environment, synced twice a commit (its data, then its meta page), never written through
 /// the map.
 ///
-/// Table handles are the delicate part of LMDB: they may be opened only by the one writing thread, and must not be closed
-/// under a reader. So all of them live in ``LMDBHandles``; readers count themselves in and out there, and a table is
-/// removed only when nobody is in.
+/// Table handles are the delicate part of LMDB: they may be opened only by the one writing thread, and must not be
+/// closed under a reader. So all of them live in ``LMDBHandles``; readers count themselves in and out there, and a
+/// table is removed only when nobody is in.
 ///
 /// `@unchecked Sendable`: `environment` is LMDB's own thread-safe object and constant; `handles` guards itself; `room`
 /// and the write transaction belong to the committing thread.

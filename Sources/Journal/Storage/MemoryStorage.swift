@@ -53,7 +53,8 @@ package final class MemoryDisk: Sendable {
     /// Gives the disk a tail for so many pieces; 0 for none.
     package func setTail(pieces: Int) { image.withLockedValue { $0.tailPieces = pieces } }
 
-    /// Changes a piece of the tail behind the journal's back, as a failing disk does; returning `nil` makes it unreadable.
+    /// Changes a piece of the tail behind the journal's back, as a failing disk does; returning `nil` makes it
+    /// unreadable.
     package func tamperTail(_ place: Int, _ change: ([UInt8]) -> [UInt8]?) {
         image.withLockedValue { $0.tail[place] = $0.tail[place].flatMap(change) }
     }
@@ -67,7 +68,8 @@ package final class MemoryDisk: Sendable {
     /// How many transactions became durable.
     package var commits: Int { image.withLockedValue { $0.commits } }
 
-    /// Changes a durable value behind the journal's back, as a failing disk does: `nil` removes it, as does returning it.
+    /// Changes a durable value behind the journal's back, as a failing disk does: `nil` removes it, as does returning
+    /// it.
     package func tamper(_ table: String, key: [UInt8], _ change: ([UInt8]) -> [UInt8]?) -> Bool {
         image.withLockedValue { image in
             guard let index = key.withUnsafeBytes({ image.durable[table]?.find($0) }),

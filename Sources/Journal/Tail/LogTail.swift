@@ -1,14 +1,14 @@
-/// What stands before the log: a short stretch of disk to which small pieces of work go with one write and one sync, so that
-/// those who wait for them can be told. The log itself takes them up some milliseconds later, many at once, and then the tail
-/// begins anew.
+/// What stands before the log: a short stretch of disk to which small pieces of work go with one write and one sync, so
+/// that those who wait for them can be told. The log itself takes them up some milliseconds later, many at once, and
+/// then the tail begins anew.
 ///
-/// Its pieces are chunks of the log, sealed and chained as the log will have them. Whatever the log does not have yet when a
-/// journal is opened is taken up from here first. One thread at a time writes.
+/// Its pieces are chunks of the log, sealed and chained as the log will have them. Whatever the log does not have yet
+/// when a journal is opened is taken up from here first. One thread at a time writes.
 package protocol LogTail: AnyObject, Sendable {
     /// Puts a piece behind those before it. Returns after the disk has said so.
     /// - Returns: `false`, and nothing happened, when there is no place for it.
-    /// - Throws: ``JournalError/storageFull`` when the disk has no room for it: it may stand there or not, and the next takes its place.
-    ///   After any other error nobody can go on.
+    /// - Throws: ``JournalError/storageFull`` when the disk has no room for it: it may stand there or not, and the next
+    ///   takes its place. After any other error nobody can go on.
     func append(_ piece: [UInt8]) throws(JournalError) -> Bool
 
     /// The log has every piece: the next takes the place of the first.
@@ -34,9 +34,9 @@ package struct TailContents: Sendable {
     package init() {}
 
     /// What the log, which ends with `tip`, does not have; `nil` when it has everything.
-    /// - Throws: ``JournalError/corrupt(_:)`` where something is missing between the log and a piece, or between two. (Of a last
-    ///   piece that cannot be read nobody can say whether it was ever whole: it counts as one that was cut off as it was
-    ///   written, of which nobody has been told.)
+    /// - Throws: ``JournalError/corrupt(_:)`` where something is missing between the log and a piece, or between two.
+    ///   (Of a last piece that cannot be read nobody can say whether it was ever whole: it counts as one that was cut
+    ///   off as it was written, of which nobody has been told.)
     func following(_ tip: LogTip) throws(JournalError) -> ShippedChunks? {
         var found = ShippedChunks(from: tip.next)
         var end = tip
@@ -71,8 +71,8 @@ package struct TailContents: Sendable {
     }
 }
 
-/// How a piece stands in the blocks of a tail: its length (4, little-endian), the CRC-32C of the piece and that length (4), the
-/// piece, and zeros up to the next block.
+/// How a piece stands in the blocks of a tail: its length (4, little-endian), the CRC-32C of the piece and that length
+/// (4), the piece, and zeros up to the next block.
 enum TailPiece {
     static let blockBytes = 4_096
     static let headBytes = 8

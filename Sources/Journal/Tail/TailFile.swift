@@ -1,7 +1,7 @@
 import Glibc
 
-/// The tail as a file of blocks that have all been written once, so that a piece costs one write that syncs itself, without
-/// anything of the file system's own.
+/// The tail as a file of blocks that have all been written once, so that a piece costs one write that syncs itself,
+/// without anything of the file system's own.
 ///
 /// `@unchecked Sendable`: its variables belong to the committing thread (or to whoever opens or closes the journal).
 final class TailFile: LogTail, @unchecked Sendable {
@@ -40,8 +40,10 @@ final class TailFile: LogTail, @unchecked Sendable {
         #endif
     }()
 
-    /// Makes the file at `path`, of `size` bytes, a multiple of 4,096. Under another name first: a file that has the name has its size.
-    /// - Throws: ``JournalError/storageFull`` when there is no room for it. In any case nothing stays of what was not finished.
+    /// Makes the file at `path`, of `size` bytes, a multiple of 4,096. Under another name first: a file that has the
+    /// name has its size.
+    /// - Throws: ``JournalError/storageFull`` when there is no room for it. In any case nothing stays of what was not
+    ///   finished.
     static func make(_ path: String, size: Int) throws(JournalError) {
         precondition(size > 0 && size % TailPiece.blockBytes == 0, "A tail has whole blocks.")
         let temporary = path + ".new"

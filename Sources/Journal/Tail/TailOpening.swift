@@ -6,8 +6,8 @@ struct TailOpening {
 
     /// Lets the log take up what stands in the tail, whether one is wanted or not, and gives out the tail where one is.
     ///
-    /// Before the first piece goes there, the journal has a format that programs without a tail refuse: they would not see what
-    /// stands in it. Where there is no room for that, it goes on without a tail.
+    /// Before the first piece goes there, the journal has a format that programs without a tail refuse: they would not
+    /// see what stands in it. Where there is no room for that, it goes on without a tail.
     /// - Parameter image: gets the new format.
     func run(
         _ storage: any JournalStorage, _ image: inout MetaImage, _ writer: inout LogWriter
@@ -27,7 +27,8 @@ struct TailOpening {
         return nil
     }
 
-    /// The tail in the directory, made when there is none and one is wanted. Where there is no room for one, a later start makes it.
+    /// The tail in the directory, made when there is none and one is wanted. Where there is no room for one, a later
+    /// start makes it.
     private func file() throws(JournalError) -> (any LogTail)? {
         guard options.storage == nil else { return nil }
         let path = options.directory + TailFile.name
@@ -45,7 +46,8 @@ struct TailOpening {
         return DelayedTail(file, delayNanoseconds: options.simulatedSyncDelayNanoseconds)
     }
 
-    /// The log takes up what stands in the tail alone. Then nothing of it is left there: positions may be given anew, to others.
+    /// The log takes up what stands in the tail alone. Then nothing of it is left there: positions may be given anew,
+    /// to others.
     private func takeUp(
         _ tail: any LogTail, _ writer: inout LogWriter, _ storage: any JournalStorage
     ) throws(JournalError) {

@@ -1,7 +1,8 @@
-/// A store that is only looked at, with what stands in its tail alone behind its log: what the next start would make of it.
+/// A store that is only looked at, with what stands in its tail alone behind its log: what the next start would make of
+/// it.
 ///
-/// Should a process take the journal up meanwhile, its log goes on, and what stood in the tail stands there: from then on snapshots
-/// show the log as it is.
+/// Should a process take the journal up meanwhile, its log goes on, and what stood in the tail stands there: from then
+/// on snapshots show the log as it is.
 final class TailedStorage: JournalStorage {
     /// How often tail and log are read until they belong together.
     private static let tries = 8
@@ -17,14 +18,14 @@ final class TailedStorage: JournalStorage {
         self.tail = tail
     }
 
-    /// What there is to look at in a journal that this process does not write to: the store, with what stands in the tail alone where
-    /// anything does, and the meta table as it then reads.
+    /// What there is to look at in a journal that this process does not write to: the store, with what stands in the
+    /// tail alone where anything does, and the meta table as it then reads.
     ///
-    /// Log and tail cannot be read at one moment. Where the log has moved on in between, or a process has come, the one says nothing of
-    /// the other, and both are read again. Of a journal that a process has open, or that does not stand still, only the log is shown:
-    /// what is in its tail is on its way there.
-    /// - Returns: The store, its meta table, and why what stands in the tail cannot be shown, where it cannot: it does not follow on the
-    ///   log, or cannot be read.
+    /// Log and tail cannot be read at one moment. Where the log has moved on in between, or a process has come, the one
+    /// says nothing of the other, and both are read again. Of a journal that a process has open, or that does not stand
+    /// still, only the log is shown: what is in its tail is on its way there.
+    /// - Returns: The store, its meta table, and why what stands in the tail cannot be shown, where it cannot: it does
+    ///   not follow on the log, or cannot be read.
     /// - Throws: ``JournalError/corrupt(_:)`` where the meta table cannot be read; `io`.
     static func look(
         at storage: any JournalStorage, _ options: JournalOptions

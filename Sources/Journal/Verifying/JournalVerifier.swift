@@ -27,7 +27,8 @@ package enum JournalVerifier {
     /// How many contradictions are listed at most; by then the question is no longer where.
     package static let reportLimit = 1_000
 
-    /// Verifies the journal in `directory`: pages, meta table, every chunk of every segment, every value of every table.
+    /// Verifies the journal in `directory`: pages, meta table, every chunk of every segment, every value of every
+    /// table.
     /// - Throws: What keeps it from looking at all: `directoryUnusable`, `newerFormat`, `inUse` (by this very process),
     ///   `io`. What is wrong with the data is reported, not thrown.
     package static func verify(

@@ -2,13 +2,14 @@ import Glibc
 
 /// Walks the pages of `data.mdb` with every bound checked, without LMDB.
 ///
-/// LMDB 0.9 trusts its pages: a flipped bit in a branch page or a node offset makes it follow a wild pointer and ends the
-/// process by signal. The audit reads the file with `pread` instead, follows the tree from the newer meta page, and names
-/// the first page that contradicts the tree. It finds what would crash LMDB; it does not find a flipped bit inside a
-/// value, which is what the journal's own checksums are for, nor one inside a key of a state table that keeps the order.
+/// LMDB 0.9 trusts its pages: a flipped bit in a branch page or a node offset makes it follow a wild pointer and ends
+/// the process by signal. The audit reads the file with `pread` instead, follows the tree from the newer meta page, and
+/// names the first page that contradicts the tree. It finds what would crash LMDB; it does not find a flipped bit
+/// inside a value, which is what the journal's own checksums are for, nor one inside a key of a state table that keeps
+/// the order.
 ///
-/// The layout is that of LMDB 0.9 on a 64-bit little-endian machine (`mdb.c`, structures `MDB_page`, `MDB_node`, `MDB_db`,
-/// `MDB_meta`), data version 1.
+/// The layout is that of LMDB 0.9 on a 64-bit little-endian machine (`mdb.c`, structures `MDB_page`, `MDB_node`,
+/// `MDB_db`, `MDB_meta`), data version 1.
 package struct PageAudit: Sendable {
     /// What is wrong, at most as many as were wanted.
     package private(set) var reports: [CorruptionReport] = []
@@ -111,8 +112,8 @@ private struct PageWalk {
         seen = [UInt64](repeating: 0, count: Int(pageLimit / 64 + 1))
     }
 
-    /// Its number (of two in each other's place the newer would be the next to be written over), magic, data version, page size,
-    /// and the flags of the free list, in which LMDB keeps those of the environment.
+    /// Its number (of two in each other's place the newer would be the next to be written over), magic, data version,
+    /// page size, and the flags of the free list, in which LMDB keeps those of the environment.
     private static func isMeta(_ bytes: [UInt8], page: UInt64, pageBytes: UInt64) -> Bool {
         bytes.number(at: 0, as: UInt64.self) == page
             && bytes.number(at: 16, as: UInt32.self) == 0xbeef_c0de && bytes.number(at: 20, as: UInt32.self) == 1

@@ -2,8 +2,8 @@ import Synchronization
 
 /// The meeting place of those who append and the one who commits, and of those who wait for a commit.
 ///
-/// `@unchecked Sendable`: every stored `var` is read and written only between `lock.lock()` and `lock.unlock()`, and the
-/// rest are constants or atomics. The lock's flag says whether there is anything for the committer to do.
+/// `@unchecked Sendable`: every stored `var` is read and written only between `lock.lock()` and `lock.unlock()`, and
+/// the rest are constants or atomics. The lock's flag says whether there is anything for the committer to do.
 final class CommitQueue: @unchecked Sendable {
     /// What the committer finds when it asks for work.
     enum Taking {
@@ -22,7 +22,8 @@ final class CommitQueue: @unchecked Sendable {
 
     /// What somebody waits for.
     enum Milestone: Sendable {
-        /// On this journal's own disk, in the log or its tail, and, while confirmations are asked for, confirmed: it may be told.
+        /// On this journal's own disk, in the log or its tail, and, while confirmations are asked for, confirmed: it
+        /// may be told.
         case settled
         /// On this journal's own disk, in the log or its tail.
         case onDisk
@@ -31,8 +32,7 @@ final class CommitQueue: @unchecked Sendable {
         /// Durable as agreed: in the log on this disk and, while confirmations are asked for, confirmed.
         case durable
 
-        /// Whether it is not reached any more once the journal has renounced.
-        var isForbidden: Bool {
+        var needsConfirmation: Bool {
             switch self {
             case .settled, .durable: true
             case .onDisk, .inLog: false
@@ -61,7 +61,8 @@ final class CommitQueue: @unchecked Sendable {
     private var pending: PendingWork
     private var spare: PendingWork
     private var waiters: [Waiter] = []
-    /// How many pieces of work were taken by the committer, and how many of these are in the log and the tables: they get there in order.
+    /// How many pieces of work were taken by the committer, and how many of these are in the log and the tables: they
+    /// get there in order.
     private var taken: UInt64 = 0
     private var published: UInt64 = 0
     /// How many pieces of work stand in the tail alone. They were taken and are not published.
@@ -190,7 +191,8 @@ final class CommitQueue: @unchecked Sendable {
         for (continuation, position) in ready { continuation.resume(returning: .success(position)) }
     }
 
-    /// Tells those who wait for no more than that that `work` is in the log's tail, and keeps its memory for later work.
+    /// Tells those who wait for no more than that that `work` is in the log's tail, and keeps its memory for later
+    /// work.
     func settle(_ work: consuming PendingWork) {
         let position = work.last
         let bytes = work.byteCount
@@ -231,7 +233,7 @@ final class CommitQueue: @unchecked Sendable {
         lock.lock()
         isRenounced = true
         confirmed = settled.load(ordering: .relaxed)
-        let left = removeWaiters { $0.milestone.isForbidden }
+        let left = removeWaiters { $0.milestone.needsConfirmation }
         lock.unlock()
         for continuation in left { continuation.resume(returning: .failure(.closed)) }
     }
@@ -317,7 +319,8 @@ final class CommitQueue: @unchecked Sendable {
         return waitsEnded
     }
 
-    /// Takes back that what is on disk is durable: it is when somebody else confirms it. Before anybody has seen this queue.
+    /// Takes back that what is on disk is durable: it is when somebody else confirms it. Before anybody has seen this
+    /// queue.
     func withhold() {
         lock.lock()
         defer { lock.unlock() }
@@ -326,8 +329,8 @@ final class CommitQueue: @unchecked Sendable {
         settled.store(0, ordering: .releasing)
     }
 
-    /// Lets nobody wait any more: those who do are told ``JournalError/closed``. The work itself stays, and the committer goes
-    /// on trying.
+    /// Lets nobody wait any more: those who do are told ``JournalError/closed``. The work itself stays, and the
+    /// committer goes on trying.
     func endWaits() {
         lock.lock()
         waitsEnded = true
@@ -356,7 +359,7 @@ final class CommitQueue: @unchecked Sendable {
         let now = reached(waiter.milestone)
         if now >= waiter.position && published >= waiter.pieces { return .success(now) }
         if waitsEnded || phase == .closed || phase == .dead { return .failure(.closed) }
-        if isRenounced, waiter.milestone.isForbidden { return .failure(.closed) }
+        if isRenounced, waiter.milestone.needsConfirmation { return .failure(.closed) }
         if waiter.isCancelled { return .failure(.cancelled) }
         waiter.continuation = continuation
         waiters.append(waiter)

@@ -38,7 +38,8 @@ final class Committer: @unchecked Sendable {
     /// How often room is looked for while there is none.
     static let probeNanoseconds: UInt64 = 1_000_000_000
 
-    /// Room that is looked for at most before writes are taken again: a larger commit may be refused anew, smaller ones need not wait.
+    /// Room that is looked for at most before writes are taken again: a larger commit may be refused anew, smaller ones
+    /// need not wait.
     private static let roomProbed = 1 << 20
 
     private let storage: any JournalStorage
@@ -96,7 +97,8 @@ final class Committer: @unchecked Sendable {
 
     /// Commits the oldest backlog, or `work` when there is none; `work` joins the backlog otherwise, and `nil` stands
     /// for housekeeping alone.
-    /// - Parameter work: taken over whole, for its memory is used again: what somebody else still holds would be copied.
+    /// - Parameter work: taken over whole, for its memory is used again: what somebody else still holds would be
+    ///   copied.
     /// - Throws: what nobody can go on from.
     func commit(_ work: consuming PendingWork?) throws(JournalError) -> Outcome {
         if let work {
@@ -132,22 +134,22 @@ final class Committer: @unchecked Sendable {
         shared.withLockedValue { $0.commitBegan = start }
         defer { shared.withLockedValue { $0.commitBegan = nil } }
         pass?(.workTaken)
-        let (chunks, end) = writer.seal(work)
+        let chunks = writer.seal(work)
         do throws(JournalError) {
             guard try tail.append(chunks.bytes) else { return false }
         } catch {
-            // Where an overwrite takes new blocks. Nobody is told, and the log gets the same chunks: should they stand in the tail all
-            // the same, they stand there as what the log has, or, if it never gets them, as work in doubt. Nothing else can get their
-            // positions, for whatever comes later waits behind them.
+            // Where an overwrite takes new blocks. Nobody is told, and the log gets the same chunks: should they stand
+            // in the tail all the same, they stand there as what the log has, or, if it never gets them, as work in
+            // doubt. Nothing else can get their positions, for whatever comes later waits behind them.
             guard error.isLackOfRoom else { throw error }
             return false
         }
-        writer.adopt(ahead: end)
+        writer.adopt(ahead: chunks)
         pass?(.kept)
         if inTailSince == nil { inTailSince = start }
         shared.withLockedValue { shared in
             shared.standing.append(chunks)
-            shared.end = end
+            shared.end = writer.end
         }
         record(work, syncs: 1, from: start, to: now())
         queue.settle(work)

@@ -4,8 +4,8 @@ import Glibc
 ///
 /// The bound runs on the monotonic clock: a second stays a second when the machine's time is set meanwhile.
 ///
-/// `@unchecked Sendable`: the pointers are constants, to what threads may share by its nature; the flag is touched only by whoever
-/// has the lock.
+/// `@unchecked Sendable`: the pointers are constants, to what threads may share by its nature; the flag is touched only
+/// by whoever has the lock.
 final class FlagLock: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let raised = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -44,7 +44,8 @@ final class FlagLock: @unchecked Sendable {
         unlock()
     }
 
-    /// Lets go of the lock until the flag is raised, and has it again on return. Called with the lock, by one thread at a time.
+    /// Lets go of the lock until the flag is raised, and has it again on return. Called with the lock, by one thread at
+    /// a time.
     /// - Parameter seconds: how long at most; `nil` for as long as it takes.
     /// - Returns: Whether the flag is raised.
     func waitUntilRaised(atMost seconds: Double?) -> Bool {

@@ -1,5 +1,5 @@
-/// The writer as a machine without hands: pending work goes in, chunks and table writes come out into a transaction, and
-/// when that has been committed or has failed it is told so. It knows no thread, no clock and no disk.
+/// The writer as a machine without hands: pending work goes in, chunks and table writes come out into a transaction,
+/// and when that has been committed or has failed it is told so. It knows no thread, no clock and no disk.
 ///
 ///             stage(work)                   adopt()
 ///     idle ───────────────▶ staged ───────────────────────▶ idle, with the new shape
@@ -41,10 +41,10 @@ struct LogWriter: ~Copyable {
     /// Where the log ends, with what stands in its tail.
     var end: LogTip { ahead ?? LogTip(next: committed.next, chain: committed.chain) }
 
-    /// Seals the records of `work` as the chunks they will be in the log, for its tail; chunks that another journal sealed stay as
-    /// they are. Nothing else may be in it. When the tail has them the caller says ``adopt(ahead:)``; when not, it is as if nothing
-    /// had been.
-    mutating func seal(_ work: borrowing PendingWork) -> (chunks: ShippedChunks, end: LogTip) {
+    /// Seals the records of `work` as the chunks they will be in the log, for its tail; chunks that another journal
+    /// sealed stay as they are. Nothing else may be in it. When the tail has them the caller says ``adopt(ahead:)``;
+    /// when not, it is as if nothing had been.
+    mutating func seal(_ work: borrowing PendingWork) -> ShippedChunks {
         precondition(staged == nil && work.belongsToLogAlone, "Only the log goes to the tail, between two commits.")
         precondition(work.first == end.next, "Work for \(work.first) came where \(end.next) is due.")
         var chunks = ShippedChunks(from: work.first)
@@ -64,11 +64,11 @@ struct LogWriter: ~Copyable {
             preconditionFailure("Sealing in memory failed: \(error)")
         }
         precondition(chunks.last == work.last, "The piece ends at \(chunks.last), not at \(work.last).")
-        return (chunks, LogTip(next: work.last.next, chain: chain))
+        return chunks
     }
 
     /// What was sealed stands in the tail.
-    mutating func adopt(ahead end: LogTip) { ahead = end }
+    mutating func adopt(ahead chunks: ShippedChunks) { ahead = chunks.end }
 
     /// Writes `work` into `transaction`: tables of trimmed segments out, records in as chunks, then state values and
     /// metadata, then the log's new shape. On an error the caller aborts the transaction and calls ``failed()``.
@@ -175,8 +175,8 @@ extension LogWriter {
         }
     }
 
-    /// Puts chunks of another journal at the end of the log as they are: they go on where it ends, or the caller has not
-    /// checked them.
+    /// Puts chunks of another journal at the end of the log as they are: they go on where it ends, or the caller has
+    /// not checked them.
     private mutating func stageSealed(_ chunks: ShippedChunks, _ run: inout StagingRun) throws(JournalError) {
         var failure: JournalError?
         _ = chunks.forEachChunk { chunk, stored in

@@ -101,8 +101,8 @@ struct PendingWork: Sendable {
         self.first = last.next
     }
 
-    /// What its transaction will take on disk, in bytes, never less than it does: the leaves its chunks fill and their share
-    /// of branches; what its table writes take; and a fixed sum for the meta table, the roots and the free list.
+    /// What its transaction will take on disk, in bytes, never less than it does: the leaves its chunks fill and their
+    /// share of branches; what its table writes take; and a fixed sum for the meta table, the roots and the free list.
     var roomNeeded: Int {
         let leaves = leavesNeeded
         let pages = leaves + leaves / 64 + TableRoom(tables).pages
@@ -138,8 +138,8 @@ struct PendingWork: Sendable {
             }
         }
         if chunk > 0 { seal(chunk + Chunk.headerBytes) }
-        // Of sealed chunks only the number and the sum are known here: no leaf holds less than one, and two neighbours together
-        // hold more than fits one.
+        // Of sealed chunks only the number and the sum are known here: no leaf holds less than one, and two neighbours
+        // together hold more than fits one.
         let count = sealed.reduce(0) { $0 + $1.count }
         let bytes = sealed.reduce(0) { $0 + $1.bytes.count } + count * Chunk.pageOverheadBytes
         return leaves + 2 + min(count, 2 * bytes / Self.leafBytes + 1)

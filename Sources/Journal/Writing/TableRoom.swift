@@ -1,8 +1,8 @@
 /// How many pages of the store some table writes take, never fewer than they do.
 ///
-/// A put somewhere in a table copies a leaf, may split it, and does the same to a branch: 4 pages. One at the end of a growing
-/// table shares its leaf with its neighbours, as chunks of the log do; asking 4 for each would be asking eight times too much,
-/// and a checkpoint would find no room where there is plenty.
+/// A put somewhere in a table copies a leaf, may split it, and does the same to a branch: 4 pages. One at the end of a
+/// growing table shares its leaf with its neighbours, as chunks of the log do; asking 4 for each would be asking eight
+/// times too much, and a checkpoint would find no room where there is plenty.
 struct TableRoom {
     /// Pages, overflow pages among them.
     private(set) var pages = 0

@@ -1,5 +1,6 @@
-/// One appointment as its session keeps it: a flat value of 64 bytes, found by its number. What the id says (pool, session,
-/// number) is not repeated here. Absent ids and moments are 0 inside and optionals outside, to keep it that small.
+/// One appointment as its session keeps it: a flat value of 64 bytes, found by its number. What the id says (pool,
+/// session, number) is not repeated here. Absent ids and moments are 0 inside and optionals outside, to keep it that
+/// small.
 package struct AppointmentRecord: Hashable, Sendable {
     package let patient: PatientID
     private let holdUntilOrZero: Int64

@@ -48,7 +48,8 @@ package enum Fact: Hashable, Sendable {
 }
 
 extension Fact {
-    /// A fact about several appointments as facts about one each, for those who have only some of the pools; any other as it is.
+    /// A fact about several appointments as facts about one each, for those who have only some of the pools; any other
+    /// as it is.
     package var parts: [Fact] {
         switch self {
         case .bookedTogether(let all): all.map { .booked($0) }

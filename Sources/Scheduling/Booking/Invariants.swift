@@ -4,8 +4,8 @@ package struct Violation: Hashable, Sendable, CustomStringConvertible {
     package init(_ description: String) { self.description = description }
 }
 
-/// What must always be true of all pools and patients together. Tests ask after every step, recovery before it serves, the
-/// verifier of a folder at rest.
+/// What must always be true of all pools and patients together. Tests ask after every step, recovery before it serves,
+/// the verifier of a folder at rest.
 package enum Invariants {
     /// What a look at some of the pools or of the patients found.
     package struct Look: Sendable {
@@ -23,7 +23,8 @@ package enum Invariants {
     ///   - patients: every shard's patients; a patient is looked up in the book `id % patients.count`.
     ///   - limit: violations after which the search ends.
     ///   - parts: into how many looks each book is cut.
-    ///   - run: takes these looks, which do not depend on each other, in whatever order, and gives what they found in theirs.
+    ///   - run: takes these looks, which do not depend on each other, in whatever order, and gives what they found in
+    ///     theirs.
     package static func violations(
         catalogue: Catalogue, pools: [PoolBook], patients: [PatientBook], limit: Int = 100, parts: Int = 1,
         run: ([@Sendable () -> Look]) -> [Look] = { $0.map { look in look() } }
@@ -46,8 +47,9 @@ package enum Invariants {
             found += looks.flatMap(\.violations)
             found += counts(of: book, counted: looks.reduce(PoolBook.Counts()) { $0 + $1.counted })
         }
-        // Where every appointment of the pools is at its patient, and the patients have no more, what they have is what the pools
-        // say: only then need nobody look from the patients back at the pools, which is here and there in memory.
+        // Where every appointment of the pools is at its patient, and the patients have no more, what they have is what
+        // the pools say: only then need nobody look from the patients back at the pools, which is here and there in
+        // memory.
         func lookAtPatients(isMirrored: Bool) -> [Look] {
             run(
                 patients.indices.flatMap { shard in
@@ -66,7 +68,8 @@ package enum Invariants {
         let listed = atPatients.reduce(0) { $0 + $1.listed }
         if isMirrored, listed != inPools { atPatients = lookAtPatients(isMirrored: false) }
         found += atPatients.flatMap(\.violations)
-        // Every appointment in a pool is listed for its patient: as many here as there, and none here that is not there.
+        // Every appointment in a pool is listed for its patient: as many here as there, and none here that is not
+        // there.
         if inPools != listed {
             found.append(Violation("the pools have \(inPools) appointments, the patients \(listed)"))
         }

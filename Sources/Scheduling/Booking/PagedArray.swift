@@ -1,5 +1,5 @@
-/// An array that may grow long while others wait: beyond its first stretch it grows by pages, and nothing moves. (An array of
-/// millions that grows is copied whole.)
+/// An array that may grow long while others wait: beyond its first stretch it grows by pages, and nothing moves. (An
+/// array of millions that grows is copied whole.)
 package struct PagedArray<Element: Sendable>: RandomAccessCollection, MutableCollection, Sendable {
     private static var pageLength: Int { 256 }
 

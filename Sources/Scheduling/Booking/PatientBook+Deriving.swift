@@ -1,8 +1,9 @@
 extension PatientBook {
     /// What the pools say of the patients of one shard.
     ///
-    /// Each patient's appointments come to lie side by side, the newest first: they are looked at together, and cost one wait for
-    /// memory instead of one each. So they are counted first, and then put where those of the patients before them end.
+    /// Each patient's appointments come to lie side by side, the newest first: they are looked at together, and cost
+    /// one wait for memory instead of one each. So they are counted first, and then put where those of the patients
+    /// before them end.
     /// - Parameters:
     ///   - departments: of each pool, by its number less 1. Appointments of a pool that is not among them are left out.
     ///   - prepare: told of the memory that most of it will stand in, before it is touched.

@@ -1,7 +1,7 @@
 /// What the patients of one shard have, so that limits and overlaps can be judged across pools.
 ///
-/// One entry of 32 bytes for each appointment in memory, linked per patient; nothing here says more than the appointments
-/// themselves, so a checkpoint does not hold it and recovery derives it from them.
+/// One entry of 32 bytes for each appointment in memory, linked per patient; nothing here says more than the
+/// appointments themselves, so a checkpoint does not hold it and recovery derives it from them.
 package struct PatientBook: Sendable {
     /// What an appointment means for its patient: when, where, and whether it counts against limits and overlaps.
     package struct Commitment: Hashable, Sendable {
@@ -51,7 +51,8 @@ package struct PatientBook: Sendable {
         }
     }
 
-    /// Patients are dealt to shards by id: this book has those whose id leaves the remainder `shard` when divided by `stride`.
+    /// Patients are dealt to shards by id: this book has those whose id leaves the remainder `shard` when divided by
+    /// `stride`.
     private let shard: UInt64
     private let stride: UInt64
     /// First entry of each patient, 0 for none; entries are numbered from 1.
@@ -109,8 +110,8 @@ package struct PatientBook: Sendable {
 
     // MARK: Claims
 
-    /// Judges a commitment as `decide` does, and holds it until its booking is a fact (`settle`) or refused (`release`). It
-    /// counts at once.
+    /// Judges a commitment as `decide` does, and holds it until its booking is a fact (`settle`) or refused
+    /// (`release`). It counts at once.
     package mutating func claim(
         _ commitment: Commitment, patient: PatientID, policy: Policy, excluding: AppointmentID? = nil
     ) throws(Refusal) -> Claim {

@@ -2,9 +2,9 @@ internal import HeapModule
 
 /// The pools (号源池) of one shard: what is free, who has which number, and which holds expire when.
 ///
-/// Pure: `decide` judges and changes nothing, `evolve` applies a fact and judges nothing. Recovery, a standby and the verifier
-/// call `evolve` alone. Claims (`claim`, `release`) are the only state that is no fact; they live for the length of one
-/// booking that spans shards and never reach the journal.
+/// Pure: `decide` judges and changes nothing, `evolve` applies a fact and judges nothing. Recovery, a standby and the
+/// verifier call `evolve` alone. Claims (`claim`, `release`) are the only state that is no fact; they live for the
+/// length of one booking that spans shards and never reach the journal.
 package struct PoolBook: Sendable {
     /// By pool id; nil for pools of other shards.
     private var pools: ContiguousArray<PoolSessions?> = []
@@ -169,8 +169,8 @@ package struct PoolBook: Sendable {
             appointment: id, patient: record.patient, state: .moved, version: record.version + 1, reason: reason)
     }
 
-    /// The holds that have run out by now, at most `limit` of them, as the changes that end them. What it returns must be
-    /// evolved: their entries are taken off the timer.
+    /// The holds that have run out by now, at most `limit` of them, as the changes that end them. What it returns must
+    /// be evolved: their entries are taken off the timer.
     package mutating func decideExpiries(now: Instant, limit: Int) -> [Change] {
         var changes: [Change] = []
         var postponed: [Expiry] = []
@@ -190,7 +190,8 @@ package struct PoolBook: Sendable {
         return changes
     }
 
-    /// A session as the pool would open it, or the sentence that says what stands in its way. Nil where just this session is open.
+    /// A session as the pool would open it, or the sentence that says what stands in its way. Nil where just this
+    /// session is open.
     package func decideOpening(
         pool: PoolID, times: SessionTimes, template: TemplateID?, capacities: [UInt16]
     ) throws(SessionConflict) -> SessionDefinition? {
@@ -219,9 +220,10 @@ package struct PoolBook: Sendable {
 
     // MARK: Evolving
 
-    /// Applies what concerns pools in a fact; the rest of it is somebody else's. A fact that is reflected already changes nothing.
-    /// Of a fact about several appointments each is applied that lies in a pool of this book; the others are for other books.
-    /// False when the fact cannot follow on what is here: the journal or a checkpoint is damaged.
+    /// Applies what concerns pools in a fact; the rest of it is somebody else's. A fact that is reflected already
+    /// changes nothing. Of a fact about several appointments each is applied that lies in a pool of this book; the
+    /// others are for other books. False when the fact cannot follow on what is here: the journal or a checkpoint is
+    /// damaged.
     @discardableResult
     package mutating func evolve(_ event: borrowing Event) -> Bool {
         evolve(event.fact, channel: event.by.channel, at: event.at)
@@ -291,7 +293,8 @@ package struct PoolBook: Sendable {
         return true
     }
 
-    /// Takes a session out of memory, or notes that it was taken out before (checkpoints know it, the log no longer does).
+    /// Takes a session out of memory, or notes that it was taken out before (checkpoints know it, the log no longer
+    /// does).
     package mutating func archive(_ id: SessionID) {
         if let session = session(id) {
             counts.sessions -= 1
@@ -305,8 +308,8 @@ package struct PoolBook: Sendable {
         withPool(id.pool) { $0.archive(id.index) }
     }
 
-    /// Puts an appointment in its place, in whatever state it is; one that is there already stays as it is. False where its
-    /// session is not open, or its slots are not there or not free.
+    /// Puts an appointment in its place, in whatever state it is; one that is there already stays as it is. False where
+    /// its session is not open, or its slots are not there or not free.
     @discardableResult
     package mutating func restore(_ record: AppointmentRecord, _ id: AppointmentID) -> Bool {
         let outcome = modify(id.session) { session in

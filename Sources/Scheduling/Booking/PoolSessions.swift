@@ -1,11 +1,12 @@
 /// The sessions of one pool: by index for those who have an id, by start for those who search.
 package struct PoolSessions: Sendable {
-    /// Where a session lies for as long as it is open. One that is neither open nor archived is awaited: checkpoints and the
-    /// log's tail may bring sessions in any order.
+    /// Where a session lies for as long as it is open. One that is neither open nor archived is awaited: checkpoints
+    /// and the log's tail may bring sessions in any order.
     private struct Place: Sendable {
         enum Standing { case awaited, open, archived }
 
-        /// A blank one unless it is open: an optional would be copied, with a retain for each of its arrays, to be looked at.
+        /// A blank one unless it is open: an optional would be copied, with a retain for each of its arrays, to be
+        /// looked at.
         var session = Session.blank
         var standing = Standing.awaited
 
@@ -66,8 +67,8 @@ package struct PoolSessions: Sendable {
         byStart.lazy.prefix { $0.times.end < end }.compactMap { self[$0.index] }
     }
 
-    /// A session that is open at some of these times. Open sessions never overlap each other, so only the last one that starts
-    /// before these times and the first one that does not can.
+    /// A session that is open at some of these times. Open sessions never overlap each other, so only the last one that
+    /// starts before these times and the first one that does not can.
     package func overlapping(_ times: SessionTimes) -> Session? {
         let place = firstPlace(startingFrom: times.start)
         for neighbour in [place - 1, place] where byStart.indices.contains(neighbour) {
@@ -76,7 +77,8 @@ package struct PoolSessions: Sendable {
         return nil
     }
 
-    /// False when the session's times cannot stand beside the sessions that are here. One that is here or archived is left as it is.
+    /// False when the session's times cannot stand beside the sessions that are here. One that is here or archived is
+    /// left as it is.
     mutating func open(_ session: Session) -> Bool {
         let index = session.id.index
         guard self[index] == nil, !isArchived(index) else { return true }

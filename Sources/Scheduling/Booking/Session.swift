@@ -59,8 +59,9 @@ package struct Session: Hashable, Sendable {
         return range.upperBound <= slots.count && slots[range].allSatisfy { $0.free >= units }
     }
 
-    /// Records an appointment. One that is recorded already (replay over a checkpoint) is left as it is. False when its slots
-    /// are not there or not free, or the number is another appointment's: only a damaged journal or checkpoint asks for that.
+    /// Records an appointment. One that is recorded already (replay over a checkpoint) is left as it is. False when its
+    /// slots are not there or not free, or the number is another appointment's: only a damaged journal or checkpoint
+    /// asks for that.
     package mutating func put(_ record: AppointmentRecord, number: UInt32) -> Bool {
         if let there = self[number] { return there.isSameAppointment(as: record) }
         let units = record.state.occupiesSlot ? record.units : 0
@@ -78,8 +79,8 @@ package struct Session: Hashable, Sendable {
         return true
     }
 
-    /// Moves an appointment to its next state. False when the journal skipped a version or changes what has ended, which only
-    /// a damaged one does.
+    /// Moves an appointment to its next state. False when the journal skipped a version or changes what has ended,
+    /// which only a damaged one does.
     package mutating func apply(_ change: Change, at: Instant) -> Bool {
         let index = Int(change.appointment.number) - 1
         guard index < appointments.count, var record = appointments[index] else { return false }
@@ -107,7 +108,8 @@ package struct Session: Hashable, Sendable {
         package let units: UInt16
     }
 
-    /// Takes units and a number ahead of the fact. A number whose claim is released is skipped: it was never told to anyone.
+    /// Takes units and a number ahead of the fact. A number whose claim is released is skipped: it was never told to
+    /// anyone.
     package mutating func claim(slot: UInt16, span: UInt8, units: UInt16) -> UInt32 {
         precondition(fits(slot: slot, span: span, units: units), "a claim never exceeds what is free")
         appointments.append(nil)
@@ -143,7 +145,8 @@ package struct Session: Hashable, Sendable {
 
     // MARK: Checkpoints
 
-    /// Appointments on one page of a checkpoint: about 1.4 kB, so that a page stays within one value of the journal's tables.
+    /// Appointments on one page of a checkpoint: about 1.4 kB, so that a page stays within one value of the journal's
+    /// tables.
     package static let pageLength = 32
 
     private mutating func markDirty(_ index: Int) { dirtyPages |= 1 << UInt64(min(index / Self.pageLength, 63)) }

@@ -1,7 +1,7 @@
 /// When a session's slots are: all that the rest of the engine needs to know of it, in 12 bytes.
 ///
-/// Slots are equally long and follow each other without a gap, measured in elapsed minutes from the session's start. So a
-/// session that crosses midnight or a clock change neither shifts nor doubles a slot.
+/// Slots are equally long and follow each other without a gap, measured in elapsed minutes from the session's start. So
+/// a session that crosses midnight or a clock change neither shifts nor doubles a slot.
 package struct SessionTimes: Hashable, Sendable {
     /// Minutes since 1970-01-01T00:00Z.
     package let startMinute: UInt32
@@ -9,12 +9,12 @@ package struct SessionTimes: Hashable, Sendable {
     package let slots: UInt16
     private let day: UInt16
 
-    /// The days a session can belong to: 1970-01-02 to 2149-06-06. A day less than `LocalDate.range` has: east of Greenwich the
-    /// first morning of 1970 lies before 1970 began.
+    /// The days a session can belong to: 1970-01-02 to 2149-06-06. A day less than `LocalDate.range` has: east of
+    /// Greenwich the first morning of 1970 lies before 1970 began.
     package static let days = LocalDate.range.lowerBound.advanced(days: 1)...LocalDate.range.upperBound
 
-    /// - Precondition: the date lies in `days` (then the start cannot lie before 1970), or at least in `LocalDate.range` with a
-    ///   start not before 1970, as a journal may have it.
+    /// - Precondition: the date lies in `days` (then the start cannot lie before 1970), or at least in
+    ///   `LocalDate.range` with a start not before 1970, as a journal may have it.
     package init(date: LocalDate, start: Instant, slotMinutes: UInt16, slots: UInt16) {
         precondition(LocalDate.range.contains(date), "a session's date must fit 16 bits")
         precondition(start.rawValue >= 0, "a session's start is counted from 1970")

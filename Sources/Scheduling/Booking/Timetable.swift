@@ -1,5 +1,5 @@
-/// When every open session is, by id: what a request needs to know before it reaches the shards. An immutable value that
-/// pools replace when they open or archive sessions; readers keep the one they took.
+/// When every open session is, by id: what a request needs to know before it reaches the shards. An immutable value
+/// that pools replace when they open or archive sessions; readers keep the one they took.
 package struct Timetable: Sendable {
     /// One pool's part. Its array is shared until the pool changes.
     private var pools: ContiguousArray<ContiguousArray<SessionTimes?>> = []

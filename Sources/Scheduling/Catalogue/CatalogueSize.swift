@@ -1,6 +1,6 @@
 extension Catalogue {
-    /// How many bytes a list of everything takes, at most: texts, the codes that entities name each other by, and for each entity
-    /// its numbers. What a reader is sent must fit a frame, and there is no asking for half a catalogue.
+    /// How many bytes a list of everything takes, at most: texts, the codes that entities name each other by, and for
+    /// each entity its numbers. What a reader is sent must fit a frame, and there is no asking for half a catalogue.
     package var listedBytes: Int {
         func codes(_ ids: some Sequence<UInt32>, in code: (UInt32) -> String?) -> Int {
             ids.reduce(0) { $0 + (code($1)?.utf8.count ?? 0) + Self.textHead }

@@ -114,8 +114,8 @@ package struct Policy: Hashable, Sendable {
         self.holdSeconds = holdSeconds
     }
 
-    /// What holds until the hospital says otherwise: no limits but that a person is in one place at a time, 15 minutes to pay
-    /// (published notices: 10 to 30).
+    /// What holds until the hospital says otherwise: no limits but that a person is in one place at a time, 15 minutes
+    /// to pay (published notices: 10 to 30).
     package static let initial = Policy(department: nil, version: 1, perDayDepartment: 0, perDay: 0, holdSeconds: 900)
 
     package func allowsTheSame(as other: Policy) -> Bool {

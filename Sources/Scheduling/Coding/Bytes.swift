@@ -66,7 +66,8 @@ package struct ByteReader: ~Copyable {
 
     package mutating func varint() throws(CodingError) -> UInt64 {
         guard bytes.count - offset >= 8 else { return try longVarint() }
-        // Numbers of up to 8 bytes, all but the largest, in one go: the first byte without the topmost bit is the last one.
+        // Numbers of up to 8 bytes, all but the largest, in one go: the first byte without the topmost bit is the last
+        // one.
         var word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
         let last = ~word & 0x8080_8080_8080_8080
         guard last != 0 else { return try longVarint() }

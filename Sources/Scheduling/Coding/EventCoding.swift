@@ -1,6 +1,6 @@
 // The durable form of events: docs/internals/journal-records.md. A record is
-//   kind (1) | at (varint ms) | channel (1) | operator | key high, low, fingerprint (8 each, unless all absent) | the fact
-// and never changes its meaning: a new field is a new kind. The wire's messages may change without touching this.
+//   kind (1) | at (varint ms) | channel (1) | operator | key high, low, fingerprint (8 each, unless all absent) | the
+// fact and never changes its meaning: a new field is a new kind. The wire's messages may change without touching this.
 
 extension Event {
     /// What happened, as the first byte of a record says it.

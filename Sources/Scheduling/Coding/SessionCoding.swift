@@ -1,4 +1,5 @@
-// The durable form of sessions and of their appointments: one value for the definition, one for each page of appointments.
+// The durable form of sessions and of their appointments: one value for the definition, one for each page of
+// appointments.
 
 extension SessionDefinition {
     package func encode(into writer: inout ByteWriter) {

@@ -2,9 +2,9 @@ import HeapModule
 
 /// One search for free slots of some pools.
 ///
-/// Each pool's sessions lie in the order of their starts and never overlap, so a search is a merge: one cursor for each pool
-/// stands on its next free slot, and the earliest of them goes out. It looks at what comes before the last slot it gives, not at
-/// all there is.
+/// Each pool's sessions lie in the order of their starts and never overlap, so a search is a merge: one cursor for each
+/// pool stands on its next free slot, and the earliest of them goes out. It looks at what comes before the last slot it
+/// gives, not at all there is.
 package struct SlotSearch: Sendable {
     package var from: LocalDate
     package var to: LocalDate
@@ -95,7 +95,8 @@ package struct SlotSearch: Sendable {
     }
 }
 
-/// A slot that can be booked, with the neighbours a service takes beside it: `free` and `capacity` are the least over all of them.
+/// A slot that can be booked, with the neighbours a service takes beside it: `free` and `capacity` are the least over
+/// all of them.
 package struct FreeSlot: Hashable, Sendable {
     package var slot: SlotID
     package var start: Instant
@@ -121,7 +122,8 @@ private struct Cursor: Comparable {
     private var place: Int
 
     static func first(of search: SlotSearch, _ pool: PoolID, in sessions: borrowing PoolSessions) -> Cursor? {
-        // A session of the first day may have begun before it is that day in Greenwich; one that is over has nothing to offer.
+        // A session of the first day may have begun before it is that day in Greenwich; one that is over has nothing to
+        // offer.
         let place = max(
             sessions.firstPlace(startingFrom: SlotSearch.earliestStart(of: search.from)),
             sessions.firstPlace(endingAfter: search.earliest))

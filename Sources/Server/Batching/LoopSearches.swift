@@ -2,8 +2,8 @@ import Engine
 import NIOCore
 import Wire
 
-/// The short searches that all connections of one event loop brought in one tick, as one call of the engine. Lives on its
-/// event loop.
+/// The short searches that all connections of one event loop brought in one tick, as one call of the engine. Lives on
+/// its event loop.
 final class LoopSearches {
     /// Who gets an answer.
     struct Sink {
@@ -18,8 +18,8 @@ final class LoopSearches {
 
     /// Searches that go together at most, so that no shard is kept from its bookings for long.
     private static let most = 256
-    /// Batches that the engine has at most: where the disk stands still, further searches wait their turn on their connections,
-    /// from which then nothing more is read.
+    /// Batches that the engine has at most: where the disk stands still, further searches wait their turn on their
+    /// connections, from which then nothing more is read.
     private static let mostUnderWay = 64
     /// Searches of one connection that are in batches at most: their answers are written whether it reads them or not.
     private static let mostOfConnection = 256

@@ -15,8 +15,8 @@ package enum RequestOutcome: Int, Sendable, CaseIterable {
     case unheard
 }
 
-/// What one event loop has counted since the server's start. Lives on its event loop, so that counting takes no lock and no
-/// atomic; a batch is added in one go. Whoever wants to know asks each loop and adds up.
+/// What one event loop has counted since the server's start. Lives on its event loop, so that counting takes no lock
+/// and no atomic; a batch is added in one go. Whoever wants to know asks each loop and adds up.
 package struct LoopCounters: Sendable {
     /// Requests of one method.
     package struct Requests: Sendable {
@@ -37,7 +37,8 @@ package struct LoopCounters: Sendable {
     /// By the method's number, which is the index.
     private var requests = [Requests](
         repeating: Requests(), count: Int(Method.allCases.reduce(0) { max($0, $1.rawValue) }) + 1)
-    /// Writes, alone or in batches, that the engine answered. What was not lawful never got there, and is an error only.
+    /// Writes, alone or in batches, that the engine answered. What was not lawful never got there, and is an error
+    /// only.
     package private(set) var writes = WriteTally()
     /// Errors told to callers, by their number, which is the index: frames, connections and elements of batches.
     private var errors = [UInt64](

@@ -15,7 +15,7 @@ extension PBStatusReply {
         nowMs = status.now.rawValue
         uptimeMs = status.uptimeMilliseconds
         position = status.position.rawValue
-        durablePosition = status.durablePosition.rawValue
+        durablePosition = status.settledPosition.rawValue
         oldestPosition = status.journal.oldestPosition.rawValue
         counts = PBCounts(status)
         journal = PBJournalStatus(status)

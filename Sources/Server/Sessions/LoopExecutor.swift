@@ -1,6 +1,7 @@
 import NIOCore
 
-/// Runs tasks on an event loop: what they do between two waits, and the actors they ask, which have no threads of their own.
+/// Runs tasks on an event loop: what they do between two waits, and the actors they ask, which have no threads of their
+/// own.
 final class LoopExecutor: TaskExecutor {
     private let eventLoop: any EventLoop
 

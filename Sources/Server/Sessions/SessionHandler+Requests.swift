@@ -55,16 +55,16 @@ extension SessionHandler {
             switch method {
             case .book:
                 let booking = try Booking(PBBookRequest(fastPayload: frame.payload), on: origin)
-                try write(Write(booking, deadline: deadline), method, frame.header)
+                try take(Write(booking, deadline: deadline), method, frame.header)
             case .change:
                 let change = try StateChange(PBChangeRequest(fastPayload: frame.payload), on: origin)
-                try write(Write(change, deadline: deadline), method, frame.header)
+                try take(Write(change, deadline: deadline), method, frame.header)
             case .move:
                 let move = try MoveWish(PBMoveRequest(payload: frame.payload), on: origin)
-                try write(Write(move, deadline: deadline), method, frame.header)
+                try take(Write(move, deadline: deadline), method, frame.header)
             case .bookTogether:
                 let joint = try JointBooking(PBBookTogetherRequest(payload: frame.payload), on: origin)
-                try write(Write(joint, deadline: deadline), method, frame.header)
+                try take(Write(joint, deadline: deadline), method, frame.header)
             case .batch: try batch(frame, deadline: deadline)
             case .searchSlots: try search(frame, deadline: deadline)
             case .subscribe: try subscribe(frame, deadline: deadline)
@@ -79,7 +79,7 @@ extension SessionHandler {
         }
     }
 
-    private func write(_ write: Write, _ method: Method, _ header: FrameHeader) throws(ProtocolError) {
+    private func take(_ write: Write, _ method: Method, _ header: FrameHeader) throws(ProtocolError) {
         let serial = try machine.take(header.requestID, method, isWrite: true, deadline: write.deadline)
         let sink = LoopBatch.Sink(
             session: self, method: method, id: header.requestID, serial: serial, readAt: readAt,
@@ -97,7 +97,8 @@ extension SessionHandler {
         }
     }
 
-    /// A short search goes with the others of this tick; one that may take long, or whose caller does not read, waits its turn.
+    /// A short search goes with the others of this tick; one that may take long, or whose caller does not read, waits
+    /// its turn.
     private func search(_ frame: Frame, deadline: UInt64?) throws(ProtocolError) {
         let query = try SlotQuery(PBSearchSlotsRequest(fastPayload: frame.payload))
         guard query.limit <= EngineLimits.slotsPerShortSearch, !query.nextFree, isWritable,

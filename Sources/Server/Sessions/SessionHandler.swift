@@ -23,7 +23,8 @@ final class SessionHandler: ChannelDuplexHandler {
     var feeds: [UInt32: Task<Void, Never>] = [:]
     /// Up to where each feed has been handed to the socket.
     var feedPositions: [UInt32: Position] = [:]
-    /// Nanoseconds of the monotonic clock at which the bytes at hand were read. Asked for once a read, not once a frame.
+    /// Nanoseconds of the monotonic clock at which the bytes at hand were read. Asked for once a read, not once a
+    /// frame.
     private(set) var readAt: UInt64 = 0
     /// The standby that follows over this connection.
     var fed: Fed?
@@ -107,7 +108,7 @@ final class SessionHandler: ChannelDuplexHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        endFeeds()
+        endSubscriptions()
         machine.close()
         self.context = nil
         outgoing = ByteBuffer()
@@ -269,7 +270,7 @@ final class SessionHandler: ChannelDuplexHandler {
             if machine.isAwaitingHello { hangUp() }
             return
         }
-        endFeeds()
+        endSubscriptions()
         var goodbye = PBGoodbye()
         goodbye.reason = reason
         goodbye.lastRequest = lastRequest
@@ -289,7 +290,7 @@ final class SessionHandler: ChannelDuplexHandler {
     private func hangUp() {
         guard !machine.isClosing else { return }
         machine.close()
-        endFeeds()
+        endSubscriptions()
         requests.removeAll()
         flushReplies()
         context?.close(mode: .output, promise: nil)

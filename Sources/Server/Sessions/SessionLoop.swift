@@ -73,8 +73,8 @@ final class SessionLoop {
     // MARK: Work away from the event loop
 
     /// Does `work` in a task and comes back with its result.
-    /// - Parameter onLoop: whether the event loop itself may do it: then it costs nobody else's waking, neither on its way nor
-    ///   back, and nothing else is served meanwhile. What it waits for, it waits for without the loop.
+    /// - Parameter onLoop: whether the event loop itself may do it: then it costs nobody else's waking, neither on its
+    ///   way nor back, and nothing else is served meanwhile. What it waits for, it waits for without the loop.
     @discardableResult
     func begin<Value: Sendable>(
         onLoop: Bool = false, _ work: @escaping @Sendable () async -> Value, back: @escaping @Sendable (Value) -> Void
@@ -136,7 +136,7 @@ final class SessionLoop {
     /// The last of the drain: what needed a standby's word has been answered.
     ///
     /// - Returns: Done when the standbys have gone.
-    func endFeeding(reason: String) -> EventLoopFuture<Void> {
+    func endShipping(reason: String) -> EventLoopFuture<Void> {
         guard let ending else { preconditionFailure("standbys go last, when the others have been drained") }
         for session in sessions.values { session.drain(reason: reason) }
         checkEnd()

@@ -163,7 +163,8 @@ struct SessionStateMachine {
 
     // MARK: A standby
 
-    /// A standby is fed under this id from now on. Nobody is on a connection that is going away, or that feeds one already.
+    /// A standby is fed under this id from now on. Nobody is on a connection that is going away, or that feeds one
+    /// already.
     mutating func followed(_ id: UInt32) -> Bool {
         guard case .ready = phase, follow == nil else { return false }
         follow = id
@@ -179,8 +180,8 @@ struct SessionStateMachine {
 
     // MARK: Deadlines
 
-    /// Ids of the requests that nobody waits for any more, each with its method and whether it may have been applied. They
-    /// count as answered.
+    /// Ids of the requests that nobody waits for any more, each with its method and whether it may have been applied.
+    /// They count as answered.
     mutating func expire(now: UInt64) -> [(id: UInt32, method: Method, isWrite: Bool)] {
         var expired: [(id: UInt32, method: Method, isWrite: Bool)] = []
         taken.forEach { id, request in

@@ -2,8 +2,8 @@ import Engine
 import Journal
 import Scheduling
 
-/// Judges what the engine says to a request at the moment it says it: nothing that a crash could still undo, nothing that is not
-/// so, and to the same key the same for ever.
+/// Judges what the engine says to a request at the moment it says it: nothing that a crash could still undo, nothing
+/// that is not so, and to the same key the same for ever.
 struct AnswerChecker {
     let chronicle: Chronicle
     let execution: Execution

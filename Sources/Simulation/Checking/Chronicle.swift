@@ -4,12 +4,12 @@ import Scheduling
 
 /// One log as it came to be on the disk of the server that writes it, and what is wrong with it.
 ///
-/// The log is read as it grows and is the one order of all writes. Every fact in it must follow from a request that was under
-/// way and from the naive model of the facts before it; every answer must be what the fact at its position says; every reading
-/// must be how the model was at a moment between question and answer.
+/// The log is read as it grows and is the one order of all writes. Every fact in it must follow from a request that was
+/// under way and from the naive model of the facts before it; every answer must be what the fact at its position says;
+/// every reading must be how the model was at a moment between question and answer.
 ///
-/// A standby has a beginning of its primary's chronicle. When it is promoted, a chronicle of its own forks off: two servers that
-/// both live on are each held against their own.
+/// A standby has a beginning of its primary's chronicle. When it is promoted, a chronicle of its own forks off: two
+/// servers that both live on are each held against their own.
 final class Chronicle {
     let plan: Plan
     let casebook: Casebook
@@ -22,7 +22,8 @@ final class Chronicle {
     private(set) var latestBefore = Instant(rawValue: 0)
     /// Who writes it.
     private(set) var author: Casebook.Process
-    /// The end of the author's journal when none of its jobs was ready last: everything up to here is applied in every shard.
+    /// The end of the author's journal when none of its jobs was ready last: everything up to here is applied in every
+    /// shard.
     private(set) var settled: UInt64 = 0
     private(set) var recordsByKey: [IdempotencyKey: [UInt64]] = [:]
     /// The epoch it is in.
@@ -59,7 +60,8 @@ final class Chronicle {
     var durable: UInt64 { UInt64(events.count) }
     private var latest: Instant { latest(upTo: durable) }
 
-    /// The latest moment that the facts up to a position tell of: a standby knows of no later ones, whatever its primary has.
+    /// The latest moment that the facts up to a position tell of: a standby knows of no later ones, whatever its
+    /// primary has.
     func latest(upTo position: UInt64) -> Instant {
         position == 0 ? Instant(rawValue: 0) : moments[Int(min(position, durable)) - 1]
     }
@@ -153,7 +155,8 @@ final class Chronicle {
 
     // MARK: The end
 
-    /// What can only be said when nothing more comes: a write of which every execution said that it did nothing left no fact.
+    /// What can only be said when nothing more comes: a write of which every execution said that it did nothing left no
+    /// fact.
     func checkKeys() {
         let invented = recordsByKey.filter { casebook.perhapsApplied[$0.key, default: 0] < 1 }.values.map { $0[0] }
             .min()

@@ -2,8 +2,8 @@ import Engine
 import Journal
 import Scheduling
 
-/// Judges readings: each thing as it was at a moment between question and answer, nothing that was not on disk yet, nothing left
-/// out that was there all the time.
+/// Judges readings: each thing as it was at a moment between question and answer, nothing that was not on disk yet,
+/// nothing left out that was there all the time.
 struct ReadingChecker {
     let chronicle: Chronicle
     let execution: Execution

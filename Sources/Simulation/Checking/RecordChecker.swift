@@ -2,8 +2,8 @@ import Engine
 import Journal
 import Scheduling
 
-/// Judges one fact in the light of all facts before it and of what was asked: nothing invented, nothing oversold, every rule kept
-/// at the position where the fact stands.
+/// Judges one fact in the light of all facts before it and of what was asked: nothing invented, nothing oversold, every
+/// rule kept at the position where the fact stands.
 struct RecordChecker {
     let chronicle: Chronicle
     let event: Event
@@ -160,8 +160,8 @@ struct RecordChecker {
             guard let there = model.commitment(other) else { continue }
             expect(!there.time.overlaps(time), "its patient is at \(other.id) then")
             guard there.date == sitting.times.date else { continue }
-            // What was judged beside it may have been judged after it, though its fact stands before: under the same rule one of
-            // the two would have been refused, under another perhaps neither.
+            // What was judged beside it may have been judged after it, though its fact stands before: under the same
+            // rule one of the two would have been refused, under another perhaps neither.
             let beside = other.made > low && other.versions[0].position != position
             if beside, policies.count > 1 || policies != model.policies(of: there.department, from: low, to: position) {
                 continue

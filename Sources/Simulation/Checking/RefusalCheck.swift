@@ -1,11 +1,11 @@
 import Engine
 import Scheduling
 
-/// Whether a refusal can be right: whether somewhere between the question and the refusal's place in the journal the rule stood
-/// in the way, given the facts there and the claims of what went on beside it.
+/// Whether a refusal can be right: whether somewhere between the question and the refusal's place in the journal the
+/// rule stood in the way, given the facts there and the claims of what went on beside it.
 ///
-/// A claim is invisible in the journal, so everything that ran in the same stretch and might have claimed the place counts.
-/// Where nothing ran beside it and no fact came between, this is exact.
+/// A claim is invisible in the journal, so everything that ran in the same stretch and might have claimed the place
+/// counts. Where nothing ran beside it and no fact came between, this is exact.
 struct RefusalCheck {
     let model: NaiveModel
     let low: UInt64

@@ -1,8 +1,8 @@
 import Engine
 import Scheduling
 
-/// Judges a page of free slots: each is one that was asked for and was free at a moment between question and answer, and every
-/// slot up to the page's end that was asked for and free all the time is there.
+/// Judges a page of free slots: each is one that was asked for and was free at a moment between question and answer,
+/// and every slot up to the page's end that was asked for and free all the time is there.
 struct SearchChecker {
     let chronicle: Chronicle
     let execution: Execution

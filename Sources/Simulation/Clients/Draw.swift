@@ -141,7 +141,8 @@ struct Draw {
         return draft
     }
 
-    /// The place of a pool; where clients put pools, mostly the newest one's or the next one's, which may be on its way.
+    /// The place of a pool; where clients put pools, mostly the newest one's or the next one's, which may be on its
+    /// way.
     mutating func pool() -> Int {
         guard plan.putsPools, random.chance(700) else { return random.below(plan.pools) }
         return max(0, model.pools.count - random.below(2))

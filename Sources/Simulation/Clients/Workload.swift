@@ -2,8 +2,8 @@ import Engine
 import Journal
 import Scheduling
 
-/// What the clients of a world ask for, drawn operation by operation. Each has its own stream of numbers, so leaving one out
-/// changes no other but through what it did.
+/// What the clients of a world ask for, drawn operation by operation. Each has its own stream of numbers, so leaving
+/// one out changes no other but through what it did.
 struct Workload {
     let plan: Plan
 
@@ -62,7 +62,8 @@ struct Workload {
 
     // MARK: One operation
 
-    /// What operation `index` asks for, as its client sees the hospital at that moment; nil where there is nothing to ask about.
+    /// What operation `index` asks for, as its client sees the hospital at that moment; nil where there is nothing to
+    /// ask about.
     func request(_ index: Int, model: NaiveModel, earlier: [Operation], clock: NodeClock) -> Request? {
         var random = SeededGenerator(seed: plan.seed, stream: Stream.operation + UInt64(index))
         var draw = Draw(random: random, plan: plan, model: model, now: clock.now())

@@ -2,8 +2,8 @@ import Engine
 import NIOConcurrencyHelpers
 import Scheduling
 
-/// The clocks of one machine: time runs as in the whole world, but the wall clock may be wrong, and be put right or wrong by
-/// any amount at any moment.
+/// The clocks of one machine: time runs as in the whole world, but the wall clock may be wrong, and be put right or
+/// wrong by any amount at any moment.
 final class NodeClock: EngineClock {
     private let world: SimulatedClock
     private let offset = NIOLockedValueBox<Int64>(0)

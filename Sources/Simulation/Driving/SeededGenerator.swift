@@ -1,10 +1,10 @@
-/// Numbers that follow from a seed and nothing else (SplitMix64). Its own arithmetic throughout: what the standard library makes
-/// of a generator may change with the toolchain, and a seed found today must mean the same tomorrow.
+/// Numbers that follow from a seed and nothing else (SplitMix64). Its own arithmetic throughout: what the standard
+/// library makes of a generator may change with the toolchain, and a seed found today must mean the same tomorrow.
 package struct SeededGenerator: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
-    /// - Parameter stream: numbers of different streams of one seed have nothing to do with each other, so that drawing more
-    ///   from one shifts no other.
+    /// - Parameter stream: numbers of different streams of one seed have nothing to do with each other, so that drawing
+    ///   more from one shifts no other.
     package init(seed: UInt64, stream: UInt64 = 0) {
         state = seed &* 0xD6E8_FEB8_6659_FD93 &+ stream &* 0x9E37_79B9_7F4A_7C15
         _ = next()

@@ -1,9 +1,11 @@
 import NIOConcurrencyHelpers
 
-/// Runs the jobs of tasks, and of the actors they call, on the thread that turns it, in an order that follows from a seed alone.
+/// Runs the jobs of tasks, and of the actors they call, on the thread that turns it, in an order that follows from a
+/// seed alone.
 ///
-/// It stands where the system's threads stand in production: a default actor has no executor of its own and runs where the task
-/// that calls it prefers to run, so every step between two suspensions of every actor comes through here, one at a time.
+/// It stands where the system's threads stand in production: a default actor has no executor of its own and runs where
+/// the task that calls it prefers to run, so every step between two suspensions of every actor comes through here, one
+/// at a time.
 package final class SeededScheduler: TaskExecutor {
     /// Which of the ready jobs comes next. Some faults need a job that is starved, others one that overtakes.
     package enum Order: Int, CaseIterable, Sendable {

@@ -1,10 +1,10 @@
 import Scheduling
 
-/// The hospital once more, as plainly as it can be said: dictionaries of what the durable journal told, each thing with the
-/// positions at which it changed, so that one can ask how it was at any of them.
+/// The hospital once more, as plainly as it can be said: dictionaries of what the durable journal told, each thing with
+/// the positions at which it changed, so that one can ask how it was at any of them.
 ///
-/// Nothing here calls `decide`, `evolve` or the tables of the states: what the engine believes must agree with what this
-/// counts anew for every question.
+/// Nothing here calls `decide`, `evolve` or the tables of the states: what the engine believes must agree with what
+/// this counts anew for every question.
 struct NaiveModel {
     /// One state of an appointment, from the position of its fact on.
     struct Version {

@@ -1,7 +1,7 @@
 /// One world as a seed draws it: its size, what is asked of it how often, and what goes wrong when.
 ///
-/// Every seed draws its own mixture, and leaves many things out (swarm testing): a fault that only shows where another never
-/// strikes is found by the seeds without that other.
+/// Every seed draws its own mixture, and leaves many things out (swarm testing): a fault that only shows where another
+/// never strikes is found by the seeds without that other.
 package struct Plan: Sendable {
     package let seed: UInt64
     package let overrides: Overrides
@@ -18,7 +18,8 @@ package struct Plan: Sendable {
     // The hospital.
     var departments = 2
     var pools = 3
-    /// The clients put pools when the hospital is at work, and open sessions in them; whether they are there yet nobody looks.
+    /// The clients put pools when the hospital is at work, and open sessions in them; whether they are there yet nobody
+    /// looks.
     var putsPools = false
     var services = 3
     var patients = 12

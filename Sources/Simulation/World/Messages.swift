@@ -2,7 +2,8 @@ import Engine
 import Journal
 import Scheduling
 
-/// What a client asks the engine. One call of the engine's each: what the server does between the socket and this is not here.
+/// What a client asks the engine. One call of the engine's each: what the server does between the socket and this is
+/// not here.
 enum Request: Sendable {
     case writes([Write])
     case register([[Identifier]])

@@ -11,8 +11,8 @@ struct Envelope<Message: Sendable>: Sendable {
     var message: Message
 }
 
-/// What becomes of messages between named nodes: it loses them, doubles them, holds them up, and by that lets them overtake each
-/// other. It knows nothing of what they say.
+/// What becomes of messages between named nodes: it loses them, doubles them, holds them up, and by that lets them
+/// overtake each other. It knows nothing of what they say.
 struct Network<Message: Sendable> {
     private var random: SeededGenerator
     private let lossPermille: Int

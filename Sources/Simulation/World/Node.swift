@@ -140,8 +140,8 @@ final class Node {
         stopping = nil
     }
 
-    /// The process is gone at once, and what was not synced with it. What its tasks would still have done reaches nobody: they
-    /// are run to their ends on a dead journal, so that their memory is given back.
+    /// The process is gone at once, and what was not synced with it. What its tasks would still have done reaches
+    /// nobody: they are run to their ends on a dead journal, so that their memory is given back.
     /// - Returns: false when some of them cannot end, which in a living process would be a leak.
     func die() -> Bool {
         guard let engine else { return true }

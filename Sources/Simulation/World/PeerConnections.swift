@@ -26,8 +26,8 @@ enum PeerMessage: Sendable {
     case hangUp
 }
 
-/// A connection between the two servers: what one says arrives at the other in order and once, or, from some moment on, not
-/// at all; then both notice by the silence. A connection ends with the process at either end.
+/// A connection between the two servers: what one says arrives at the other in order and once, or, from some moment on,
+/// not at all; then both notice by the silence. A connection ends with the process at either end.
 struct PeerConnection {
     /// The one that asked for it, and the other.
     let caller: Int

@@ -18,7 +18,8 @@ extension Operation {
     static let firstOfAudit = 2_000_000
 }
 
-// The clients: they think of something, send it, wait, and ask again with the same key until they have an answer or give up.
+// The clients: they think of something, send it, wait, and ask again with the same key until they have an answer or
+// give up.
 extension World {
     func think(_ client: Int) {
         guard thought < plan.operations else { return }

@@ -148,8 +148,8 @@ extension World {
         casebook.coverage.note("states compared")
     }
 
-    /// Recovery over again, on a copy of nothing: what the tables and the log's last records say must be what was in memory then. What
-    /// stands in the tail alone, of a journal that is open nobody reads.
+    /// Recovery over again, on a copy of nothing: what the tables and the log's last records say must be what was in
+    /// memory then. What stands in the tail alone, of a journal that is open nobody reads.
     func compareRecovery(_ node: Node, _ when: String) {
         guard let engine = node.engine, casebook.finding == nil else { return }
         do {

@@ -74,7 +74,7 @@ extension World {
             }
         case .refused(let error):
             // No disk here loses what it has synced.
-            if error.code == .invalidArgument || error.message.contains("has lost") {
+            if error.code == .invalidArgument || error.message.hasPrefix(EngineError.diskHasLost) {
                 casebook.fail("server \(node.index) is refused: \(error.message)")
             }
             hangUpFollowing(node, tryingAgain: true)
@@ -192,7 +192,8 @@ extension World {
     private func checkNobodyOpens(_ node: Node, _ following: ReplicationLife.Following) {
         do {
             let journal = try Journal.open(node.journalOptions())
-            // Before its first piece there is nothing, and a new journal is begun; after the last one all of it may be there.
+            // Before its first piece there is nothing, and a new journal is begun; after the last one all of it may be
+            // there.
             let isNew = journal.tip.next == .first || following.intake?.isWhole(journal) == true
             journal.abandon()
             casebook.expect(isNew, "an unfinished copy opens as a journal, \(journal.tip)")

@@ -2,8 +2,8 @@ import Engine
 import Journal
 import Scheduling
 
-// Whoever looks after two servers: promotes one, starts the other as its standby, says to go on alone; and what cuts them off
-// from each other.
+// Whoever looks after two servers: promotes one, starts the other as its standby, says to go on alone; and what cuts
+// them off from each other.
 extension World {
     func comeBetween(_ strike: Plan.Strike) {
         guard nodes.count > 1 else { return }
@@ -34,8 +34,8 @@ extension World {
         }
     }
 
-    /// Somebody makes up their mind to promote the standby: because the primary has died, because they think so, or because
-    /// they want to.
+    /// Somebody makes up their mind to promote the standby: because the primary has died, because they think so, or
+    /// because they want to.
     private func comePromotion(_ amount: Int, _ short: Int64) {
         let standby = nodes[1 - leader]
         guard mayBePromoted(standby) else { return }

@@ -4,7 +4,8 @@ import Scheduling
 
 // A server at work: what it brings to disk, and what it says.
 extension World {
-    /// A commit so large that what it wrote was trimmed by the same commit. Nothing is wrong then, but nothing can be checked.
+    /// A commit so large that what it wrote was trimmed by the same commit. Nothing is wrong then, but nothing can be
+    /// checked.
     static let unobserved = "unobserved: facts were trimmed by the commit that wrote them"
 
     func commit(_ node: Node) {
@@ -77,8 +78,8 @@ extension World {
 
     // MARK: What a yes needs
 
-    /// Moves on what is on the disks on which a yes of this server must be, counted from the disks and not from what anybody
-    /// says about them.
+    /// Moves on what is on the disks on which a yes of this server must be, counted from the disks and not from what
+    /// anybody says about them.
     func refreshPromise(_ node: Node) {
         guard let engine = node.engine else { return }
         guard let policy = plan.standby?.policy, policy.acknowledgement == .standby, engine.role != .standby else {
@@ -182,7 +183,8 @@ extension World {
                 return casebook.fail("server \(node.index) goes on alone, and nobody said so")
             }
             node.replication.mayBeAlone = true
-            // What waited for the standby may be told from that moment on, and a deposition may have come right behind it.
+            // What waited for the standby may be told from that moment on, and a deposition may have come right behind
+            // it.
             node.promised = max(node.promised, node.onDisk)
         case .standbyCaughtUp: casebook.coverage.note("standbys that caught up")
         case .deposed: casebook.coverage.note("primaries deposed")

@@ -2,11 +2,11 @@ import Engine
 import Journal
 import Scheduling
 
-/// One seed's world: a server or two, their clients, the network between them, and everything that goes wrong, moved on one step
-/// at a time by one thread.
+/// One seed's world: a server or two, their clients, the network between them, and everything that goes wrong, moved on
+/// one step at a time by one thread.
 ///
-/// A step is either one job of an engine's, or one commit of a journal, or one thing that happens outside. Which, follows from
-/// the seed.
+/// A step is either one job of an engine's, or one commit of a journal, or one thing that happens outside. Which,
+/// follows from the seed.
 final class World {
     /// What is going to happen at a moment.
     enum Happening {

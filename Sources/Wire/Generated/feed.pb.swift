@@ -148,7 +148,8 @@ package nonisolated struct PBUnsubscribeReply: Sendable {
   package init() {}
 }
 
-/// Pushed with the request id of the Subscribe. `through` moves on even where no event is shown, so it is what to resume from.
+/// Pushed with the request id of the Subscribe. `through` moves on even where no event is shown, so it is what to resume
+/// from.
 package nonisolated struct PBFeedPush: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for

@@ -49,8 +49,8 @@ package nonisolated struct PBPatient: Sendable {
   package init() {}
 }
 
-/// Idempotent by nature: a patient known by any of the identifiers keeps the id, and unknown identifiers are added to it.
-/// Identifiers that belong to two different patients fail that item with INVALID_ARGUMENT.
+/// Idempotent by nature: a patient known by any of the identifiers keeps the id, and unknown identifiers are added to
+/// it. Identifiers that belong to two different patients fail that item with INVALID_ARGUMENT.
 package nonisolated struct PBRegisterPatientsRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for

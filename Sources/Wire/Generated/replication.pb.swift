@@ -8,7 +8,8 @@
 // For information on using the generated types, please see the documentation:
 //   https://github.com/apple/swift-protobuf/
 
-/// A standby and its primary: the copy, the stream of the log, the end of one primary's term and the beginning of another's.
+/// A standby and its primary: the copy, the stream of the log, the end of one primary's term and the beginning of
+/// another's.
 
 #if canImport(FoundationEssentials)
 package import FoundationEssentials
@@ -240,7 +241,7 @@ package nonisolated struct PBFollowPush: Sendable {
 
   package var epoch: UInt32 = 0
 
-  /// for each chunk of the log its length (2 bytes, little-endian) and its bytes as they are on disk
+  /// for each chunk of the log its length (2 bytes, little-endian) and its bytes as on disk
   package var chunks: Data = Data()
 
   /// first piece of a copy

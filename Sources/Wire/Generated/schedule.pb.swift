@@ -42,8 +42,8 @@ package nonisolated struct PBGenerateSessionsRequest: Sendable {
   package init() {}
 }
 
-/// Opens sessions that no template describes. A session that stands already (same pool, same start, same shape) is left alone;
-/// one that would overlap another session of its pool is a conflict.
+/// Opens sessions that no template describes. A session that stands already (same pool, same start, same shape) is left
+/// alone; one that would overlap another session of its pool is a conflict.
 package nonisolated struct PBOpenSessionsRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for

@@ -1,9 +1,8 @@
 package import NIOCore
 package import Scheduling
 
-/// The messages that come by the hundred thousand a second, read and written by hand: no allocation for each, and a batch
-/// that is too long is found out before it is decoded. Tests hold them byte for byte to what swift-protobuf
-/// does.
+/// The messages that come by the hundred thousand a second, read and written by hand: no allocation for each, and a
+/// batch that is too long is found out before it is decoded. Tests hold them byte for byte to what swift-protobuf does.
 
 extension PBBookRequest {
     init(reading bytes: UnsafeRawBufferPointer) throws(ProtobufReader.Malformed) {
@@ -160,8 +159,8 @@ extension PBSearchSlotsRequest {
 }
 
 extension FreeSlot {
-    /// Bytes that hold any of these as an element `FreeSlot`: six tags, one fixed64, two 64-bit varints, three of 32 bits,
-    /// and the element's own tag and length.
+    /// Bytes that hold any of these as an element `FreeSlot`: six tags, one fixed64, two 64-bit varints, three of 32
+    /// bits, and the element's own tag and length.
     static let mostBytes = 6 + 8 + 2 * 10 + 3 * 5 + 2
 
     func write(into writer: inout ProtobufWriter) {

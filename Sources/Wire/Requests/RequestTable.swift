@@ -1,9 +1,9 @@
 /// What is known of each unanswered request, by its id: an open-addressing table, because requests come and go by the
 /// hundred thousand a second and ids are small, mostly consecutive numbers that need no strong hash.
 ///
-/// Linear probing with backward-shift deletion, so it holds no tombstones and never needs cleaning. Public, though nobody
-/// outside needs it: only what is public and inlinable is specialised in other modules, and a generic type that is not is
-/// looked up at run time, which costs more than the table itself.
+/// Linear probing with backward-shift deletion, so it holds no tombstones and never needs cleaning. Public, though
+/// nobody outside needs it: only what is public and inlinable is specialised in other modules, and a generic type that
+/// is not is looked up at run time, which costs more than the table itself.
 public struct RequestTable<Value> {
     @usableFromInline var ids: ContiguousArray<UInt32>
     @usableFromInline var values: ContiguousArray<Value?>

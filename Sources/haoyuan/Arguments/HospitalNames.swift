@@ -1,6 +1,7 @@
 import HaoyuanClient
 
-/// The hospital's own codes and names, both ways: codes that people give become ids, ids that the server gives become names.
+/// The hospital's own codes and names, both ways: codes that people give become ids, ids that the server gives become
+/// names.
 struct HospitalNames {
     let catalogue: Catalogue
     /// The hospital's wall clock.

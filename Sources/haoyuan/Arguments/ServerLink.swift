@@ -5,11 +5,12 @@ struct ServerLink {
     let client: HaoyuanClient
     private let address: String
 
-    /// How long a server that does not answer is waited for before it counts as unreachable: long enough for a restart's gap,
-    /// short enough for a person.
+    /// How long a server that does not answer is waited for before it counts as unreachable: long enough for a
+    /// restart's gap, short enough for a person.
     private static let patience = Duration.seconds(1)
 
-    /// Connects, and ends the connection when the body is done. Errors of the client come out as failures of the command.
+    /// Connects, and ends the connection when the body is done. Errors of the client come out as failures of the
+    /// command.
     static func with<Value>(
         _ options: ConnectionOptions, key: KeyArgument? = nil, _ body: (ServerLink) async throws -> Value
     ) async throws -> Value {

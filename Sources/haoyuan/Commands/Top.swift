@@ -2,9 +2,9 @@ import ArgumentParser
 import Engine
 import Scheduling
 
-/// Reads the monitor and not the status method: it is the only place that counts latencies, refusals and errors, the same
-/// numbers that alerts are made of; it answers while the engine recovers, needs no credential, and takes none of the
-/// connections that callers may want just when somebody looks.
+/// Reads the monitor and not the status method: it is the only place that counts latencies, refusals and errors, the
+/// same numbers that alerts are made of; it answers while the engine recovers, needs no credential, and takes none of
+/// the connections that callers may want just when somebody looks.
 struct Top: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Watch rates, latencies, the journal and refusals, live.",

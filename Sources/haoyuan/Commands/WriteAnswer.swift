@@ -1,6 +1,7 @@
 import HaoyuanClient
 
-/// What one write came to, shown: the appointment for people, a document for programs, and 2 as the status of a refusal.
+/// What one write came to, shown: the appointment for people, a document for programs, and 2 as the status of a
+/// refusal.
 struct WriteAnswer {
     let link: ServerLink
     let key: KeyArgument

@@ -3,8 +3,8 @@ import Foundation
 import HaoyuanClient
 import Journal
 
-/// Damages copies of a data folder, page by page, and looks what `verify` and a start say of each: damage is named, or what is served
-/// is the truth all the same.
+/// Damages copies of a data folder, page by page, and looks what `verify` and a start say of each: damage is named, or
+/// what is served is the truth all the same.
 struct BitrotDrill {
     /// Random bits flipped in each region, besides the other damages.
     var flips: Int
@@ -56,7 +56,8 @@ struct BitrotDrill {
     func run() async throws -> Outcome {
         var outcome = Outcome()
         var random = SeededGenerator(seed: seed)
-        // Once with a log that is kept whole, so that all can be rebuilt from it; once with one of many segments, trimmed.
+        // Once with a log that is kept whole, so that all can be rebuilt from it; once with one of many segments,
+        // trimmed.
         for (name, segments, share) in [("whole log", "64MiB", 2), ("trimmed log", "64KiB", 1)]
         where outcome.checks.hold && !interruption.hasCome {
             try folder.empty()
@@ -224,7 +225,8 @@ struct BitrotDrill {
                 "damage where nothing is kept does no harm", holds: one.start == .sound, otherwise: one.words, at: place
             )
         } else if case .flip = one.damage {
-            // A bit in the unused part of a used page is nobody's; every other one is found by the checks above, or by these.
+            // A bit in the unused part of a used page is nobody's; every other one is found by the checks above, or by
+            // these.
         } else {
             outcome.checks.add(
                 "a page torn, missing, misplaced or cut off is named, by verify or by the start",

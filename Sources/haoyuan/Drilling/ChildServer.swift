@@ -2,7 +2,8 @@ import Foundation
 import Glibc
 import HaoyuanClient
 
-/// A server in a process of its own, on a port that the system chose. It lives no longer than the drill that started it.
+/// A server in a process of its own, on a port that the system chose. It lives no longer than the drill that started
+/// it.
 final class ChildServer: Sendable {
     /// How it ended.
     typealias Ending = SpawnedProcess.Ending

@@ -1,8 +1,8 @@
 import Foundation
 import HaoyuanClient
 
-/// Lets a single write or sync of a loaded server fail. A failed sync must end the process, for nobody knows then what is on the disk;
-/// what the next start finds must be everything that was acknowledged.
+/// Lets a single write or sync of a loaded server fail. A failed sync must end the process, for nobody knows then what
+/// is on the disk; what the next start finds must be everything that was acknowledged.
 struct DiskErrorDrill {
     var rounds: Int
     var seed: UInt64
@@ -18,7 +18,8 @@ struct DiskErrorDrill {
         var mustEnd: Bool
     }
 
-    /// A lack of room that shows only in the write itself is tried again, or ends the process where LMDB will not go on: both are right.
+    /// A lack of room that shows only in the write itself is tried again, or ends the process where LMDB will not go
+    /// on: both are right.
     static let cases = [
         Case(call: "fdatasync", error: "EIO", mustEnd: true), Case(call: "pwrite64", error: "EIO", mustEnd: true),
         Case(call: "writev", error: "EIO", mustEnd: true), Case(call: "writev", error: "ENOSPC", mustEnd: false),
@@ -26,7 +27,8 @@ struct DiskErrorDrill {
         Case(call: "pwrite64", error: "ENOSPC", mustEnd: false),
     ]
 
-    /// A server that has not met its failing call by then has made too few: it is killed, and the round counts for nothing.
+    /// A server that has not met its failing call by then has made too few: it is killed, and the round counts for
+    /// nothing.
     private static let patience = Duration.seconds(4)
 
     func run() async throws -> DiskOutcome {

@@ -1,7 +1,8 @@
 import Foundation
 import HaoyuanClient
 
-/// Lets every sync of a loaded server take seconds for a while: callers must be told, nothing may be lost, and afterwards all is as before.
+/// Lets every sync of a loaded server take seconds for a while: callers must be told, nothing may be lost, and
+/// afterwards all is as before.
 struct DiskSlowDrill {
     var seed: UInt64
     var requestsPerSecond: Double

@@ -111,7 +111,8 @@ struct DrillAudit {
         for session in sessions {
             var (session, appointments) = (session, try await client.appointments(in: session.id))
             if !isConsistent(session, appointments) {
-                // A hold may have ended between the two readings. Whatever is wrong for good is wrong the second time, too.
+                // A hold may have ended between the two readings. Whatever is wrong for good is wrong the second time,
+                // too.
                 let listed = try await client.sessions(pool: session.pool, from: session.date, to: session.date)
                 session = listed.first { $0.id == session.id } ?? session
                 appointments = try await client.appointments(in: session.id)

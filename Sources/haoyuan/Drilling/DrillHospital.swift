@@ -1,7 +1,8 @@
 import Foundation
 import HaoyuanClient
 
-/// A hospital made for a drill, beside whatever a folder holds already: four departments, eight pools, small slots that fill up.
+/// A hospital made for a drill, beside whatever a folder holds already: four departments, eight pools, small slots that
+/// fill up.
 struct DrillHospital: Sendable {
     /// How large it is.
     struct Size: Sendable {
@@ -66,7 +67,8 @@ struct DrillHospital: Sendable {
             days: first...last)
     }
 
-    /// The same hospital with one further session in each pool, on this very day, soon: for loads that see sessions begin and end.
+    /// The same hospital with one further session in each pool, on this very day, soon: for loads that see sessions
+    /// begin and end.
     /// - Parameter startingIn: minutes from now to the first slot; slots are a minute long.
     func withSessions(startingIn minutes: Int, _ client: HaoyuanClient) async throws -> DrillHospital {
         let clock = HospitalClock(zone: "Asia/Shanghai")

@@ -1,15 +1,16 @@
 import Foundation
 import Glibc
 
-/// Two machines of a drill, each with its own network, and this one: three cables between them, each of which can be cut in
-/// one direction or in both.
+/// Two machines of a drill, each with its own network, and this one: three cables between them, each of which can be
+/// cut in one direction or in both.
 ///
-/// A machine is a network namespace that one waiting process keeps: it ends with this process, whatever ends that, and the
-/// kernel takes namespace and cables away with it, as it would not a named one. After kill -9 in the middle of a cut that lasts
-/// until connections are given up that nobody answers any more, some minutes; the next drill need not wait for it.
+/// A machine is a network namespace that one waiting process keeps: it ends with this process, whatever ends that, and
+/// the kernel takes namespace and cables away with it, as it would not a named one. After kill -9 in the middle of a
+/// cut that lasts until connections are given up that nobody answers any more, some minutes; the next drill need not
+/// wait for it.
 ///
-/// A cut is the queueing discipline `blackhole` at the sending end: the kernel takes the packets and drops them, and tells
-/// nobody, as a cut cable does. A route of that name, or an interface set down, would tell the sender at once.
+/// A cut is the queueing discipline `blackhole` at the sending end: the kernel takes the packets and drops them, and
+/// tells nobody, as a cut cable does. A route of that name, or an interface set down, would tell the sender at once.
 final class DrillNetwork: Sendable {
     enum Machine: String, CaseIterable, Sendable {
         /// The primary's.

@@ -1,8 +1,8 @@
 import Glibc
 import NIOConcurrencyHelpers
 
-/// What a drill's server is told by the drill that started it, over its standard input: where to die; and, by the end of that input,
-/// that the drill is gone, whatever ended it. So no server outlives its drill.
+/// What a drill's server is told by the drill that started it, over its standard input: where to die; and, by the end
+/// of that input, that the drill is gone, whatever ended it. So no server outlives its drill.
 final class DrillOrders: Sendable {
     private struct State {
         var point: String?

@@ -3,7 +3,8 @@ import HaoyuanClient
 
 /// A server under load with its follower, between two starts of it: the piece that every drill is made of.
 ///
-///     furnish ─▶ load ─▶ (whatever the drill does) ─▶ audit of the folder at rest ─▶ start ─▶ settle ─▶ audit ─▶ load …
+///     furnish ─▶ load ─▶ (whatever the drill does) ─▶ audit of the folder at rest ─▶ start ─▶ settle ─▶ audit ─▶ load
+///     …
 struct DrillSession {
     /// How a drill's servers are set up.
     struct Setting: Sendable {

@@ -1,7 +1,8 @@
 import HaoyuanClient
 
-/// One caller of a drill's load: it has patients of its own, asks for one thing at a time, and remembers what it was told. So what
-/// each of its appointments must look like is known exactly, but for the one request whose answer did not come.
+/// One caller of a drill's load: it has patients of its own, asks for one thing at a time, and remembers what it was
+/// told. So what each of its appointments must look like is known exactly, but for the one request whose answer did not
+/// come.
 struct DrillWorker: Sendable {
     /// An appointment as its last acknowledged write left it.
     struct Expected: Sendable {
@@ -114,7 +115,8 @@ struct DrillWorker: Sendable {
     /// An error came instead of an answer.
     mutating func note(_ error: HaoyuanError, to request: DrillRequest) {
         if error.code == .notFound {
-            // Whoever looked for the appointment had looked for the key before: no try was carried out, or it is undone.
+            // Whoever looked for the appointment had looked for the key before: no try was carried out, or it is
+            // undone.
             if inDoubt == request { inDoubt = nil }
             rejected["\(error.code)", default: 0] += 1
         } else if error.mayHaveBeenApplied || inDoubt == request {

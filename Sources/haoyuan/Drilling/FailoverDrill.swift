@@ -1,7 +1,7 @@
 import Foundation
 
-/// Takes a primary away from under load in every way there is, promotes its standby, brings the old one back as the standby of
-/// the new, and counts what was acknowledged, what was lost, and how long nobody was served.
+/// Takes a primary away from under load in every way there is, promotes its standby, brings the old one back as the
+/// standby of the new, and counts what was acknowledged, what was lost, and how long nobody was served.
 struct FailoverDrill {
     var cases: [FailoverCase]
     var modes: [FailoverMode]

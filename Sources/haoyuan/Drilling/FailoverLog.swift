@@ -3,7 +3,8 @@ import Foundation
 import Journal
 import Scheduling
 
-/// The whole log of a data folder at rest, and which write each record answers: what an acknowledgement is held against.
+/// The whole log of a data folder at rest, and which write each record answers: what an acknowledgement is held
+/// against.
 struct FailoverLog {
     /// One answered write: two servers that both took it in have it at the same position.
     struct Entry: Hashable, Sendable {

@@ -45,8 +45,9 @@ struct FailoverRound: Sendable {
 
     /// The first write after a promotion is answered so soon.
     static let mark = Duration.seconds(2)
-    /// A primary says that its standby is away so long after the cut at the latest: ReplicationLimits.silenceMilliseconds and one
-    /// heartbeat. Until then callers who reach it have no reason to look for another.
+    /// A primary says that its standby is away so long after the cut at the latest:
+    /// ReplicationLimits.silenceMilliseconds and one heartbeat. Until then callers who reach it have no reason to look
+    /// for another.
     private static let noticed = Duration.milliseconds(3_500)
     /// What an answer may take from the old primary's decision to its caller.
     private static let slack = Duration.milliseconds(300)

@@ -3,7 +3,8 @@ import HaoyuanClient
 
 /// One case of the failover drill in one mode, from two fresh servers to the audit of both their folders.
 ///
-///     load ─▶ (what happens to the primary) ─▶ promote ─▶ load ─▶ (it comes back) ─▶ rejoin ─▶ load ─▶ settle ─▶ audits
+///     load ─▶ (what happens to the primary) ─▶ promote ─▶ load ─▶ (it comes back) ─▶ rejoin ─▶ load ─▶ settle ─▶
+///     audits
 struct FailoverRun {
     let kind: FailoverCase
     let mode: FailoverMode
@@ -109,14 +110,7 @@ struct FailoverRun {
                 kind: kind, mode: mode, damaged: damaged, promoting: promoting, promoted: promoted, tip: tip,
                 learnedAfter: learned, rejoinTook: took)
             round.checks.add(checks)
-            // Read while it serves: what is on its disk is what it has. The last answers may stand in the log's tail for a moment, which
-            // nobody else sees of a folder in use.
-            var log = try FailoverLog(directory: pair.secondData)
-            let patience = ContinuousClock.now + .seconds(10)
-            while log.last < position, ContinuousClock.now < patience {
-                try await drill.pause(.milliseconds(30))
-                log = try FailoverLog(directory: pair.secondData)
-            }
+            let log = try await logOfNewPrimary(upTo: position)
             round.take(
                 callers.workers, devoted.workers, answersOfOld: toldByOld.count { $0.at > promoted }, log,
                 lease: drill.lease.duration)
@@ -130,6 +124,17 @@ struct FailoverRun {
         await pair.close()
         try auditAtRest(&round, upTo: position)
         return round
+    }
+
+    /// Read while it serves: what is on its disk is what it has. For a moment the last answers stand in the log's tail,
+    /// which nobody else sees of a folder in use.
+    private func logOfNewPrimary(upTo position: UInt64) async throws -> FailoverLog {
+        let patience = ContinuousClock.now + .seconds(10)
+        while true {
+            let log = try FailoverLog(directory: pair.secondData)
+            if log.last >= position || ContinuousClock.now > patience { return log }
+            try await drill.pause(.milliseconds(30))
+        }
     }
 
     private typealias Running = (stop: DrillLoad.Stop, task: Task<DrillLoad, Never>)
@@ -184,11 +189,11 @@ struct FailoverRun {
 
     // MARK: What is found
 
-    /// Over the protocol, as a front end would see it: whether the new primary has everything that it, or the old one, said yes
-    /// to, and nothing else. Lost answers have been counted, and are none of its own.
+    /// Over the protocol, as a front end would see it: whether the new primary has everything that it, or the old one,
+    /// said yes to, and nothing else. Lost answers have been counted, and are none of its own.
     private func audit(_ workers: [DrillWorker], _ log: FailoverLog) async throws -> [Report.Check] {
-        // All callers as one that was told everything in the order in which it was decided: after a loss an appointment's number
-        // may have been given to somebody else, whom its first caller does not know of.
+        // All callers as one that was told everything in the order in which it was decided: after a loss an
+        // appointment's number may have been given to somebody else, whom its first caller does not know of.
         var ledger = DrillWorker(0, of: 1, in: hospital, seed: drill.seed)
         let told = workers.flatMap(\.answered).filter { log.entries.contains(.init($0)) }
         for one in told.sorted(by: { $0.answer.position < $1.answer.position }) {

@@ -1,7 +1,7 @@
 import HaoyuanClient
 
-/// A follower of the change feed, as a front end would keep one: it resumes where it was after every restart, and has of each
-/// appointment what the feed told of it. In the end that must be what the server says.
+/// A follower of the change feed, as a front end would keep one: it resumes where it was after every restart, and has
+/// of each appointment what the feed told of it. In the end that must be what the server says.
 actor FeedMirror {
     struct Entry: Sendable {
         var patient: PatientID?
@@ -46,8 +46,8 @@ actor FeedMirror {
         }
     }
 
-    /// As the protocol says: what is not kept any more is read anew. Here it is enough to forget, for whatever changes from now on is
-    /// told again.
+    /// As the protocol says: what is not kept any more is read anew. Here it is enough to forget, for whatever changes
+    /// from now on is told again.
     private func beginAnew(_ client: HaoyuanClient) async {
         guard let status = try? await client.status() else { return }
         begunAnew += 1

@@ -1,8 +1,8 @@
 import Foundation
 import HaoyuanClient
 
-/// Kills a server under load, again and again, at any moment and at every point of the commit and the checkpoint, and looks each time
-/// whether the next one has everything that was acknowledged.
+/// Kills a server under load, again and again, at any moment and at every point of the commit and the checkpoint, and
+/// looks each time whether the next one has everything that was acknowledged.
 struct KillDrill {
     var rounds: Int
     var seed: UInt64

@@ -28,16 +28,16 @@ enum KillManner: Sendable, Hashable {
         }
     }
 
-    /// The system calls of a commit, in LMDB 0.9: pages (`pwrite64` for a lone one, `writev` for neighbours), their sync, and the meta
-    /// page, which goes through a descriptor that syncs by itself (`pwrite64`).
+    /// The system calls of a commit, in LMDB 0.9: pages (`pwrite64` for a lone one, `writev` for neighbours), their
+    /// sync, and the meta page, which goes through a descriptor that syncs by itself (`pwrite64`).
     static let calls = ["pwrite64", "writev", "fdatasync"]
 
     /// The points in the order they are taken in turn, so that a short drill passes them all.
     private static let points =
         JournalPoint.allCases.map { ($0.rawValue, 60) } + CheckpointPoint.allCases.map { ($0.rawValue, 2) }
 
-    /// What a round does follows from its number and its seed: every third kills at any moment, the others at a point, in turn; where
-    /// system calls can be traced, every sixth inside the commit.
+    /// What a round does follows from its number and its seed: every third kills at any moment, the others at a point,
+    /// in turn; where system calls can be traced, every sixth inside the commit.
     static func of(round: Int, canTrace: Bool, _ random: inout SeededGenerator) -> KillManner {
         let turn = round / 3
         switch round % 3 {

@@ -1,8 +1,8 @@
 import Foundation
 import Glibc
 
-/// A disk of its own for a drill: a file, seen as a disk by the kernel, with an ext4 file system on it. It can be cut off as a power
-/// failure cuts it off, and it can be full without filling the machine's own.
+/// A disk of its own for a drill: a file, seen as a disk by the kernel, with an ext4 file system on it. It can be cut
+/// off as a power failure cuts it off, and it can be full without filling the machine's own.
 struct LoopDisk: Sendable {
     private let image: String
     private let device: String

@@ -3,8 +3,8 @@ import Foundation
 import Journal
 import Scheduling
 
-/// A hospital with a past, written into a new data folder: sessions that were held weeks ago, archived, so that the tables of history
-/// have something in them.
+/// A hospital with a past, written into a new data folder: sessions that were held weeks ago, archived, so that the
+/// tables of history have something in them.
 enum PastHospital {
     private static let patients = 400
 

@@ -1,7 +1,8 @@
 import Foundation
 import HaoyuanClient
 
-/// Cuts the disk off under a loaded server as a power failure does, brings it back, and looks whether everything acknowledged is there.
+/// Cuts the disk off under a loaded server as a power failure does, brings it back, and looks whether everything
+/// acknowledged is there.
 struct PowerDrill {
     var rounds: Int
     var seed: UInt64

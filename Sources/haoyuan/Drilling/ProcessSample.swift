@@ -42,8 +42,8 @@ struct Trend: Sendable {
     let slope: Double
     let median: Double
 
-    /// The median of the slopes between all pairs of points (Theil 1950, Sen 1968): a third of the points may be anything. Nil for
-    /// fewer than eight points. Of many, some hundred are taken.
+    /// The median of the slopes between all pairs of points (Theil 1950, Sen 1968): a third of the points may be
+    /// anything. Nil for fewer than eight points. Of many, some hundred are taken.
     init?(_ points: [(x: Double, y: Double)]) {
         guard points.count >= 8 else { return nil }
         let step = max(1, points.count / 300)

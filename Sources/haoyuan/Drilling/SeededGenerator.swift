@@ -1,4 +1,5 @@
-/// Random numbers that follow from a seed: SplitMix64 (Steele, Lea, Flood 2014), the same on every machine and in every version.
+/// Random numbers that follow from a seed: SplitMix64 (Steele, Lea, Flood 2014), the same on every machine and in every
+/// version.
 struct SeededGenerator: RandomNumberGenerator, Sendable {
     private var state: UInt64
 

@@ -2,11 +2,11 @@ import Foundation
 import HaoyuanClient
 import NIOConcurrencyHelpers
 
-/// A server under a steady load for hours: sessions open, fill, empty, end and are archived; it is killed and restarted; what it
-/// takes of the machine must not drift.
+/// A server under a steady load for hours: sessions open, fill, empty, end and are archived; it is killed and
+/// restarted; what it takes of the machine must not drift.
 ///
-/// Time goes by in eras. In each one a set of sessions is booked and cancelled; in its end the rest is cancelled, all is audited, and
-/// the sessions, over soon after, go to the history table.
+/// Time goes by in eras. In each one a set of sessions is booked and cancelled; in its end the rest is cancelled, all
+/// is audited, and the sessions, over soon after, go to the history table.
 struct SoakDrill {
     var duration: Duration
     var requestsPerSecond: Double
@@ -117,7 +117,8 @@ struct SoakDrill {
 
     /// The part of each start that does not count: caches fill, the key window fills, the first sessions are booked.
     private static let warmUp = 0.4
-    /// Shorter starts are not judged: their keys have only begun to be outlived, and a table that doubles looks like a leak.
+    /// Shorter starts are not judged: their keys have only begun to be outlived, and a table that doubles looks like a
+    /// leak.
     private static let shortestJudged = 900.0
 
     private func judge(_ outcome: inout Outcome) {

@@ -2,8 +2,8 @@ import Foundation
 import Glibc
 import NIOConcurrencyHelpers
 
-/// A process of its own. It is ended when nobody has it any more; and it can tell by the end of its standard input that this process
-/// is gone.
+/// A process of its own. It is ended when nobody has it any more; and it can tell by the end of its standard input that
+/// this process is gone.
 final class SpawnedProcess: Sendable {
     enum Ending: Equatable, Sendable, CustomStringConvertible {
         case exited(Int32)
@@ -63,8 +63,8 @@ final class SpawnedProcess: Sendable {
         posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
-        // A group of its own: Ctrl-C on the terminal is for this process, which then ends the other itself. What this process ignores,
-        // and what the thread that happens to run this has blocked, must not be so there.
+        // A group of its own: Ctrl-C on the terminal is for this process, which then ends the other itself. What this
+        // process ignores, and what the thread that happens to run this has blocked, must not be so there.
         var defaults = sigset_t()
         sigemptyset(&defaults)
         posix_spawnattr_setsigmask(&attributes, &defaults)

@@ -1,7 +1,8 @@
 import Foundation
 import Glibc
 
-/// Faults in system calls of a running server, put there by strace: the part between the engine and the disk that no seam reaches.
+/// Faults in system calls of a running server, put there by strace: the part between the engine and the disk that no
+/// seam reaches.
 ///
 /// Attached to every thread of the process; taken off again with ``end()``. The calls themselves are the real ones.
 final class Tracing: Sendable {

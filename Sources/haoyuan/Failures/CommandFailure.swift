@@ -18,7 +18,8 @@ struct CommandFailure: Error, Equatable, Sendable, CustomStringConvertible {
         return text.split(whereSeparator: \.isNewline).joined(separator: " ")
     }
 
-    /// A whole sentence as a part of one: no capital in front (but names such as `HAOYUAN_ADDRESS` keep theirs), no full stop behind.
+    /// A whole sentence as a part of one: no capital in front (but names such as `HAOYUAN_ADDRESS` keep theirs), no
+    /// full stop behind.
     private static func asClause(_ sentence: String) -> String {
         var clause = sentence[...]
         if clause.hasSuffix(".") { clause = clause.dropLast() }

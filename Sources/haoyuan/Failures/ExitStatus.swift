@@ -1,4 +1,5 @@
-/// How the process ends. The numbers are those of BSD's `sysexits.h` where that has one; docs/reference/commands.md lists them.
+/// How the process ends. The numbers are those of BSD's `sysexits.h` where that has one; docs/reference/commands.md
+/// lists them.
 enum ExitStatus: Int32, Sendable {
     /// All went well.
     case ok = 0

@@ -1,8 +1,8 @@
 import Foundation
 import HaoyuanClient
 
-/// A hospital in a folder: `departments.csv`, `pools.csv` and so on, each with a first line that names its columns. A file that is
-/// not there means that there is nothing of its kind.
+/// A hospital in a folder: `departments.csv`, `pools.csv` and so on, each with a first line that names its columns. A
+/// file that is not there means that there is nothing of its kind.
 struct CSVFolder {
     let path: String
 

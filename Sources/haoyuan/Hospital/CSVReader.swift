@@ -1,5 +1,5 @@
-/// Comma-separated values (RFC 4180): quotes, doubled quotes, commas and line breaks inside quotes, CRLF or LF, a byte order mark.
-/// Rows keep the number of the line they begin on, so that whatever is wrong with one can be named.
+/// Comma-separated values (RFC 4180): quotes, doubled quotes, commas and line breaks inside quotes, CRLF or LF, a byte
+/// order mark. Rows keep the number of the line they begin on, so that whatever is wrong with one can be named.
 struct CSVReader {
     struct Row: Equatable {
         /// From 1.

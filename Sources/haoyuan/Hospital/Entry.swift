@@ -1,4 +1,5 @@
-/// One entity of a hospital as it stands in a file: named fields, and where in the file it is. YAML and CSV both come to this.
+/// One entity of a hospital as it stands in a file: named fields, and where in the file it is. YAML and CSV both come
+/// to this.
 ///
 /// Fields are taken out one by one; what is left at the end is a field that nothing knows.
 struct Entry {

@@ -5,8 +5,8 @@ enum SampleHospital {
     /// Sessions are opened for so many days, today included.
     private static let days: Int32 = 28
 
-    /// Brings it into a server that has no hospital yet, with four weeks of sessions. A start that was cut off between the two is made
-    /// good; any other hospital is left alone.
+    /// Brings it into a server that has no hospital yet, with four weeks of sessions. A start that was cut off between
+    /// the two is made good; any other hospital is left alone.
     static func load(port: Int, host: String, credential: String?) async throws {
         var configuration = ClientConfiguration(
             addresses: [.init(host: reachable(host), port: port)], channel: .window, operatorName: "sample")

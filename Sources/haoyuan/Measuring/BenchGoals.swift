@@ -1,4 +1,5 @@
-/// What a measurement must reach to pass, beside its audit: nothing unless asked for. So an acceptance test is one command.
+/// What a measurement must reach to pass, beside its audit: nothing unless asked for. So an acceptance test is one
+/// command.
 struct BenchGoals: Equatable, Sendable {
     /// Operations answered in a second, in the median pass.
     var least: Double?

@@ -3,7 +3,8 @@ import Foundation
 import Journal
 import Scheduling
 
-/// A hospital made for measuring: 20 departments, 200 pools, one service, sessions of 40 slots, patients as many as asked.
+/// A hospital made for measuring: 20 departments, 200 pools, one service, sessions of 40 slots, patients as many as
+/// asked.
 struct BenchHospital {
     static let pools = 200
     static let slotsPerSession = 40
@@ -94,7 +95,8 @@ struct BenchHospital {
         return first
     }
 
-    /// Cancels these, the first of `bookTwice`, and books each again: twice as many facts, and as many live appointments as before.
+    /// Cancels these, the first of `bookTwice`, and books each again: twice as many facts, and as many live
+    /// appointments as before.
     func turnOver(_ appointments: [AppointmentID], in engine: Engine, _ progress: (Int) -> Void) async throws {
         let used = UInt64(patients * 2)
         for start in stride(from: 0, to: appointments.count, by: Self.batch) {

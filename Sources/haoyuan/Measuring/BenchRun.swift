@@ -88,7 +88,8 @@ struct BenchRun {
         let audit = BenchAudit(ledger: ledger, site: site, plan: plan, figures: passes.map(\.figures))
         var checks: [Report.Check]
         if let data = server.data {
-            // Where there was something before, what this load made is told apart by its days, which only the server counts by.
+            // Where there was something before, what this load made is told apart by its days, which only the server
+            // counts by.
             checks = plan.resident > 0 ? try await audit.lookAtSessions(client) : []
             await server.kill()
             checks = audit.look(at: try BenchFolder(at: data)) + checks
@@ -194,8 +195,8 @@ struct BenchRun {
     }
 }
 
-/// Looks at a server while it is loaded, rarely enough not to be a load itself: fifty times a second it asks for the status, which
-/// takes some microseconds.
+/// Looks at a server while it is loaded, rarely enough not to be a load itself: fifty times a second it asks for the
+/// status, which takes some microseconds.
 private actor BenchWatch {
     private let client: HaoyuanClient
     private let start: NIODeadline
@@ -222,7 +223,8 @@ private actor BenchWatch {
         guard let status = try? await client.status(options: RequestOptions(timeout: .milliseconds(500))) else {
             return
         }
-        // One that was too short to be seen under way has ended since the look before: the answers of this moment saw it.
+        // One that was too short to be seen under way has ended since the look before: the answers of this moment saw
+        // it.
         let hasEnded = !isFirst && status.journal.lastCheckpoint != last
         mark.set(status.journal.isCheckpointing || hasEnded)
         if hasEnded { checkpoints.append(max(0, Double((NIODeadline.now() - start).nanoseconds) / 1e9)) }

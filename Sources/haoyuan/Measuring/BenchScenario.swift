@@ -122,7 +122,8 @@ struct BenchPlan: Sendable {
         }
     }
 
-    /// Days with sessions: one for each pass and one for the warm-up, so that nobody need be in two places; a week to search.
+    /// Days with sessions: one for each pass and one for the warm-up, so that nobody need be in two places; a week to
+    /// search.
     var days: Int { scenario == .storm ? 1 : max(7, shape.passes + 1) }
 
     /// Units of each slot.

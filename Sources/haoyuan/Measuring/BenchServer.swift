@@ -2,8 +2,8 @@ import Foundation
 import Glibc
 import HaoyuanClient
 
-/// The server that is measured: one of this run's own, in a process of its own and with a folder of its own, so that its processor
-/// time and its writes are its alone; or one that runs already, of which only what it tells is known.
+/// The server that is measured: one of this run's own, in a process of its own and with a folder of its own, so that
+/// its processor time and its writes are its alone; or one that runs already, of which only what it tells is known.
 final class BenchServer: Sendable {
     let address: ClientConfiguration.Address
     private let process: SpawnedProcess?

@@ -1,5 +1,5 @@
-/// One metric as it is exported: its name, what kind it is, what it means, and what its series are told apart by. A series
-/// that no ``Metric`` describes cannot be written, and a test holds the documentation to ``all``.
+/// One metric as it is exported: its name, what kind it is, what it means, and what its series are told apart by. A
+/// series that no ``Metric`` describes cannot be written, and a test holds the documentation to ``all``.
 struct Metric: Hashable, Sendable {
     /// The kinds of Prometheus' text format that are used here.
     enum Kind: String, Sendable { case counter, gauge, histogram }

@@ -4,8 +4,8 @@ import Scheduling
 import Server
 import Wire
 
-/// Everything that a scrape shows, gathered from where it is counted. While there is no engine yet, or no more, it shows the
-/// process alone.
+/// Everything that a scrape shows, gathered from where it is counted. While there is no engine yet, or no more, it
+/// shows the process alone.
 struct MetricsPage {
     /// What of the configuration the numbers are to be seen against.
     struct Settings: Sendable {
@@ -96,8 +96,8 @@ struct MetricsPage {
         page.add(.sentBytes, totals.sentBytes)
         page.add(.feeds, counters.subscriptions)
         // The status was asked first: a feed may be ahead of it by now, and then has no lag.
-        let slowest = counters.slowestFeed ?? status.durablePosition
-        page.add(.feedLag, slowest < status.durablePosition ? status.durablePosition.rawValue - slowest.rawValue : 0)
+        let slowest = counters.slowestFeed ?? status.settledPosition
+        page.add(.feedLag, slowest < status.settledPosition ? status.settledPosition.rawValue - slowest.rawValue : 0)
         page.add(.expiredHolds, status.expiredHolds)
     }
 
@@ -122,7 +122,7 @@ struct MetricsPage {
         page.add(.pendingBytes, journal.pendingBytes)
         page.add(.pendingLimit, settings.queueLimit)
         page.add(.lastPosition, status.position.rawValue)
-        page.add(.durablePosition, status.durablePosition.rawValue)
+        page.add(.durablePosition, status.settledPosition.rawValue)
         page.add(.checkpointPosition, journal.checkpoint.previous.rawValue)
         page.add(.oldestPosition, journal.oldestPosition.rawValue)
         let since = status.lastCheckpoint?.rawValue ?? status.now.rawValue - Int64(status.uptimeMilliseconds)

@@ -5,8 +5,8 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// The second listener: metrics, health and readiness over HTTP, on a thread of its own, so that a scrape takes no time from
-/// an event loop that serves. It listens before the engine recovers and until after it has stopped.
+/// The second listener: metrics, health and readiness over HTTP, on a thread of its own, so that a scrape takes no time
+/// from an event loop that serves. It listens before the engine recovers and until after it has stopped.
 final class Monitor: Sendable {
     let host: String
     let port: Int
@@ -41,8 +41,8 @@ final class Monitor: Sendable {
         }
     }
 
-    /// Says where it listens, or that it does not though nobody switched it off. Said once the server serves: a start that
-    /// fails says that and nothing else.
+    /// Says where it listens, or that it does not though nobody switched it off. Said once the server serves: a start
+    /// that fails says that and nothing else.
     static func tell(_ monitor: Monitor?, _ setting: MonitorAddress, _ logger: Logger) {
         if let monitor {
             logger.info(

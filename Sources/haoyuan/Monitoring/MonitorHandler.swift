@@ -1,8 +1,8 @@
 import NIOCore
 import NIOHTTP1
 
-/// Ends a connection that sends more than a request has. It stands before the decoder, so that a long line, many headers and
-/// a body are all the same to it.
+/// Ends a connection that sends more than a request has. It stands before the decoder, so that a long line, many
+/// headers and a body are all the same to it.
 final class RequestSizeGuard: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer

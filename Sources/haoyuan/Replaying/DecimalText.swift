@@ -1,5 +1,5 @@
-/// A number that was printed as a float, read back without going through one: `29872499824296.0`, `2.9872499824296E+13` and
-/// `29872499824296` are the same text here, and `93779.52927` stays what it is.
+/// A number that was printed as a float, read back without going through one: `29872499824296.0`, `2.9872499824296E+13`
+/// and `29872499824296` are the same text here, and `93779.52927` stays what it is.
 struct DecimalText: Equatable {
     /// Digits, and a point with digits behind it where there is a fraction. No sign, no leading or trailing zeros.
     let text: String

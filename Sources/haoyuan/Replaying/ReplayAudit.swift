@@ -1,6 +1,7 @@
 import HaoyuanClient
 
-/// What the server says in the end, held against what it said along the way and against the trace. Every check looks at all there is.
+/// What the server says in the end, held against what it said along the way and against the trace. Every check looks at
+/// all there is.
 struct ReplayAudit {
     /// One thing that was looked into.
     struct Check {

@@ -1,6 +1,7 @@
 import HaoyuanClient
 
-/// The keys of a replay's writes, made from the trace alone: the same trace gives the same keys, whoever replays it and whenever.
+/// The keys of a replay's writes, made from the trace alone: the same trace gives the same keys, whoever replays it and
+/// whenever.
 enum ReplayKeys {
     enum Write: UInt64 {
         case book = 0

@@ -1,10 +1,12 @@
 import HaoyuanClient
 
-/// One run through a trace: every booking in the order people booked, every check-in and no-show at its time, over the wire.
+/// One run through a trace: every booking in the order people booked, every check-in and no-show at its time, over the
+/// wire.
 ///
-/// The order is kept by the quarter-hour. No slot begins inside one, so whatever a booking may be told is the same at each of its
-/// moments; the bookings of a quarter, in their order, and the changes of visits that fall into it travel as one batch. A visit takes
-/// three quarters: arrived and called, started, completed one after the other; a no-show is noted at the start.
+/// The order is kept by the quarter-hour. No slot begins inside one, so whatever a booking may be told is the same at
+/// each of its moments; the bookings of a quarter, in their order, and the changes of visits that fall into it travel
+/// as one batch. A visit takes three quarters: arrived and called, started, completed one after the other; a no-show is
+/// noted at the start.
 struct ReplayPass {
     /// What the engine said to one booking of the trace.
     struct Answer: Equatable {
@@ -94,8 +96,8 @@ struct ReplayPass {
 
     // MARK: Answers
 
-    /// Keeps the answers, and gives back the bookings whose patient had another visit at that time, or that came too late for the slot
-    /// they went to instead: there may be another slot for them.
+    /// Keeps the answers, and gives back the bookings whose patient had another visit at that time, or that came too
+    /// late for the slot they went to instead: there may be another slot for them.
     private mutating func note(_ outcomes: [Outcome], of asked: [(booking: Int, slot: Int)]) -> [Int] {
         var again: [Int] = []
         for (outcome, (booking, slot)) in zip(outcomes, asked) {
@@ -130,7 +132,8 @@ struct ReplayPass {
         visits[quarter, default: []].append((booking, change))
     }
 
-    /// The slot to try next: those behind the planned one, then those before it, as far as they have capacity and lie ahead.
+    /// The slot to try next: those behind the planned one, then those before it, as far as they have capacity and lie
+    /// ahead.
     private func alternative(to booking: Int, attempt: Int) -> (booking: Int, slot: Int)? {
         let planned = plan.bookings[booking]
         let session = plan.sessions[planned.session]

@@ -1,6 +1,7 @@
 import Scheduling
 
-/// Real appointments, as a CSV file tells of them: when each was booked, for which clinic and day, and whether the patient came.
+/// Real appointments, as a CSV file tells of them: when each was booked, for which clinic and day, and whether the
+/// patient came.
 ///
 /// docs/reference/replay.md states how each column is read and what becomes of rows that cannot be.
 struct Trace {
@@ -127,7 +128,8 @@ struct Trace {
 
     private mutating func fault(_ fault: Fault, _ line: Int) { faults[fault, default: Tally()].add(line) }
 
-    /// Reads `2016-04-29`, and `2016-04-29T00:00:00Z`, which means the same here. The engine's calendar begins a day after 1970 did.
+    /// Reads `2016-04-29`, and `2016-04-29T00:00:00Z`, which means the same here. The engine's calendar begins a day
+    /// after 1970 did.
     private static func visitDay(_ text: String) -> LocalDate? {
         guard text.utf8.count == 10 || wallSecond(text) != nil, let day = LocalDate(String(text.prefix(10))),
             day > LocalDate.range.lowerBound, day < LocalDate.range.upperBound

@@ -2,10 +2,10 @@ import Scheduling
 
 /// The hospital that a trace took place in, derived from it by a stated rule (docs/reference/replay.md):
 ///
-/// A clinic is a department with one pool. A clinic-day is one session, 06:00 to 22:00, of 64 slots of a quarter of an hour. The trace
-/// knows only the day of a visit, so each appointment, in the order people booked, is planned into the least filled slot of its
-/// clinic-day that starts after the booking, the earliest of equals; slots at which the patient has nothing else planned that day
-/// come first. A slot's capacity is what was planned into it.
+/// A clinic is a department with one pool. A clinic-day is one session, 06:00 to 22:00, of 64 slots of a quarter of an
+/// hour. The trace knows only the day of a visit, so each appointment, in the order people booked, is planned into the
+/// least filled slot of its clinic-day that starts after the booking, the earliest of equals; slots at which the
+/// patient has nothing else planned that day come first. A slot's capacity is what was planned into it.
 struct TracePlan {
     /// One clinic on one day.
     struct Session {

@@ -1,5 +1,5 @@
-/// A distribution as two pictures: how often what was measured lay where, and the percentiles, both with the times on a logarithmic
-/// axis: what matters of latencies are their tails.
+/// A distribution as two pictures: how often what was measured lay where, and the percentiles, both with the times on a
+/// logarithmic axis: what matters of latencies are their tails.
 struct DistributionPicture {
     let chart: DistributionChart
 

@@ -18,8 +18,8 @@ enum HTML {
     }
 }
 
-/// A report as one page that needs nothing beside it: no script, no font, no picture from elsewhere. Right in light and in dark, and
-/// on paper.
+/// A report as one page that needs nothing beside it: no script, no font, no picture from elsewhere. Right in light and
+/// in dark, and on paper.
 struct HTMLReport {
     let report: Report
 

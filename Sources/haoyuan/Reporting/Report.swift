@@ -1,5 +1,5 @@
-/// What a drill or a measurement has to say. One value, shown three ways: as text on a terminal, as JSON for machines, and as a page
-/// of HTML that needs nothing beside it.
+/// What a drill or a measurement has to say. One value, shown three ways: as text on a terminal, as JSON for machines,
+/// and as a page of HTML that needs nothing beside it.
 struct Report: Sendable {
     enum Standing: String, Sendable {
         case passed

@@ -1,8 +1,8 @@
 import Glibc
 import Journal
 
-/// The data folder of a standby, while nobody has it open: looked into, made room in, and never emptied of what somebody
-/// may still want.
+/// The data folder of a standby, while nobody has it open: looked into, made room in, and never emptied of what
+/// somebody may still want.
 struct DataFolder {
     let options: JournalOptions
     /// Milliseconds since 1970, for the names of what is kept.
@@ -14,14 +14,14 @@ struct DataFolder {
 
     /// Removes a copy that was broken off.
     func removeUnfinished() throws(CommandFailure) {
-        // The tail first, as in moveAside().
+        // The tail first, so that it never is another journal's.
         for name in ["tail", "data.mdb", "lock.mdb"] { try remove(name) }
     }
 
     /// Moves the data aside, so that a copy can be taken; gives its new name.
     func moveAside() throws(CommandFailure) -> String {
         let kept = path("data-before-copy-\(stamp).mdb")
-        // First, so that it never is the copy's tail. The log has what stands in it, unless nobody opened it after a crash.
+        // First, so that it never is the copy's. The log has what stands in it, unless nobody opened it after a crash.
         guard rename(path("tail"), path("data-before-copy-\(stamp).tail")) == 0 || errno == ENOENT else {
             throw failure("cannot be moved aside", "tail")
         }

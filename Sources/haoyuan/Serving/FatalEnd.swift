@@ -1,7 +1,8 @@
 import Glibc
 import Journal
 
-/// The end when what is on disk can no longer be known: nothing more is run, for whatever is still in memory was never promised.
+/// The end when what is on disk can no longer be known: nothing more is run, for whatever is still in memory was never
+/// promised.
 enum FatalEnd {
     static let journal: @Sendable (JournalError) -> Never = { error in
         Output.complain("haoyuan: \(CommandFailure(.inputOutput, error.description, remedy: error.remedy))")

@@ -4,8 +4,9 @@ import Logging
 import Scheduling
 import Server
 
-/// What `serve` does between its start and the signal that ends it: a primary serves; a standby follows, starts its engine
-/// anew where it must, and serves as primary once it is promoted. Cancelling the task that runs it ends it in order.
+/// What `serve` does between its start and the signal that ends it: a primary serves; a standby follows, starts its
+/// engine anew where it must, and serves as primary once it is promoted. Cancelling the task that runs it ends it in
+/// order.
 struct ServingProcess: Sendable {
     let settings: ServeSettings
     let credential: String?

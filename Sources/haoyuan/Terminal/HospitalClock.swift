@@ -42,8 +42,8 @@ struct HospitalClock {
             + (offset == 0 ? "Z" : "\(sign)\(Self.padded(minutes / 60, 2)):\(Self.padded(minutes % 60, 2))")
     }
 
-    /// The moment, in seconds since 1970, at which the wall clock shows this (told as if the wall clock were UTC's). What a clock
-    /// change skips is read with the offset before it; what it shows twice is the first.
+    /// The moment, in seconds since 1970, at which the wall clock shows this (told as if the wall clock were UTC's).
+    /// What a clock change skips is read with the offset before it; what it shows twice is the first.
     func moment(wallSecond wall: Int64) -> Int64 {
         // Offsets never differ by more than a day, so the offset a day earlier is the one before any change nearby.
         let before = offset((wall - 86_400) * 1_000)

@@ -36,7 +36,8 @@ enum Output {
         exit(ExitStatus.inputOutput.rawValue)
     }
 
-    /// Writes all of it, waiting where the reader is slow. Gives the number of the error that was in the way, nil when none was.
+    /// Writes all of it, waiting where the reader is slow. Gives the number of the error that was in the way, nil when
+    /// none was.
     private static func put(_ text: String, _ descriptor: Int32) -> Int32? {
         var text = text
         return text.withUTF8 { bytes in

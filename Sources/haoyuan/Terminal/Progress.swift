@@ -1,7 +1,7 @@
 import Glibc
 
-/// One line on standard error that tells how far a long piece of work has come. It appears only on a terminal, and only once the
-/// work has taken two seconds.
+/// One line on standard error that tells how far a long piece of work has come. It appears only on a terminal, and only
+/// once the work has taken two seconds.
 struct Progress {
     private let isShown: Bool
     private let began: ContinuousClock.Instant

@@ -1,7 +1,7 @@
 /// How many columns of a terminal a text takes: two for East Asian wide characters, none for combining marks.
 ///
-/// The ranges are the wide and fullwidth ones of Unicode's EastAsianWidth.txt, merged; ambiguous characters count one column, as
-/// terminals draw them outside East Asian legacy modes.
+/// The ranges are the wide and fullwidth ones of Unicode's EastAsianWidth.txt, merged; ambiguous characters count one
+/// column, as terminals draw them outside East Asian legacy modes.
 enum TextWidth {
     private static let wide: [ClosedRange<UInt32>] = [
         0x1100...0x115F, 0x231A...0x231B, 0x2329...0x232A, 0x23E9...0x23EC, 0x23F0...0x23F0, 0x23F3...0x23F3,

@@ -5,9 +5,9 @@ import Scheduling
 
 /// A data folder at rest, looked at from the bytes up to their meaning. Nothing is written, no server is needed.
 ///
-/// First the store's pages, every chunk of the log with its checksum and chain, every value of the state tables. Where they hold, their
-/// meaning: every record kept is a fact, checkpoint and log give a state in which each fact follows on the one before, history can be
-/// read, and what must always be true of pools and patients is.
+/// First the store's pages, every chunk of the log with its checksum and chain, every value of the state tables. Where
+/// they hold, their meaning: every record kept is a fact, checkpoint and log give a state in which each fact follows on
+/// the one before, history can be read, and what must always be true of pools and patients is.
 struct FolderAudit {
     private(set) var journal = JournalVerification()
     /// What is wrong, a sentence each that names the place.
@@ -83,7 +83,8 @@ struct FolderAudit {
         problems += unreadable
     }
 
-    /// Archived sessions: under (session, 0) the definition, behind it pages of appointments. docs/internals has the keys.
+    /// Archived sessions: under (session, 0) the definition, behind it pages of appointments. docs/internals has the
+    /// keys.
     private mutating func readHistory(_ journal: Journal) throws {
         var found: [String] = []
         var count = 0

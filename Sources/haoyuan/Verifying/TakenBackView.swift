@@ -3,8 +3,8 @@ import Foundation
 import Journal
 import Scheduling
 
-/// The records of a file that a deposed primary wrote when it took them back, for people to look into. What the catalogue
-/// was then is not in it, so things go by their numbers.
+/// The records of a file that a deposed primary wrote when it took them back, for people to look into. What the
+/// catalogue was then is not in it, so things go by their numbers.
 struct TakenBackView {
     let records: [RecordView]
 

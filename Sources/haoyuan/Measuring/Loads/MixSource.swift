@@ -2,7 +2,8 @@ import HaoyuanClient
 import NIOCore
 import Wire
 
-/// Operations of several kinds in given shares, by people who have an appointment or want one. Each source has people of its own.
+/// Operations of several kinds in given shares, by people who have an appointment or want one. Each source has people
+/// of its own.
 final class MixSource: BenchSource {
     /// Someone and what they have.
     struct Visit {

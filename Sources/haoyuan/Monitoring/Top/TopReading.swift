@@ -66,8 +66,8 @@ struct TopReading: Sendable {
     }
 
     /// The duration, in seconds, that so many percent of those between the scrapes did not exceed: within its bucket by
-    /// proportion, as Prometheus' `histogram_quantile` has it, and the longest bound where it lies beyond. Nil when there
-    /// were none.
+    /// proportion, as Prometheus' `histogram_quantile` has it, and the longest bound where it lies beyond. Nil when
+    /// there were none.
     func percentile(_ percent: Double, of metric: Metric, _ labels: [String: String] = [:]) -> Double? {
         let (later, earlier) = (now.buckets(of: metric, labels), before.buckets(of: metric, labels))
         let counts = later.enumerated().map { index, bucket in

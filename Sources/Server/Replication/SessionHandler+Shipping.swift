@@ -8,7 +8,7 @@ import Wire
 struct Fed {
     let id: UInt32
     let name: String
-    let pump: FollowPump
+    let pump: ShippingPump
     /// Nil while a copy is sent.
     let feeder: Feeder?
     let task: Task<Void, Never>
@@ -39,7 +39,7 @@ extension SessionHandler {
         defer { flushReplies() }
         var reply = PBFollowReply()
         reply.epoch = shared.engine.epoch
-        reply.position = shared.engine.durablePosition.rawValue
+        reply.position = shared.engine.settledPosition.rawValue
         switch start {
         case .refused(let error): return writeFailure(Method.follow.rawValue, id, error)
         case .answered(.cutBack(let tip)):
@@ -66,7 +66,7 @@ extension SessionHandler {
 
     private func feed(_ id: UInt32, _ name: String, _ start: FeedingStart) {
         let session = NIOLoopBound(self, eventLoop: shared.eventLoop)
-        let pump = FollowPump(
+        let pump = ShippingPump(
             id: id, engine: shared.engine, encoder: encoder, session: session, eventLoop: shared.eventLoop)
         var feeder: Feeder?
         if case .answered(.stream(let found)) = start { feeder = found }
@@ -120,7 +120,7 @@ extension SessionHandler {
 
     private func feedingEnded(_ id: UInt32, _ error: ProtocolError?) {
         guard fed?.id == id else { return }
-        endFeeding()
+        endShipping()
         guard machine.unfollowed(id), let error else { return }
         shared.logger.notice("a standby cannot be fed", metadata: ["why": "\(error)"])
         writeFailure(Method.follow.rawValue, id, error)
@@ -128,7 +128,7 @@ extension SessionHandler {
     }
 
     /// The standby is gone, or is to go.
-    func endFeeding() {
+    func endShipping() {
         guard let fed else { return }
         self.fed = nil
         fed.pulse.cancel()

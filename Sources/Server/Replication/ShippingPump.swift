@@ -5,7 +5,7 @@ import NIOCore
 import Wire
 
 /// One standby being fed: takes chunks, or a copy, from the engine as fast as the other side reads, and no faster.
-struct FollowPump: Sendable {
+struct ShippingPump: Sendable {
     let id: UInt32
     let engine: Engine
     let encoder: FrameEncoder

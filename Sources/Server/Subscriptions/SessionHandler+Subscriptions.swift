@@ -38,7 +38,7 @@ extension SessionHandler {
             outcome = .done
             feedPositions[id] = position
             shared.identity.census.subscriptionsChanged(by: 1)
-            let pump = FeedPump(
+            let pump = SubscriptionPump(
                 id: id, engine: shared.engine, encoder: encoder,
                 session: NIOLoopBound(self, eventLoop: shared.eventLoop), eventLoop: shared.eventLoop)
             feeds[id] = shared.begin {
@@ -54,7 +54,7 @@ extension SessionHandler {
         guard machine.unsubscribed(subscription) else {
             throw ProtocolError(.notFound, "there is no subscription \(subscription) on this connection")
         }
-        endFeed(subscription)
+        endSubscription(subscription)
         write(FrameHeader(.unsubscribe, flags: .reply, requestID: frame.header.requestID)) {
             $0.writeMessage(PBUnsubscribeReply())
         }
@@ -96,22 +96,22 @@ extension SessionHandler {
     /// The engine cannot go on with a feed.
     func feedFailed(_ id: UInt32, _ error: EngineError) {
         guard machine.unsubscribed(id) else { return }
-        endFeed(id)
+        endSubscription(id)
         let told = shared.engine.tenure.isDeposed ? .deposed : ProtocolError(error)
         writeFailure(Method.subscribe.rawValue, id, told)
         flushReplies()
     }
 
-    private func endFeed(_ id: UInt32) {
+    private func endSubscription(_ id: UInt32) {
         guard let task = feeds.removeValue(forKey: id) else { return }
         feedPositions[id] = nil
         task.cancel()
         shared.identity.census.subscriptionsChanged(by: -1)
     }
 
-    func endFeeds() {
-        for id in Array(feeds.keys) { endFeed(id) }
-        endFeeding()
+    func endSubscriptions() {
+        for id in Array(feeds.keys) { endSubscription(id) }
+        endShipping()
         resumePushes(isOpen: false)
     }
 }
@@ -123,12 +123,13 @@ private enum FeedStart: Sendable {
 
     init(_ request: PBSubscribeRequest, _ engine: Engine) async {
         if request.latest {
-            self = .after(engine.durablePosition)
+            self = .after(engine.settledPosition)
         } else if request.after == 0 {
             let oldest = await engine.status().journal.oldestPosition
             self = .after(oldest == .zero ? .zero : oldest.previous)
         } else {
-            // What somebody was told was durable then; a primary that has just begun waits for its standby to say so again.
+            // What somebody was told was durable then; a primary that has just begun waits for its standby to say so
+            // again.
             let (after, last) = (Position(request.after), engine.lastPosition)
             let isKnown = after <= last
             self =

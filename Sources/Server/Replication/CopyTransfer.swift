@@ -33,8 +33,8 @@ package struct CopyTransfer: Sendable {
     }
 
     /// Takes the copy. When it fails on the way, what is there is an unfinished copy that nobody can open by mistake.
-    /// - Throws: `PeerFailure` when the other server ends it or is no primary; `JournalError` when what came is damaged, or
-    ///   the disk refuses it.
+    /// - Throws: `PeerFailure` when the other server ends it or is no primary; `JournalError` when what came is
+    ///   damaged, or the disk refuses it.
     package func take(into options: JournalOptions, progress: @Sendable (CopyProgress) -> Void) async throws {
         let connection = try await PeerConnection.open(address, greeting, on: MultiThreadedEventLoopGroup.singleton)
         defer { connection.close() }

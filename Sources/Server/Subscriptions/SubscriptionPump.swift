@@ -4,7 +4,7 @@ import NIOCore
 import Wire
 
 /// One subscription at work: takes events from the engine as fast as the other side reads, and no faster.
-struct FeedPump: Sendable {
+struct SubscriptionPump: Sendable {
     let id: UInt32
     let engine: Engine
     let encoder: FrameEncoder

@@ -19,8 +19,8 @@ package enum FollowingEnd: Sendable {
     case cancelled
 }
 
-/// A standby at work: finds the primary, takes in its log as it grows, and says how far it has come. When the connection
-/// is lost it tries again, for as long as it is a standby.
+/// A standby at work: finds the primary, takes in its log as it grows, and says how far it has come. When the
+/// connection is lost it tries again, for as long as it is a standby.
 package final class Following: Sendable {
     private let engine: Engine
     private let addresses: [PeerAddress]

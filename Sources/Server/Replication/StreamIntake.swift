@@ -14,8 +14,8 @@ struct StreamIntake: Sendable {
     private let engine: Engine
     private let followed: FollowedPrimary
     private let requests: NIOLockedValueBox<UInt32>
-    /// All of it happens on the connection's event loop: what is read is taken in, and what is on disk is confirmed, without waking
-    /// anybody else.
+    /// All of it happens on the connection's event loop: what is read is taken in, and what is on disk is confirmed,
+    /// without waking anybody else.
     private let executor: LoopExecutor
     /// The newest sign of life that the primary wants back.
     private let beatToReturn = NIOLockedValueBox<UInt64?>(nil)
