@@ -24,7 +24,7 @@ struct Haoyuan: AsyncParsableCommand {
                 name: "Visits",
                 subcommands: [Arrive.self, Call.self, Start.self, Complete.self, NoShow.self, Stop.self]),
             CommandGroup(name: "Proof", subcommands: [Replay.self, Bench.self, Drill.self, Inspect.self, Verify.self]),
-            CommandGroup(name: "Safety", subcommands: [Backup.self, Backups.self, Restore.self, Repair.self]),
+            CommandGroup(name: "Safety", subcommands: [Backup.self, Backups.self, Restore.self]),
         ])
 
     static func main() async {

@@ -102,4 +102,28 @@ import Testing
         let missing = try await Binary.run(["restore", folder.path + "/nothing", "--data", folder.path + "/other"])
         #expect(missing.status == 64)
     }
+
+    @Test
+    func `a damaged folder is named and not backed up; the backup taken before gives back what it held`() async throws {
+        let folder = try Folder()
+        defer { folder.remove() }
+        let server = try await ServerProcess.start(in: folder, ["--sample"])
+        let (data, backups, restored) = (folder.path + "/data", folder.path + "/backups", folder.path + "/restored")
+        try await Self.book(server, 1, slot: "4/3/1")
+        #expect(try await Binary.run(["backup", backups, "--data", data]).status == 0)
+        #expect(await server.end(SIGTERM) == 0)
+        let file = URL(fileURLWithPath: data + "/data.mdb")
+        var bytes = try Data(contentsOf: file)
+        var from = bytes.startIndex
+        // Every copy of a table's name, those of earlier commits too.
+        while let place = bytes.range(of: Data("state.sessions".utf8), in: from..<bytes.endIndex) {
+            bytes[place.lowerBound] ^= 0x20
+            from = place.upperBound
+        }
+        try bytes.write(to: file)
+        #expect(try await Binary.run(["verify", data]).status == 1)
+        #expect(try await Binary.run(["backup", backups, "--data", data, "--whole"]).status == 74)
+        #expect(try await Binary.run(["restore", backups, "--data", restored]).status == 0)
+        #expect(try await Self.appointments(in: folder, data: restored, patient: 1) == 1)
+    }
 }

@@ -62,9 +62,6 @@ extension Site {
             #expect(try journal.replayed().map(\.bytes) == [record(1)])
             try journal.close()
         }
-        if disk == .lmdb {
-            #expect(try LogSalvage.run(directory: site.directory.path) { _ in }.next == Position(2))
-        }
     }
 
     @Test

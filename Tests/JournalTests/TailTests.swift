@@ -176,55 +176,6 @@ import Testing
     }
 
     @Test
-    func `what stands in the tail is rebuilt with the log`() throws {
-        let site = try Site(.lmdb)
-        let journal = try open(site)
-        try journal.commit([record(1)], tables: [.put(patients, key: [1], value: [1])])
-        try keep([record(2), record(3, bytes: 9_000)], in: journal)
-        let last = journal.lastPosition
-        site.crash(journal)
-        let salvage = try LogSalvage.run(directory: site.directory.path) { _ in }
-        #expect(salvage.isWhole)
-        #expect(salvage.next == last.next)
-        var found: [[UInt8]] = []
-        try salvage.forEachRecord { found.append([UInt8]($1)) }
-        #expect(found == [record(1), record(2), record(3, bytes: 9_000)])
-    }
-
-    @Test(arguments: ["log", "tail", "facts of the engine's own"])
-    func `a journal that went on after it was looked through is not rebuilt from that look`(goesOnIn place: String)
-        throws
-    {
-        let site = try Site(.lmdb)
-        let journal = try open(site)
-        try journal.commit([record(1)])
-        try journal.close()
-        let salvage = try LogSalvage.run(directory: site.directory.path) { _ in }
-        let server = try open(site)
-        switch place {
-        case "log": try server.commit([record(2)])
-        case "tail": try keep([record(2)], in: server)
-        default:
-            server.setMetadata("role", [1])
-            #expect(try server.step())
-        }
-        site.crash(server)
-        let backup = site.directory.path + ".damaged"
-        #expect {
-            try JournalRebuild.replace(site.directory.path, keepingItAs: backup, with: salvage) { _ in
-                []
-            } progress: { _ in
-            }
-        } throws: {
-            ($0 as? JournalError)?.description.contains("begin again") == true
-        }
-        #expect(access(backup, F_OK) != 0)
-        let again = try open(site)
-        #expect(try again.replayed().count == (place.hasPrefix("facts") ? 1 : 2))
-        try again.close()
-    }
-
-    @Test
     func `a look into a journal that is taken up meanwhile shows its log as that goes on`() throws {
         let site = try Site(.memory)
         let crashed = try open(site)

@@ -11,14 +11,12 @@ extension BitrotDrill.Outcome {
                 : Numbers.counted(checks.problems, "problem") + (kept.map { "; the folder is kept in \($0)" } ?? ""),
             command: command, begun: begun, took: took)
         report.add("Promises · 承诺", .checks(checks.all))
-        report.add(
-            "By region · 按区域", note: "rebuilt: by `haoyuan repair`, from the log alone.", .table(table(by: \.region)))
+        report.add("By region · 按区域", .table(table(by: \.region)))
         report.add("By damage · 按损坏方式", .table(table(by: \.damage.kind)))
-        var words = ReportTable(["region", "damage", "verify", "start", "repair", "what was said"])
+        var words = ReportTable(["region", "damage", "verify", "start", "what was said"])
         for one in cases {
             words.add([
                 .text(one.region), .text(one.damage.sentence), .text("\(one.verify)"), .text("\(one.start)"),
-                .text(one.repair),
                 .text(String(one.words.prefix(160))),
             ])
         }
@@ -27,13 +25,12 @@ extension BitrotDrill.Outcome {
     }
 
     private func table(by name: (BitrotDrill.Case) -> String) -> ReportTable {
-        var table = ReportTable(["", "cases", "named by verify", "named by the start", "harmless", "rebuilt"])
+        var table = ReportTable(["", "cases", "named by verify", "named by the start", "harmless"])
         for (name, group) in Dictionary(grouping: cases, by: name).sorted(by: { $0.key < $1.key }) {
             table.add([
                 .text(name), .count(group.count), .count(group.count { $0.verify == .named }),
                 .count(group.count { $0.start == .named }),
                 .count(group.count { $0.verify == .sound && $0.start == .sound }),
-                .count(group.count { $0.repair == "rebuilt" }),
             ])
         }
         return table

@@ -4,7 +4,7 @@ import HaoyuanClient
 import Journal
 
 /// Damages copies of a data folder, page by page, and looks what `verify` and a start say of each: damage is named, or
-/// what is served is the truth all the same.
+/// what is served is the truth all the same. A backup taken before the damage must give the truth back.
 struct BitrotDrill {
     /// Random bits flipped in each region, besides the other damages.
     var flips: Int
@@ -23,7 +23,6 @@ struct BitrotDrill {
         var start: Finding
         /// What was said of it first.
         var words: String
-        var repair: String
     }
 
     enum Finding: Equatable, Sendable {
@@ -56,22 +55,28 @@ struct BitrotDrill {
     func run() async throws -> Outcome {
         var outcome = Outcome()
         var random = SeededGenerator(seed: seed)
-        // Once with a log that is kept whole, so that all can be rebuilt from it; once with one of many segments,
-        // trimmed.
+        // Once with a log that is kept whole, in one segment; once with one of many segments, trimmed.
         for (name, segments, share) in [("whole log", "64MiB", 2), ("trimmed log", "64KiB", 1)]
         where outcome.checks.hold && !interruption.hasCome {
             try folder.empty()
             progress("making a data folder: \(name)")
             let truth = try await makeTruth(segmentBytes: segments, seed: random.next())
+            progress("\(name): backing it up")
+            try await backUp()
             var cases = truth.map.cases(flips: flips, &random)
             cases.shuffle(using: &random)
             if let most { cases = Array(cases.prefix(most * share / 3 + 1)) }
             for (index, one) in cases.enumerated() where outcome.checks.hold && !interruption.hasCome {
                 progress("\(name): \(index + 1) of \(cases.count): \(one.region.name), \(one.damage.sentence)")
                 let found = try await look(one.damage, one.region, truth)
-                judge(found, canRebuild: name == "whole log", &outcome)
+                judge(found, &outcome)
                 outcome.cases.append(found)
             }
+            progress("\(name): restoring the backup")
+            let problem = try await restore(truth)
+            outcome.checks.add(
+                "what a backup restores is the truth", holds: problem == nil, otherwise: problem ?? "",
+                at: "\(name) (again: --seed \(seed))")
         }
         if !outcome.checks.hold { outcome.kept = folder.path }
         return outcome
@@ -110,16 +115,10 @@ struct BitrotDrill {
         try damage.apply(to: copy + "/data.mdb", pageBytes: truth.map.pageBytes)
         let (verify, words) = try await self.verify(copy)
         let (start, said) = try await start(copy, truth)
-        var one = Case(
-            region: region.name, isUsed: region.isUsed, damage: damage, verify: verify, start: start,
-            words: words ?? said ?? "", repair: "")
-        if verify == .named {
-            try Self.copyFolder(folder.data, to: copy)
-            try damage.apply(to: copy + "/data.mdb", pageBytes: truth.map.pageBytes)
-            one.repair = try await repair(copy, truth)
-        }
         try? FileManager.default.removeItem(atPath: copy)
-        return one
+        return Case(
+            region: region.name, isUsed: region.isUsed, damage: damage, verify: verify, start: start,
+            words: words ?? said ?? "")
     }
 
     private static func copyFolder(_ from: String, to: String) throws {
@@ -188,37 +187,36 @@ struct BitrotDrill {
         }
     }
 
-    private func repair(_ copy: String, _ truth: Truth) async throws -> String {
-        let kept = folder.path + "/kept"
-        try? FileManager.default.removeItem(atPath: kept)
-        let (ending, said) = try await own(["repair", "--data", copy, "--backup", kept])
-        defer { try? FileManager.default.removeItem(atPath: kept) }
-        guard ending == .exited(0) else {
-            guard ending == .exited(ExitStatus.notRight.rawValue) else { return "\(ending)" }
-            return said.contains { $0.contains("cannot be rebuilt here") } ? "not from here" : said.last ?? ""
+    // MARK: The way back
+
+    private var backups: String { folder.path + "/backups" }
+
+    private func backUp() async throws {
+        let (ending, said) = try await own(["backup", backups, "--data", folder.data])
+        guard ending == .exited(ExitStatus.ok.rawValue) else {
+            throw CommandFailure(.notRight, "the folder cannot be backed up: \(said.last ?? "\(ending)")")
         }
-        let (finding, words) = try await start(copy, truth)
-        return finding == .sound ? "rebuilt" : "rebuilt wrongly: \(words ?? "")"
+    }
+
+    /// What is not as it was in the folder that the backup gives; nil when all is.
+    private func restore(_ truth: Truth) async throws -> String? {
+        let restored = folder.path + "/restored"
+        defer { try? FileManager.default.removeItem(atPath: restored) }
+        let (ending, said) = try await own(["restore", backups, "--data", restored])
+        guard ending == .exited(ExitStatus.ok.rawValue) else { return said.last ?? "restore: \(ending)" }
+        let (finding, words) = try await start(restored, truth)
+        return finding == .sound ? nil : words ?? "the start: \(finding)"
     }
 
     // MARK: Verdict
 
-    private func judge(_ one: Case, canRebuild: Bool, _ outcome: inout Outcome) {
+    private func judge(_ one: Case, _ outcome: inout Outcome) {
         let place = "\(one.region), \(one.damage.sentence) (again: --seed \(seed))"
         outcome.checks.add(
             "nothing that is not true is served", holds: one.start != .lied, otherwise: one.words, at: place)
         outcome.checks.add(
             "no process dies of it without a word", holds: one.start != .died && one.verify != .died,
             otherwise: "verify \(one.verify), start \(one.start): \(one.words)", at: place)
-        outcome.checks.add(
-            "what is rebuilt is the truth, and nothing is rebuilt by halves",
-            holds: one.repair.isEmpty || one.repair == "rebuilt" || one.repair == "not from here",
-            otherwise: one.repair, at: place)
-        if canRebuild, one.region.hasPrefix("state."), !one.repair.isEmpty, !one.damage.cutsOff {
-            outcome.checks.add(
-                "state tables are rebuilt from a log that is whole", holds: one.repair == "rebuilt",
-                otherwise: one.repair, at: place)
-        }
         // What cuts the file off at a free page takes used ones with it, too.
         if !one.isUsed, one.region == PageMap.neverUsed || !one.damage.cutsOff {
             outcome.checks.add(
