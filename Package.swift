@@ -46,6 +46,11 @@ let package = Package(
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ],
             swiftSettings: settings),
+        // A disk in memory that fails on command: for tests and the simulator, in no product that users link.
+        .target(
+            name: "MemoryJournal",
+            dependencies: ["Journal", .product(name: "NIOConcurrencyHelpers", package: "swift-nio")],
+            swiftSettings: settings),
         .target(
             name: "Wire",
             dependencies: [
@@ -87,7 +92,7 @@ let package = Package(
         .target(
             name: "Simulation",
             dependencies: [
-                "Engine", "Journal", "Scheduling",
+                "Engine", "Journal", "MemoryJournal", "Scheduling",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ],
             swiftSettings: settings),
@@ -100,14 +105,16 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling"], swiftSettings: settings),
-        .testTarget(name: "JournalTests", dependencies: ["Journal", "CLMDB"], swiftSettings: settings),
+        .testTarget(
+            name: "JournalTests", dependencies: ["Journal", "MemoryJournal", "CLMDB"], swiftSettings: settings),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Scheduling"], swiftSettings: settings),
         .testTarget(
-            name: "EngineTests", dependencies: ["Engine", "Journal", "Scheduling"], swiftSettings: settings),
+            name: "EngineTests", dependencies: ["Engine", "Journal", "MemoryJournal", "Scheduling"],
+            swiftSettings: settings),
         .testTarget(
             name: "SimulationTests",
             dependencies: [
-                "Simulation", "Engine", "Journal", "Scheduling",
+                "Simulation", "Engine", "Journal", "MemoryJournal", "Scheduling",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ],
             swiftSettings: settings),

@@ -1,5 +1,6 @@
 import Foundation
 import Journal
+import MemoryJournal
 import Scheduling
 import Testing
 

@@ -1,4 +1,5 @@
 import Journal
+import MemoryJournal
 import Scheduling
 import Testing
 

@@ -1,4 +1,5 @@
 import Journal
+import MemoryJournal
 import NIOConcurrencyHelpers
 import Scheduling
 

@@ -32,6 +32,7 @@ import Testing
 
     @Test(arguments: [
         ("Scheduling", "import Foundation"), ("Scheduling", "import NIOCore"), ("Journal", "package import Scheduling"),
+        ("Server", "import MemoryJournal"),
         ("Wire", "@preconcurrency import Engine"), ("Engine", "import SwiftProtobuf"),
         ("Server", "import HaoyuanClient"),
         ("HaoyuanClient", "public import Engine"), ("HaoyuanClient", "import struct Server.Session"),

@@ -1,5 +1,6 @@
 import CLMDB
 import Foundation
+import MemoryJournal
 import Testing
 
 @testable import Journal

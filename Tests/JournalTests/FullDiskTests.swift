@@ -1,4 +1,5 @@
 import Foundation
+import MemoryJournal
 import Testing
 
 @testable import Journal

@@ -1,4 +1,5 @@
 import Foundation
+import MemoryJournal
 import NIOConcurrencyHelpers
 
 @testable import Journal

@@ -1,3 +1,4 @@
+import MemoryJournal
 import Testing
 
 @testable import Journal

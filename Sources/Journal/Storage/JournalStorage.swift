@@ -1,8 +1,8 @@
 /// What the journal needs from a disk: sorted tables of bytes, one atomic and durable commit at a time, and snapshots
 /// that see only what was committed.
 ///
-/// ``LMDBStorage`` is the real one, ``MemoryStorage`` the one that fails on command. One thread at a time writes; any
-/// number read meanwhile.
+/// ``LMDBStorage`` is the real one, `MemoryStorage` of the target MemoryJournal the one that fails on command. One
+/// thread at a time writes; any number read meanwhile.
 package protocol JournalStorage: AnyObject, Sendable {
     /// The names of all committed tables, sorted.
     func tableNames() throws(JournalError) -> [String]
@@ -81,7 +81,10 @@ package struct StorageFootprint: Hashable, Sendable {
 
 /// A table within one transaction.
 package struct StorageTable: Sendable {
-    let id: UInt32
+    /// What the transaction knows it by.
+    package let id: UInt32
+
+    package init(id: UInt32) { self.id = id }
 }
 
 /// The one write transaction. After ``commit()`` or ``abort()``, and after any error, it is over.
@@ -123,6 +126,11 @@ package struct StorageEntry {
     package let key: UnsafeRawBufferPointer
     /// The value's bytes.
     package let value: UnsafeRawBufferPointer
+
+    package init(key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
+        self.key = key
+        self.value = value
+    }
 }
 
 /// A place in a table of a snapshot.

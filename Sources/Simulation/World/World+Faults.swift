@@ -1,5 +1,6 @@
 import Engine
 import Journal
+import MemoryJournal
 import Scheduling
 
 // What goes wrong with the machines, and how they come back.

@@ -1,5 +1,6 @@
 import Engine
 import Journal
+import MemoryJournal
 import NIOConcurrencyHelpers
 import Scheduling
 

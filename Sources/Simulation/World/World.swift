@@ -1,5 +1,6 @@
 import Engine
 import Journal
+import MemoryJournal
 import Scheduling
 
 /// One seed's world: a server or two, their clients, the network between them, and everything that goes wrong, moved on

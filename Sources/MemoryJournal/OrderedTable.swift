@@ -1,3 +1,5 @@
+import Journal
+
 /// Bytes at a fixed address for as long as anyone holds them.
 ///
 /// `@unchecked Sendable`: written only in `init`, immutable afterwards.
@@ -36,7 +38,7 @@ struct OrderedTable: Sendable {
 
     func isOrdered(_ a: UnsafeRawBufferPointer, before b: UnsafeRawBufferPointer) -> Bool {
         switch keys {
-        case .bytes: a.isOrdered(before: b)
+        case .bytes: a.lexicographicallyPrecedes(b)
         case .integers: a.loadUnaligned(as: UInt64.self) < b.loadUnaligned(as: UInt64.self)
         }
     }

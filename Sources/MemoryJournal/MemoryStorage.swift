@@ -1,4 +1,5 @@
 import Glibc
+package import Journal
 import NIOConcurrencyHelpers
 
 /// A disk in memory that fails on command: what tests and the simulator put under a journal.
