@@ -78,14 +78,32 @@ let package = Package(
             name: "HaoyuanClient",
             dependencies: nio + ["Wire", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
             swiftSettings: settings),
-        .executableTarget(
-            name: "haoyuan",
+        // What a command says and how it ends: tables, JSON, words and numbers, failures and exit statuses.
+        .target(name: "Terminal", dependencies: ["HaoyuanClient", "Scheduling"], swiftSettings: settings),
+        // The process around an engine.
+        .target(
+            name: "Hosting",
             dependencies: nio + [
-                "Server", "HaoyuanClient", "Engine", "Journal", "Scheduling", "Wire",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Terminal", "Server", "HaoyuanClient", "Engine", "Journal", "Scheduling", "Wire",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: settings),
+        // What shows that the promises hold, and what it costs: drills, bench, replay, audits and their reports.
+        .target(
+            name: "Proof",
+            dependencies: nio + [
+                "Hosting", "Terminal", "Server", "HaoyuanClient", "Engine", "Journal", "Scheduling", "Wire",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "haoyuan",
+            dependencies: [
+                "Proof", "Hosting", "Terminal", "HaoyuanClient", "Engine", "Journal", "Scheduling",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ],
             swiftSettings: settings),
         // Above the engine, beside the server: it drives the one without the other.
@@ -123,8 +141,17 @@ let package = Package(
             dependencies: nio + ["Server", "HaoyuanClient", "Engine", "Journal", "Scheduling", "Wire"],
             swiftSettings: settings),
         .testTarget(
-            name: "CommandTests", dependencies: nio + ["haoyuan", "HaoyuanClient", "Engine", "Journal", "Wire"],
+            name: "CommandTests",
+            dependencies: nio + [
+                "haoyuan", "Proof", "Hosting", "Terminal", "HaoyuanClient", "Engine", "Journal", "Wire",
+            ],
             exclude: ["Fixtures"], swiftSettings: settings),
+        .testTarget(
+            name: "ProofTests",
+            dependencies: nio + [
+                "Proof", "Hosting", "Terminal", "HaoyuanClient", "Server", "Engine", "Journal", "Scheduling", "Wire",
+            ],
+            swiftSettings: settings),
         .testTarget(name: "HouseTests", swiftSettings: settings),
     ]
 )

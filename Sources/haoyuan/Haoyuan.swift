@@ -1,5 +1,7 @@
 import ArgumentParser
 import Glibc
+import Hosting
+import Terminal
 
 /// The command line of Haoyuan: the engine itself, and a window into it.
 @main

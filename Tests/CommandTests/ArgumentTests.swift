@@ -1,6 +1,8 @@
 import HaoyuanClient
 import Testing
 
+@testable import Hosting
+@testable import Terminal
 @testable import haoyuan
 
 @Suite struct `What people type is read exactly, or not at all` {

@@ -3,7 +3,7 @@ import HaoyuanClient
 import Testing
 import Wire
 
-@testable import haoyuan
+@testable import Proof
 
 /// Every scenario, small: real processes, real sockets, and an audit that reads the folder of a killed server.
 @Suite struct `A measurement` {

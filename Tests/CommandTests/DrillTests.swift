@@ -2,7 +2,7 @@ import Foundation
 import HaoyuanClient
 import Testing
 
-@testable import haoyuan
+@testable import Proof
 
 @Suite(.serialized) struct `A drill finds what it looks for` {
     /// A session of a small drill, ended and cleared up whatever the body does.

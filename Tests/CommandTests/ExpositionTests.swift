@@ -1,7 +1,7 @@
 import Journal
 import Testing
 
-@testable import haoyuan
+@testable import Hosting
 
 @Suite struct `What is exported follows Prometheus' text format` {
     @Test

@@ -2,7 +2,7 @@ import Foundation
 import HaoyuanClient
 import Testing
 
-@testable import haoyuan
+@testable import Proof
 
 @Suite(.serialized) struct `The failover drill counts what was lost` {
     @Test

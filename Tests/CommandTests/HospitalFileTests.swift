@@ -2,7 +2,8 @@ import Foundation
 import HaoyuanClient
 import Testing
 
-@testable import haoyuan
+@testable import Hosting
+@testable import Terminal
 
 @Suite struct `A hospital's files are read whole, and what is wrong with one is named with its line` {
     @Test

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-@testable import haoyuan
+@testable import Hosting
+@testable import Terminal
 
 @Suite struct `The monitor, over real sockets` {
     private func answer(_ path: String, _ server: ServerProcess) async throws -> RawRequest.Answer {

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import Hosting
 @testable import haoyuan
 
 @Suite struct `Monitoring is documented as it is` {

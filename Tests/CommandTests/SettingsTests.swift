@@ -4,6 +4,8 @@ import Testing
 
 import struct Engine.StandbyPolicy
 
+@testable import Hosting
+@testable import Terminal
 @testable import haoyuan
 
 @Suite struct `Every setting of serve is read from options and file alike, and a bad one is named` {

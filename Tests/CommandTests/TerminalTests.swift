@@ -1,6 +1,6 @@
 import Testing
 
-@testable import haoyuan
+@testable import Terminal
 
 @Suite struct `What is shown lines up, and stays the same` {
     @Test(arguments: [

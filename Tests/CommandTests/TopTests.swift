@@ -2,7 +2,8 @@ import Foundation
 import Journal
 import Testing
 
-@testable import haoyuan
+@testable import Hosting
+@testable import Terminal
 
 @Suite struct `What top shows` {
     private func scrape(_ durations: [UInt64], requests: UInt64, scale: UInt64 = 1) throws -> ScrapedMetrics {

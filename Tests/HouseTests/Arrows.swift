@@ -5,7 +5,8 @@ enum Arrows {
     /// A room above is a room that tests of this one must do without. The disk in memory counts as below the journal
     /// that it is put under: the tests of all rooms above may use it.
     static let roomsFromTheTop = [
-        "haoyuan", "HaoyuanClient", "Server", "haoyuan-simulate", "Simulation", "Engine", "Wire", "Journal",
+        "haoyuan", "Proof", "Hosting", "Terminal", "HaoyuanClient", "Server", "haoyuan-simulate", "Simulation",
+        "Engine", "Wire", "Journal",
         "MemoryJournal", "Scheduling",
     ]
 
@@ -38,10 +39,18 @@ enum Arrows {
             .union(["Engine", "Wire", "Journal", "Scheduling", "SwiftProtobuf", "Logging"]),
         // The client shares the protocol with the server and nothing else: no Engine, no Server, no Journal.
         "HaoyuanClient": platform.union(collections).union(nio).union(["Wire", "Scheduling", "SwiftProtobuf"]),
-        "haoyuan": platform.union(collections).union(nio).union([
-            "Server", "HaoyuanClient", "Engine", "Wire", "Journal", "Scheduling", "ArgumentParser", "Logging",
-            "NIOHTTP1",
+        "Terminal": platform.union(["HaoyuanClient", "Scheduling"]),
+        // Gateways and tests host an engine, too: nothing here knows a command line or a drill.
+        "Hosting": platform.union(nio).union([
+            "Terminal", "Server", "HaoyuanClient", "Engine", "Wire", "Journal", "Scheduling", "Logging", "NIOHTTP1",
             "Yams",
+        ]),
+        "Proof": platform.union(nio).union([
+            "Hosting", "Terminal", "Server", "HaoyuanClient", "Engine", "Wire", "Journal", "Scheduling", "Logging",
+        ]),
+        "haoyuan": platform.union([
+            "Proof", "Hosting", "Terminal", "HaoyuanClient", "Engine", "Journal", "Scheduling", "ArgumentParser",
+            "NIOConcurrencyHelpers",
         ]),
     ]
 
@@ -154,6 +163,22 @@ extension Manifest {
             target.dependencies.filter { Arrows.allowed[target.name]?.contains($0) == false }.map {
                 Violation(path: "Package.swift", line: target.line, message: "\(target.name) may not depend on \($0)")
             }
+        }
+    }
+
+    /// Where the lines `room ─▶ room · room` of a page and the manifest's arrows between own targets part.
+    func undrawnArrows(on page: String, text: String) -> [Violation] {
+        var drawn: [Substring: Set<String>] = [:]
+        for match in text.matches(of: #/(?m)^(\S+) +─▶ (.+)$/#) {
+            drawn[match.1] = Set(match.2.split { !$0.isLetter && !$0.isNumber && $0 != "-" }.map(String.init))
+        }
+        let own = Set(targets.map(\.name))
+        return targets.filter { !$0.name.hasSuffix("Tests") }.compactMap { target in
+            let real = own.intersection(target.dependencies)
+            let differing = real.symmetricDifference(drawn[target.name[...]] ?? [])
+            guard !differing.isEmpty else { return nil }
+            let names = differing.sorted().joined(separator: ", ")
+            return Violation(path: page, line: 1, message: "the arrows of \(target.name) differ in \(names)")
         }
     }
 

@@ -35,6 +35,12 @@ import Testing
         }
     }
 
+    @Test func `the drawing of the architecture has every arrow, and no other`() throws {
+        let page = "docs/internals/architecture.md"
+        let manifest = Manifest(text: try #require(Repository.text(of: "Package.swift")))
+        report(manifest.undrawnArrows(on: page, text: try #require(Repository.text(of: page))))
+    }
+
     private static func files(of target: Manifest.Target, below folder: String) -> [SwiftFile] {
         Repository.paths(below: "\(folder)/\(target.name)", endingIn: ".swift")
             .map { SwiftFile(path: $0, text: Repository.text(of: $0) ?? "") }

@@ -32,7 +32,7 @@ import Testing
 
     @Test(arguments: [
         ("Scheduling", "import Foundation"), ("Scheduling", "import NIOCore"), ("Journal", "package import Scheduling"),
-        ("Server", "import MemoryJournal"),
+        ("Server", "import MemoryJournal"), ("Hosting", "import Proof"), ("Hosting", "import ArgumentParser"),
         ("Wire", "@preconcurrency import Engine"), ("Engine", "import SwiftProtobuf"),
         ("Server", "import HaoyuanClient"),
         ("HaoyuanClient", "public import Engine"), ("HaoyuanClient", "import struct Server.Session"),
@@ -87,6 +87,13 @@ import Testing
 
     @Test func `a manifest that draws an arrow up is found`() {
         #expect(lines(manifest.violations) == [7, 8])
+    }
+
+    @Test func `an arrow that is not drawn is found, and one that is drawn and not there`() {
+        let text = "Scheduling ─▶ Engine\nEngine     ─▶ Scheduling · CLMDB\n"
+        #expect(manifest.undrawnArrows(on: "a.md", text: text).count == 1)
+        #expect(manifest.undrawnArrows(on: "a.md", text: "Engine ─▶ Scheduling\n").map(\.path) == ["a.md"])
+        #expect(manifest.undrawnArrows(on: "a.md", text: text.replacing(" · CLMDB", with: "")) == [])
     }
 
     @Test func `an import that the manifest does not declare is found, and a dependency nobody imports`() {

@@ -1,7 +1,7 @@
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
-import Wire
+package import Wire
 
 /// One connection as callers hold it: they submit from any thread, and what many submit at one time goes to the event
 /// loop, and out, together.
@@ -122,7 +122,7 @@ final class ClientConnection: Sendable {
 
 extension ClientConfiguration {
     /// What every connection says first.
-    var hello: PBHello {
+    package var hello: PBHello {
         var hello = PBHello()
         hello.magic = FrameHeader.magic
         hello.versionMin = UInt32(FrameHeader.version)

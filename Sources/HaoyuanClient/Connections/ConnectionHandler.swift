@@ -318,5 +318,7 @@ extension HaoyuanError {
     }
 
     /// The connection broke; whether a request had been sent is said for each.
-    static func lost(_ message: String) -> HaoyuanError { HaoyuanError(.connectionLost, message, isRetryable: true) }
+    package static func lost(_ message: String) -> HaoyuanError {
+        HaoyuanError(.connectionLost, message, isRetryable: true)
+    }
 }

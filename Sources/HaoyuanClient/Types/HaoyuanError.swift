@@ -1,4 +1,4 @@
-import Wire
+package import Wire
 
 /// A request that was not answered. Refusals (sold out, limit reached) are answers and come as ``Outcome/refused(_:)``.
 public struct HaoyuanError: Error, Sendable, CustomStringConvertible {
@@ -125,21 +125,21 @@ public struct HaoyuanError: Error, Sendable, CustomStringConvertible {
 }
 
 extension HaoyuanError {
-    init(_ failure: PBFailure) {
+    package init(_ failure: PBFailure) {
         self.init(
             failure.code.code.map(Code.init) ?? Code(unknown: failure.code.rawValue), failure.message,
             isRetryable: failure.retryable, mayHaveBeenApplied: failure.maybeApplied,
             retryAfter: failure.retryAfterMs == 0 ? nil : .milliseconds(failure.retryAfterMs))
     }
 
-    init(_ error: ProtocolError) {
+    package init(_ error: ProtocolError) {
         self.init(
             Code(error.code), error.message, isRetryable: error.code.isRetryable, mayHaveBeenApplied: error.maybeApplied
         )
     }
 
     /// Nothing of the request reached a server.
-    static func connectionFailed(_ message: String, retryAfter: Duration? = nil) -> HaoyuanError {
+    package static func connectionFailed(_ message: String, retryAfter: Duration? = nil) -> HaoyuanError {
         HaoyuanError(.connectionFailed, message, isRetryable: true, retryAfter: retryAfter)
     }
 

@@ -1,5 +1,7 @@
 import ArgumentParser
 import HaoyuanClient
+import Hosting
+import Terminal
 
 /// Where the server is, and who asks.
 struct ConnectionOptions: ParsableArguments {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Scheduling
+import Terminal
 
 /// A day as people write it: `2026-03-09`, `today`, `tomorrow`, `yesterday`, or days from today, `+3`, `-1`.
 enum DayArgument: Equatable, Sendable {

@@ -79,21 +79,3 @@ enum PatientArgument: ExpressibleByArgument, Equatable {
         }
     }
 }
-
-extension AppointmentID {
-    /// `pool/session/number`, as people read it.
-    var place: String { "\(session.place)/\(number)" }
-}
-
-extension SlotID {
-    /// `pool/session/slot`, as people read it.
-    var place: String { "\(session.place)/\(rawValue % twentyBits)" }
-}
-
-extension SessionID {
-    /// `pool/session`, as people read it.
-    var place: String { "\(rawValue >> 20)/\(rawValue % twentyBits)" }
-
-    /// The pool it belongs to.
-    var pool: PoolID { PoolID(rawValue: UInt32(truncatingIfNeeded: rawValue >> 20)) }
-}

@@ -1,4 +1,6 @@
 import HaoyuanClient
+import Hosting
+import Terminal
 
 /// A command's line to the server: the client, and what names mean there.
 struct ServerLink {
@@ -40,7 +42,7 @@ struct ServerLink {
     }
 
     func failure(_ error: HaoyuanError, key: KeyArgument? = nil) -> CommandFailure {
-        guard error.code == .connectionFailed else { return CommandFailure(error, key: key) }
+        guard error.code == .connectionFailed else { return CommandFailure(error, key: key?.description) }
         return CommandFailure(
             .unavailable, "no server answers at \(address)",
             remedy: "start one with haoyuan serve, or name another with --server")
@@ -70,5 +72,12 @@ struct ServerLink {
         case .created(let patient), .known(let patient): return patient
         case .failed(let problem): throw CommandFailure.usage(problem)
         }
+    }
+}
+
+extension HospitalNames {
+    /// The day that a person meant. Days told from today are counted in the hospital's zone, by the server's clock.
+    func day(_ argument: DayArgument, _ link: ServerLink) async throws -> LocalDate {
+        LocalDate(try await argument.day(clock) { try await link.client.status().now.milliseconds })
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import HaoyuanClient
+import Terminal
 
 struct Alone: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,9 @@
 import ArgumentParser
 import Foundation
+import Hosting
 import Journal
+import Proof
+import Terminal
 
 struct Backup: ParsableCommand {
     static let configuration = CommandConfiguration(

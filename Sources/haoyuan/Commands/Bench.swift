@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
 import HaoyuanClient
+import Proof
+import Terminal
 
 /// Measures this machine, or a server: load over real sockets, or sizes and starts.
 struct Bench: AsyncParsableCommand {
@@ -260,4 +262,5 @@ struct BenchLoadOptions: ParsableArguments {
     }
 }
 
+extension BenchScenario: ExpressibleByArgument {}
 extension Arrivals: ExpressibleByArgument {}

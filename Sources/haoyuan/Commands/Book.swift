@@ -1,5 +1,6 @@
 import ArgumentParser
 import HaoyuanClient
+import Hosting
 
 /// What booking and holding have in common: for whom, which slots, for what.
 struct BookingOptions: ParsableArguments {

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
 import NIOConcurrencyHelpers
+import Proof
+import Terminal
 
 /// 演练: breaks things on purpose and proves that nothing is lost.
 struct Drill: AsyncParsableCommand {

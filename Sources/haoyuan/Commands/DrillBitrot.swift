@@ -1,4 +1,6 @@
 import ArgumentParser
+import Proof
+import Terminal
 
 struct DrillBitrot: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

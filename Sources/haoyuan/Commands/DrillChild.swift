@@ -1,6 +1,9 @@
 import ArgumentParser
 import Engine
+import Hosting
 import Journal
+import Proof
+import Terminal
 
 /// `serve` under the hand of a drill. Not for people: the command line does not show it.
 struct DrillChild: AsyncParsableCommand {
@@ -19,7 +22,7 @@ struct DrillChild: AsyncParsableCommand {
     func run() async throws {
         let orders = DrillOrders()
         orders.listen()
-        try await Serve.serve(try options.settings()) { configuration in
+        try await Serving.run(try options.settings()) { configuration in
             configuration.journal.probe = { orders.passed($0.rawValue) }
             configuration.checkpointProbe = { orders.passed($0.rawValue) }
             if let checkpointEvery {

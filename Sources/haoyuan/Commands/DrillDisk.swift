@@ -1,5 +1,8 @@
 import ArgumentParser
 import Foundation
+import Hosting
+import Proof
+import Terminal
 
 struct DrillPower: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,4 +1,7 @@
 import ArgumentParser
+import Hosting
+import Proof
+import Terminal
 
 struct DrillFailover: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,8 @@
 import ArgumentParser
 import HaoyuanClient
+import Hosting
+import Proof
+import Terminal
 
 struct DrillKill: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

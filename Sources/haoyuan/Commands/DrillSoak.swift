@@ -1,5 +1,8 @@
 import ArgumentParser
+import Hosting
 import NIOConcurrencyHelpers
+import Proof
+import Terminal
 
 struct DrillSoak: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,7 @@
 import ArgumentParser
 import HaoyuanClient
+import Hosting
+import Terminal
 
 struct Import: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

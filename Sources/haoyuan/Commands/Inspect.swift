@@ -1,5 +1,8 @@
 import ArgumentParser
+import Hosting
 import Journal
+import Proof
+import Terminal
 
 struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import HaoyuanClient
+import Terminal
 
 struct Promote: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

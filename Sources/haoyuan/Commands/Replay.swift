@@ -1,5 +1,8 @@
 import ArgumentParser
 import Foundation
+import Hosting
+import Proof
+import Terminal
 
 struct Replay: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -40,7 +43,7 @@ struct Replay: AsyncParsableCommand {
 
     func run() async throws {
         var read = try Trace(InputFile.bytes(trace), name: trace)
-        guard !read.rows.isEmpty else { throw CommandFailure.usage("\(trace) has no row that can be used") }
+        guard !read.isEmpty else { throw CommandFailure.usage("\(trace) has no row that can be used") }
         let plan = TracePlan(&read)
         var report = ReplayReport(file: trace, read, plan)
         var progress = Progress(isQuiet: output.json)
@@ -49,8 +52,7 @@ struct Replay: AsyncParsableCommand {
         do {
             try await replay(plan, folder, &report) { progress.tell($0) }
             let audit = try FolderAudit.run(directory: folder) { progress.tell("verify: \($0)") }
-            report.checks.append(
-                .init(name: "the data folder verifies offline", count: audit.records, problems: audit.problems))
+            report.add(audit)
         } catch {
             progress.end()
             throw error
@@ -73,29 +75,5 @@ struct Replay: AsyncParsableCommand {
             throw CommandFailure(duringReplay: error)
         }
         await stage.close()
-    }
-}
-
-extension TracePlan {
-    /// A day before the first booking, in milliseconds since 1970: the hospital is there before its patients.
-    fileprivate var begins: Int64 { (bookings.first?.booked ?? 0) - 86_400_000 }
-
-    /// From then to the end of the last visit, in milliseconds.
-    fileprivate var lasts: Int64 {
-        let end = bookings.map { max($0.booked, $0.visit) }.max() ?? 0
-        return max(0, end - begins)
-    }
-}
-
-extension ReplayReport {
-    fileprivate init(file: String, _ trace: Trace, _ plan: TracePlan) {
-        self.init(
-            file: file, rowsRead: trace.rowsRead, rowsUsed: trace.rows.count,
-            faults: Trace.Fault.allCases.compactMap { fault in trace.faults[fault].map { (fault.rawValue, $0) } },
-            oddities: Trace.Oddity.allCases.compactMap { oddity in trace.oddities[oddity].map { (oddity.rawValue, $0) }
-            },
-            clinics: plan.clinics.count, patients: plan.patients.count, sessions: plan.sessions.count,
-            slots: plan.sessions.count * TracePlan.slots,
-            capacity: plan.sessions.reduce(0) { $0 + $1.capacities.reduce(0) { $0 + Int($1) } })
     }
 }

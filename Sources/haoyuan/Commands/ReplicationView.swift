@@ -1,4 +1,5 @@
 import HaoyuanClient
+import Terminal
 
 /// How a server stands with the other of its pair, for `status`.
 struct ReplicationView {

@@ -1,8 +1,5 @@
 import ArgumentParser
-import Engine
-import Journal
-import Logging
-import Scheduling
+import Hosting
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -14,66 +11,5 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var options: ServeOptions
 
-    func run() async throws { try await Self.serve(try options.settings()) }
-
-    /// Serves until told to stop.
-    /// - Parameter adjust: changes what the settings do not reach: the probes of a drill.
-    static func serve(
-        _ settings: ServeSettings, adjust: @escaping @Sendable (inout EngineConfiguration) -> Void = { _ in }
-    ) async throws {
-        let credential = try settings.credentialFile.map { try CredentialFile(path: $0).read() }
-        let signals = StopSignals()
-        let logger = logger(settings)
-        let files = OpenFiles.raise()
-        if files < settings.connections {
-            logger.notice(
-                "fewer open files than connections are allowed",
-                metadata: ["open_files": "\(files)", "connections": "\(settings.connections)"])
-        }
-        let state = ServingState()
-        let page = MetricsPage.Settings(
-            dataFolder: settings.data, queueLimit: settings.queueBytes.bytes,
-            startedAt: Double(SystemClock().now().rawValue) / 1_000)
-        let monitor = try await Monitor.start(
-            settings.monitor, MonitorRoutes(state: state, settings: page))
-        let process = ServingProcess(
-            settings: settings, credential: credential, state: state, logger: logger, adjust: adjust
-        ) {
-            Monitor.tell(monitor, settings.monitor, logger)
-        }
-        let work = Task { try await process.run() }
-        let listener = Task {
-            let signal = await signals.wait()
-            guard !signal.isEmpty else { return }
-            logger.info("draining", metadata: ["signal": "\(signal)"])
-            work.cancel()
-        }
-        defer { listener.cancel() }
-        try await work.value
-        await monitor?.stop()
-    }
-
-    private static func logger(_ settings: ServeSettings) -> Logger {
-        let clock = SystemClock()
-        var logger = Logger(label: "haoyuan") { label in
-            LogLines(label: label, level: settings.logLevel, format: settings.logFormat) { clock.now().rawValue }
-        }
-        logger.logLevel = settings.logLevel
-        return logger
-    }
-}
-
-/// The word that clients must bring, in a file: on a command line everybody on the machine could read it.
-private struct CredentialFile {
-    let path: String
-
-    func read() throws(CommandFailure) -> String {
-        let line = try InputFile.text(path).split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
-        guard (1...256).contains(line.utf8.count) else {
-            throw CommandFailure(
-                .configuration, "\(path): the first line has \(line.utf8.count) bytes",
-                remedy: "a credential has 1 to 256")
-        }
-        return line
-    }
+    func run() async throws { try await Serving.run(try options.settings()) }
 }

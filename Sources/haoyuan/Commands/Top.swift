@@ -1,6 +1,8 @@
 import ArgumentParser
 import Engine
+import Hosting
 import Scheduling
+import Terminal
 
 /// Reads the monitor and not the status method: it is the only place that counts latencies, refusals and errors, the
 /// same numbers that alerts are made of; it answers while the engine recovers, needs no credential, and takes none of
@@ -54,7 +56,7 @@ struct Top: AsyncParsableCommand {
             } else {
                 show(screen.lines, redrawing: !once)
             }
-            if once, now.metrics[.ready] != 1 { throw Ending(status: .notRight) }
+            if once, !now.metrics.isReady { throw Ending(status: .notRight) }
         } while !once
     }
 

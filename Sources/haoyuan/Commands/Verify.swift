@@ -1,5 +1,8 @@
 import ArgumentParser
+import Hosting
 import Journal
+import Proof
+import Terminal
 
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(

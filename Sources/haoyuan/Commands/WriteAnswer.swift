@@ -1,4 +1,7 @@
 import HaoyuanClient
+import Hosting
+import Proof
+import Terminal
 
 /// What one write came to, shown: the appointment for people, a document for programs, and 2 as the status of a
 /// refusal.

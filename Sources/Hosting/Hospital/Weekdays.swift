@@ -1,0 +1,53 @@
+/// Days of the week, as a template has them: bit 0 for Monday to bit 6 for Sunday.
+package struct Weekdays: Equatable, CustomStringConvertible {
+    let mask: UInt32
+
+    private static let names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+    package init(mask: UInt32) { self.mask = mask }
+
+    /// Reads `mon,wed,fri`, `mon-fri`, `mon-fri,sun`, `all`; nil for anything else.
+    package init?(_ text: String) {
+        var mask: UInt32 = 0
+        let parts = text.lowercased().split(whereSeparator: { $0 == "," || $0 == " " })
+        guard !parts.isEmpty else { return nil }
+        for part in parts {
+            if part == "all" {
+                mask = 127
+                continue
+            }
+            let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { name in
+                Self.names.firstIndex { $0 == name }
+            }
+            guard ends.count <= 2, let first = ends[0], let last = ends[ends.count - 1], first <= last else {
+                return nil
+            }
+            for day in first...last { mask |= 1 << UInt32(day) }
+        }
+        self.mask = mask
+    }
+
+    package var words: [String] { Self.names.indices.filter { mask & (1 << UInt32($0)) != 0 }.map { Self.names[$0] } }
+
+    /// The shortest text that reads back as the same: neighbours of three and more as a range.
+    package var description: String {
+        guard mask & 127 != 127 else { return "all" }
+        var parts: [String] = []
+        var day = 0
+        while day < 7 {
+            guard mask & (1 << UInt32(day)) != 0 else {
+                day += 1
+                continue
+            }
+            var last = day
+            while last < 6, mask & (1 << UInt32(last + 1)) != 0 { last += 1 }
+            if last - day >= 2 {
+                parts.append("\(Self.names[day])-\(Self.names[last])")
+            } else {
+                parts += (day...last).map { Self.names[$0] }
+            }
+            day = last + 1
+        }
+        return parts.joined(separator: ",")
+    }
+}

@@ -1,0 +1,27 @@
+import Glibc
+package import Journal
+package import Terminal
+
+/// The end when what is on disk can no longer be known: nothing more is run, for whatever is still in memory was never
+/// promised.
+package enum FatalEnd {
+    package static let journal: @Sendable (JournalError) -> Never = { error in
+        Output.complain("haoyuan: \(CommandFailure(.inputOutput, error.description, remedy: error.remedy))")
+        _exit(ExitStatus.inputOutput.rawValue)
+    }
+}
+
+extension CommandFailure {
+    /// What keeps a data folder from being used, for whoever named it.
+    package init(_ error: JournalError) {
+        let status: ExitStatus =
+            switch error {
+            case .inUse, .storageFull: .temporary
+            case .newerFormat, .mapFull, .unfinishedCopy: .configuration
+            case .positionTrimmed: .usage
+            case .closed, .cancelled, .recordTooLarge: .internal
+            case .directoryUnusable, .corrupt, .syncFailed, .io: .inputOutput
+            }
+        self.init(status, error.description, remedy: error.remedy)
+    }
+}

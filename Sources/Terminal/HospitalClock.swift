@@ -1,0 +1,78 @@
+import Foundation
+import Scheduling
+
+/// Moments as the hospital's wall clocks show them.
+package struct HospitalClock {
+    private let zone: TimeZone
+
+    /// An unknown zone is read as UTC: the times shown then say `Z`.
+    package init(zone name: String) { zone = TimeZone(identifier: name) ?? .gmt }
+
+    /// The day, as `YYYY-MM-DD`, or the one so many days later.
+    package func day(_ milliseconds: Int64, plus days: Int32 = 0) -> String {
+        wall(milliseconds).date.advanced(days: days).description
+    }
+
+    /// `08:15`.
+    package func time(_ milliseconds: Int64) -> String { wall(milliseconds).time.description }
+
+    /// `2026-03-09 08:15`.
+    func minute(_ milliseconds: Int64) -> String {
+        let (date, time, _) = wall(milliseconds)
+        return "\(date) \(time)"
+    }
+
+    /// `2026-03-09 08:15:07`.
+    package func second(_ milliseconds: Int64) -> String {
+        let (date, time, second) = wall(milliseconds)
+        return "\(date) \(time):\(second < 10 ? "0" : "")\(second)"
+    }
+
+    /// `08:15–08:30`.
+    package func stretch(_ start: Int64, _ end: Int64) -> String { "\(time(start))–\(time(end))" }
+
+    /// ISO 8601 with the zone's offset, to the millisecond: `2026-03-09T08:15:00.000+08:00`.
+    package func iso(_ milliseconds: Int64) -> String {
+        let (date, time, second) = wall(milliseconds)
+        let offset = offset(milliseconds)
+        let minutes = abs(offset) / 60
+        let sign = offset < 0 ? "-" : "+"
+        let fraction = Self.floorModulo(milliseconds, 1_000)
+        return "\(date)T\(time):\(Self.padded(Int64(second), 2)).\(Self.padded(fraction, 3))"
+            + (offset == 0 ? "Z" : "\(sign)\(Self.padded(minutes / 60, 2)):\(Self.padded(minutes % 60, 2))")
+    }
+
+    /// The moment, in seconds since 1970, at which the wall clock shows this (told as if the wall clock were UTC's).
+    /// What a clock change skips is read with the offset before it; what it shows twice is the first.
+    package func moment(wallSecond wall: Int64) -> Int64 {
+        // Offsets never differ by more than a day, so the offset a day earlier is the one before any change nearby.
+        let before = offset((wall - 86_400) * 1_000)
+        let after = offset((wall + 86_400) * 1_000)
+        for candidate in [wall - max(before, after), wall - min(before, after)]
+        where candidate + offset(candidate * 1_000) == wall {
+            return candidate
+        }
+        return wall - before
+    }
+
+    private func offset(_ milliseconds: Int64) -> Int64 {
+        Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(milliseconds) / 1_000)))
+    }
+
+    private func wall(_ milliseconds: Int64) -> (date: LocalDate, time: WallTime, second: Int) {
+        let local = Self.floorDivide(milliseconds, 1_000) + offset(milliseconds)
+        let second = Self.floorModulo(local, 86_400)
+        return (
+            LocalDate(rawValue: Int32(Self.floorDivide(local, 86_400))), WallTime(rawValue: UInt16(second / 60)),
+            Int(second % 60)
+        )
+    }
+
+    private static func floorDivide(_ a: Int64, _ b: Int64) -> Int64 { (a - floorModulo(a, b)) / b }
+    private static func floorModulo(_ a: Int64, _ b: Int64) -> Int64 { (a % b + b) % b }
+
+    private static func padded(_ number: Int64, _ width: Int) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+}
