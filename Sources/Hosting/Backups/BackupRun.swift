@@ -17,7 +17,7 @@ package struct BackupRun {
     let data: String
     let folder: String
     let whole: Bool
-    package let now: Int64
+    let now: Int64
 
     package init(data: String, folder: String, whole: Bool, now: Int64) {
         self.data = data

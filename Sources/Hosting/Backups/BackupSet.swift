@@ -45,11 +45,11 @@ package struct BackupSet {
     }
 
     /// Where the newest backup of these data ends; nil when there is none.
-    package func end(of cluster: [UInt8]) -> LogTip? { items.last { $0.header.creationID == cluster }?.header.end }
+    func end(of cluster: [UInt8]) -> LogTip? { items.last { $0.header.creationID == cluster }?.header.end }
 
     /// The whole copy to begin with, and the logs that follow it, for a restoration that goes so far.
     /// - Throws: when no whole copy is old enough.
-    package func path(to goal: RestoreGoal) throws(CommandFailure) -> (whole: Item, logs: [Item]) {
+    func path(to goal: RestoreGoal) throws(CommandFailure) -> (whole: Item, logs: [Item]) {
         let whole = items.last { item in
             guard item.isWhole else { return false }
             switch goal {
@@ -71,7 +71,7 @@ package struct BackupSet {
 
     static let wholeName = "backup.whole"
 
-    package static func bytes(_ number: Int64) -> [UInt8] { withUnsafeBytes(of: number.littleEndian) { Array($0) } }
+    static func bytes(_ number: Int64) -> [UInt8] { withUnsafeBytes(of: number.littleEndian) { Array($0) } }
 
     private static func number(_ bytes: [UInt8]?) -> Int64 {
         guard let bytes, bytes.count == 8 else { return 0 }

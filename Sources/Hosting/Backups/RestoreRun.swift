@@ -17,7 +17,7 @@ package struct RestoreRun {
     let folder: String
     let data: String
     let goal: RestoreGoal
-    package let now: Int64
+    let now: Int64
 
     package init(folder: String, data: String, goal: RestoreGoal, now: Int64) {
         self.folder = folder

@@ -1,4 +1,4 @@
-package import Engine
+import Engine
 import Glibc
 import Journal
 import Logging
@@ -14,7 +14,7 @@ package struct ServeSettings: Sendable {
 
     var data = "./var"
     var host = "127.0.0.1"
-    package var port = 7440
+    var port = 7440
     var portFile: String?
     var monitor = MonitorAddress.standard
     var sample = false
@@ -89,7 +89,7 @@ package struct ServeSettings: Sendable {
         }
     }
 
-    package func engine(progress: @escaping @Sendable (RecoveryProgress) -> Void) -> EngineConfiguration {
+    func engine(progress: @escaping @Sendable (RecoveryProgress) -> Void) -> EngineConfiguration {
         var options = JournalOptions(directory: data)
         options.initialFileBytes = fileInitial.bytes
         options.growthStepBytes = fileGrowth.bytes

@@ -1,6 +1,6 @@
-package import Engine
+import Engine
 import Journal
-package import Logging
+import Logging
 import Scheduling
 import Server
 import Terminal
@@ -193,7 +193,7 @@ struct ServingProcess: Sendable {
 
 extension StandingNews {
     /// Says it as loudly as it is.
-    package func log(_ logger: Logger) {
+    func log(_ logger: Logger) {
         switch self {
         case .wentAlone:
             logger.critical("the standby is away: going on alone; what is acknowledged now is on this disk only")

@@ -1,5 +1,5 @@
 import Engine
-package import Server
+import Server
 import Terminal
 
 import struct HaoyuanClient.ClientConfiguration
@@ -50,7 +50,7 @@ struct StandbySettings: Sendable {
 
 extension PeerAddress {
     /// Reads `host:port,host:port`; nil where one of them is none.
-    package static func list(_ text: String) -> [PeerAddress]? {
+    static func list(_ text: String) -> [PeerAddress]? {
         var addresses: [PeerAddress] = []
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
             guard let address = ClientConfiguration.Address(String(part)) else { return nil }

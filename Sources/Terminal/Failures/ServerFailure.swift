@@ -2,7 +2,8 @@ package import HaoyuanClient
 
 extension CommandFailure {
     /// What a request that was not answered means for whoever typed the command.
-    /// - Parameter key: of the write as the command line takes it, where it was one: with it the same command can be given again safely.
+    /// - Parameter key: of the write as the command line takes it, where it was one: with it the same command can be
+    ///   given again safely.
     package init(_ error: HaoyuanError, key: String? = nil) {
         let status: ExitStatus
         var remedy: String?

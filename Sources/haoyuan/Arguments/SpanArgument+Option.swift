@@ -2,6 +2,6 @@ import ArgumentParser
 import Terminal
 
 extension SpanArgument: ExpressibleByArgument {
-    public init?(argument: String) { self.init(argument) }
-    public var defaultValueDescription: String { description }
+    package init?(argument: String) { self.init(argument) }
+    package var defaultValueDescription: String { description }
 }

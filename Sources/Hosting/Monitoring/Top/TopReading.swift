@@ -21,7 +21,7 @@ package struct TopReading: Sendable {
         var total: Double
     }
 
-    package let now: ScrapedMetrics
+    let now: ScrapedMetrics
     private let before: ScrapedMetrics
     private let seconds: Double
 

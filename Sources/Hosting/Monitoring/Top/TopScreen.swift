@@ -3,14 +3,14 @@ package import Terminal
 /// One frame of `haoyuan top`, for a terminal of 80 columns and 24 lines.
 package struct TopScreen {
     static let columns = 80
-    package static let lines = 24
+    static let lines = 24
     private static let mostMethods = 5
     private static let mostReasons = 4
 
     let reading: TopReading
-    package let address: String
+    let address: String
     /// Milliseconds since 1970.
-    package let at: Int64
+    let at: Int64
     let palette: Palette
 
     package init(reading: TopReading, address: String, at: Int64, palette: Palette) {
