@@ -83,11 +83,13 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: settings),
+        // The rules once more, for the simulator, which holds the product to them.
+        .target(name: "Oracle", dependencies: ["Scheduling"], swiftSettings: settings),
         // Above the engine, beside the server: it drives the one without the other.
         .target(
             name: "Simulation",
             dependencies: [
-                "Engine", "Journal", "Scheduling",
+                "Engine", "Journal", "Oracle", "Scheduling",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ],
             swiftSettings: settings),

@@ -16,8 +16,8 @@ import Testing
         report(Repository.swiftFiles(below: "Tests").flatMap(Arrows.violations(inTest:)))
     }
 
-    @Test func `the scheduling core reads no clock, draws no lots and waits for nobody`() {
-        report(Repository.swiftFiles(below: "Sources/Scheduling").flatMap(Arrows.impurities(in:)))
+    @Test func `the scheduling core and its oracle read no clock, draw no lots and wait for nobody`() {
+        report(Repository.swiftFiles(below: "Sources/Scheduling", "Sources/Oracle").flatMap(Arrows.impurities(in:)))
     }
 
     @Test func `Package.swift draws the same arrows`() throws {

@@ -1,5 +1,6 @@
 import Engine
 import Journal
+import Oracle
 import Scheduling
 
 /// What the clients of a world ask for, drawn operation by operation. Each has its own stream of numbers, so leaving

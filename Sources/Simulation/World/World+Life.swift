@@ -1,6 +1,7 @@
 import Engine
 import Journal
 import NIOConcurrencyHelpers
+import Oracle
 import Scheduling
 
 /// A value that a task leaves for the world.

@@ -1,21 +1,12 @@
 import Engine
 import Journal
+import Oracle
 import Scheduling
 
-/// Judges readings: each thing as it was at a moment between question and answer, nothing that was not on disk yet,
-/// nothing left out that was there all the time.
-struct ReadingChecker {
-    let chronicle: Chronicle
-    let execution: Execution
-    /// What is on disk now.
-    let high: UInt64
-
-    private var model: NaiveModel { chronicle.model }
-    /// What the reading may reflect: from what was applied everywhere when it began, to `high`.
-    private var low: UInt64 { execution.settled }
-    private func expect(_ holds: Bool, _ sentence: @autoclosure () -> String) { chronicle.expect(holds, sentence()) }
-
-    func check(_ response: Response) {
+// Readings: each thing as it was at a moment between question and answer, nothing that was not on disk yet, nothing
+// left out that was there all the time.
+extension AnswerJudge {
+    func reading(_ response: Response) {
         switch (execution.operation.request, response) {
         case (.byID(let ids), .appointments(let reading)):
             durable(reading.position)
@@ -28,17 +19,13 @@ struct ReadingChecker {
             inSession(session, reading.value)
         case (.search(let query), .slots(let reading)):
             durable(reading.position)
-            SearchChecker(chronicle: chronicle, execution: execution, high: high, query: query).check(reading.value)
+            page(reading.value, of: query)
         case (.find(let identifiers), .found(let found)): find(identifiers, found)
         case (.catalogue, .catalogue(let reading)):
             durable(reading.position)
             catalogue(reading)
         default: chronicle.fail("the engine answered another question")
         }
-    }
-
-    private func durable(_ position: Position) {
-        expect(position.rawValue <= high, "it shows position \(position), and only \(high) is on disk")
     }
 
     // MARK: Appointments
@@ -84,17 +71,11 @@ struct ReadingChecker {
         expect(history || !found.contains(where: \.isArchived), "it shows history that was not asked for")
         expect(found.allSatisfy { $0.appointment.record.patient == patient }, "it shows another patient's appointment")
         for id in model.visitsOfPatient[patient] ?? [] where isThere(id) && !shown.contains(id) {
-            let isArchived = model.sittings[id.session]?.archived != nil || mayBeArchived(id.session)
+            let isArchived = model.sittings[id.session]?.archived != nil || model.mayBeArchived(id.session)
             expect(!history && isArchived, "it leaves out \(id) of patient \(patient.rawValue)")
         }
         let starts = found.map { ($0.appointment.start.rawValue, $0.appointment.id.rawValue) }
         expect(zip(starts, starts.dropFirst()).allSatisfy { $0 < $1 }, "it is out of order")
-    }
-
-    private func mayBeArchived(_ session: SessionID) -> Bool {
-        model.sittings[session]?.visits.allSatisfy {
-            model.visits[$0].map { NaiveModel.hasEnded($0.last.state) } ?? true
-        } ?? false
     }
 
     /// One shard has all of a session, so there is one moment at which all of it was as shown.

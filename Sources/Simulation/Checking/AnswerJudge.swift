@@ -1,18 +1,20 @@
 import Engine
 import Journal
+import Oracle
 import Scheduling
 
-/// Judges what the engine says to a request at the moment it says it: nothing that a crash could still undo, nothing
-/// that is not so, and to the same key the same for ever.
-struct AnswerChecker {
+/// Judges what a caller is told at the moment it is told: nothing that a crash could still undo, nothing that is not
+/// so, and to the same key the same for ever.
+struct AnswerJudge {
     let chronicle: Chronicle
     let execution: Execution
     let speaker: Speaker
 
-    private var model: NaiveModel { chronicle.model }
-    private var shown: UInt64 { speaker.shown }
-    private var oldest: Position { speaker.oldest }
-    private func expect(_ holds: Bool, _ sentence: @autoclosure () -> String) { chronicle.expect(holds, sentence()) }
+    var model: NaiveModel { chronicle.model }
+    /// What an answer may reflect: from what was applied everywhere when its question came, to what is shown now.
+    var low: UInt64 { execution.settled }
+    var high: UInt64 { speaker.shown }
+    func expect(_ holds: Bool, _ sentence: @autoclosure () -> String) { chronicle.expect(holds, sentence()) }
 
     func check(_ response: Response) {
         switch (execution.operation.request, response) {
@@ -28,12 +30,12 @@ struct AnswerChecker {
         case (.generate, .opened(let reading)): durable(reading.position)
         case (.put, .put(let reading)): durable(reading.position)
         case (.events(let after, _), .events(let events, let through)): feed(after, events, through)
-        default: ReadingChecker(chronicle: chronicle, execution: execution, high: shown).check(response)
+        default: reading(response)
         }
     }
 
-    private func durable(_ position: Position) {
-        expect(position.rawValue <= shown, "it was told before it was on disk: \(position)")
+    func durable(_ position: Position) {
+        expect(position.rawValue <= high, "it was told before it was on disk: \(position)")
     }
 
     // MARK: Keyed writes
@@ -44,8 +46,8 @@ struct AnswerChecker {
         case .done, .refused:
             chronicle.coverage.note(answer.again ? "answers given again" : "answers")
             let position = answer.position.rawValue
-            guard position >= 1, position <= shown else {
-                return chronicle.fail("its answer stands at \(position), and only \(shown) is on disk")
+            guard position >= 1, position <= high else {
+                return chronicle.fail("its answer stands at \(position), and only \(high) is on disk")
             }
             guard let event = chronicle.events[Int(position) - 1] else {
                 return chronicle.fail("no record stands at \(position)")
@@ -53,7 +55,7 @@ struct AnswerChecker {
             expect(event.answer?.key == write.key, "record \(position) answers another key")
             expect(answer.outcome.says(event.fact), "record \(position) \(event.brief) says otherwise")
             expect(
-                write.command.mayHaveLed(to: event.fact), "record \(position) \(event.brief) is about something else")
+                Wish(write).asks(for: event.fact), "record \(position) \(event.brief) is about something else")
             if let last = chronicle.recordsByKey[write.key]?.last(where: { $0 <= execution.durable }) {
                 expect(position >= last, "record \(position) is older than the answer at \(last)")
             }
@@ -64,7 +66,7 @@ struct AnswerChecker {
         chronicle.coverage.note("failures: \(error.code)")
         if !error.maybeApplied { chronicle.casebook.noteNothingApplied(write.key) }
         switch error.code {
-        case .notFound: expect(!exists(write), "it says there is no such thing: \(error.message)")
+        case .notFound: expect(!model.knows(Wish(write), at: low), "it says there is no such thing: \(error.message)")
         case .keyReused:
             let fingerprints = Set((chronicle.writesByKey[write.key] ?? []).map { $0.command.brief })
             expect(fingerprints.count > 1, "its key was used for nothing else")
@@ -78,39 +80,6 @@ struct AnswerChecker {
         }
     }
 
-    /// Whether everything a write names was there when it began, and for sure also when it was judged.
-    private func exists(_ write: Write) -> Bool {
-        switch write.command {
-        case .book(let patient, let item, _): exists(patient) && exists(item)
-        case .bookTogether(let patient, let items, _): exists(patient) && items.allSatisfy(exists)
-        case .change(let id, _, _, _): exists(id)
-        case .move(let id, let slot, _, _):
-            exists(id) && (model.visits[id].map { exists(.init(slot: slot, service: $0.service)) } ?? false)
-        }
-    }
-
-    private func exists(_ patient: PatientID) -> Bool {
-        patient.rawValue >= 1 && Int(patient.rawValue) <= model.patients.count
-            && model.patients[Int(patient.rawValue) - 1] <= execution.settled
-    }
-
-    private func exists(_ item: Command.Item) -> Bool {
-        guard let sitting = model.sittings[item.slot.session], sitting.opened <= execution.settled else { return false }
-        let service = Int(item.service.rawValue) - 1
-        return Int(item.slot.index) < sitting.capacities.count && model.services.indices.contains(service)
-            && model.services[service].value(at: execution.settled) != nil
-    }
-
-    private func exists(_ id: AppointmentID) -> Bool {
-        guard let visit = model.visits[id], visit.made <= execution.settled else { return false }
-        // A session that goes to the history table while the request is on its way is in neither for a moment.
-        return !(model.sittings[id.session].map { $0.archived != nil || mayBeArchived($0) } ?? true)
-    }
-
-    private func mayBeArchived(_ sitting: NaiveModel.Sitting) -> Bool {
-        sitting.visits.allSatisfy { model.visits[$0].map { NaiveModel.hasEnded($0.last.state) } ?? true }
-    }
-
     // MARK: Everything else
 
     private func check(_ error: EngineError) {
@@ -121,10 +90,11 @@ struct AnswerChecker {
         case (.standbyAway, _) where speaker.mayMissStandby: break
         case (.internal, _) where speaker.mayHaveRenounced: break
         case (.positionTrimmed, .events(let after, _)):
-            expect(after.next < oldest, "the feed says \(after) is gone, the log begins at \(oldest)")
-        case (.notFound, .ofPatient(let patient, _)): expect(!exists(patient), "it says there is no such patient")
+            expect(after.next < speaker.oldest, "the feed says \(after) is gone, the log begins at \(speaker.oldest)")
+        case (.notFound, .ofPatient(let patient, _)):
+            expect(!model.knows(patient, at: low), "it says there is no such patient")
         case (.notFound, .inSession(let id)):
-            expect(model.sittings[id].map { $0.opened > execution.settled } ?? true, "it says there is no such session")
+            expect(model.sittings[id].map { $0.opened > low } ?? true, "it says there is no such session")
         case (.notFound, .search(let query)):
             let known = query.department.map { isThere($0.rawValue, model.departments) } ?? true
             let offered = query.service.map { isThere($0.rawValue, model.services) } ?? true
@@ -137,12 +107,12 @@ struct AnswerChecker {
 
     /// Whether there was a pool of this code when the question came.
     private func isThere(_ pool: String) -> Bool {
-        model.pools.contains { $0.value(at: execution.settled)?.code == pool }
+        model.pools.contains { $0.value(at: low)?.code == pool }
     }
 
     /// Whether something of the catalogue was there when the question came.
     private func isThere<Entity>(_ id: UInt32, _ all: [NaiveModel.Versions<Entity>]) -> Bool {
-        id >= 1 && id <= all.count && all[Int(id) - 1].value(at: execution.settled) != nil
+        NaiveModel.versions(id, of: all)?.value(at: low) != nil
     }
 
     private func registered(_ patients: [[Identifier]], _ reading: Reading<[PatientOutcome]>) {
@@ -162,33 +132,16 @@ struct AnswerChecker {
         chronicle.coverage.note("events read from the feed", events.count)
         var next = after.rawValue + 1
         for event in events {
-            while next <= shown, chronicle.events[Int(next) - 1] == nil { next += 1 }
+            while next <= high, chronicle.events[Int(next) - 1] == nil { next += 1 }
             guard event.position.rawValue == next else {
                 return chronicle.fail("the feed goes on at \(event.position) after \(next - 1)")
             }
-            guard next <= shown else { return chronicle.fail("the feed shows \(next), not on disk yet") }
+            guard next <= high else { return chronicle.fail("the feed shows \(next), not on disk yet") }
             expect(event.event == chronicle.events[Int(next) - 1], "the feed tells \(next) otherwise")
             next += 1
         }
         expect(!events.isEmpty, "the feed answered with nothing")
         expect(through.rawValue == next - 1, "the feed says it came to \(through)")
-    }
-}
-
-extension Command {
-    /// Whether a fact is what this command asks for, whatever came of it.
-    func mayHaveLed(to fact: Fact) -> Bool {
-        switch (self, fact) {
-        case (_, .refused): true
-        case (.book(let patient, let item, _), .booked(let taken)): patient == taken.patient && item == taken.item
-        case (.bookTogether(let patient, let items, _), .bookedTogether(let all)):
-            items == all.map(\.item) && all.allSatisfy { $0.patient == patient }
-        case (.change(let id, let transition, _, _), .changed(let change)):
-            change.appointment == id && change.state == NaiveModel.target(of: transition)
-        case (.move(let id, let slot, _, _), .moved(let from, let to)):
-            from.appointment == id && to.item.slot == slot
-        default: false
-        }
     }
 }
 
