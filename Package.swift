@@ -83,7 +83,7 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: settings),
-        // The rules once more, for the simulator, which holds the product to them.
+        // The rules once more, for those who hold the product to them: property tests and simulator.
         .target(name: "Oracle", dependencies: ["Scheduling"], swiftSettings: settings),
         // Above the engine, beside the server: it drives the one without the other.
         .target(
@@ -101,7 +101,7 @@ let package = Package(
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ],
             swiftSettings: settings),
-        .testTarget(name: "SchedulingTests", dependencies: ["Scheduling"], swiftSettings: settings),
+        .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Oracle"], swiftSettings: settings),
         .testTarget(name: "JournalTests", dependencies: ["Journal", "CLMDB"], swiftSettings: settings),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Scheduling"], swiftSettings: settings),
         .testTarget(

@@ -55,6 +55,8 @@ import Testing
         let text = "import Testing\n@testable import Engine\n"
         #expect(lines(Arrows.violations(inTest: file(text, path: "Tests/JournalTests/Sample.swift"))) == [2])
         #expect(Arrows.violations(inTest: file(text, path: "Tests/ServerTests/Sample.swift")) == [])
+        let asking = "import Oracle\nimport Scheduling\n"
+        #expect(Arrows.violations(inTest: file(asking, path: "Tests/SchedulingTests/Sample.swift")) == [])
     }
 
     @Test(arguments: ["let now = Date()", "let n = Int.random(in: 0..<3)", "func book() async {", "actor Shard {"])

@@ -9,6 +9,10 @@ struct World: Sendable {
     var now = World.at("2025-06-01", "00:00")
     private(set) var journal: [Event] = []
 
+    static let nurse = Origin(channel: .window, operatorName: "王护士")
+    /// The reason of every move.
+    static let moved = "改约"
+
     init(
         perDayDepartment: UInt32 = 0, perDay: UInt32 = 0, holdSeconds: UInt32 = 900, zone: TimeZoneRules = .shanghai
     ) {
@@ -80,7 +84,7 @@ struct World: Sendable {
     mutating func archive(before horizon: Instant) {
         for id in pools.archivable(before: horizon, limit: .max) {
             guard let session = pools.session(id) else { continue }
-            apply(.sessionArchived(id))
+            apply(.sessionArchived(id), by: .system)
             for (index, record) in session.appointments.enumerated() {
                 guard let record else { continue }
                 patients.remove(AppointmentID(session: id, number: UInt32(index + 1)), patient: record.patient)
@@ -137,7 +141,7 @@ struct World: Sendable {
     mutating func move(
         _ id: AppointmentID, to session: SessionID, slot: Int, ifVersion: UInt32 = 0
     ) throws(Refusal) -> AppointmentID? {
-        guard let change = try pools.decideMove(id, ifVersion: ifVersion, reason: "改约", now: now),
+        guard let change = try pools.decideMove(id, ifVersion: ifVersion, reason: Self.moved, now: now),
             let record = pools.record(id)
         else { return nil }
         pools.lock(id)
@@ -172,7 +176,7 @@ struct World: Sendable {
     @discardableResult
     mutating func expire(limit: Int = .max) -> [AppointmentID] {
         pools.decideExpiries(now: now, limit: limit).map { change in
-            apply(.changed(change))
+            apply(.changed(change), by: .system)
             patients.change(change.appointment, patient: change.patient, to: change.state)
             return change.appointment
         }
@@ -190,8 +194,8 @@ struct World: Sendable {
 
     // MARK: Inside
 
-    private mutating func apply(_ fact: Fact) {
-        let event = Event(at: now, by: Origin(channel: .window, operatorName: "王护士"), fact: fact)
+    private mutating func apply(_ fact: Fact, by origin: Origin = nurse) {
+        let event = Event(at: now, by: origin, fact: fact)
         if case .catalogueChanged(let entity) = fact { catalogue.evolve(entity) }
         let isSound = pools.evolve(event)
         precondition(isSound, "what was decided can be applied: \(fact)")
