@@ -42,6 +42,11 @@ package enum Limits {
     package static let catalogueBytes = 4_000_000
     /// Resources of one pool, and services it offers.
     package static let membersPerPool = 1_024
+    /// Terms of one policy.
+    package static let termsPerPolicy = 64
+    /// Services of one policy term, and pools, and channels. With all of its terms full a policy still fits one record
+    /// of the journal.
+    package static let membersPerTerm = 1_024
     /// Seconds a hold may be given: a day.
     package static let holdSeconds: UInt32 = 86_400
     /// The highest epoch: a promotion every second for thirty years. None above it is believed, from wherever it comes,

@@ -8,6 +8,15 @@ import Testing
 /// Recovery reads the parts of a journal on several threads; what it comes to, and what it complains of, is that of
 /// one.
 @Suite struct RecoveryPartTests {
+    @Test func `a policy has one place in the table, with terms and without`() {
+        for department in [nil, DepartmentID(rawValue: 3)] {
+            var policy = Policy(department: department, version: 1, perDayDepartment: 0, perDay: 0, holdSeconds: 60)
+            let without = CatalogueEntity.policy(policy).tableWrite
+            policy.terms = [PolicyTerm(rule: .perDay)]
+            #expect(CatalogueEntity.policy(policy).tableWrite.key == without.key)
+        }
+    }
+
     /// Everything of a state that can be told apart.
     private struct Told: Equatable {
         var sessions: [[Session]]

@@ -194,7 +194,8 @@ extension CatalogueEntity {
         return .put(EngineTables.catalogue, key: key, value: writer.bytes)
     }
 
-    /// Kind and id: the newest version of an entity takes the place of the one before.
+    /// Kind and id: the newest version of an entity takes the place of the one before. A policy has one key with terms
+    /// and without, though its value's kind differs: one that has lost its terms must not leave them behind.
     fileprivate var key: [UInt8] {
         switch self {
         case .hospital: EngineTables.key(1, 0)

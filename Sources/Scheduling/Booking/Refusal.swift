@@ -13,6 +13,23 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case numbersExhausted
     case patientAppointments
     case inProgress
+
+    /// Whether a policy can have terms for it. Each rule says so for itself, that a new one cannot be forgotten.
+    package var takesTerms: Bool {
+        switch self {
+        case .slotFull, .slotPast, .perDayDepartment, .perDay, .overlap, .holdExpired, .state, .version, .tooEarly,
+            .serviceNotOffered, .numbersExhausted, .patientAppointments, .inProgress:
+            false
+        }
+    }
+
+    /// Its name in the protocol: `slotFull` as `SLOT_FULL`.
+    package var word: String {
+        "\(self)".reduce(into: "") { text, letter in
+            if letter.isUppercase { text += "_" }
+            text += letter.uppercased()
+        }
+    }
 }
 
 /// Who may set a rule aside. The numbers are those of the wire and of the journal.

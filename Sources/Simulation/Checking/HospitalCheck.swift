@@ -125,6 +125,7 @@ struct HospitalCheck {
                 && draft.policies.contains {
                     $0.perDay == new.perDay && $0.perDayDepartment == new.perDayDepartment
                         && $0.holdSeconds == new.holdSeconds && $0.department.isEmpty == (new.department == nil)
+                        && $0.terms.count == new.terms.count
                 }
         }
     }

@@ -149,16 +149,6 @@ extension AppointmentState {
     fileprivate var word: String { self == .noShow ? "no-show" : "\(self)" }
 }
 
-extension Rule {
-    /// `slotFull` as `SLOT_FULL`.
-    fileprivate var word: String {
-        "\(self)".reduce(into: "") { text, letter in
-            if letter.isUppercase { text += "_" }
-            text += letter.uppercased()
-        }
-    }
-}
-
 extension CatalogueEntity {
     fileprivate var words: (kind: String, code: String) {
         switch self {
