@@ -30,6 +30,15 @@ import Testing
         #expect(ClientConfiguration.Address(text) == nil)
     }
 
+    @Test func `a policy's terms go out and come in as they are, unknown words included`() {
+        let terms: [Catalogue.PolicyTerm] = [
+            .init(rule: .perDay, services: ["a", "b"], pools: ["p"], channels: [.kiosk, .unknown(77)], limit: 3),
+            .init(rule: .unknown(200)),
+        ]
+        let catalogue = Catalogue(policies: [.init(department: "d", terms: terms)])
+        #expect(Catalogue(catalogue.wire) == catalogue)
+    }
+
     @Test func `every word keeps its number, and unknown ones theirs`() {
         for channel in Channel.known + [.unknown(77)] { #expect(Channel(channel.wire) == channel) }
         for state in AppointmentState.known + [.unknown(77)] { #expect(AppointmentState(state.wire) == state) }

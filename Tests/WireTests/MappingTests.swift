@@ -205,6 +205,51 @@ import Testing
         #expect(PBCatalogue(catalogue) == expected)
     }
 
+    /// No rule takes terms yet, so the decision is told otherwise.
+    @Test func `terms come back as sets, in the order they were put in`() throws {
+        var wire = PBCatalogue()
+        wire.services = ["scan", "visit"].map { code in
+            var service = PBService()
+            (service.code, service.name, service.kind) = (code, code, .exam)
+            return service
+        }
+        var policy = PBPolicy()
+        policy.terms = [PBPolicyTerm(), PBPolicyTerm()]
+        policy.terms[0].rule = .perDay
+        policy.terms[0].services = ["visit", "scan", "visit"]
+        policy.terms[0].channels = [.window, .app, .window]
+        policy.terms[0].limit = 7
+        policy.terms[1].rule = .overlap
+        wire.policies = [policy]
+        var catalogue = Catalogue()
+        for entity in try catalogue.decide(try wire.draft().draft, takesTerms: { _ in true }).events {
+            catalogue.evolve(entity)
+        }
+        policy.terms[0].services = ["scan", "visit"]
+        policy.terms[0].channels = [.app, .window]
+        #expect(PBCatalogue(catalogue).policies.map(\.terms) == [policy.terms])
+    }
+
+    @Test(arguments: [
+        ("rule", 0, 1), ("rule", 200, 1), ("rule", 256, 1), ("channels", 4, 0), ("channels", 4, 9), ("channels", 4, 77),
+    ])
+    func `a term's rule or channel that a request cannot name is an error at its field`(
+        field: String, rule: Int, channel: Int
+    ) throws {
+        var wire = PBCatalogue()
+        wire.policies = [PBPolicy(), PBPolicy()]
+        wire.policies[1].terms = [PBPolicyTerm(), PBPolicyTerm()]
+        for index in 0...1 {
+            wire.policies[1].terms[index].rule = .perDay
+            wire.policies[1].terms[index].channels = [.kiosk]
+        }
+        wire.policies[1].terms[1].rule = try #require(PBRule(rawValue: rule))
+        wire.policies[1].terms[1].channels = [.kiosk, try #require(PBChannel(rawValue: channel))]
+        let error = #expect(throws: ProtocolError.self) { try wire.draft() }
+        #expect(error?.code == .invalidArgument)
+        #expect(error?.message.hasPrefix("policies[1].terms[1].\(field): ") == true)
+    }
+
     @Test func `a kind that this version does not know is named`() {
         var wire = PBCatalogue()
         wire.resources = [PBResource(), PBResource()]

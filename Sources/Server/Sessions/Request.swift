@@ -178,7 +178,8 @@ private func checkCount(
     guard count <= limit else { throw ProtocolError.invalid(name, "\(count) of them, at most \(limit)") }
 }
 
-/// The entities of a catalogue, and the members of its pools, by the numbers of their fields.
+/// The entities of a catalogue, the members of its pools and the terms of its policies with theirs, by the numbers of
+/// their fields.
 private func checkCatalogue(_ payload: ByteBuffer) throws(ProtocolError) {
     let kinds: [(field: UInt32, name: String)] = [
         (2, "departments"), (3, "resources"), (4, "services"), (5, "pools"), (6, "policies"), (7, "templates"),
@@ -190,8 +191,14 @@ private func checkCatalogue(_ payload: ByteBuffer) throws(ProtocolError) {
     }
     for (field, name) in [(UInt32(5), "resources"), (6, "services")] {
         try checkCount(
-            try payload.countOfElements(inField: field, ofEach: 5, inside: 1), "catalogue.pools.\(name)",
-            atMost: Limits.membersPerPool)
+            try payload.mostElements(at: [1, 5, field]), "catalogue.pools.\(name)", atMost: Limits.membersPerPool)
+    }
+    try checkCount(
+        try payload.mostElements(at: [1, 6, 6]), "catalogue.policies.terms", atMost: Limits.termsPerPolicy)
+    for (field, name) in [(UInt32(2), "services"), (3, "pools"), (4, "channels")] {
+        try checkCount(
+            try payload.mostElements(at: [1, 6, 6, field], areNumbers: name == "channels"),
+            "catalogue.policies.terms.\(name)", atMost: Limits.membersPerTerm)
     }
 }
 
