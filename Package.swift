@@ -103,7 +103,8 @@ let package = Package(
         .testTarget(name: "JournalTests", dependencies: ["Journal", "CLMDB"], swiftSettings: settings),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Scheduling"], swiftSettings: settings),
         .testTarget(
-            name: "EngineTests", dependencies: ["Engine", "Journal", "Scheduling"], swiftSettings: settings),
+            name: "EngineTests", dependencies: ["Engine", "Journal", "Scheduling"], exclude: ["Fixtures"],
+            swiftSettings: settings),
         .testTarget(
             name: "SimulationTests",
             dependencies: [
