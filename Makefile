@@ -17,7 +17,7 @@ TRACE ?= $(firstword $(wildcard ../shared/data/noshow-39596.csv) Tests/CommandTe
 SEEDS ?= 500
 START ?= 1
 
-.PHONY: help setup build release serve test smoke simulate planted lint format proto bench bench-smoke \
+.PHONY: help setup build release serve test smoke simulate planted lint format proto pages bench bench-smoke \
 	microbench microbench-check microbench-thresholds compare clean
 
 help: ## print this list
@@ -64,6 +64,9 @@ format: ## rewrite the sources in the project's format
 
 proto: setup ## generate Sources/Wire/Generated from proto/
 	@scripts/generate-proto
+
+pages: build ## write the generated tables of the pages anew from the sources
+	HAOYUAN_WRITE_PAGES=1 $(SWIFT) test --skip-build --disable-xctest --filter 'a generated section says'
 
 bench: release ## measure this machine: every scenario over sockets, memory, starts, the parts; reports in ./reports
 	@for scenario in batch pipelined unpipelined steady storm seats search held together mixed; do \

@@ -102,8 +102,9 @@ package final class Engine: Sendable {
     package func execute(_ writes: [Write]) async -> [Answer] {
         guard gate.enter() else { return writes.map { _ in Answer(.failed(.draining)) } }
         defer { gate.leave() }
-        let pipeline = BookingPipeline(
-            journal: journal, keys: keys, view: view, shards: shards, standing: standing, register: register)
+        let pipeline = WritePipeline(
+            journal: journal, keys: keys, view: view, directory: directory, shards: shards, standing: standing,
+            register: register)
         return await pipeline.execute(writes, now: time.now(), monotonic: configuration.clock.monotonicNanoseconds())
     }
 
@@ -111,84 +112,69 @@ package final class Engine: Sendable {
     /// is named.
     /// - Parameter hospital: name and IANA zone; nil leaves them as they are.
     package func putCatalogue(
-        _ draft: CatalogueDraft, hospital: (name: String, zone: String)?, by origin: Origin
-    ) async throws(EngineError) -> Reading<CataloguePut> {
-        var draft = draft
-        if let hospital {
-            guard let rules = TimeZones.rules(of: hospital.zone) else {
-                throw EngineError(
-                    .invalidArgument, "time_zone: ‘\(hospital.zone)’ is no IANA zone, such as Asia/Shanghai")
-            }
-            draft.hospital = Hospital(name: hospital.name, zone: rules)
+        _ draft: CatalogueDraft, hospital: (name: String, zone: String)?, by origin: Origin,
+        key: IdempotencyKey = .none
+    ) async throws(EngineError) -> Reading<CatalogueCounts> {
+        let named = hospital.map { Command.HospitalName(name: $0.name, zone: $0.zone) }
+        return try await report(Write(key: key, by: origin, command: .putCatalogue(draft, hospital: named))) {
+            if case .catalogue(let counts) = $0 { counts } else { nil }
         }
-        let complete = draft
-        return try await writing { now throws(EngineError) in try await directory.put(complete, by: origin, now: now) }
     }
 
-    /// Gives each patient an id, the old one where an identifier is known. At most `EngineLimits.itemsPerRequest`.
+    /// Gives each patient an id, the old one where an identifier is known. At most `Limits.itemsPerRequest`.
     package func registerPatients(
-        _ patients: [[Identifier]], by origin: Origin
+        _ patients: [[Identifier]], by origin: Origin, key: IdempotencyKey = .none
     ) async throws(EngineError) -> Reading<[PatientOutcome]> {
-        try checkCount(patients.count, "patients")
-        return try await writing { now throws(EngineError) in
-            try await directory.register(patients, by: origin, now: now)
+        try await report(Write(key: key, by: origin, command: .registerPatients(patients))) {
+            if case .patients(let outcomes) = $0 { outcomes } else { nil }
         }
     }
 
     /// Opens what the templates say for these days and is not open yet.
     /// - Parameter templates: codes; empty for all.
     package func generateSessions(
-        from: LocalDate, to: LocalDate, templates: [String], by origin: Origin
+        from: LocalDate, to: LocalDate, templates: [String], by origin: Origin, key: IdempotencyKey = .none
     ) async throws(EngineError) -> Reading<SessionsOpened> {
-        try checkDays(from, to, within: SessionTimes.days, most: Limits.generationDays)
-        let catalogue = view.current.catalogue.catalogue
-        let openings = try catalogue.openings(from: from, to: to, templates: templates)
-        return try await open(openings, by: origin, catalogue)
+        let command = Command.generateSessions(from: from, to: to, templates: templates)
+        return try await opened(Write(key: key, by: origin, command: command))
     }
 
-    /// Opens sessions that no template describes. At most `EngineLimits.itemsPerRequest`.
+    /// Opens sessions that no template describes. At most `Limits.itemsPerRequest`.
     package func openSessions(
-        _ drafts: [SessionDraft], by origin: Origin
+        _ drafts: [SessionDraft], by origin: Origin, key: IdempotencyKey = .none
     ) async throws(EngineError) -> Reading<SessionsOpened> {
-        try checkCount(drafts.count, "sessions")
-        let catalogue = view.current.catalogue.catalogue
-        var openings: [PoolShard.Opening] = []
-        for (index, draft) in drafts.enumerated() { openings.append(try catalogue.opening(draft, index: index)) }
-        return try await open(openings, by: origin, catalogue)
+        try await opened(Write(key: key, by: origin, command: .openSessions(drafts)))
     }
 
-    private func open(
-        _ openings: [PoolShard.Opening], by origin: Origin, _ catalogue: Catalogue
-    ) async throws(EngineError) -> Reading<SessionsOpened> {
-        try await writing { now throws(EngineError) in
-            var sum = SessionsOpened()
-            let snapshot = view.current
-            let parts = Dictionary(grouping: openings) { shards.index(of: $0.pool, in: snapshot) ?? 0 }
-            for shard in shards.pools.indices {
-                guard let part = parts[shard] else { continue }
-                // In slices, so that bookings get their turn of the shard between two.
-                for start in stride(from: 0, to: part.count, by: EngineLimits.sessionsOpenedPerTurn) {
-                    let slice = part[start..<min(start + EngineLimits.sessionsOpenedPerTurn, part.count)]
-                    let (opened, unchanged, conflicts) = await shards.pools[shard].open(slice, by: origin, now: now)
-                    sum.opened += opened
-                    sum.unchanged += unchanged
-                    sum.conflicts += conflicts.map { catalogue.sentence($0) }
-                }
-            }
-            return Reading(sum, at: journal.lastPosition)
+    private func opened(_ write: Write) async throws(EngineError) -> Reading<SessionsOpened> {
+        try await report(write) { if case .sessions(let sessions) = $0 { sessions } else { nil } }
+    }
+
+    /// Carries out one write whose answer is a report.
+    private func report<Value: Sendable>(
+        _ write: Write, _ value: (Report) -> Value?
+    ) async throws(EngineError) -> Reading<Value> {
+        let answer = await execute([write])[0]
+        switch answer.outcome {
+        case .failed(let error): throw error
+        case .told(.answered(let report)):
+            guard let value = value(report) else { preconditionFailure("a key of one kind answers that kind") }
+            return Reading(value, at: answer.position)
+        case .done, .refused, .told: preconditionFailure("this write is answered with a report")
         }
     }
 
     // MARK: Time and tables
 
-    /// Ends the holds that have run out. The engine does so by itself; whoever drives the clock may ask for it.
-    package func expireHolds() async {
+    /// Lets become true what is due by now: holds that have run out end. The engine does so by itself; a test that
+    /// drives the clock asks for it.
+    package func runTimers() async {
         guard standing.role == .primary else { return }
         for shard in shards.pools {
             while true {
-                let changes = await shard.expire(now: time.now(), limit: EngineLimits.expiriesPerTurn)
-                await shards.settle(changes.map { .changed($0.appointment, $0.patient, $0.state) })
-                if changes.count < EngineLimits.expiriesPerTurn { break }
+                let facts = await shard.runTimers(now: time.now(), limit: EngineLimits.timersPerTurn)
+                await shards.settle(facts.compactMap { PatientShard.Settlement($0, nil) })
+                if facts.count < EngineLimits.timersPerTurn { break }
             }
         }
     }
@@ -221,7 +207,7 @@ package final class Engine: Sendable {
     private func startBackground() {
         let started = time.now()
         let tasks = [
-            repeating(every: EngineLimits.expiryTickMilliseconds) { engine in await engine.expireHolds() },
+            repeating(every: EngineLimits.timerTickMilliseconds) { engine in await engine.runTimers() },
             repeating(every: configuration.checkpointTickMilliseconds) { engine in
                 let configuration = engine.configuration
                 let isDue = await engine.checkpointer.isDue(
@@ -295,41 +281,15 @@ package final class Engine: Sendable {
 
     // MARK: Inside
 
-    /// A write outside the pipeline: judged by the same gate, durable when it returns.
-    private func writing<Value: Sendable>(
-        _ body: (Instant) async throws(EngineError) -> Reading<Value>
-    ) async throws(EngineError) -> Reading<Value> {
-        guard gate.enter() else { throw .draining }
-        defer { gate.leave() }
-        if let error = EngineError.refusal(journal, standing, register) { throw error }
-        let reading = try await body(time.now())
-        try await untilDurable(reading.position)
-        if register.isLeaseOver, let silence = register.silence { throw .standbyAway(silence, maybeApplied: true) }
-        return reading
-    }
-
     func untilDurable(_ position: Position) async throws(EngineError) {
         if standing.isWithheld { throw .withheld }
         do { try await journal.whenSettled(position) } catch { throw EngineError(error) }
     }
 
     func checkCount(_ count: Int, _ what: String) throws(EngineError) {
-        guard count <= EngineLimits.itemsPerRequest else {
+        guard count <= Limits.itemsPerRequest else {
             throw EngineError(
-                .invalidArgument, "\(what): \(count), at most \(EngineLimits.itemsPerRequest) in one request")
-        }
-    }
-
-    func checkDays(
-        _ from: LocalDate, _ to: LocalDate, within range: ClosedRange<LocalDate> = LocalDate.range, most: Int
-    ) throws(EngineError) {
-        guard range.contains(from), range.contains(to) else {
-            throw EngineError(
-                .invalidArgument, "from, to: days lie between \(range.lowerBound) and \(range.upperBound)")
-        }
-        guard from <= to else { throw EngineError(.invalidArgument, "to: \(to) is before \(from)") }
-        guard Int(to.rawValue - from.rawValue) < most else {
-            throw EngineError(.invalidArgument, "from, to: more than \(most) days")
+                .invalidArgument, "\(what): \(count), at most \(Limits.itemsPerRequest) in one request")
         }
     }
 }

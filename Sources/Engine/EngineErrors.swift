@@ -57,8 +57,4 @@ extension EngineError {
             "\(diskHasLost): its log, which ends at \(tip.last), does not have record \(end.last) of the same epoch as the standby does; promote the standby and start this server with --follow, or empty the standby's folder to give that record up"
         )
     }
-
-    static func unknown(_ id: AppointmentID) -> EngineError {
-        EngineError(.notFound, "there is no appointment \(id.rawValue)")
-    }
 }

@@ -14,8 +14,6 @@ package enum EngineLimits {
     package static let sessionsPerListing = 20_000
     /// Appointments one reading returns.
     package static let appointmentsPerReading = 20_000
-    /// Patients one registration carries, identifiers one search carries, sessions one opening carries.
-    package static let itemsPerRequest = 8_192
     /// Sessions one generation from templates opens (or finds open): a month of three a day for two hundred templates.
     package static let sessionsPerGeneration = 20_000
     /// Sessions opened in one go of one shard, so that bookings get their turn between two.
@@ -25,8 +23,8 @@ package enum EngineLimits {
     /// Milliseconds after its end at which a session whose appointments have all ended goes to the history table: a
     /// week.
     package static let archiveAfterMilliseconds: Int64 = 7 * 86_400_000
-    /// Expired holds ended in one go of one shard, so that a go stays short.
-    package static let expiriesPerTurn = 1_024
+    /// Timers that run in one go of one shard, so that a go stays short.
+    package static let timersPerTurn = 1_024
     /// Sessions archived in one go of one shard.
     package static let sessionsArchivedPerTurn = 256
     /// Appointments after which such a go takes no further session. A session is archived in one commit, whatever it
@@ -49,8 +47,8 @@ package enum EngineLimits {
     package static let feedReadBytes = 1 << 20
     /// Bytes of log sent to a standby in one piece.
     package static let shippedBytes = 256 << 10
-    /// Milliseconds between two looks for expired holds: how late a hold may end.
-    package static let expiryTickMilliseconds: Int64 = 200
+    /// Milliseconds between two looks for what is due: how late a hold may end.
+    package static let timerTickMilliseconds: Int64 = 200
     /// Milliseconds between two looks whether a checkpoint is due.
     package static let checkpointTickMilliseconds: Int64 = 500
     /// Milliseconds between two looks whether a primary goes on without its standby.

@@ -28,6 +28,8 @@ final class CatalogueSnapshot: Sendable {
     let catalogue: Catalogue
     /// By pool id; 0 where there is no such pool.
     private let departmentOfPool: [UInt32]
+    /// By pool id: what is allowed there.
+    private let policyOfPool: [Policy]
     /// By pool id: the services it offers.
     private let offers: [Set<UInt32>]
     private let services: [(slots: UInt8, units: UInt16)]
@@ -38,6 +40,7 @@ final class CatalogueSnapshot: Sendable {
     init(_ catalogue: Catalogue) {
         self.catalogue = catalogue
         departmentOfPool = [0] + catalogue.pools.all.map(\.department.rawValue)
+        policyOfPool = [.initial] + catalogue.pools.all.map { catalogue.policy(for: $0.department) }
         offers = [[]] + catalogue.pools.all.map { Set($0.services.map(\.rawValue)) }
         services = catalogue.services.all.map { ($0.slots, $0.units) }
         var ofDepartment = [[PoolID]](repeating: [], count: catalogue.departments.count + 1)
@@ -55,6 +58,9 @@ final class CatalogueSnapshot: Sendable {
             ? DepartmentID(rawValue: departmentOfPool[Int(pool.rawValue)]) : nil
     }
 
+    /// The policy that judges in a pool that is known.
+    func policy(of pool: PoolID) -> Policy { policyOfPool[Int(pool.rawValue)] }
+
     func offers(_ service: ServiceID, in pool: PoolID) -> Bool {
         Int(pool.rawValue) < offers.count && offers[Int(pool.rawValue)].contains(service.rawValue)
     }
@@ -63,6 +69,7 @@ final class CatalogueSnapshot: Sendable {
     func demand(of service: ServiceID) -> (slots: UInt8, units: UInt16)? {
         service.rawValue >= 1 && service.rawValue <= services.count ? services[Int(service.rawValue) - 1] : nil
     }
+
     /// The pools, by id, that a search for these goes through; ids that are not known have none.
     func pools(of department: DepartmentID?, service: ServiceID?, resource: ResourceID?) -> [PoolID] {
         var chosen: [PoolID]

@@ -4,8 +4,8 @@ extension Catalogue {
     /// The sessions that templates describe for these days, which lie in `SessionTimes.days`.
     /// - Parameter templates: codes; empty for all.
     /// - Throws: `.notFound` for an unknown code, `.invalidArgument` beyond `EngineLimits.sessionsPerGeneration`.
-    func openings(from: LocalDate, to: LocalDate, templates codes: [String]) throws(EngineError) -> [PoolShard.Opening]
-    {
+    func openings(from: LocalDate, to: LocalDate, templates codes: [String]) throws(EngineError) -> [SessionOpening] {
+        try checkDays(from, to, within: SessionTimes.days, most: Limits.generationDays)
         var chosen = templates.all
         if !codes.isEmpty {
             chosen = []
@@ -16,7 +16,7 @@ extension Catalogue {
                 chosen.append(template)
             }
         }
-        var openings: [PoolShard.Opening] = []
+        var openings: [SessionOpening] = []
         for template in chosen {
             var date = from
             while date <= to {
@@ -32,7 +32,7 @@ extension Catalogue {
                         slotMinutes: template.slotMinutes, slots: template.slots)
                     let capacities = [UInt16](repeating: template.capacity, count: Int(template.slots))
                     openings.append(
-                        PoolShard.Opening(
+                        SessionOpening(
                             pool: template.pool, times: times, template: template.id, capacities: capacities))
                 }
                 date = date.advanced(days: 1)
@@ -41,8 +41,15 @@ extension Catalogue {
         return openings
     }
 
-    /// A session as somebody describes it, or what is wrong with it.
-    func opening(_ draft: SessionDraft, index: Int) throws(EngineError) -> PoolShard.Opening {
+    /// Sessions as a caller describes them, or what is wrong with the first that cannot be.
+    func openings(_ drafts: [SessionDraft]) throws(EngineError) -> [SessionOpening] {
+        var openings: [SessionOpening] = []
+        for (index, draft) in drafts.enumerated() { openings.append(try opening(draft, index: index)) }
+        return openings
+    }
+
+    /// A session as a caller describes it, or what is wrong with it.
+    func opening(_ draft: SessionDraft, index: Int) throws(EngineError) -> SessionOpening {
         func invalid(_ problem: String) -> EngineError {
             EngineError(.invalidArgument, "sessions[\(index)]: \(problem)")
         }
@@ -72,7 +79,7 @@ extension Catalogue {
         let times = SessionTimes(
             date: draft.date, start: hospital.zone.instant(of: draft.date, draft.start),
             slotMinutes: UInt16(draft.slotMinutes), slots: UInt16(draft.capacities.count))
-        return PoolShard.Opening(
+        return SessionOpening(
             pool: pool.id, times: times, template: nil, capacities: draft.capacities.map { UInt16($0) })
     }
 
@@ -84,5 +91,19 @@ extension Catalogue {
             return "pool ‘\(pool)’ has had \(Limits.sessionsPerPool) sessions; open another pool"
         }
         return "pool ‘\(pool)’, \(start.date) \(start.time): overlaps its \(other)"
+    }
+}
+
+/// Whether these days are days, in their order, and not too many.
+func checkDays(
+    _ from: LocalDate, _ to: LocalDate, within range: ClosedRange<LocalDate> = LocalDate.range, most: Int
+) throws(EngineError) {
+    guard range.contains(from), range.contains(to) else {
+        throw EngineError(
+            .invalidArgument, "from, to: days lie between \(range.lowerBound) and \(range.upperBound)")
+    }
+    guard from <= to else { throw EngineError(.invalidArgument, "to: \(to) is before \(from)") }
+    guard Int(to.rawValue - from.rawValue) < most else {
+        throw EngineError(.invalidArgument, "from, to: more than \(most) days")
     }
 }

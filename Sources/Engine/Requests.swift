@@ -1,45 +1,6 @@
 package import Journal
 package import Scheduling
 
-/// One keyed write, as a front end asks for it.
-package struct Write: Sendable {
-    package var key: IdempotencyKey
-    package var by: Origin
-    /// After this moment of the monotonic clock (nanoseconds) nobody waits for the answer; nil: for ever.
-    package var deadline: UInt64?
-    package var command: Command
-
-    package init(key: IdempotencyKey, by: Origin, deadline: UInt64? = nil, command: Command) {
-        self.key = key
-        self.by = by
-        self.deadline = deadline
-        self.command = command
-    }
-}
-
-/// What a write asks for.
-package enum Command: Sendable {
-    /// Takes one appointment: held when `hold`, else booked at once.
-    case book(patient: PatientID, item: Item, hold: Bool)
-    /// Takes several appointments of one patient, all or none. 2 to `Limits.itemsTogether` items.
-    case bookTogether(patient: PatientID, items: [Item], hold: Bool)
-    /// Moves an appointment through its states. `ifVersion` 0 means whatever its version.
-    case change(AppointmentID, Transition, ifVersion: UInt32, reason: String)
-    /// Gives up one appointment and takes another slot, as one step.
-    case move(AppointmentID, to: SlotID, ifVersion: UInt32, reason: String)
-
-    /// A service in a slot (the first of those it takes).
-    package struct Item: Hashable, Sendable {
-        package var slot: SlotID
-        package var service: ServiceID
-
-        package init(slot: SlotID, service: ServiceID) {
-            self.slot = slot
-            self.service = service
-        }
-    }
-}
-
 /// The answer to one write.
 package struct Answer: Sendable {
     /// What became of a write.
@@ -47,6 +8,8 @@ package struct Answer: Sendable {
         case done(Receipt)
         /// `item` is the index within a joint booking.
         case refused(Refusal, item: UInt8)
+        /// Whatever else there is to say, by the fact that says it.
+        indirect case told(Fact)
         case failed(EngineError)
     }
 
@@ -61,27 +24,14 @@ package struct Answer: Sendable {
         self.position = position
         self.again = again
     }
-}
 
-/// What a write led to.
-package struct Receipt: Hashable, Sendable {
-    /// The (new) appointment; of a joint booking the first.
-    package var appointment: AppointmentID
-    package var state: AppointmentState
-    package var version: UInt32
-    package var holdUntil: Instant?
-    /// All appointments of a joint booking, in the order of its items; empty for every other write.
-    package var together: [AppointmentID]
-
-    package init(
-        appointment: AppointmentID, state: AppointmentState, version: UInt32, holdUntil: Instant?,
-        together: [AppointmentID] = []
-    ) {
-        self.appointment = appointment
-        self.state = state
-        self.version = version
-        self.holdUntil = holdUntil
-        self.together = together
+    init(_ outcome: Scheduling.Outcome, position: Position, again: Bool = false) {
+        switch outcome {
+        case .done(let receipt): self.init(Answer.Outcome.done(receipt), position: position, again: again)
+        case .refused(let refusal, let item):
+            self.init(Answer.Outcome.refused(refusal, item: item), position: position, again: again)
+        case .told(let fact): self.init(Answer.Outcome.told(fact), position: position, again: again)
+        }
     }
 }
 
@@ -111,32 +61,6 @@ package struct EngineError: Error, Hashable, Sendable, CustomStringConvertible {
     package var description: String { message }
 }
 
-/// A session that no template describes. Wall time in the hospital's zone.
-package struct SessionDraft: Sendable {
-    package var pool: String
-    package var date: LocalDate
-    package var start: WallTime
-    package var slotMinutes: UInt32
-    package var capacities: [UInt32]
-
-    package init(pool: String, date: LocalDate, start: WallTime, slotMinutes: UInt32, capacities: [UInt32]) {
-        self.pool = pool
-        self.date = date
-        self.start = start
-        self.slotMinutes = slotMinutes
-        self.capacities = capacities
-    }
-}
-
-/// What opening sessions did. A conflict is a sentence; that session was not opened, the others were.
-package struct SessionsOpened: Sendable {
-    package var opened = 0
-    package var unchanged = 0
-    package var conflicts: [String] = []
-
-    package init() {}
-}
-
 /// Which free slots are wanted. At least one of department, service and resource must be given.
 package struct SlotQuery: Sendable {
     package var department: DepartmentID?
@@ -148,12 +72,18 @@ package struct SlotQuery: Sendable {
     /// Continue after this slot.
     package var after: (start: Instant, slot: SlotID)?
     package var nextFree: Bool
+    /// Who asks; nil where that is not known: rules about channels are not judged then.
+    package var origin: Origin?
+    /// For whom; nil for everybody: rules about the patient are not judged then.
+    package var patient: PatientID?
+    package var patientClass: PatientClass?
     /// 1 to `EngineLimits.slotsPerSearch`.
     package var limit: Int
 
     package init(
         department: DepartmentID? = nil, service: ServiceID? = nil, resource: ResourceID? = nil, from: LocalDate? = nil,
-        to: LocalDate? = nil, after: (start: Instant, slot: SlotID)? = nil, nextFree: Bool = false, limit: Int = 200
+        to: LocalDate? = nil, after: (start: Instant, slot: SlotID)? = nil, nextFree: Bool = false, limit: Int = 200,
+        origin: Origin? = nil, patient: PatientID? = nil, patientClass: PatientClass? = nil
     ) {
         self.department = department
         self.service = service
@@ -163,6 +93,9 @@ package struct SlotQuery: Sendable {
         self.after = after
         self.nextFree = nextFree
         self.limit = limit
+        self.origin = origin
+        self.patient = patient
+        self.patientClass = patientClass
     }
 }
 
@@ -171,10 +104,13 @@ package struct SlotPage: Sendable {
     /// By start, then by id.
     package var slots: [FreeSlot]
     package var more: Bool
+    /// Rules that may still refuse, because the query does not name what they judge.
+    package var unjudged: [Rule]
 
-    package init(slots: [FreeSlot], more: Bool) {
+    package init(slots: [FreeSlot], more: Bool, unjudged: [Rule]) {
         self.slots = slots
         self.more = more
+        self.unjudged = unjudged
     }
 }
 
@@ -202,21 +138,6 @@ package struct FoundAppointment: Sendable {
     package init(_ appointment: Appointment, isArchived: Bool) {
         self.appointment = appointment
         self.isArchived = isArchived
-    }
-}
-
-/// What became of one patient of a registration.
-package struct PatientOutcome: Sendable {
-    /// Nil when it failed.
-    package var patient: PatientID?
-    package var created: Bool
-    /// Why it failed; empty when it did not.
-    package var problem: String
-
-    package init(patient: PatientID?, created: Bool, problem: String = "") {
-        self.patient = patient
-        self.created = created
-        self.problem = problem
     }
 }
 

@@ -54,11 +54,13 @@ public final class HaoyuanClient: Sendable {
         try Reply(reply: try await perform(method, options, .repeatable, .reading) { $0.writeMessage(request) })
     }
 
-    /// A write without a key: sent again only while it is certain that no try has been applied.
+    /// A write that may come without a key: then it is sent again only while it is certain that no try has been
+    /// applied.
     func write<Reply: Message>(
-        _ method: Wire.Method, _ request: some Message, _ options: RequestOptions
+        _ method: Wire.Method, _ request: some Message, _ key: IdempotencyKey?, _ options: RequestOptions
     ) async throws(HaoyuanError) -> Reply {
-        try Reply(reply: try await perform(method, options, .whileUnapplied) { $0.writeMessage(request) })
+        let safety: RetrySafety = key == nil ? .whileUnapplied : .repeatable
+        return try Reply(reply: try await perform(method, options, safety) { $0.writeMessage(request) })
     }
 
     /// Sends a request, again where that is safe and within its deadline, and gives the payload of its answer.

@@ -27,9 +27,6 @@ package enum WireLimits {
     /// What an `OVERLOADED` advises when the request met the limit of its own connection: about one commit of a slow
     /// disk.
     package static let retryAfterMilliseconds: UInt32 = 20
-    /// Items of a request that is no batch: patients to register, identifiers to find, sessions to open, appointments
-    /// to get.
-    package static let itemsPerRequest = 8_192
     /// Events of one push.
     package static let eventsPerPush = 1_000
     /// Bytes of one push; the same for every client that names no smaller frame.

@@ -153,7 +153,9 @@ import Testing
             #expect(events.last?["state"] as? String == "held")
             #expect(events.last?["operator"] as? String == "窗口3")
             let lines = try await server.ask("watch", "--after", "\(position - 1)", "--count", "1")
-            #expect(lines.output.contains("@\(position)  held 1/0/1 for #1: 门诊 · 全科号, until "))
+            let slot = try #require(free[0].split(separator: "/").last)
+            let sentence = "@\(position)  held 1/0/1 for patient #1: 门诊 in 全科号, slot \(slot), until "
+            #expect(lines.output.contains(sentence))
             #expect(lines.output.contains("(window, 窗口3)"))
         }
     }

@@ -4,6 +4,7 @@ import Testing
 
 @testable import Hosting
 @testable import Terminal
+@testable import haoyuan
 
 @Suite struct `A hospital's files are read whole, and what is wrong with one is named with its line` {
     @Test
@@ -48,6 +49,48 @@ import Testing
         #expect(catalogue == expected)
     }
 
+    @Test
+    func `a policy's terms stand within it in YAML, and in a file of their own in CSV`() throws {
+        let yaml = try HospitalSource.parse(
+            yaml: """
+                policies:
+                  - {per_day: 4, terms: []}
+                  - department: general
+                    terms:
+                      - {rule: PER_DAY, services: [a, b], channels: [window, mini-program], limit: 2}
+                      - {rule: overlap, pools: [p]}
+                """, name: "h.yaml")
+        let terms: [Catalogue.PolicyTerm] = [
+            .init(rule: .perDay, services: ["a", "b"], channels: [.window, .miniProgram], limit: 2),
+            .init(rule: .overlap, pools: ["p"]),
+        ]
+        #expect(yaml.policies.map(\.terms) == [[], terms])
+        let folder = try Folder()
+        defer { folder.remove() }
+        _ = try folder.file("policies.csv", "department,per_day\n,4\ngeneral,\n")
+        _ = try folder.file(
+            "policy_terms.csv",
+            "department,rule,services,pools,channels,limit\n"
+                + "general,PER_DAY,a;b,,window;mini-program,2\ngeneral,overlap,,p,,\n")
+        #expect(try HospitalSource.read(folder.path) == yaml)
+    }
+
+    @Test
+    func `a listing shows the terms of a policy, for people and for programs`() {
+        let terms: [Catalogue.PolicyTerm] = [
+            .init(rule: .perDay, services: ["a", "b"], channels: [.window], limit: 2), .init(rule: .overlap),
+        ]
+        let catalogue = Catalogue(policies: [.init(version: 3, terms: terms)])
+        let listing = CatalogueListing(names: HospitalNames(catalogue), department: nil)
+        #expect(
+            listing.table(.policies).lines().last?
+                .hasSuffix("  PER_DAY limit 2, services a, b, channels window; OVERLAP limit 0") == true)
+        #expect(
+            listing.json(.policies).text(isIndented: false)
+                .contains(
+                    #""terms":[{"rule":"PER_DAY","services":["a","b"],"pools":[],"channels":["window"],"limit":2},"#))
+    }
+
     @Test(arguments: [
         ("", "h.yaml is empty"),
         ("- a", "h.yaml: the file must be a mapping"),
@@ -73,6 +116,21 @@ import Testing
             "resources:\n  - {code: a, name: A, department: d}",
             "‘kind’ is missing; it is one of practitioner, device"
         ),
+        ("policies:\n  - {terms: 3}", "policy: ‘terms’ must be a list of mappings"),
+        ("policies:\n  - {terms: [a]}", "policy: ‘terms’ must be a list of mappings"),
+        ("policies:\n  - {terms: [a, {rule: PER_DAY}]}", "policy: ‘terms’ must be a value or a list of values"),
+        ("policies:\n  - terms:\n    - {limit: 1}", "h.yaml line 3: policy: terms: ‘rule’ is missing"),
+        ("policies:\n  - {terms: [{rule: spa}]}", "‘rule’ is ‘spa’, it must be a rule by the name"),
+        (
+            "policies:\n  - {terms: [{rule: per_day, channels: [app, door]}]}",
+            "‘channels’ has ‘door’, each must be one of app, mini-program"
+        ),
+        (
+            "policies:\n  - {terms: [{rule: per_day, department: d}]}",
+            "‘department’ is no field; its fields are rule, services, pools, channels, limit"
+        ),
+        ("policies:\n  - {hold: [{rule: per_day}]}", "policy: ‘hold’ is a list, it must be one value"),
+        ("policy_terms:\n  - {rule: per_day}", "‘policy_terms’ is no section"),
         ("policies:\n  - {hold: 15}", "policy: ‘hold’ is ‘15’, it must be a time such as 15m"),
         (
             "templates:\n  - {code: a, pool: p, weekdays: someday, start: '08:00', slot_minutes: 5, slots: 1}",
@@ -100,6 +158,11 @@ import Testing
         ("departments.csv", "code,name\na,\"A\"x\n", "line 2: text follows a closing quote"),
         ("departments.csv", "code,title\na,A\n", "line 2: department: ‘name’ is missing"),
         ("departments.csv", "code,name,floor\na,A,3\n", "‘floor’ is no field"),
+        ("policies.csv", "department,terms\n,per_day\n", "‘terms’ must be a list of mappings; in CSV they stand in a"),
+        (
+            "policy_terms.csv", "department,rule\nd,per_day\n",
+            "policy_terms.csv line 2: policy term: there is no policy of department ‘d’; put it into policies.csv"
+        ),
     ])
     func `what is wrong in a CSV folder`(file: String, text: String, sentence: String) throws {
         let folder = try Folder()

@@ -81,7 +81,8 @@ import Testing
             KeptAnswer(
                 key: IdempotencyKey(high: 2, low: number), fingerprint: 1, at: Hospital.morning,
                 answer: StoredAnswer(
-                    outcome: .done(AppointmentID(rawValue: number), .booked, version: 1, holdUntil: nil),
+                    outcome: .done(
+                        .init(appointment: AppointmentID(rawValue: number), state: .booked, version: 1, holdUntil: nil)),
                     position: Position(1)))
         }
     }
@@ -154,7 +155,7 @@ import Testing
             let again = try bench.start()
             #expect(await again.status().counts.appointments == 40, "after \(steps) commits")
             let asked = KeyStripe.Asked(
-                key: writes[0].key, fingerprint: Fingerprint(writes[0].command).value, mayBegin: true)
+                key: writes[0].key, fingerprint: writes[0].fingerprint, mayBegin: true)
             let isKnown = again.keys.begin([asked], journalAt: .zero, now: Hospital.morning)
             if case .answered = isKnown[0] {} else { Issue.record("after \(steps) commits a key is forgotten") }
             again.journal.abandon()

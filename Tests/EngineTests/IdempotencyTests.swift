@@ -75,7 +75,7 @@ import Testing
     @Test
     func `a key used again after its time has the later answer, in whatever order both are brought back`() {
         func kept(_ position: UInt64, at: Int64) -> KeptAnswer {
-            let outcome = StoredAnswer.Outcome.refused(Refusal(.slotFull), item: 0)
+            let outcome = Outcome.refused(Refusal(.slotFull), item: 0)
             return KeptAnswer(
                 key: IdempotencyKey(high: 1, low: 2), fingerprint: 3, at: Instant(rawValue: at),
                 answer: StoredAnswer(outcome: outcome, position: Position(position)))
@@ -195,7 +195,10 @@ extension Answer.Outcome {
                 model[closing] = nil
             } else {
                 let answer = StoredAnswer(
-                    outcome: .done(AppointmentID(rawValue: UInt64(step) + 1), .booked, version: 1, holdUntil: nil),
+                    outcome: .done(
+                        .init(
+                            appointment: AppointmentID(rawValue: UInt64(step) + 1), state: .booked, version: 1,
+                            holdUntil: nil)),
                     position: Position(UInt64(step)))
                 _ = stripe.finish(ticket, answer)
                 model[closing]?.answer = answer
@@ -215,7 +218,8 @@ extension Answer.Outcome {
     func `a flood of writes that come to nothing leaves no more behind than the few that were answered`() {
         var stripe = KeyStripe(seed: 1)
         let answer = StoredAnswer(
-            outcome: .done(AppointmentID(rawValue: 1), .booked, version: 1, holdUntil: nil), position: Position(1))
+            outcome: .done(.init(appointment: AppointmentID(rawValue: 1), state: .booked, version: 1, holdUntil: nil)),
+            position: Position(1))
         var most = 0
         func begin(_ number: UInt64, mayBegin: Bool) -> KeyStripe.Begin {
             stripe.begin(
@@ -244,7 +248,10 @@ extension Answer.Outcome {
         var stripe = KeyStripe(seed: 1)
         func answer(_ number: Int) -> StoredAnswer {
             StoredAnswer(
-                outcome: .done(AppointmentID(rawValue: UInt64(number) + 1), .booked, version: 1, holdUntil: nil),
+                outcome: .done(
+                    .init(
+                        appointment: AppointmentID(rawValue: UInt64(number) + 1), state: .booked, version: 1,
+                        holdUntil: nil)),
                 position: Position(UInt64(number) + 1))
         }
         func book(_ number: Int, at moment: Int64) {
@@ -280,7 +287,9 @@ extension Answer.Outcome {
         }
         func answer(_ id: UInt64) -> StoredAnswer {
             StoredAnswer(
-                outcome: .done(AppointmentID(rawValue: id), .booked, version: 1, holdUntil: nil), position: Position(id)
+                outcome: .done(
+                    .init(appointment: AppointmentID(rawValue: id), state: .booked, version: 1, holdUntil: nil)),
+                position: Position(id)
             )
         }
         guard let a = begin(1, at: 10), let b = begin(2, at: 11), let c = begin(3, at: 12) else {

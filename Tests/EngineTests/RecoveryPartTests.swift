@@ -9,6 +9,15 @@ import Testing
 /// Recovery reads the parts of a journal on several threads; what it comes to, and what it complains of, is that of
 /// one.
 @Suite struct RecoveryPartTests {
+    @Test func `a policy has one place in the table, with terms and without`() {
+        for department in [nil, DepartmentID(rawValue: 3)] {
+            var policy = Policy(department: department, version: 1, perDayDepartment: 0, perDay: 0, holdSeconds: 60)
+            let without = CatalogueEntity.policy(policy).tableWrite
+            policy.terms = [PolicyTerm(rule: .perDay)]
+            #expect(CatalogueEntity.policy(policy).tableWrite.key == without.key)
+        }
+    }
+
     /// Everything of a state that can be told apart.
     private struct Told: Equatable {
         var sessions: [[Session]]
@@ -175,7 +184,8 @@ import Testing
         func key(_ number: UInt64) -> IdempotencyKey { IdempotencyKey(high: number % 7, low: number) }
         for number in 1...5_000 as ClosedRange<UInt64> {
             let answer = StoredAnswer(
-                outcome: .done(AppointmentID(rawValue: number), .booked, version: 1, holdUntil: nil),
+                outcome: .done(
+                    .init(appointment: AppointmentID(rawValue: number), state: .booked, version: 1, holdUntil: nil)),
                 position: Position(number))
             stripe.restore(KeptAnswer(key: key(number), fingerprint: 1, at: Instant(rawValue: 1), answer: answer))
         }

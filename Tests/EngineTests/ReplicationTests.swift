@@ -173,7 +173,7 @@ import Testing
         let next = await standby.engine.execute([hospital.write(hospital.book(1, session, 0))])[0]
         #expect(next.receipt?.appointment.number == 2)
         hospital.clock.advance(to: hospital.clock.now().advanced(milliseconds: 3_600_000))
-        await standby.engine.expireHolds()
+        await standby.engine.runTimers()
         let id = try #require(first.receipt?.appointment)
         #expect(try await standby.engine.appointments([id]).value.first?.appointment.record.state == .expired)
         await #expect(throws: EngineError.self) { _ = try await standby.engine.promote() }

@@ -16,8 +16,8 @@ import Testing
         report(Repository.swiftFiles(below: "Tests").flatMap(Arrows.violations(inTest:)))
     }
 
-    @Test func `the scheduling core reads no clock, draws no lots and waits for nobody`() {
-        report(Repository.swiftFiles(below: "Sources/Scheduling").flatMap(Arrows.impurities(in:)))
+    @Test func `the scheduling core and its oracle read no clock, draw no lots and wait for nobody`() {
+        report(Repository.swiftFiles(below: "Sources/Scheduling", "Sources/Oracle").flatMap(Arrows.impurities(in:)))
     }
 
     @Test func `Package.swift draws the same arrows`() throws {
@@ -60,12 +60,33 @@ import Testing
                 manifestVersion: GeneratedOrigin.version(of: "swift-protobuf", inManifest: manifest)))
     }
 
+    /// With `HAOYUAN_WRITE_PAGES` set, as `make pages` does, the section is written anew first.
+    @Test(.serialized, arguments: MethodPages.sections)
+    func `a generated section says what the sources say`(_ section: GeneratedSection) throws {
+        if ProcessInfo.processInfo.environment["HAOYUAN_WRITE_PAGES"] != nil,
+            let written = Repository.text(of: section.page).flatMap(section.written(into:))
+        {
+            try written.write(
+                to: Repository.root.appendingPathComponent(section.page), atomically: true, encoding: .utf8)
+        }
+        report(section.violations(in: Repository.text(of: section.page)))
+    }
+
     @Test(arguments: ["docs/reference/errors.md", "proto/PROTOCOL.md"])
     func `every error code is explained`(page: String) throws {
         let path = "proto/haoyuan/v1/common.proto"
         let codes = DocumentedName.errorCodes(path: path, proto: try #require(Repository.text(of: path)))
         try #require(!codes.isEmpty)
         report(DocumentedName.missing(codes, from: page, text: Repository.text(of: page)))
+    }
+
+    @Test func `rules are judged in the order that the protocol states`() throws {
+        let folder = "Sources/Scheduling/Rules"
+        let rules = Repository.paths(below: folder, endingIn: ".swift").compactMap(Repository.text(of:))
+        let list = RuleOrder(list: try #require(Repository.text(of: "\(folder)/Rule.swift")), rules: rules)
+        let page = RuleOrder(page: try #require(Repository.text(of: "proto/PROTOCOL.md")))
+        #expect(list.byMethod.values.allSatisfy { $0.count >= 4 } && list.byMethod.count == 3)
+        #expect(list == page)
     }
 
     @Test func `every limit is in the table of limits`() throws {

@@ -56,6 +56,8 @@ import Testing
         let text = "import Testing\n@testable import Engine\n"
         #expect(lines(Arrows.violations(inTest: file(text, path: "Tests/JournalTests/Sample.swift"))) == [2])
         #expect(Arrows.violations(inTest: file(text, path: "Tests/ServerTests/Sample.swift")) == [])
+        let asking = "import Oracle\nimport Scheduling\n"
+        #expect(Arrows.violations(inTest: file(asking, path: "Tests/SchedulingTests/Sample.swift")) == [])
     }
 
     @Test(arguments: ["let now = Date()", "let n = Int.random(in: 0..<3)", "func book() async {", "actor Shard {"])
@@ -273,6 +275,21 @@ import Testing
             in: file("enum Limits {\n    package static let batch: Int = 8_192\n    private static let x = 1\n}\n"))
         #expect(limits.map(\.name) == ["batch"])
         #expect(DocumentedName.missing(limits, from: "limits.md", text: "`Limits.batch`") == [])
+    }
+
+    @Test func `a section that its sources have left behind is found, and written anew between its marks`() {
+        let table = MarkdownTable.lines(["a", "b"], [["1", "2"]])
+        #expect(table == ["| a | b |", "|---|---|", "| 1 | 2 |"])
+        let section = GeneratedSection(page: "a.md", name: "numbers", lines: table)
+        let (begin, end) = ("<!-- numbers, by `make pages`: begin -->", "<!-- numbers: end -->")
+        let current = "A\n\(begin)\n\n\(table.joined(separator: "\n"))\n\n\(end)\nB\n"
+        let old = current.replacing("| 1 | 2 |", with: "| 1 | 3 |")
+        #expect(section.violations(in: current) == [])
+        #expect(lines(section.violations(in: old)) == [6])
+        #expect(section.written(into: old) == current)
+        #expect(section.written(into: "A\n\(begin)\n\(end)\nB\n") == current)
+        #expect(lines(section.violations(in: "A\n\(end)\n\(begin)\n")) == [1])
+        #expect(lines(section.violations(in: nil)) == [1])
     }
 
     // MARK: Generated code

@@ -30,7 +30,7 @@ import Testing
 
     @Test func `entities of one draft may refer to each other, and each is found by code and by id`() throws {
         let (catalogue, put) = try put(draft)
-        #expect(put.added == 7 && put.changed == 0 && put.unchanged == 0)
+        #expect(put.counts.added == 7 && put.counts.changed == 0 && put.counts.unchanged == 0)
         let pool = try #require(catalogue.pools[code: "p"])
         #expect(catalogue.pools[pool.id.rawValue] == pool)
         #expect(catalogue.departments[pool.department.rawValue]?.code == "im")
@@ -43,7 +43,9 @@ import Testing
         let (catalogue, _) = try put(draft)
         let (again, second) = try put(draft, into: catalogue)
         #expect(again == catalogue)
-        #expect(second.events.isEmpty && second.added == 0 && second.changed == 0 && second.unchanged == 7)
+        #expect(
+            second.events.isEmpty && second.counts.added == 0 && second.counts.changed == 0
+                && second.counts.unchanged == 7)
     }
 
     @Test func `a changed entity keeps its id`() throws {
@@ -51,7 +53,7 @@ import Testing
         var changed = draft
         changed.services[0].name = "专家门诊"
         let (next, put) = try put(changed, into: catalogue)
-        #expect(put.changed == 1 && put.unchanged == 6 && put.events.count == 1)
+        #expect(put.counts.changed == 1 && put.counts.unchanged == 6 && put.events.count == 1)
         #expect(next.services[code: "visit"]?.name == "专家门诊")
         #expect(next.services[code: "visit"]?.id == catalogue.services[code: "visit"]?.id)
     }
@@ -69,9 +71,9 @@ import Testing
         var draft = CatalogueDraft()
         draft.policies = [.init(department: "", perDayDepartment: 1, perDay: 0, holdSeconds: 900)]
         var (catalogue, first) = try put(draft)
-        #expect(catalogue.policy.version == 2 && first.changed == 1)
+        #expect(catalogue.policy.version == 2 && first.counts.changed == 1)
         (catalogue, first) = try put(draft, into: catalogue)
-        #expect(catalogue.policy.version == 2 && first.unchanged == 1)
+        #expect(catalogue.policy.version == 2 && first.counts.unchanged == 1)
         draft.policies[0].perDay = 2
         (catalogue, first) = try put(draft, into: catalogue)
         #expect(catalogue.policy.version == 3)
@@ -201,7 +203,7 @@ import Testing
         }
         var draft = CatalogueDraft()
         draft.departments = [.init(code: "d7", name: "changed")]
-        #expect(try catalogue.decide(draft).changed == 1)
+        #expect(try catalogue.decide(draft).counts.changed == 1)
         draft.departments = [.init(code: "one more", name: "d")]
         #expect(throws: InvalidCatalogue.self) { try catalogue.decide(draft) }
     }

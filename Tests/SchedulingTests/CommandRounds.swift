@@ -1,36 +1,57 @@
+import Oracle
 import Scheduling
 
-/// Random commands, each given to the core and to the naive hospital alike.
+/// Random commands, each given to the core and to the oracle alike. Nothing is in doubt here, so what the core decides
+/// must be just what the oracle says, and every fact one that may follow.
 struct CommandRounds {
     var world: World
-    private(set) var model: NaiveHospital
+    private(set) var model = NaiveModel()
     private(set) var lastCommand = "nothing yet"
     /// Where the two did not agree, in words.
     private(set) var disagreements: [String] = []
+    /// The rules that refused something.
+    private(set) var rulesSeen: Set<Rule> = []
     private var dice: Dice
-    private var services: [(id: ServiceID, slots: Int, units: Int)] = []
+    private var services: [ServiceID] = []
     private var sessions: [SessionID] = []
     private var appointments: [AppointmentID] = []
     private var sessionsOpened: Int32 = 0
+    /// Facts of the world's journal that the model knows.
+    private var told = 0
 
     private static let pools = [("张医师", "内科"), ("李医师", "内科"), ("CT-1", "放射科")]
+    private static let patients = 16 as UInt64
+    private static let nurse = World.nurse
 
     init(seed: UInt64) {
         dice = Dice(seed: seed)
         let limits = [(0, 0), (1, 0), (2, 3), (0, 2)][Int(seed % 4)]
         world = World(perDayDepartment: UInt32(limits.0), perDay: UInt32(limits.1))
-        model = NaiveHospital(perDayDepartment: limits.0, perDay: limits.1)
         world.now = World.at("2025-06-30", "20:00")
-        for (slots, units) in [(1, 1), (1, 2), (2, 1), (3, 2)] {
-            services.append((world.service(slots: UInt32(slots), units: UInt32(units)), slots, units))
-        }
+        services = [(1, 1), (1, 2), (2, 1), (3, 2)].map { world.service(slots: $0, units: $1) }
+        world.put(offered())
+        let registered = Fact.patientRegistered(PatientID(rawValue: Self.patients), [])
+        model.apply(Event(at: world.now, by: Self.nurse, fact: registered), at: 0)
         for _ in 0..<4 { open() }
+    }
+
+    /// The pools; one of them does not offer everything.
+    private func offered() -> CatalogueDraft {
+        var draft = CatalogueDraft()
+        draft.departments = Set(Self.pools.map(\.1)).sorted().map { .init(code: $0, name: $0) }
+        let codes = services.compactMap { world.catalogue.services[$0.rawValue]?.code }
+        draft.pools = Self.pools.enumerated().map { index, pool in
+            .init(
+                code: pool.0, name: pool.0, department: pool.1, resources: [],
+                services: index == 0 ? Array(codes.dropLast()) : codes)
+        }
+        return draft
     }
 
     mutating func playOne() {
         switch Int.random(in: 0..<100, using: &dice) {
-        case 0..<24: book(hold: false)
-        case 24..<38: book(hold: true)
+        case 0..<24: book(isHold: false)
+        case 24..<38: book(isHold: true)
         case 38..<66: change()
         case 66..<76: move()
         case 76..<84: bookTogether()
@@ -48,83 +69,60 @@ struct CommandRounds {
         // Begins at five to the hour in every second pool, so that patients can overlap by minutes.
         let start = ["08:00", "07:55", "08:00"][Int(sessionsOpened) % 3]
         guard let first = LocalDate("2025-07-01") else { return }
-        let date = first.advanced(days: ordinal)
         let slots = Int.random(in: 3...6, using: &dice)
         let capacity = Int.random(in: 1...3, using: &dice)
         let id = world.open(
-            pool, in: department, on: date.description, at: start, slots: slots, minutes: 10, capacity: UInt16(capacity)
-        )
+            pool, in: department, on: first.advanced(days: ordinal).description, at: start, slots: slots, minutes: 10,
+            capacity: UInt16(capacity))
         lastCommand = "open \(id)"
-        model.sittings[id] = NaiveHospital.Sitting(
-            department: department, date: date, start: Int(World.at(date.description, start).rawValue / 60_000),
-            minutes: 10, capacities: Array(repeating: capacity, count: slots))
         sessions.append(id)
         sessionsOpened += 1
+        learn([])
     }
 
-    private mutating func book(hold: Bool) {
-        let (patient, wish) = (somebody(), something())
-        lastCommand = "patient \(patient) \(hold ? "holds" : "books") \(wish.naive)"
-        let expected = model.verdict(wish.naive, patient: patient)
-        do throws(Refusal) {
-            let id = try world.book(
-                patient, wish.core.session, slot: wish.core.slot, service: wish.core.service, hold: hold)
-            compare(.done, expected)
-            take(id, patient, wish.naive, holdUntil: hold ? world.now.advanced(milliseconds: 900_000) : nil)
-        } catch {
-            compare(.refused(error.rule), expected)
+    private mutating func book(isHold: Bool) {
+        let (patient, place) = (somebody(), something())
+        decide(.take([place.asked], for: patient, isHold: isHold, by: Self.nurse)) { world throws(Refusal) in
+            try world.resolve(place)
+            _ = try world.book(
+                patient.rawValue, place.session, slot: place.slot, service: place.service, hold: isHold)
+            return true
         }
     }
 
     private mutating func bookTogether() {
         let patient = somebody()
-        let wishes = (0..<Int.random(in: 2...3, using: &dice)).map { _ in something() }
-        lastCommand = "patient \(patient) books together \(wishes.map(\.naive))"
-        let expected = model.verdict(together: wishes.map(\.naive), patient: patient)
-        do throws(Refusal) {
-            let ids = try world.bookTogether(patient, wishes.map(\.core))
-            compare(.done, expected)
-            for (id, wish) in zip(ids, wishes) { take(id, patient, wish.naive, holdUntil: nil) }
-        } catch {
-            compare(.refused(error.rule), expected)
+        let places = (0..<Int.random(in: 2...3, using: &dice)).map { _ in something() }
+        decide(.take(places.map(\.asked), for: patient, isHold: false, by: Self.nurse)) { world throws(Refusal) in
+            for place in places { try world.resolve(place) }
+            _ = try world.bookTogether(patient.rawValue, places)
+            return true
         }
     }
 
     private mutating func change() {
         let id = someAppointment()
-        let possible = model.visits[id].flatMap { `The states of an appointment`.table[$0.state] } ?? [:]
-        let likely = Transition.allCases.filter { possible[$0] != nil }
+        let likely = model.visits[id]?.last.state.ways ?? []
         let transition = dice.pick(likely.isEmpty || dice.once(in: 3) ? Transition.allCases : likely)
         let version: UInt32 = dice.once(in: 4) ? UInt32.random(in: 1...3, using: &dice) : 0
-        lastCommand = "\(transition) \(id) if version \(version)"
-        let today = TimeZoneRules.shanghai.wall(at: world.now).date
-        let expected = model.verdict(transition, id, ifVersion: version, now: world.now, today: today)
-        do throws(Refusal) {
-            let reached = try world.change(id, transition, ifVersion: version)
-            compare(reached == nil ? .noSuchAppointment : .done, expected)
-            if reached != nil { model.change(id, to: transition.target) }
-        } catch {
-            compare(.refused(error.rule), expected)
+        decide(.change(id, transition, ifVersion: version, by: Self.nurse)) { world throws(Refusal) in
+            try world.change(id, transition, ifVersion: version) != nil
         }
     }
 
     private mutating func move() {
         let id = someAppointment()
-        guard let visit = model.visits[id] else { return }
         let target = something()
-        let wish = NaiveHospital.Wish(
-            session: target.naive.session, slots: target.core.slot..<target.core.slot + visit.slots.count,
-            units: visit.units)
-        lastCommand = "move \(id) to \(wish)"
-        let expected = model.verdict(move: id, to: wish, now: world.now)
-        do throws(Refusal) {
-            let new = try world.move(id, to: wish.session, slot: wish.slots.lowerBound)
-            compare(new == nil ? .noSuchAppointment : .done, expected)
-            guard let new else { return }
-            model.change(id, to: .moved)
-            take(new, visit.patient, wish, holdUntil: visit.state == .held ? visit.holdUntil : nil)
-        } catch {
-            compare(.refused(error.rule), expected)
+        guard let visit = model.visits[id] else { return }
+        let place = World.Wish(session: target.session, slot: target.slot, service: visit.service)
+        // What the old place passes on to a new one that overlaps it is the shards' matter, not the core's.
+        let slots = place.slot..<place.slot + visit.slots.count
+        guard place.session != id.session || !visit.slots.overlaps(slots) else { return }
+        decide(.move(id, to: place.asked.slot, reason: World.moved, by: Self.nurse)) { world throws(Refusal) in
+            let command = Command.move(id, to: place.asked.slot, ifVersion: 0, reason: World.moved)
+            guard try world.decide(command) != nil else { return false }
+            try world.resolve(place)
+            return try world.move(id, to: place.session, slot: place.slot) != nil
         }
     }
 
@@ -134,70 +132,129 @@ struct CommandRounds {
             dice.once(in: 6) ? Int64.random(in: 100...600, using: &dice) : Int64.random(in: 1...12, using: &dice)
         world.now = world.now.advanced(milliseconds: minutes * 60_000)
         lastCommand = "\(minutes) minutes pass"
-        let expired = world.expire()
-        let expected = model.expire(now: world.now)
-        if Set(expired) != expected || expired.count != expected.count {
-            disagreements.append("\(lastCommand): expired \(expired), not \(expected)")
+        let expected = model.visits.values.filter {
+            $0.last.state == .held && $0.holdUntil.map { $0 <= world.now } ?? false
         }
+        let expired = world.expire()
+        if Set(expired) != Set(expected.map(\.id)) || expired.count != expected.count {
+            disagreements.append("\(lastCommand): expired \(expired), not \(expected.map(\.id))")
+        }
+        learn([])
     }
 
     private mutating func archive() {
         lastCommand = "archive before \(world.now.rawValue)"
+        let expected = model.sittingsInOrder.filter {
+            $0.archived == nil && $0.start($0.capacities.count) < world.now.rawValue && model.mayBeArchived($0.id)
+        }
+        let before = Set(openSessions)
         world.archive(before: world.now)
-        model.archive(before: world.now)
+        if before.subtracting(openSessions) != Set(expected.map(\.id)) {
+            disagreements.append("\(lastCommand): \(expected.map(\.id)) should be gone")
+        }
+        learn([])
     }
 
     // MARK: Choosing
 
-    private mutating func somebody() -> UInt64 { UInt64.random(in: 1...12, using: &dice) }
+    private mutating func somebody() -> PatientID {
+        PatientID(rawValue: UInt64.random(in: 1...Self.patients, using: &dice))
+    }
 
-    /// Mostly one of the latest sessions, which are still ahead.
-    private mutating func something() -> (core: World.Wish, naive: NaiveHospital.Wish) {
+    /// Mostly in one of the latest sessions, which are still ahead.
+    private mutating func something() -> World.Wish {
         let session = dice.once(in: 8) ? dice.pick(sessions) : dice.pick(sessions.suffix(6))
-        let service = dice.pick(services)
-        let slot = Int.random(in: 0...5, using: &dice)
-        return (
-            World.Wish(session: session, slot: slot, service: service.id),
-            NaiveHospital.Wish(session: session, slots: slot..<slot + service.slots, units: service.units)
-        )
+        let slots = model.sittings[session]?.capacities.count ?? 1
+        return World.Wish(
+            session: session, slot: Int.random(in: 0..<slots, using: &dice), service: dice.pick(services))
     }
 
     private mutating func someAppointment() -> AppointmentID {
         guard !appointments.isEmpty, !dice.once(in: 20) else {
             return AppointmentID(session: dice.pick(sessions), number: 999)
         }
-        return dice.once(in: 4) ? dice.pick(appointments) : dice.pick(appointments.suffix(15))
+        return dice.once(in: 3) ? dice.pick(appointments) : dice.pick(appointments.suffix(15))
     }
 
     // MARK: Comparing
 
-    private mutating func take(_ id: AppointmentID, _ patient: UInt64, _ wish: NaiveHospital.Wish, holdUntil: Instant?)
-    {
-        appointments.append(id)
-        let visit = NaiveHospital.Visit(
-            patient: patient, session: wish.session, slots: wish.slots, units: wish.units,
-            state: holdUntil == nil ? .booked : .held, holdUntil: holdUntil)
-        if !model.take(id, visit) { disagreements.append("\(lastCommand): \(id) was given out twice") }
+    /// Lets the core decide what the oracle judged before.
+    /// - Parameter command: False where there is no such appointment.
+    private mutating func decide(_ wish: Wish, _ command: (inout World) throws(Refusal) -> Bool) {
+        lastCommand = "\(wish)"
+        let situation = Situation(model, now: world.now)
+        // An appointment that went to the history table has ended; one that never was is nobody's to judge.
+        let isUnknown = wish.touch.map { model.visits[$0.appointment] == nil } ?? false
+        let expected = isUnknown ? Refusal(.state) : situation.refusal(of: wish)
+        var got: Refusal?
+        do throws(Refusal) {
+            if try !command(&world) { got = Refusal(.state) }
+        } catch {
+            got = error
+        }
+        if let got { rulesSeen.insert(got.rule) }
+        if got != expected {
+            let words = [got, expected].map { $0.map { "\($0)" } ?? "done" }
+            disagreements.append("\(lastCommand): \(words[0]), not \(words[1])")
+        }
+        learn([wish])
     }
 
-    private mutating func compare(_ got: NaiveHospital.Verdict, _ expected: NaiveHospital.Verdict) {
-        if got != expected { disagreements.append("\(lastCommand): \(got), not \(expected)") }
+    /// Judges what the world did, and tells it to the model.
+    private mutating func learn(_ wishes: [Wish]) {
+        for var event in world.journal[told...] {
+            if !wishes.isEmpty { event.answer = Event.Answered(key: IdempotencyKey(high: 1, low: 1), fingerprint: 1) }
+            if let objection = Situation(model, now: event.at).objection(to: event, askedBy: wishes) {
+                disagreements.append("\(lastCommand): \(event.fact): \(objection)")
+            }
+            told += 1
+            model.apply(event, at: UInt64(told))
+            switch event.fact {
+            case .booked(let taken), .moved(_, let taken): appointments.append(taken.appointment)
+            case .bookedTogether(let all): appointments += all.map(\.appointment)
+            default: break
+            }
+        }
     }
 
-    /// Whether every slot and every appointment is what the naive hospital says.
+    private var openSessions: [SessionID] { sessions.filter { world.pools.session($0) != nil } }
+
+    /// Whether every slot and every appointment is what the model says.
     var agrees: Bool {
-        let open = sessions.filter { world.pools.session($0) != nil }
-        guard Set(open) == Set(model.sittings.keys), world.pools.counts.appointments == model.visits.count else {
-            return false
+        let sittings = model.sittings.values.filter { $0.archived == nil }
+        guard Set(openSessions) == Set(sittings.map(\.id)),
+            world.pools.counts.appointments == sittings.reduce(0, { $0 + $1.visits.count })
+        else { return false }
+        return sittings.allSatisfy { sitting in
+            let slots = world.pools.session(sitting.id)?.slots.map { Int($0.free) } ?? []
+            return slots == sitting.capacities.indices.map { sitting.capacities[$0] - model.taken(sitting, slot: $0) }
+                && sitting.visits.allSatisfy(agrees)
         }
-        for id in open {
-            let free = world.pools.session(id)?.slots.map { Int($0.free) } ?? []
-            if free != free.indices.map({ model.free(id, $0) }) { return false }
+    }
+
+    private func agrees(_ id: AppointmentID) -> Bool {
+        guard let record = world.pools.record(id), let visit = model.visits[id] else { return false }
+        return record.state == visit.last.state && Int(record.version) == visit.versions.count
+            && record.patient == visit.patient && record.holdUntil == visit.holdUntil
+    }
+}
+
+extension World {
+    /// What the engine judges before it asks the core: that the slot lies ahead and the pool offers the service.
+    fileprivate func resolve(_ wish: Wish) throws(Refusal) {
+        guard let times = pools.session(wish.session)?.times, times.start(ofSlot: UInt16(wish.slot)) > now else {
+            throw Refusal(.slotPast)
         }
-        return model.visits.allSatisfy { id, visit in
-            guard let record = world.pools.record(id) else { return false }
-            return record.state == visit.state && record.version == visit.version
-                && record.patient.rawValue == visit.patient && record.holdUntil == visit.holdUntil
-        }
+        guard let pool = catalogue.pools[wish.session.pool.rawValue], pool.services.contains(wish.service),
+            let service = catalogue.services[wish.service.rawValue],
+            wish.slot + Int(service.slots) <= Int(times.slots)
+        else { throw Refusal(.serviceNotOffered) }
+    }
+}
+
+extension World.Wish {
+    /// As the oracle is asked for it.
+    fileprivate var asked: Wish.Place {
+        Wish.Place(slot: SlotID(session: session, index: UInt16(slot)), service: service)
     }
 }

@@ -128,6 +128,21 @@ import Testing
         ),
         (
             entity(
+                .policy(
+                    Policy(
+                        department: DepartmentID(rawValue: 1), version: 2, perDayDepartment: 0, perDay: 0,
+                        holdSeconds: 60,
+                        terms: [
+                            PolicyTerm(
+                                rule: .perDay, services: [ServiceID(rawValue: 3), ServiceID(rawValue: 200)],
+                                pools: [PoolID(rawValue: 4)], channels: [.kiosk, .window], limit: 300),
+                            PolicyTerm(rule: .overlap),
+                        ]))),
+            "0980b883a1f7320303e78e8b08010200003c02040203c8010104020304ac0205"
+                + "00000000"
+        ),
+        (
+            entity(
                 .template(
                     Template(
                         id: TemplateID(rawValue: 5), code: "t", pool: PoolID(rawValue: 4), weekdays: 31,

@@ -82,7 +82,7 @@ import Testing
         var world = world
         let hold = try world.hold(2, session)
         world.now = World.at("2025-06-02", "00:00")
-        #expect(world.pools.decideExpiries(now: world.now, limit: 1).count == 1)
+        #expect(world.pools.decideDue(now: world.now, limit: 1).count == 1)
         #expect(world.violations.map(\.description) == ["\(hold): held without a timer"])
     }
 

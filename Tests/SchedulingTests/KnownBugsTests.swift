@@ -16,8 +16,8 @@ import Testing
         var world = World()
         let session = world.open()
         // Both were decided while the slot was free; the second may not become a fact.
-        let first = try world.pools.decide(world.request(1, .init(session: session, slot: 0)))
-        let second = try world.pools.decide(world.request(2, .init(session: session, slot: 0)))
+        let first = try world.pools.decideTaking(world.request(1, .init(session: session, slot: 0)))
+        let second = try world.pools.decideTaking(world.request(2, .init(session: session, slot: 0)))
         var late = second
         late.appointment = AppointmentID(session: session, number: 2)
         #expect(world.pools.evolve(first, channel: .app, at: world.now) == true)
@@ -192,7 +192,7 @@ import Testing
         var restarted = PoolBook()
         for event in world.journal { restarted.evolve(event) }
         let request = world.request(7, .init(session: session, slot: 0))
-        #expect(try restarted.decide(request).appointment.number == 7)
+        #expect(try restarted.decideTaking(request).appointment.number == 7)
         let recovered = try checkpoint.recovered(with: world.journal.suffix(2))
         #expect(recovered.sessions[session]?.appointments.keys.max() == 6)
     }

@@ -125,19 +125,29 @@ import Testing
             date: LocalDate(rawValue: 20_138))
     }
 
+    /// Ten minutes in department 1, that many minutes after eight on one day.
+    private func asking(at minute: UInt32) -> Asking {
+        let times = SessionTimes(
+            date: LocalDate(rawValue: 20_138), start: Instant(minute: 29_000_000 + minute), slotMinutes: 10, slots: 1)
+        return Asking(
+            origin: nil, patient: patient, service: nil, slot: SlotID(rawValue: 0), span: 1, units: 1, times: times,
+            department: DepartmentID(rawValue: 1), policy: policy, now: Instant(rawValue: 0),
+            today: LocalDate(rawValue: 0))
+    }
+
     private func appointment(_ number: UInt32) -> AppointmentID {
         AppointmentID(session: SessionID(pool: PoolID(rawValue: 1), index: 0), number: number)
     }
 
     private func verdict(_ book: PatientBook, at minute: UInt32) -> Rule? {
-        rule { () throws(Refusal) in try book.decide(commitment(at: minute), patient: patient, policy: policy) }
+        rule { () throws(Refusal) in try book.decide(asking(at: minute), patient: patient) }
     }
 
     @Test func `a claim counts at once and is no appointment yet`() throws {
         var book = PatientBook()
-        let first = try book.claim(commitment(at: 0), patient: patient, policy: policy)
+        let first = try book.claim(asking(at: 0), patient: patient)
         #expect(verdict(book, at: 5) == .overlap)
-        _ = try book.claim(commitment(at: 10), patient: patient, policy: policy)
+        _ = try book.claim(asking(at: 10), patient: patient)
         #expect(verdict(book, at: 60) == .perDayDepartment)
         #expect(book.appointments(of: patient).isEmpty)
         book.release(first)
@@ -146,7 +156,7 @@ import Testing
 
     @Test func `a settled claim is its appointment, the newest first`() throws {
         var book = PatientBook()
-        let claims = try [0, 10].map { try book.claim(commitment(at: $0), patient: patient, policy: policy) }
+        let claims = try [0, 10].map { try book.claim(asking(at: $0), patient: patient) }
         book.settle(claims[1], as: appointment(2))
         book.settle(claims[0], as: appointment(1))
         #expect(book.appointments(of: patient) == [appointment(2), appointment(1)])
@@ -158,7 +168,7 @@ import Testing
 
     @Test func `an appointment that ended before its claim was settled does not count`() throws {
         var book = PatientBook()
-        let claim = try book.claim(commitment(at: 0), patient: patient, policy: policy)
+        let claim = try book.claim(asking(at: 0), patient: patient)
         book.change(appointment(1), patient: patient, to: .cancelled)
         book.settle(claim, as: appointment(1))
         #expect(verdict(book, at: 0) == nil)
@@ -167,7 +177,7 @@ import Testing
 
     @Test func `an appointment that went on before its claim was settled counts`() throws {
         var book = PatientBook()
-        let claim = try book.claim(commitment(at: 0), patient: patient, policy: policy)
+        let claim = try book.claim(asking(at: 0), patient: patient)
         book.change(appointment(1), patient: patient, to: .arrived)
         book.settle(claim, as: appointment(1))
         #expect(verdict(book, at: 0) == .overlap)
@@ -175,10 +185,10 @@ import Testing
 
     @Test func `news of an unknown appointment is forgotten when no claim is open`() throws {
         var book = PatientBook()
-        let claim = try book.claim(commitment(at: 0), patient: patient, policy: policy)
+        let claim = try book.claim(asking(at: 0), patient: patient)
         book.change(appointment(1), patient: patient, to: .cancelled)
         book.release(claim)
-        let next = try book.claim(commitment(at: 0), patient: patient, policy: policy)
+        let next = try book.claim(asking(at: 0), patient: patient)
         book.settle(next, as: appointment(1))
         #expect(verdict(book, at: 0) == .overlap)
     }

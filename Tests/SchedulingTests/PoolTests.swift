@@ -38,7 +38,7 @@ import Testing
         let session = world.open(slots: 4)
         let exam = world.service(slots: 3)
         let request = world.request(1, .init(session: session, slot: slot, service: exam))
-        #expect(rule { () throws(Refusal) in try world.pools.decide(request) } == expected)
+        #expect(rule { () throws(Refusal) in try world.pools.decideTaking(request) } == expected)
         #expect(rule { () throws(Refusal) in try world.pools.claim(request) } == expected)
     }
 
@@ -48,7 +48,7 @@ import Testing
         let session = world.open(slots: 4)
         var request = world.request(1, .init(session: session, slot: 0))
         request.slot = SlotID(rawValue: session.rawValue << 20 | index)
-        #expect(rule { () throws(Refusal) in try world.pools.decide(request) } == .serviceNotOffered)
+        #expect(rule { () throws(Refusal) in try world.pools.decideTaking(request) } == .serviceNotOffered)
     }
 
     @Test func `a session that is not open has no slots`() throws {
@@ -56,9 +56,9 @@ import Testing
         let session = world.open()
         var request = world.request(1, .init(session: session, slot: 0))
         request.slot = SlotID(session: SessionID(pool: session.pool, index: 1), index: 0)
-        #expect(rule { () throws(Refusal) in try world.pools.decide(request) } == .slotPast)
+        #expect(rule { () throws(Refusal) in try world.pools.decideTaking(request) } == .slotPast)
         request.slot = SlotID(session: SessionID(pool: PoolID(rawValue: 500), index: 0), index: 0)
-        #expect(rule { () throws(Refusal) in try world.pools.decide(request) } == .slotPast)
+        #expect(rule { () throws(Refusal) in try world.pools.decideTaking(request) } == .slotPast)
     }
 
     @Test func `more units than a slot can ever have are refused as full`() throws {
@@ -73,9 +73,9 @@ import Testing
         let session = world.open()
         let held = try world.hold(1, session)
         let before = world.pools
-        _ = try world.pools.decide(world.request(2, .init(session: session, slot: 1)))
-        _ = try world.pools.decide(.cancel, held, ifVersion: 0, reason: "", zone: .shanghai, now: world.now)
-        _ = try world.pools.decideMove(held, ifVersion: 0, reason: "", now: world.now)
+        _ = try world.pools.decideTaking(world.request(2, .init(session: session, slot: 1)))
+        _ = try world.decide(.change(held, .cancel, ifVersion: 0, reason: ""))
+        _ = try world.decide(.move(held, to: SlotID(session: session, index: 2), ifVersion: 0, reason: ""))
         #expect(world.pools.session(session) == before.session(session))
         #expect(world.pools.counts == before.counts)
     }
@@ -116,9 +116,9 @@ import Testing
             service: ServiceID(rawValue: 1), state: .booked, holdUntil: nil)
         #expect(world.pools.evolve(taken, channel: .app, at: world.now) == true)
         let request = world.request(2, .init(session: session, slot: 1))
-        #expect(try world.pools.decide(request).appointment.number == Limits.numbersPerSession)
+        #expect(try world.pools.decideTaking(request).appointment.number == Limits.numbersPerSession)
         let claimed = try world.pools.claim(request)
-        #expect(rule { () throws(Refusal) in try world.pools.decide(request) } == .numbersExhausted)
+        #expect(rule { () throws(Refusal) in try world.pools.decideTaking(request) } == .numbersExhausted)
         world.pools.release(claim: claimed.appointment)
         #expect(rule { () throws(Refusal) in try world.pools.claim(request) } == .numbersExhausted)
     }

@@ -65,7 +65,8 @@ extension Dice {
             return .policy(
                 Policy(
                     department: once(in: 2) ? nil : DepartmentID(rawValue: small() | 1), version: small(),
-                    perDayDepartment: small(), perDay: small(), holdSeconds: small()))
+                    perDayDepartment: small(), perDay: small(), holdSeconds: small(),
+                    terms: once(in: 2) ? [] : many(4) { $0.term() }))
         default:
             return .template(
                 Template(
@@ -78,6 +79,13 @@ extension Dice {
                     validFrom: once(in: 2) ? nil : LocalDate.range.lowerBound,
                     validUntil: once(in: 2) ? nil : LocalDate.range.upperBound))
         }
+    }
+
+    private mutating func term() -> PolicyTerm {
+        PolicyTerm(
+            rule: pick(Rule.allCases), services: once(in: 2) ? [] : many(9) { ServiceID(rawValue: $0.small()) },
+            pools: once(in: 2) ? [] : many(9) { PoolID(rawValue: $0.small()) },
+            channels: once(in: 2) ? [] : many(4) { $0.pick(Channel.allCases) }, limit: small())
     }
 
     mutating func taken() -> Taken {

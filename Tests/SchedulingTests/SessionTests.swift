@@ -10,7 +10,9 @@ import Testing
             slots: slots)
         return Result { () throws(SessionConflict) in
             try world.pools.decideOpening(
-                pool: pool, times: times, template: nil, capacities: Array(repeating: capacity, count: Int(slots)))
+                SessionOpening(
+                    pool: pool, times: times, template: nil,
+                    capacities: Array(repeating: capacity, count: Int(slots))))
         }
     }
 

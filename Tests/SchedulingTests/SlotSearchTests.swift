@@ -28,31 +28,38 @@ import Testing
                     continue
                 }
                 for _ in 0..<Int.random(in: 0...12, using: &random) {
-                    let request = PoolBook.Request(
-                        patient: PatientID(rawValue: 1),
-                        slot: SlotID(session: definition.id, index: UInt16.random(in: 0..<slots, using: &random)),
-                        service: ServiceID(rawValue: 1), span: 1, units: 1, holdUntil: nil)
-                    _ = try? book.claim(request)
+                    var asking = asking(now: Instant(rawValue: 0))
+                    asking.patient = PatientID(rawValue: 1)
+                    asking.service = ServiceID(rawValue: 1)
+                    asking.slot = SlotID(session: definition.id, index: UInt16.random(in: 0..<slots, using: &random))
+                    _ = try? book.claim(asking)
                 }
             }
         }
         return book
     }
 
+    private func asking(now: Instant) -> Asking {
+        Asking(
+            origin: nil, patient: nil, service: nil, slot: SlotID(rawValue: 0), span: 1, units: 1, times: .none,
+            department: DepartmentID(rawValue: 1), policy: .initial, now: now, today: Self.firstDay)
+    }
+
     private func naive(_ search: SlotSearch, _ pools: [PoolID], _ book: PoolBook) -> [FreeSlot] {
         var all: [FreeSlot] = []
         for session in pools.compactMap({ book.sessions(of: $0) }).flatMap({ Array($0.inOrderOfOpening) })
         where (search.from...search.to).contains(session.times.date) {
-            for index in 0..<Int(session.times.slots) where index + Int(search.span) <= session.slots.count {
-                let part = session.slots[index..<index + Int(search.span)]
-                guard part.allSatisfy({ $0.free >= search.units }) else { continue }
+            for index in 0..<Int(session.times.slots) where index + Int(search.asking.span) <= session.slots.count {
+                let part = session.slots[index..<index + Int(search.asking.span)]
+                guard part.allSatisfy({ $0.free >= search.asking.units }) else { continue }
                 let slot = SlotID(session: session.id, index: UInt16(index))
                 let start = session.times.start(ofSlot: UInt16(index))
-                guard start > search.now else { continue }
+                guard start > search.asking.now else { continue }
                 if let after = search.after, (start, slot.rawValue) <= (after.start, after.slot.rawValue) { continue }
                 all.append(
                     FreeSlot(
-                        slot: slot, start: start, end: session.times.end(ofSlot: UInt16(index), span: search.span),
+                        slot: slot, start: start,
+                        end: session.times.end(ofSlot: UInt16(index), span: search.asking.span),
                         free: part.map(\.free).min() ?? 0, capacity: part.map(\.capacity).min() ?? 0))
             }
         }
@@ -66,13 +73,14 @@ import Testing
         for _ in 0..<30 {
             let from = Self.firstDay.advanced(days: Int32.random(in: -1...7, using: &random))
             let pools = Self.pools.filter { _ in Bool.random(using: &random) } + [PoolID(rawValue: 99)]
+            let now = Instant(
+                minute: UInt32(Self.firstDay.rawValue) * 1_440 + UInt32.random(in: 0...9_000, using: &random))
+            var asking = asking(now: now)
+            asking.span = UInt8.random(in: 1...3, using: &random)
+            asking.units = UInt16.random(in: 1...2, using: &random)
             var search = SlotSearch(
-                from: from, to: from.advanced(days: Int32.random(in: 0...6, using: &random)),
-                now: Instant(
-                    minute: UInt32(Self.firstDay.rawValue) * 1_440 + UInt32.random(in: 0...9_000, using: &random)),
-                span: UInt8.random(in: 1...3, using: &random), units: UInt16.random(in: 1...2, using: &random),
-                after: nil,
-                limit: .max)
+                from: from, to: from.advanced(days: Int32.random(in: 0...6, using: &random)), after: nil, limit: .max,
+                asking: asking)
             let all = naive(search, pools, book)
             search.limit = Int.random(in: 1...7, using: &random)
             var found: [FreeSlot] = []

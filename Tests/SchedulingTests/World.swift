@@ -9,6 +9,10 @@ struct World: Sendable {
     var now = World.at("2025-06-01", "00:00")
     private(set) var journal: [Event] = []
 
+    static let nurse = Origin(channel: .window, operatorName: "王护士")
+    /// The reason of every move.
+    static let moved = "改约"
+
     init(
         perDayDepartment: UInt32 = 0, perDay: UInt32 = 0, holdSeconds: UInt32 = 900, zone: TimeZoneRules = .shanghai
     ) {
@@ -68,7 +72,8 @@ struct World: Sendable {
             slots: UInt16(slots))
         do throws(SessionConflict) {
             let definition = try pools.decideOpening(
-                pool: id, times: times, template: nil, capacities: Array(repeating: capacity, count: slots))
+                SessionOpening(
+                    pool: id, times: times, template: nil, capacities: Array(repeating: capacity, count: slots)))
             guard let definition else { preconditionFailure("a test opens a session once") }
             apply(.sessionOpened(definition))
             return definition.id
@@ -80,7 +85,7 @@ struct World: Sendable {
     mutating func archive(before horizon: Instant) {
         for id in pools.archivable(before: horizon, limit: .max) {
             guard let session = pools.session(id) else { continue }
-            apply(.sessionArchived(id))
+            apply(.sessionArchived(id), by: .system)
             for (index, record) in session.appointments.enumerated() {
                 guard let record else { continue }
                 patients.remove(AppointmentID(session: id, number: UInt32(index + 1)), patient: record.patient)
@@ -103,10 +108,9 @@ struct World: Sendable {
     ) throws(Refusal) -> AppointmentID {
         let wish = Wish(session: session, slot: slot, service: service)
         let request = request(patient, wish, holdUntil: hold ? holdEnd(of: session) : nil)
-        let commitment = try commitment(request)
-        let claim = try patients.claim(commitment, patient: request.patient, policy: policy(of: session))
+        let claim = try claim(request)
         do throws(Refusal) {
-            let taken = try pools.decide(request)
+            let taken = try pools.decideTaking(request)
             apply(.booked(taken))
             patients.settle(claim, as: taken.appointment)
             return taken.appointment
@@ -125,7 +129,7 @@ struct World: Sendable {
     /// All of them, or none.
     mutating func bookTogether(_ patient: UInt64, _ wishes: [Wish]) throws(Refusal) -> [AppointmentID] {
         let requests = wishes.map { request(patient, $0, holdUntil: nil) }
-        let claims = try claim(requests, policy: policy(of: wishes[0].session))
+        let claims = try claim(requests)
         var taken = try claimAtPools(requests, claims)
         for index in taken.indices { taken[index].itinerary = taken[0].appointment }
         for taken in taken { pools.release(claim: taken.appointment) }
@@ -137,15 +141,15 @@ struct World: Sendable {
     mutating func move(
         _ id: AppointmentID, to session: SessionID, slot: Int, ifVersion: UInt32 = 0
     ) throws(Refusal) -> AppointmentID? {
-        guard let change = try pools.decideMove(id, ifVersion: ifVersion, reason: "改约", now: now),
-            let record = pools.record(id)
-        else { return nil }
+        let command = Command.move(
+            id, to: SlotID(session: session, index: UInt16(slot)), ifVersion: ifVersion, reason: Self.moved)
+        guard case .changed(let change) = try decide(command), let record = pools.record(id) else { return nil }
         pools.lock(id)
         defer { pools.unlock(id) }
         let wish = Wish(session: session, slot: slot, service: record.service)
         let held = record.state == .held ? record.holdUntil : nil
         let requests = [request(record.patient.rawValue, wish, holdUntil: held)]
-        let claims = try claim(requests, policy: policy(of: session), excluding: id)
+        let claims = try claim(requests, excluding: id)
         var taken = try claimAtPools(requests, claims)[0]
         taken.movedFrom = id
         pools.release(claim: taken.appointment)
@@ -160,9 +164,8 @@ struct World: Sendable {
     mutating func change(
         _ id: AppointmentID, _ transition: Transition, ifVersion: UInt32 = 0, reason: String = ""
     ) throws(Refusal) -> UInt32? {
-        let change = try pools.decide(
-            transition, id, ifVersion: ifVersion, reason: reason, zone: catalogue.hospital.zone, now: now)
-        guard let change else { return nil }
+        guard case .changed(let change) = try decide(.change(id, transition, ifVersion: ifVersion, reason: reason))
+        else { return nil }
         apply(.changed(change))
         patients.change(id, patient: change.patient, to: change.state)
         return change.version
@@ -171,8 +174,9 @@ struct World: Sendable {
     /// Ends the holds that have run out; tells which, in their order.
     @discardableResult
     mutating func expire(limit: Int = .max) -> [AppointmentID] {
-        pools.decideExpiries(now: now, limit: limit).map { change in
-            apply(.changed(change))
+        pools.decideDue(now: now, limit: limit).compactMap { fact in
+            apply(fact, by: .system)
+            guard case .changed(let change) = fact else { return nil }
             patients.change(change.appointment, patient: change.patient, to: change.state)
             return change.appointment
         }
@@ -190,19 +194,43 @@ struct World: Sendable {
 
     // MARK: Inside
 
-    private mutating func apply(_ fact: Fact) {
-        let event = Event(at: now, by: Origin(channel: .window, operatorName: "王护士"), fact: fact)
+    private mutating func apply(_ fact: Fact, by origin: Origin = nurse) {
+        let event = Event(at: now, by: origin, fact: fact)
         if case .catalogueChanged(let entity) = fact { catalogue.evolve(entity) }
         let isSound = pools.evolve(event)
         precondition(isSound, "what was decided can be applied: \(fact)")
         journal.append(event)
     }
 
-    func request(_ patient: UInt64, _ wish: Wish, holdUntil: Instant? = nil) -> PoolBook.Request {
+    func request(_ patient: UInt64, _ wish: Wish, holdUntil: Instant? = nil) -> Asking {
         guard let service = catalogue.services[wish.service.rawValue] else { preconditionFailure("unknown service") }
-        return PoolBook.Request(
-            patient: PatientID(rawValue: patient), slot: SlotID(session: wish.session, index: UInt16(wish.slot)),
-            service: wish.service, span: service.slots, units: service.units, holdUntil: holdUntil)
+        var asking = asking(of: wish.session.pool)
+        asking.patient = PatientID(rawValue: patient)
+        asking.service = wish.service
+        asking.slot = SlotID(session: wish.session, index: UInt16(wish.slot))
+        (asking.span, asking.units) = (service.slots, service.units)
+        asking.times = pools.session(wish.session)?.times ?? .none
+        asking.holdUntil = holdUntil
+        return asking
+    }
+
+    /// Who asks, and when: an operator at the window, now.
+    private func asking(of pool: PoolID) -> Asking {
+        let department = catalogue.pools[pool.rawValue]?.department ?? DepartmentID(rawValue: 0)
+        return Asking(
+            origin: Self.nurse, patient: nil, service: nil,
+            slot: SlotID(rawValue: 0), span: 1, units: 1, times: .none, department: department,
+            policy: catalogue.policy(for: department), now: now, today: catalogue.hospital.zone.wall(at: now).date)
+    }
+
+    /// What the pool makes of a command; nil where there is no such appointment.
+    func decide(_ command: Command) throws(Refusal) -> Fact? {
+        guard let subject = command.subject else { preconditionFailure("one pool decides on what stands in it") }
+        switch pools.decide(command, asking(of: subject.session.pool)) {
+        case .fact(let fact): return fact
+        case .refused(let refusal): throw refusal
+        case .unknown: return nil
+        }
     }
 
     func policy(of session: SessionID) -> Policy {
@@ -215,23 +243,22 @@ struct World: Sendable {
     }
 
     /// - Throws: `slotPast` for a session that is not open.
-    private func commitment(_ request: PoolBook.Request) throws(Refusal) -> PatientBook.Commitment {
-        guard let session = pools.session(request.slot.session),
-            let pool = catalogue.pools[request.slot.pool.rawValue]
-        else { throw Refusal(.slotPast) }
-        return PatientBook.Commitment(
-            session.times, slot: UInt16(request.slot.index), span: request.span, department: pool.department)
+    private mutating func claim(
+        _ request: Asking, excluding: AppointmentID? = nil
+    ) throws(Refusal) -> PatientBook.Claim {
+        guard pools.session(request.slot.session) != nil, let patient = request.patient else {
+            throw Refusal(.slotPast)
+        }
+        return try patients.claim(request, patient: patient, excluding: excluding)
     }
 
     private mutating func claim(
-        _ requests: [PoolBook.Request], policy: Policy, excluding: AppointmentID? = nil
+        _ requests: [Asking], excluding: AppointmentID? = nil
     ) throws(Refusal) -> [PatientBook.Claim] {
         var claims: [PatientBook.Claim] = []
         for request in requests {
             do throws(Refusal) {
-                let commitment = try commitment(request)
-                claims.append(
-                    try patients.claim(commitment, patient: request.patient, policy: policy, excluding: excluding))
+                claims.append(try claim(request, excluding: excluding))
             } catch {
                 for claim in claims { patients.release(claim) }
                 throw error
@@ -241,7 +268,7 @@ struct World: Sendable {
     }
 
     private mutating func claimAtPools(
-        _ requests: [PoolBook.Request], _ claims: [PatientBook.Claim]
+        _ requests: [Asking], _ claims: [PatientBook.Claim]
     ) throws(Refusal) -> [Taken] {
         var taken: [Taken] = []
         for request in requests {

@@ -30,15 +30,25 @@ import Testing
         #expect(ClientConfiguration.Address(text) == nil)
     }
 
+    @Test func `a policy's terms go out and come in as they are, unknown words included`() {
+        let terms: [Catalogue.PolicyTerm] = [
+            .init(rule: .perDay, services: ["a", "b"], pools: ["p"], channels: [.kiosk, .unknown(77)], limit: 3),
+            .init(rule: Rule(number: 200)),
+        ]
+        let catalogue = Catalogue(policies: [.init(department: "d", terms: terms)])
+        #expect(Catalogue(catalogue.wire) == catalogue)
+    }
+
     @Test func `every word keeps its number, and unknown ones theirs`() {
         for channel in Channel.known + [.unknown(77)] { #expect(Channel(channel.wire) == channel) }
         for state in AppointmentState.known + [.unknown(77)] { #expect(AppointmentState(state.wire) == state) }
         for transition in Transition.known + [.unknown(77)] { #expect(Transition(transition.wire) == transition) }
-        for rule in Rule.known + [.unknown(77)] { #expect(Rule(rule.wire) == rule) }
-        #expect(Channel.known.map(\.number) == Array(1...9) && Rule.known.map(\.number) == Array(1...13))
+        for rule in Rule.known + [Rule(number: 77)] { #expect(Rule(rule.wire) == rule) }
+        #expect(Channel.known.map(\.number) == Array(1...9) && Rule.known.map(\.number) == Array(1...Rule.known.count))
         #expect(Channel.known.map { "\($0)" } == Channel.known.map { "\($0.wire)" })
         #expect(Rule.known.map { "\($0)" } == Rule.known.map { "\($0.wire)" })
         #expect(AppointmentState.known.map { "\($0)" } == AppointmentState.known.map { "\($0.wire)" })
-        #expect(ChangeKind.known.map { "\($0)" } == ChangeKind.known.map { "\($0.wire)" })
+        #expect(ChangeKind.known.map(\.number) == Array(1...ChangeKind.known.count))
+        #expect(ChangeKind.known.map(\.wire) == ChangeKind.known.map { PBEventKind(rawValue: $0.number) })
     }
 }

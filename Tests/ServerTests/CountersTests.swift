@@ -43,7 +43,7 @@ import Testing
             #expect(outcome(counters, .status, .done) == 1)
             #expect(outcome(counters, .sessionAppointments, .failed) == 1)
             let writes = counters.totals.writes
-            #expect(writes.done == 2 && writes.refused == 1 && writes.failed == 1 && writes.repeated == 1)
+            #expect(writes.done == 2 && writes.refused == 1 && writes.failed == 2 && writes.repeated == 1)
             #expect(writes[.overlap] == 1 && Rule.allCases.reduce(0) { $0 + writes[$1] } == 1)
             #expect(counters.totals[.invalidArgument] == 1 && counters.totals[.keyReused] == 1)
             #expect(counters.totals[.notFound] == 1)
@@ -61,7 +61,7 @@ import Testing
                 hospital.booking(1, patient: 1), hospital.booking(2, patient: 2), hospital.booking(3, patient: 2),
                 hospital.booking(4, patient: 3),
             ]
-            // The last is not lawful and never reaches the engine.
+            // The last is not lawful.
             batch.bookings[3].slot = 0
             batch.bookings[3].keyHigh = 0
             batch.bookings[3].keyLow = 0
@@ -71,7 +71,7 @@ import Testing
             let counters = await hospital.server.counters()
             #expect(RequestOutcome.allCases.map { outcome(counters, .batch, $0) } == [1, 0, 0, 0])
             let writes = counters.totals.writes
-            #expect(writes.done == 2 && writes.refused == 1 && writes.failed == 0 && writes.repeated == 0)
+            #expect(writes.done == 2 && writes.refused == 1 && writes.failed == 1 && writes.repeated == 0)
             #expect(ErrorCode.allCases.reduce(0) { $0 + counters.totals[$1] } == 1)
             checkDurations(counters)
         }

@@ -29,10 +29,10 @@ import Testing
         let wanted = [
             "crashes", "failed syncs", "stops in good order", "checkpoints", "segments begun", "segments dropped",
             "messages lost", "messages doubled", "retries", "answers given again", "facts: booked", "facts: held",
-            "facts: moved", "facts: booked together", "facts: expired", "facts: cancelled", "refused: slotFull",
+            "facts: moved", "facts: booked-together", "facts: expired", "facts: cancelled", "refused: slotFull",
             "refused: overlap", "refused: perDay", "refused: state", "refused: version", "failures: storageFull",
             "events read from the feed", "states compared", "copies taken", "streams begun", "connections torn",
-            "promotions", "facts: epoch began", "promotions that left records behind", "logs cut back",
+            "promotions", "facts: epoch-began", "promotions that left records behind", "logs cut back",
             "primaries deposed", "former primaries that come back", "standbys compared", "failures: standbyAway",
         ]
         for name in wanted { #expect(coverage.counts[name, default: 0] > 0, "never: \(name)") }

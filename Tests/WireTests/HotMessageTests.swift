@@ -149,6 +149,31 @@ import Testing
         #expect(try payload.countOfElements(inField: 2) == 0)
     }
 
+    @Test func `the most elements at the end of a path are found, numbers packed or not`() throws {
+        var request = PBPutCatalogueRequest()
+        request.catalogue.policies = [1, 3, 2].map { (count: Int) in
+            var policy = PBPolicy()
+            policy.terms = (0..<count).map { _ in
+                var term = PBPolicyTerm()
+                term.services = Array(repeating: "", count: count)
+                term.channels = Array(repeating: .UNRECOGNIZED(300), count: 2 * count)
+                return term
+            }
+            return policy
+        }
+        let payload = ByteBuffer(bytes: try request.serializedBytes() as [UInt8])
+        #expect(try payload.mostElements(at: [1, 6]) == 3)
+        #expect(try payload.mostElements(at: [1, 6, 6]) == 3)
+        #expect(try payload.mostElements(at: [1, 6, 6, 2]) == 3)
+        #expect(try payload.mostElements(at: [1, 6, 6, 3]) == 0)
+        #expect(try payload.mostElements(at: [1, 6, 6, 4], areNumbers: true) == 6)
+        #expect(try payload.mostElements(at: [1, 5, 6]) == 0)
+        // One by one, as any reader of proto3 must take them; and a number in pieces.
+        let numbers = ByteBuffer(bytes: [0x20, 1, 0x20, 0x81, 0x01, 0x22, 3, 1, 0x81, 0x01, 0x10, 7])
+        #expect(try numbers.mostElements(at: [4], areNumbers: true) == 4)
+        #expect(throws: ProtocolError.self) { try ByteBuffer(bytes: [0x22, 3, 1]).mostElements(at: [4]) }
+    }
+
     @Test func `an appointment is found in a reply without building any`() throws {
         var reply = PBAppointmentsReply()
         reply.appointments = ([7, 1 << 40, 9] as [UInt64]).map { id in

@@ -55,10 +55,10 @@ import Testing
 
     @Test func `channel and operator of Hello hold where the request names none`() throws {
         var message = booking
-        #expect(try Booking(message, on: kiosk).by == Origin(channel: .kiosk, operatorName: "k-3"))
+        #expect(try Write(message, on: kiosk, deadline: nil).by == Origin(channel: .kiosk, operatorName: "k-3"))
         message.channel = .ward
         message.operator = "nurse-7"
-        #expect(try Booking(message, on: kiosk).by == Origin(channel: .ward, operatorName: "nurse-7"))
+        #expect(try Write(message, on: kiosk, deadline: nil).by == Origin(channel: .ward, operatorName: "nurse-7"))
     }
 
     struct Wrong: CustomTestStringConvertible {
@@ -67,52 +67,40 @@ import Testing
     }
 
     @Test(arguments: [
-        Wrong(testDescription: "key_high, key_low") { $0.keyLow = 0 },
         Wrong(testDescription: "channel") { $0.channel = .system },
         Wrong(testDescription: "channel") { $0.channel = .UNRECOGNIZED(77) },
-        Wrong(testDescription: "operator") { $0.operator = String(repeating: "x", count: 65) },
     ])
     func `what cannot be is named by its field`(wrong: Wrong) {
         var message = booking
         wrong.change(&message)
-        #expect { try Booking(message, on: kiosk) } throws: { error in
+        #expect { try Write(message, on: kiosk, deadline: nil) } throws: { error in
             guard let error = error as? ProtocolError else { return false }
             return error.code == .invalidArgument && error.message.hasPrefix(wrong.testDescription + ":")
         }
     }
 
     @Test func `without a channel anywhere the write is refused`() {
-        #expect { try Booking(booking, on: ConnectionOrigin(channel: nil, operatorName: "")) } throws: {
+        let silent = ConnectionOrigin(channel: nil, operatorName: "")
+        #expect { try Write(booking, on: silent, deadline: nil) } throws: {
             ($0 as? ProtocolError)?.message.hasPrefix("channel:") ?? false
         }
     }
 
-    @Test func `texts at their limit are taken and one byte more is not`() throws {
-        var message = booking
-        message.operator = String(repeating: "x", count: 64)
-        #expect(try Booking(message, on: kiosk).by.operatorName.utf8.count == 64)
+    @Test func `a transition that this version does not know is named`() throws {
         var change = PBChangeRequest()
         change.keyHigh = 9
         change.transition = .cancel
-        change.reason = String(repeating: "因", count: 85) + "x"
-        #expect(try StateChange(change, on: kiosk).reason.utf8.count == 256)
-        change.reason += "x"
-        #expect(throws: ProtocolError.self) { try StateChange(change, on: kiosk) }
-        change.reason = ""
+        #expect(try Write(change, on: kiosk, deadline: 5).deadline == 5)
         change.transition = .unspecified
-        #expect(throws: ProtocolError.self) { try StateChange(change, on: kiosk) }
+        #expect(throws: ProtocolError.self) { try Write(change, on: kiosk, deadline: nil) }
     }
 
-    @Test(arguments: [0, 1, 17])
-    func `a joint booking takes 2 to 16 items`(count: Int) throws {
-        var message = PBBookTogetherRequest()
-        message.keyLow = 4
-        message.items = Array(repeating: PBTogetherItem(), count: count)
-        #expect(throws: ProtocolError.self) { try JointBooking(message, on: kiosk) }
-        for lawful in [2, 16] {
-            message.items = Array(repeating: PBTogetherItem(), count: lawful)
-            #expect(try JointBooking(message, on: kiosk).items.count == lawful)
-        }
+    @Test func `an operator of Hello has at most 64 bytes`() throws {
+        var hello = PBHello()
+        hello.operator = String(repeating: "x", count: 64)
+        #expect(try ConnectionOrigin(hello).operatorName.utf8.count == 64)
+        hello.operator += "x"
+        #expect(throws: ProtocolError.self) { try ConnectionOrigin(hello) }
     }
 
     @Test(arguments: ["", "2026-2-3", "2026-02-30", "1969-12-31", "2149-06-07", "yesterday"])
@@ -203,6 +191,51 @@ import Testing
         #expect(standard.department == "" && standard.holdSeconds == 900)
         expected.policies.insert(standard, at: 0)
         #expect(PBCatalogue(catalogue) == expected)
+    }
+
+    /// No rule takes terms yet, so the decision is told otherwise.
+    @Test func `terms come back as sets, in the order they were put in`() throws {
+        var wire = PBCatalogue()
+        wire.services = ["scan", "visit"].map { code in
+            var service = PBService()
+            (service.code, service.name, service.kind) = (code, code, .exam)
+            return service
+        }
+        var policy = PBPolicy()
+        policy.terms = [PBPolicyTerm(), PBPolicyTerm()]
+        policy.terms[0].rule = .perDay
+        policy.terms[0].services = ["visit", "scan", "visit"]
+        policy.terms[0].channels = [.window, .app, .window]
+        policy.terms[0].limit = 7
+        policy.terms[1].rule = .overlap
+        wire.policies = [policy]
+        var catalogue = Catalogue()
+        for entity in try catalogue.decide(try wire.draft().draft, takesTerms: { _ in true }).events {
+            catalogue.evolve(entity)
+        }
+        policy.terms[0].services = ["scan", "visit"]
+        policy.terms[0].channels = [.app, .window]
+        #expect(PBCatalogue(catalogue).policies.map(\.terms) == [policy.terms])
+    }
+
+    @Test(arguments: [
+        ("rule", 0, 1), ("rule", 200, 1), ("rule", 256, 1), ("channels", 4, 0), ("channels", 4, 9), ("channels", 4, 77),
+    ])
+    func `a term's rule or channel that a request cannot name is an error at its field`(
+        field: String, rule: Int, channel: Int
+    ) throws {
+        var wire = PBCatalogue()
+        wire.policies = [PBPolicy(), PBPolicy()]
+        wire.policies[1].terms = [PBPolicyTerm(), PBPolicyTerm()]
+        for index in 0...1 {
+            wire.policies[1].terms[index].rule = .perDay
+            wire.policies[1].terms[index].channels = [.kiosk]
+        }
+        wire.policies[1].terms[1].rule = try #require(PBRule(rawValue: rule))
+        wire.policies[1].terms[1].channels = [.kiosk, try #require(PBChannel(rawValue: channel))]
+        let error = #expect(throws: ProtocolError.self) { try wire.draft() }
+        #expect(error?.code == .invalidArgument)
+        #expect(error?.message.hasPrefix("policies[1].terms[1].\(field): ") == true)
     }
 
     @Test func `a kind that this version does not know is named`() {

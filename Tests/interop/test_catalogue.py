@@ -223,6 +223,29 @@ class BadPuts(Case):
             ],
         )
 
+    def test_terms_name_what_is_wrong_with_them(self):
+        # No rule of this version takes terms: what is right otherwise is refused for its rule.
+        good = dict(rule=pb.RULE_PER_DAY, services=[self.code], pools=[self.code], channels=[pb.CHANNEL_KIOSK], limit=1)
+        before = self.hospital.catalogue()
+        for sentence, *wrong in (
+            ("terms[0]: PER_DAY takes no terms", {}),
+            ("policies[0].terms[1].rule:", {}, {"rule": 0}),
+            ("policies[0].terms[0].rule:", {"rule": 200}),
+            ("policies[0].terms[0].channels:", {"channels": [pb.CHANNEL_APP, 0]}),
+            ("policies[0].terms[0].channels:", {"channels": [pb.CHANNEL_APP, 77]}),
+            ("policies[0].terms[0].channels:", {"channels": [pb.CHANNEL_SYSTEM]}),
+            ("catalogue.policies.terms:", *[{}] * 65),
+            ("catalogue.policies.terms.services:", {}, {"services": [self.code] * 1_025}),
+            ("catalogue.policies.terms.pools:", {}, {"pools": [self.code] * 1_025}),
+            ("catalogue.policies.terms.channels:", {}, {"channels": [pb.CHANNEL_KIOSK] * 1_025}),
+        ):
+            with self.subTest(sentence=sentence, wrong=str(wrong)[:80]):
+                terms = [pb.PolicyTerm(**{**good, **each}) for each in wrong]
+                with self.fails("INVALID_ARGUMENT") as raised:
+                    self.hospital.put(policies=[pb.Policy(department=self.code, terms=terms)])
+                self.assertIn(sentence, raised.exception.failure.message)
+        self.assertEqual(self.hospital.catalogue(), before)
+
     def test_text_has_its_limits(self):
         self.assert_each_refused(
             "INVALID_ARGUMENT",

@@ -58,7 +58,7 @@ private func patientBenchmarks() {
 private func patientBook() -> PatientBook {
     var book = PatientBook()
     for index in 0..<Bookings.patients {
-        var commitment = claimRequest(index).commitment
+        var commitment = asking(index).commitment
         commitment.date = commitment.date.advanced(days: -1)
         commitment.startMinute -= 24 * 60
         book.put(
@@ -69,12 +69,15 @@ private func patientBook() -> PatientBook {
 }
 
 private func claimRequest(_ index: Int) -> PatientShard.ClaimRequest {
-    PatientShard.ClaimRequest(
-        index: index, patient: Bookings.patient(index),
-        commitment: PatientBook.Commitment(
-            Bookings.times, slot: UInt16(Bookings.slot(index).index), span: 1,
-            department: DepartmentID(rawValue: UInt32(index % 20) + 1)),
-        policy: .initial)
+    PatientShard.ClaimRequest(index: index, asking: asking(index))
+}
+
+private func asking(_ index: Int) -> Asking {
+    Asking(
+        origin: Bookings.origin, patient: Bookings.patient(index), service: Bookings.service,
+        slot: Bookings.slot(index), span: 1, units: 1, times: Bookings.times,
+        department: DepartmentID(rawValue: UInt32(index % 20) + 1), policy: .initial, now: Bookings.now,
+        today: LocalDate(rawValue: 0))
 }
 
 /// As `PatientShard` does it.
@@ -83,7 +86,7 @@ private func claims(of requests: [PatientShard.ClaimRequest], _ book: inout Pati
     claims.reserveCapacity(requests.count)
     for request in requests {
         do throws(Refusal) {
-            claims.append(try book.claim(request.commitment, patient: request.patient, policy: request.policy))
+            claims.append(try book.claim(request.asking, patient: request.patient))
         } catch {}
     }
     return claims
@@ -95,31 +98,26 @@ private func poolBenchmarks() {
         for session in Bookings.sessions { book.evolve(session) }
         return (book, 0)
     }
-    func request(_ index: Int) -> PoolBook.Request {
-        PoolBook.Request(
-            patient: Bookings.patient(index), slot: Bookings.slot(index), service: Bookings.service, span: 1, units: 1,
-            holdUntil: nil)
-    }
     stage("pool decide") { _ in
         book()
     } run: { benchmark, state, _ in
-        let requests = Bookings.range(0).map(request)
+        let requests = Bookings.range(0).map(asking)
         var numbers: UInt64 = 0
         try benchmark.measure {
-            for request in requests { numbers += UInt64(try state.book.decide(request).appointment.number) }
+            for request in requests { numbers += UInt64(try state.book.decideTaking(request).appointment.number) }
         }
         check(numbers == UInt64(Bookings.perIteration), "a number is not the first")
     }
     stage("pool decide and evolve") { _ in
         book()
     } run: { benchmark, state, _ in
-        let requests = Bookings.range(state.iteration).map(request)
+        let requests = Bookings.range(state.iteration).map(asking)
         state.iteration += 1
         var taken: [Taken] = []
         taken.reserveCapacity(requests.count)
         try benchmark.measure {
             for request in requests {
-                let fact = try state.book.decide(request)
+                let fact = try state.book.decideTaking(request)
                 state.book.evolve(fact, channel: .app, at: Bookings.now)
                 taken.append(fact)
             }

@@ -58,7 +58,7 @@ enum Bookings {
 
     static func event(_ index: Int) -> Event {
         let write = write(index)
-        let answered = Event.Answered(key: write.key, fingerprint: Fingerprint(write.command).value)
+        let answered = Event.Answered(key: write.key, fingerprint: write.fingerprint)
         return Event(at: now, by: origin, answer: answered, fact: .booked(taken(index)))
     }
 

@@ -10,7 +10,7 @@ func eventBenchmarks() {
         Bookings.range(0).map(Bookings.write)
     } run: { benchmark, writes, _ in
         let taken = Bookings.range(0).map(Bookings.taken)
-        let fingerprints = writes.map { Fingerprint($0.command).value }
+        let fingerprints = writes.map { $0.fingerprint }
         var writer = ByteWriter()
         var bytes = 0
         benchmark.measure {

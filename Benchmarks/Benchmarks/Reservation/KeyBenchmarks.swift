@@ -54,7 +54,7 @@ func keyBenchmarks() {
 /// As `BookingPipeline` does it.
 private func ask(_ writes: [Write], _ keys: KeyWindow) -> [KeyWindow.Begin] {
     let asked = writes.map {
-        KeyStripe.Asked(key: $0.key, fingerprint: Fingerprint($0.command).value, mayBegin: true)
+        KeyStripe.Asked(key: $0.key, fingerprint: $0.fingerprint, mayBegin: true)
     }
     return keys.begin(asked, journalAt: .zero, now: Bookings.now)
 }
@@ -65,6 +65,7 @@ private func begin(_ writes: [Write], _ keys: KeyWindow) -> [KeyWindow.Ticket] {
 
 private func answer(_ index: Int) -> StoredAnswer {
     StoredAnswer(
-        outcome: .done(Bookings.taken(index).appointment, .booked, version: 1, holdUntil: nil),
+        outcome: .done(
+            .init(appointment: Bookings.taken(index).appointment, state: .booked, version: 1, holdUntil: nil)),
         position: Position(UInt64(index) + 1))
 }

@@ -24,12 +24,7 @@ private let patients = Bookings.range(0).reduce(0) { $0 + Bookings.patient($1).r
 extension Write {
     /// As the server makes it of a booking.
     fileprivate init(_ message: PBBookRequest) throws(ProtocolError) {
-        let booking = try Booking(message, on: Bookings.connection)
-        self.init(
-            key: booking.key, by: booking.by,
-            command: .book(
-                patient: booking.patient, item: Command.Item(slot: booking.slot, service: booking.service),
-                hold: booking.hold))
+        try self.init(message, on: Bookings.connection, deadline: nil)
     }
 }
 

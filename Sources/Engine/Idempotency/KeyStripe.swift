@@ -53,7 +53,8 @@ struct KeyStripe {
     private var round: UInt64 = 0
     /// Places hold 32 bits of the key's hash above the low 32 bits of its number; 0 is empty.
     private var index: ContiguousArray<UInt64>
-    private var together: [IdempotencyKey: [AppointmentID]] = [:]
+    /// Answers that do not fit an entry.
+    private var aside: [IdempotencyKey: Outcome] = [:]
     private var waiters: [IdempotencyKey: [CheckedContinuation<StoredAnswer?, Never>]] = [:]
     /// Tickets below this one are in a checkpoint.
     private var checkpointed: UInt64 = 0
@@ -120,9 +121,9 @@ struct KeyStripe {
     ) -> [CheckedContinuation<StoredAnswer?, Never>] {
         let number = numberUnderWay(ticket)
         let key = ticket.key
-        var aside: [AppointmentID]?
-        ring[number].answer = PackedAnswer(answer, aside: &aside)
-        if let aside { together[key] = aside }
+        var kept: Outcome?
+        ring[number].answer = PackedAnswer(answer, aside: &kept)
+        if let kept { aside[key] = kept }
         return waiters.isEmpty ? [] : waiters.removeValue(forKey: key) ?? []
     }
 
@@ -148,7 +149,7 @@ struct KeyStripe {
 
     private func answer(_ ticket: UInt64) -> StoredAnswer? {
         let entry = ring[ticket]
-        return entry.answer.unpacked(aside: entry.answer.isTogether ? together[entry.key] : nil)
+        return entry.answer.unpacked(aside: aside[entry.key])
     }
 
     // MARK: Recovery and checkpoints
@@ -167,11 +168,11 @@ struct KeyStripe {
             removeFromIndex(old, kept.key)
             ring[old].answer = .abandoned
             abandoned += 1
-            together[kept.key] = nil
+            aside[kept.key] = nil
         }
-        var aside: [AppointmentID]?
-        let packed = PackedAnswer(kept.answer, aside: &aside)
-        if let aside { together[kept.key] = aside }
+        var beside: Outcome?
+        let packed = PackedAnswer(kept.answer, aside: &beside)
+        if let beside { aside[kept.key] = beside }
         _ = insert(
             Entry(key: kept.key, fingerprint: kept.fingerprint, at: kept.at.rawValue, answer: packed))
     }
@@ -288,7 +289,7 @@ struct KeyStripe {
             let entry = ring[first]
             guard !entry.answer.isUnderWay else { return }
             if entry.answer.isAbandoned { abandoned -= 1 } else { removeFromIndex(first, entry.key) }
-            if entry.answer.isTogether { together[entry.key] = nil }
+            if entry.answer.isAside { aside[entry.key] = nil }
             ring[first] = .blank
             first += 1
             left -= 1

@@ -1,14 +1,8 @@
 import Journal
 import Scheduling
 
-/// A write's first answer, small enough to be kept for every write of a day: a repetition gets it back.
+/// A write's first answer, as it is kept for every write of a day: a repetition gets it back.
 struct StoredAnswer: Sendable, Hashable {
-    enum Outcome: Sendable, Hashable {
-        case done(AppointmentID, AppointmentState, version: UInt32, holdUntil: Instant?)
-        case together([AppointmentID], AppointmentState, holdUntil: Instant?)
-        case refused(Refusal, item: UInt8)
-    }
-
     var outcome: Outcome
     var position: Position
 
@@ -17,41 +11,27 @@ struct StoredAnswer: Sendable, Hashable {
         self.position = position
     }
 
-    /// What an event says about the write it answers; nil when no write can be answered by it.
-    init?(_ fact: Fact, position: Position) {
-        switch fact {
-        case .booked(let taken):
-            outcome = .done(taken.appointment, taken.state, version: 1, holdUntil: taken.holdUntil)
-        case .bookedTogether(let all):
-            guard let first = all.first else { return nil }
-            outcome = .together(all.map(\.appointment), first.state, holdUntil: first.holdUntil)
-        case .changed(let change):
-            outcome = .done(change.appointment, change.state, version: change.version, holdUntil: nil)
-        case .moved(_, let to):
-            outcome = .done(to.appointment, to.state, version: 1, holdUntil: to.holdUntil)
-        case .refused(let refusal, let item): outcome = .refused(refusal, item: item)
-        case .sessionOpened, .sessionArchived, .patientRegistered, .catalogueChanged, .epochBegan: return nil
-        }
-        self.position = position
-    }
-
-    func answer(again: Bool) -> Answer {
-        switch outcome {
-        case .done(let id, let state, let version, let holdUntil):
-            let receipt = Receipt(appointment: id, state: state, version: version, holdUntil: holdUntil)
-            return Answer(.done(receipt), position: position, again: again)
-        case .together(let ids, let state, let holdUntil):
-            let receipt = Receipt(
-                appointment: ids[0], state: state, version: 1, holdUntil: holdUntil, together: ids)
-            return Answer(.done(receipt), position: position, again: again)
+    /// What a key remembers of an answer; nil for a failure, which is none.
+    init?(_ answer: Answer) {
+        switch answer.outcome {
+        case .done(let receipt): self.init(outcome: .done(receipt), position: answer.position)
         case .refused(let refusal, let item):
-            return Answer(.refused(refusal, item: item), position: position, again: again)
+            self.init(outcome: .refused(refusal, item: item), position: answer.position)
+        case .told(let fact): self.init(outcome: .told(fact), position: answer.position)
+        case .failed: return nil
         }
     }
 }
 
-/// An answer as it lies in memory, or the note that there is none yet: 32 bytes. Joint bookings, which are rare, keep
-/// their list aside.
+extension Answer {
+    /// An answer that was given before.
+    init(_ stored: StoredAnswer, again: Bool) {
+        self.init(stored.outcome, position: stored.position, again: again)
+    }
+}
+
+/// An answer as it lies in memory, or the note that there is none yet: 32 bytes. What is not one appointment or one
+/// refusal is rare, and kept aside whole.
 struct PackedAnswer: Sendable {
     private var word: UInt64 = 0
     private var holdUntil: Int64 = 0
@@ -63,7 +43,7 @@ struct PackedAnswer: Sendable {
     private var item: UInt8 = 0
     private var authority: UInt8 = 0
 
-    private enum Tag: UInt8 { case underWay, abandoned, done, together, refused }
+    private enum Tag: UInt8 { case underWay, abandoned, done, refused, aside }
 
     private init(_ tag: Tag, position: UInt64) {
         self.tag = tag
@@ -75,20 +55,18 @@ struct PackedAnswer: Sendable {
     }
     static let abandoned = PackedAnswer(.abandoned, position: 0)
 
-    /// - Parameter aside: set to the list to keep aside, for a joint booking.
-    init(_ answer: StoredAnswer, aside: inout [AppointmentID]?) {
+    /// - Parameter aside: set to what is to be kept aside.
+    init(_ answer: StoredAnswer, aside: inout Outcome?) {
         switch answer.outcome {
-        case .done(let id, let state, let version, let holdUntil):
+        case .done(let receipt) where receipt.together.isEmpty:
             self.init(.done, position: answer.position.rawValue)
-            word = id.rawValue
-            self.state = state.rawValue
-            self.version = version
-            self.holdUntil = holdUntil?.rawValue ?? 0
-        case .together(let ids, let state, let holdUntil):
-            self.init(.together, position: answer.position.rawValue)
-            self.state = state.rawValue
-            self.holdUntil = holdUntil?.rawValue ?? 0
-            aside = ids
+            word = receipt.appointment.rawValue
+            state = receipt.state.rawValue
+            version = receipt.version
+            holdUntil = receipt.holdUntil?.rawValue ?? 0
+        case .done, .told:
+            self.init(.aside, position: answer.position.rawValue)
+            aside = answer.outcome
         case .refused(let refusal, let item):
             self.init(.refused, position: answer.position.rawValue)
             state = refusal.rule.rawValue
@@ -101,12 +79,11 @@ struct PackedAnswer: Sendable {
 
     var isUnderWay: Bool { tag == .underWay }
     var isAbandoned: Bool { tag == .abandoned }
-    var isTogether: Bool { tag == .together }
+    var isAside: Bool { tag == .aside }
 
     /// Nil while the write is under way.
-    func unpacked(aside: [AppointmentID]?) -> StoredAnswer? {
+    func unpacked(aside: @autoclosure () -> Outcome?) -> StoredAnswer? {
         let position = Position(position)
-        let until = holdUntil == 0 ? nil : Instant(rawValue: holdUntil)
         switch tag {
         case .underWay, .abandoned: return nil
         case .refused:
@@ -116,16 +93,17 @@ struct PackedAnswer: Sendable {
             let refusal = Refusal(
                 rule, policyVersion: version, authority: authority, limit: UInt32(truncatingIfNeeded: word))
             return StoredAnswer(outcome: .refused(refusal, item: item), position: position)
-        case .done, .together:
+        case .done:
             guard let state = AppointmentState(rawValue: state) else {
                 preconditionFailure("an answer is packed from a known state")
             }
-            if let aside, isTogether {
-                return StoredAnswer(outcome: .together(aside, state, holdUntil: until), position: position)
-            }
-            let id = AppointmentID(rawValue: word)
-            return StoredAnswer(
-                outcome: .done(id, state, version: version, holdUntil: until), position: position)
+            let receipt = Receipt(
+                appointment: AppointmentID(rawValue: word), state: state, version: version,
+                holdUntil: holdUntil == 0 ? nil : Instant(rawValue: holdUntil))
+            return StoredAnswer(outcome: .done(receipt), position: position)
+        case .aside:
+            guard let outcome = aside() else { preconditionFailure("what is kept aside is there as long as its key") }
+            return StoredAnswer(outcome: outcome, position: position)
         }
     }
 }

@@ -8,7 +8,7 @@ extension Engine {
         try await durable(await directory.read())
     }
 
-    /// Ids in the order of the identifiers; nil for unknown ones. At most `EngineLimits.itemsPerRequest`.
+    /// Ids in the order of the identifiers; nil for unknown ones. At most `Limits.itemsPerRequest`.
     package func findPatients(_ identifiers: [Identifier]) async throws(EngineError) -> [PatientID?] {
         try checkCount(identifiers.count, "identifiers")
         return try await durable(await directory.find(identifiers)).value
@@ -37,7 +37,7 @@ extension Engine {
         return try await durable(Reading(found, at: position))
     }
 
-    /// Appointments by id, in the order asked; unknown ones are left out. At most `EngineLimits.itemsPerRequest`.
+    /// Appointments by id, in the order asked; unknown ones are left out. At most `Limits.itemsPerRequest`.
     package func appointments(_ ids: [AppointmentID]) async throws(EngineError) -> Reading<[FoundAppointment]> {
         try checkCount(ids.count, "ids")
         let snapshot = view.current

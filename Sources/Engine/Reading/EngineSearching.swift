@@ -45,29 +45,25 @@ extension Engine {
         let begun = journal.lastPosition
         let snapshot = view.current
         let now = time.now()
-        var plans: [Result<SlotSearch, EngineError>] = []
-        plans.reserveCapacity(queries.count)
+        var limits: [Result<Int, EngineError>] = []
+        limits.reserveCapacity(queries.count)
         var orders = [[PoolShard.SearchOrder]](repeating: [], count: shards.pools.count)
+        var seen = [Position](repeating: snapshot.cataloguePosition, count: queries.count)
         for (index, query) in queries.enumerated() {
             do throws(EngineError) {
-                let search = try plan(query, snapshot.catalogue, now: now)
-                plans.append(.success(search))
-                let pools = snapshot.catalogue.pools(
-                    of: query.department, service: query.service, resource: query.resource)
-                if query.department != nil, let first = pools.first {
-                    // A department's pools are all of one shard.
-                    orders[shards.index(of: first, in: snapshot) ?? 0].append(.init(index: index, search, pools))
-                } else {
-                    for (shard, part) in parts(pools, snapshot) {
-                        orders[shard].append(.init(index: index, search, part))
-                    }
+                let search = try await plan(query, snapshot, now: now)
+                limits.append(.success(search.limit - 1))
+                // What the patient has may not be on disk yet, and is shown by what is left out.
+                if search.holdings != nil { seen[index] = max(seen[index], journal.lastPosition) }
+                for (search, pools) in parts(search, query, snapshot) {
+                    let shard = shards.index(of: search.asking.department)
+                    orders[shard].append(.init(index: index, search, pools))
                 }
             } catch {
-                plans.append(.failure(error))
+                limits.append(.failure(error))
             }
         }
         var found = [[[FreeSlot]]](repeating: [], count: queries.count)
-        var seen = [Position](repeating: snapshot.cataloguePosition, count: queries.count)
         for shard in orders.indices where !orders[shard].isEmpty {
             let (slots, at) = await shards.pools[shard].search(orders[shard])
             for (order, slots) in zip(orders[shard], slots) {
@@ -75,19 +71,40 @@ extension Engine {
                 seen[order.index] = max(seen[order.index], at)
             }
         }
-        return plans.indices.map { index in
-            View(
-                page: plans[index].map { search in SlotPage(found[index], limit: search.limit - 1) }, seen: seen[index],
-                // One shard has everything up to its last fact; of several, each had what there was when the first was
-                // asked.
-                position: found[index].count > 1 ? min(begun, seen[index]) : seen[index])
+        return limits.indices.map { index in
+            let query = queries[index]
+            let unjudged = RuleList.unjudged(
+                channel: query.origin != nil, patient: query.patient != nil, patientClass: query.patientClass != nil)
+            // One shard has everything up to its last fact; of several, each had what there was when the first was
+            // asked.
+            let isOneShard = found[index].count <= 1 && query.patient == nil
+            return View(
+                page: limits[index].map { SlotPage(found[index], limit: $0, unjudged: unjudged) }, seen: seen[index],
+                position: isOneShard ? seen[index] : min(begun, seen[index]))
+        }
+    }
+
+    /// A search as one for each department whose pools it goes through: a policy is a department's.
+    private func parts(
+        _ search: SlotSearch, _ query: SlotQuery, _ snapshot: EngineView.Snapshot
+    ) -> [(SlotSearch, [PoolID])] {
+        let pools = snapshot.catalogue.pools(
+            of: query.department, service: query.service, resource: query.resource)
+        if let department = query.department {
+            return [(search.under(snapshot.catalogue.catalogue.policy(for: department), of: department), pools)]
+        }
+        let byDepartment = Dictionary(grouping: pools) { snapshot.catalogue.department(of: $0) }
+        return byDepartment.compactMap { department, pools in
+            guard let department else { return nil }
+            return (search.under(snapshot.catalogue.catalogue.policy(for: department), of: department), pools)
         }
     }
 
     /// What the shards are asked, where the query is one that can be answered.
     private func plan(
-        _ query: SlotQuery, _ catalogue: CatalogueSnapshot, now: Instant
-    ) throws(EngineError) -> SlotSearch {
+        _ query: SlotQuery, _ snapshot: EngineView.Snapshot, now: Instant
+    ) async throws(EngineError) -> SlotSearch {
+        let catalogue = snapshot.catalogue
         guard query.department != nil || query.service != nil || query.resource != nil else {
             throw EngineError(.invalidArgument, "department, service, resource: at least one must be given")
         }
@@ -96,7 +113,8 @@ extension Engine {
         }
         try checkKnown(query.department?.rawValue, in: catalogue.catalogue.departments, "department")
         try checkKnown(query.resource?.rawValue, in: catalogue.catalogue.resources, "resource")
-        let from = query.from ?? catalogue.catalogue.hospital.zone.wall(at: now).date
+        let today = catalogue.catalogue.hospital.zone.wall(at: now).date
+        let from = query.from ?? today
         let to = query.to ?? (query.nextFree ? LocalDate.range.upperBound : from)
         if !query.nextFree { try checkDays(from, to, most: EngineLimits.daysPerSearch) }
         var demand: (slots: UInt8, units: UInt16) = (1, 1)
@@ -106,18 +124,38 @@ extension Engine {
             }
             demand = known
         }
+        var holdings: PatientHoldings?
+        if let patient = query.patient {
+            guard snapshot.knows(patient) else {
+                throw EngineError(.notFound, "there is no patient \(patient.rawValue)")
+            }
+            holdings = await shards.patients[shards.index(of: patient)].holdings(of: patient)
+        }
+        let asking = Asking(
+            origin: query.origin, patient: query.patient, patientClass: query.patientClass, service: query.service,
+            slot: SlotID(rawValue: 0), span: demand.slots, units: demand.units, times: .none,
+            department: query.department ?? DepartmentID(rawValue: 0), policy: .initial, now: now, today: today)
         return SlotSearch(
-            from: from, to: to, now: now, span: demand.slots, units: demand.units, after: query.after,
-            limit: query.limit + 1)
+            from: from, to: to, after: query.after, limit: query.limit + 1, asking: asking, holdings: holdings)
+    }
+}
+
+extension SlotSearch {
+    /// The search in the pools of one department.
+    fileprivate func under(_ policy: Policy, of department: DepartmentID) -> SlotSearch {
+        var search = self
+        search.asking.policy = policy
+        search.asking.department = department
+        return search
     }
 }
 
 extension SlotPage {
     /// - Parameter parts: each by start, then by id, and at most one more than the limit.
-    fileprivate init(_ parts: [[FreeSlot]], limit: Int) {
+    fileprivate init(_ parts: [[FreeSlot]], limit: Int, unjudged: [Rule]) {
         var slots = parts.isEmpty ? [] : SlotSearch.merge(parts, limit: limit + 1)
         let more = slots.count > limit
         if more { slots.removeLast(slots.count - limit) }
-        self.init(slots: slots, more: more)
+        self.init(slots: slots, more: more, unjudged: unjudged)
     }
 }

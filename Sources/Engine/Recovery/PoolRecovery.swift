@@ -115,21 +115,22 @@ struct PoolRecovery: Sendable {
 
     private mutating func apply(_ event: Event, _ position: Position) throws(CodingError) {
         latest = max(latest, event.at)
-        switch event.fact {
-        case .catalogueChanged(let entity):
-            catalogue.evolve(entity)
+        switch event.fact.kind.row.home {
+        case .catalogue:
+            if case .catalogueChanged(let entity) = event.fact { catalogue.evolve(entity) }
             unsaved.append(event.fact)
-        case .patientRegistered, .refused, .epochBegan: break
-        case .bookedTogether, .moved:
-            // Several pools may be concerned, perhaps of several shards; each takes its part.
-            for fact in event.fact.parts { try apply(Event(at: event.at, by: event.by, fact: fact), position) }
-        case .booked(let taken): try evolve(event, taken.appointment.session, position)
-        case .changed(let change): try evolve(event, change.appointment.session, position)
-        case .sessionOpened(let definition): try evolve(event, definition.id, position)
-        case .sessionArchived(let id):
-            // A standby's history table is written after the fact is in its log.
-            if let session = pools[try shard(of: id)].session(id) { unsavedArchives += SessionTables.archive(session) }
-            try evolve(event, id, position)
+        case .patients, .none: break
+        case .pool:
+            guard let session = event.fact.session else {
+                // Several pools are concerned, perhaps of several shards; each takes its part.
+                for fact in event.fact.parts { try apply(Event(at: event.at, by: event.by, fact: fact), position) }
+                return
+            }
+            if case .sessionArchived(let id) = event.fact, let session = pools[try shard(of: id)].session(id) {
+                // A standby's history table is written after the fact is in its log.
+                unsavedArchives += SessionTables.archive(session)
+            }
+            try evolve(event, session, position)
         }
     }
 
@@ -157,12 +158,12 @@ extension Journal {
     /// - Parameter isWanted: which kinds; the others are not looked at any further.
     /// - Throws: `CodingError` with the position of the record that means nothing; else as `replay` does.
     func replayEvents(
-        where isWanted: (Event.Kind) -> Bool = { _ in true }, _ body: (Event, Position) throws -> Void
+        where isWanted: (FactKind) -> Bool = { _ in true }, _ body: (Event, Position) throws -> Void
     ) throws {
         try replay(from: checkpoint) { position, bytes in
             let event: Event
             do throws(CodingError) {
-                guard isWanted(try Event.Kind(of: bytes)) else { return }
+                guard isWanted(try FactKind(of: bytes)) else { return }
                 event = try Event(decoding: bytes)
             } catch {
                 throw CodingError("record \(position): \(error.description)")

@@ -65,8 +65,8 @@ actor Replica {
         let last = journal.append(chunks)
         // The catalogue says whose a pool is, so what follows on a change of it waits for it.
         var rest = events[...]
-        while let isChange = rest.first?.isCatalogueChange {
-            let run = rest.prefix { $0.isCatalogueChange == isChange }
+        while let isChange = rest.first.map({ $0.home == .catalogue }) {
+            let run = rest.prefix { ($0.home == .catalogue) == isChange }
             rest = rest[run.endIndex...]
             if isChange { await directory.apply(Array(run)) } else { try await apply(run) }
         }
@@ -104,7 +104,7 @@ actor Replica {
     /// of them to itself.
     private func apply(_ events: ArraySlice<PositionedEvent>) async throws {
         let snapshot = view.current
-        let registrations = events.filter { $0.isRegistration }
+        let registrations = events.filter { $0.home == .patients }
         if !registrations.isEmpty { await directory.apply(registrations) }
         for (shard, places) in try deal(events, snapshot).enumerated() where !places.isEmpty {
             let (settlements, faults) = await shards.pools[shard].apply(events, at: places, snapshot.catalogue) {
@@ -153,27 +153,15 @@ actor Replica {
 }
 
 extension PositionedEvent {
-    fileprivate var isCatalogueChange: Bool { if case .catalogueChanged = event.fact { true } else { false } }
-    fileprivate var isRegistration: Bool { if case .patientRegistered = event.fact { true } else { false } }
-}
-
-extension Fact {
-    /// The pool that a fact about one appointment or one session concerns.
-    var pool: PoolID? {
-        switch self {
-        case .booked(let taken): taken.appointment.pool
-        case .changed(let change): change.appointment.pool
-        case .sessionOpened(let definition): definition.id.pool
-        case .sessionArchived(let id): id.pool
-        case .bookedTogether, .moved, .refused, .patientRegistered, .catalogueChanged, .epochBegan: nil
-        }
-    }
+    fileprivate var home: FactKind.Home { event.fact.kind.row.home }
 }
 
 extension KeptAnswer {
     /// What an event says about the key it answers; nil when it answers none.
     init?(_ event: Event, position: Position) {
-        guard let answered = event.answer, let answer = StoredAnswer(event.fact, position: position) else { return nil }
-        self.init(key: answered.key, fingerprint: answered.fingerprint, at: event.at, answer: answer)
+        guard let answered = event.answer else { return nil }
+        self.init(
+            key: answered.key, fingerprint: answered.fingerprint, at: event.at,
+            answer: StoredAnswer(outcome: event.fact.outcome, position: position))
     }
 }

@@ -8,9 +8,7 @@ actor Directory {
     private let journal: Journal
     private let view: EngineView
     private var position: Position
-    /// What no checkpoint has yet.
-    private var unsavedEntities: [CatalogueEntity] = []
-    private var unsavedPatients: [(PatientID, [Identifier])] = []
+    private var unwritten = Unwritten()
     /// Number of the next value in the table of patients.
     private var nextPatientValue: UInt64
 
@@ -24,10 +22,18 @@ actor Directory {
         self.view = view
         self.nextPatientValue = nextPatientValue
         position = journal.lastPosition
-        for fact in unsaved {
+        for fact in unsaved { unwritten.note(fact) }
+    }
+
+    /// What no checkpoint has yet.
+    private struct Unwritten {
+        var entities: [CatalogueEntity] = []
+        var patients: [(PatientID, [Identifier])] = []
+
+        mutating func note(_ fact: Fact) {
             switch fact {
-            case .catalogueChanged(let entity): unsavedEntities.append(entity)
-            case .patientRegistered(let patient, let identifiers): unsavedPatients.append((patient, identifiers))
+            case .catalogueChanged(let entity): entities.append(entity)
+            case .patientRegistered(let patient, let identifiers): patients.append((patient, identifiers))
             default: preconditionFailure("the directory keeps only what is its own")
             }
         }
@@ -35,10 +41,10 @@ actor Directory {
 
     // MARK: Catalogue
 
-    func put(_ draft: CatalogueDraft, by origin: Origin, now: Instant) throws(EngineError) -> Reading<CataloguePut> {
+    func put(_ draft: CatalogueDraft, by origin: Origin, now: Instant) throws(EngineError) -> Reading<CatalogueCounts> {
         let put: CataloguePut
         do { put = try catalogue.decide(draft) } catch { throw EngineError(.invalidArgument, error.description) }
-        guard !put.events.isEmpty else { return Reading(put, at: position) }
+        guard !put.events.isEmpty else { return Reading(put.counts, at: position) }
         var next = catalogue
         for entity in put.events { next.evolve(entity) }
         guard next.listedBytes <= Limits.catalogueBytes else {
@@ -52,7 +58,7 @@ actor Directory {
             try record(Event(at: now, by: origin, fact: .catalogueChanged(entity)), into: &records)
         }
         catalogue = next
-        unsavedEntities += put.events
+        unwritten.entities += put.events
         position = journal.append(records)
         let snapshot = CatalogueSnapshot(catalogue)
         let position = position
@@ -60,7 +66,7 @@ actor Directory {
             view.catalogue = snapshot
             view.cataloguePosition = position
         }
-        return Reading(put, at: position)
+        return Reading(put.counts, at: position)
     }
 
     func read() -> Reading<Catalogue> { Reading(catalogue, at: position) }
@@ -88,7 +94,7 @@ actor Directory {
                 outcomes.append(PatientOutcome(patient: patient, created: true))
             }
             registry.evolve(patient, adding)
-            unsavedPatients.append((patient, adding))
+            unwritten.patients.append((patient, adding))
             try record(Event(at: now, by: origin, fact: .patientRegistered(patient, adding)), into: &records)
         }
         if !records.isEmpty {
@@ -112,13 +118,11 @@ actor Directory {
             switch event.event.fact {
             case .catalogueChanged(let entity):
                 catalogue.evolve(entity)
-                unsavedEntities.append(entity)
                 changed = event.position
-            case .patientRegistered(let patient, let identifiers):
-                registry.evolve(patient, identifiers)
-                unsavedPatients.append((patient, identifiers))
+            case .patientRegistered(let patient, let identifiers): registry.evolve(patient, identifiers)
             default: preconditionFailure("the directory is told only what is its own")
             }
+            unwritten.note(event.event.fact)
             position = event.position
         }
         let count = registry.count
@@ -143,7 +147,7 @@ actor Directory {
         var isEmpty: Bool { entities == 0 && patients == 0 }
     }
 
-    var unsaved: Unsaved { Unsaved(entities: unsavedEntities.count, patients: unsavedPatients.count) }
+    var unsaved: Unsaved { Unsaved(entities: unwritten.entities.count, patients: unwritten.patients.count) }
 
     /// Writes a slice of what no checkpoint has yet, the oldest first: of each at most so many, and about so many bytes
     /// in all.
@@ -153,23 +157,23 @@ actor Directory {
         var taken = 0
         var size = 0
         var writes: [TableWrite] = []
-        for entity in unsavedEntities.prefix(most.entities) {
+        for entity in unwritten.entities.prefix(most.entities) {
             guard size < bytes else { break }
             let write = entity.tableWrite
             writes.append(write)
             if case .put(_, _, let value, _) = write { size += value.count }
             taken += 1
         }
-        unsavedEntities.removeFirst(taken)
+        unwritten.entities.removeFirst(taken)
         var patients = 0
-        for (_, identifiers) in unsavedPatients.prefix(most.patients) {
+        for (_, identifiers) in unwritten.patients.prefix(most.patients) {
             guard size < bytes else { break }
             size += identifiers.reduce(16) { $0 + $1.system.utf8.count + $1.value.utf8.count }
             patients += 1
         }
-        let values = PatientTables.writes(Array(unsavedPatients.prefix(patients)), from: nextPatientValue)
+        let values = PatientTables.writes(Array(unwritten.patients.prefix(patients)), from: nextPatientValue)
         nextPatientValue += UInt64(values.count)
-        unsavedPatients.removeFirst(patients)
+        unwritten.patients.removeFirst(patients)
         writes += values
         if !writes.isEmpty { journal.write(writes) }
         return Unsaved(entities: most.entities - taken, patients: most.patients - patients)
@@ -194,7 +198,8 @@ extension CatalogueEntity {
         return .put(EngineTables.catalogue, key: key, value: writer.bytes)
     }
 
-    /// Kind and id: the newest version of an entity takes the place of the one before.
+    /// Kind and id: the newest version of an entity takes the place of the one before. A policy has one key with terms
+    /// and without, though its value's kind differs: one that has lost its terms must not leave them behind.
     fileprivate var key: [UInt8] {
         switch self {
         case .hospital: EngineTables.key(1, 0)

@@ -8,11 +8,15 @@ actor PatientShard {
     init(_ book: PatientBook) { self.book = book }
 
     struct ClaimRequest: Sendable {
-        /// The write's place in its batch.
+        /// The write's place in its batch, or the item's in its write.
         var index: Int
-        var patient: PatientID
-        var commitment: PatientBook.Commitment
-        var policy: Policy
+        var asking: Asking
+
+        /// A reservation always names its patient; only a search may not.
+        var patient: PatientID {
+            guard let patient = asking.patient else { preconditionFailure("a reservation names its patient") }
+            return patient
+        }
     }
 
     enum ClaimResult: Sendable {
@@ -24,7 +28,7 @@ actor PatientShard {
     func claim(_ requests: [ClaimRequest]) -> [ClaimResult] {
         requests.map { request in
             do throws(Refusal) {
-                return .claimed(try book.claim(request.commitment, patient: request.patient, policy: request.policy))
+                return .claimed(try book.claim(request.asking, patient: request.patient))
             } catch {
                 return .refused(error)
             }
@@ -39,9 +43,7 @@ actor PatientShard {
         var claims: [PatientBook.Claim] = []
         for request in requests {
             do throws(Refusal) {
-                claims.append(
-                    try book.claim(
-                        request.commitment, patient: request.patient, policy: request.policy, excluding: excluding))
+                claims.append(try book.claim(request.asking, patient: request.patient, excluding: excluding))
             } catch {
                 for claim in claims { book.release(claim) }
                 return .failure(RefusedItem(refusal: error, item: request.index))
@@ -64,6 +66,16 @@ actor PatientShard {
             case .changed(_, let patient, _), .archived(_, let patient), .found(_, let patient, _, _): patient
             }
         }
+
+        /// What a fact of one appointment, decided here, means for its patient; nil where it means nothing.
+        init?(_ fact: Fact, _ claim: PatientBook.Claim?) {
+            switch (fact, claim) {
+            case (.booked(let taken), let claim?): self = .made(claim, taken.appointment)
+            case (.changed(let change), _) where !change.state.occupiesSlot:
+                self = .changed(change.appointment, change.patient, change.state)
+            default: return nil
+            }
+        }
     }
 
     /// Takes note of what became of claims and appointments.
@@ -82,6 +94,8 @@ actor PatientShard {
     }
 
     func appointments(of patient: PatientID) -> [AppointmentID] { book.appointments(of: patient) }
+
+    func holdings(of patient: PatientID) -> PatientHoldings { book.holdings(of: patient) }
 
     /// A copy for the invariants.
     func snapshot() -> PatientBook { book }

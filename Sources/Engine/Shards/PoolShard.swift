@@ -29,80 +29,58 @@ actor PoolShard {
     struct Order: Sendable {
         /// The write's place in its batch.
         var index: Int
-        var by: Origin
-        var answered: Event.Answered
-        var work: Work
-
-        enum Work: Sendable {
-            case take(PoolBook.Request)
-            case change(AppointmentID, Transition, ifVersion: UInt32, reason: String)
-        }
+        var command: Command
+        var asking: Asking
+        /// Nil for a write without a key.
+        var answered: Event.Answered?
     }
 
     struct Result: Sendable {
         var index: Int
-        var outcome: Outcome
+        var verdict: PoolBook.Verdict
         /// Where the fact stands; zero when there is none.
         var position = Position.zero
-
-        enum Outcome: Sendable {
-            case taken(Taken)
-            case changed(Change)
-            case refused(Refusal)
-            case unknownAppointment
-        }
     }
 
     /// Carries out independent orders, in their order, and hands their facts to the journal in one go.
-    func carryOut(_ orders: [Order], zone: TimeZoneRules, now: Instant) -> [Result] {
+    func carryOut(_ orders: [Order]) -> [Result] {
         var results: [Result] = []
         results.reserveCapacity(orders.count)
-        for order in orders { results.append(carryOut(order, zone: zone, now: now)) }
+        for order in orders {
+            let verdict = book.decide(order.command, order.asking)
+            if case .fact(let fact) = verdict { becomeTrue(fact, order) }
+            results.append(Result(index: order.index, verdict: verdict))
+        }
         guard !records.isEmpty else { return results }
         let count = records.count
         let last = append()
         // Every fact took one place of the batch, in the order of the orders.
         var next = last.advanced(by: 1 - count)
         for index in results.indices {
-            switch results[index].outcome {
-            case .taken, .changed:
-                results[index].position = next
-                next = next.next
-            case .refused, .unknownAppointment: break
-            }
+            guard case .fact = results[index].verdict else { continue }
+            results[index].position = next
+            next = next.next
         }
         return results
     }
 
-    private func carryOut(_ order: Order, zone: TimeZoneRules, now: Instant) -> Result {
-        do throws(Refusal) {
-            switch order.work {
-            case .take(let request):
-                let taken = try book.take(request, channel: order.by.channel, at: now)
-                record(Event(at: now, by: order.by, answer: order.answered, fact: .booked(taken)))
-                return Result(index: order.index, outcome: .taken(taken))
-            case .change(let id, let transition, let ifVersion, let reason):
-                let change = try book.decide(
-                    transition, id, ifVersion: ifVersion, reason: reason, zone: zone, now: now)
-                guard let change else { return Result(index: order.index, outcome: .unknownAppointment) }
-                book.evolve(change, at: now)
-                record(Event(at: now, by: order.by, answer: order.answered, fact: .changed(change)))
-                return Result(index: order.index, outcome: .changed(change))
-            }
-        } catch {
-            return Result(index: order.index, outcome: .refused(error))
-        }
+    private func becomeTrue(_ fact: Fact, _ order: Order) {
+        guard let origin = order.asking.origin else { preconditionFailure("a write says who asks") }
+        let now = order.asking.now
+        let isSound = book.evolve(fact, channel: origin.channel, at: now)
+        precondition(isSound, "what was decided here can become true here")
+        record(Event(at: now, by: origin, answer: order.answered, fact: fact))
     }
 
     // MARK: Bookings that span pools
 
     /// Takes units and numbers ahead of the fact: for all requests, or for none and the index of the first refused one
     /// is told.
-    func claim(_ requests: [(item: Int, request: PoolBook.Request)]) -> Swift.Result<[Taken], RefusedItem> {
+    func claim(_ requests: [(item: Int, asking: Asking)]) -> Swift.Result<[Taken], RefusedItem> {
         var claimed: [Taken] = []
-        for (item, request) in requests {
+        for (item, asking) in requests {
             do throws(Refusal) {
-                claimed.append(try book.claim(request))
+                claimed.append(try book.claim(asking))
             } catch {
                 for taken in claimed { book.release(claim: taken.appointment) }
                 return .failure(RefusedItem(refusal: error, item: item))
@@ -113,11 +91,11 @@ actor PoolShard {
 
     /// Takes the new place of a move ahead of the fact. Units of the old place that the new one needs are not asked for
     /// again: nobody else gets them while the move lasts, and `finishMove` passes them on.
-    func claim(_ request: PoolBook.Request, movedFrom id: AppointmentID) throws(Refusal) -> Taken {
-        guard let old = book.record(id) else { return try book.claim(request) }
-        var taken = try book.claim(request.beyond(old, of: id.session))
-        taken.slot = UInt16(request.slot.index)
-        taken.span = request.span
+    func claim(_ asking: Asking, movedFrom id: AppointmentID) throws(Refusal) -> Taken {
+        guard let old = book.record(id) else { return try book.claim(asking) }
+        var taken = try book.claim(asking.beyond(old, of: id.session))
+        taken.slot = UInt16(asking.slot.index)
+        taken.span = asking.span
         return taken
     }
 
@@ -137,18 +115,19 @@ actor PoolShard {
     enum MoveBegin: Sendable {
         case begun(Change, AppointmentRecord)
         case refused(Refusal)
-        case unknownAppointment
+        case unknown
     }
 
     /// Judges whether an appointment may be moved, and keeps everybody else's hands off it until the move ends.
-    func beginMove(_ id: AppointmentID, ifVersion: UInt32, reason: String, now: Instant) -> MoveBegin {
-        do throws(Refusal) {
-            let change = try book.decideMove(id, ifVersion: ifVersion, reason: reason, now: now)
-            guard let change, let record = book.record(id) else { return .unknownAppointment }
+    func beginMove(_ id: AppointmentID, _ command: Command, _ asking: Asking) -> MoveBegin {
+        switch book.decide(command, asking) {
+        case .fact(.changed(let change)):
+            guard let record = book.record(id) else { return .unknown }
             book.lock(id)
             return .begun(change, record)
-        } catch {
-            return .refused(error)
+        case .refused(let refusal): return .refused(refusal)
+        case .unknown: return .unknown
+        case .fact: preconditionFailure("a move begins with the change of its old appointment")
         }
     }
 
@@ -169,29 +148,22 @@ actor PoolShard {
 
     // MARK: Time
 
-    /// Ends holds that have run out; tells which, so that their patients can be told.
-    func expire(now: Instant, limit: Int) -> [Change] {
-        let changes = book.decideExpiries(now: now, limit: limit)
-        for change in changes {
-            book.evolve(change, at: now)
-            record(Event(at: now, by: .system, fact: .changed(change)))
+    /// Lets what is due become true; tells it, so that the patients it concerns can be told.
+    func runTimers(now: Instant, limit: Int) -> [Fact] {
+        let facts = book.decideDue(now: now, limit: limit)
+        for fact in facts {
+            book.evolve(fact, channel: Origin.system.channel, at: now)
+            record(Event(at: now, by: .system, fact: fact))
+            if case .changed = fact { expiredHolds += 1 }
         }
-        expiredHolds += UInt64(changes.count)
         if !records.isEmpty { _ = append() }
-        return changes
+        return facts
     }
 
     // MARK: Sessions
 
-    struct Opening: Sendable {
-        var pool: PoolID
-        var times: SessionTimes
-        var template: TemplateID?
-        var capacities: [UInt16]
-    }
-
     /// Opens what is not open yet; conflicts are told and stop no other.
-    func open(_ openings: some Sequence<Opening> & Sendable, by origin: Origin, now: Instant) -> (
+    func open(_ openings: some Sequence<SessionOpening> & Sendable, by origin: Origin, now: Instant) -> (
         opened: Int, unchanged: Int, [SessionConflict]
     ) {
         var opened: [SessionDefinition] = []
@@ -199,10 +171,7 @@ actor PoolShard {
         var conflicts: [SessionConflict] = []
         for opening in openings {
             do throws(SessionConflict) {
-                let definition = try book.decideOpening(
-                    pool: opening.pool, times: opening.times, template: opening.template,
-                    capacities: opening.capacities)
-                guard let definition else {
+                guard let definition = try book.decideOpening(opening) else {
                     unchanged += 1
                     continue
                 }
@@ -419,10 +388,10 @@ extension Session {
     }
 }
 
-extension PoolBook.Request {
-    /// This request for those slots only that an appointment of the same session does not have already. Whole, where
-    /// the two differ in their shape: then nothing is passed on.
-    fileprivate func beyond(_ old: AppointmentRecord, of session: SessionID) -> PoolBook.Request {
+extension Asking {
+    /// What is asked for, less the slots that an appointment of the same session has already. Whole, where the two
+    /// differ in their shape: then nothing is passed on.
+    fileprivate func beyond(_ old: AppointmentRecord, of session: SessionID) -> Asking {
         let (first, oldFirst) = (Int(slot.index), Int(old.slot))
         let shift = abs(first - oldFirst)
         guard slot.session == session, span == old.span, units == old.units, shift < Int(span) else { return self }

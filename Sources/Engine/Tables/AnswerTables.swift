@@ -20,6 +20,8 @@ enum AnswerTables {
             latest = Instant(rawValue: 0)
         }
         for answer in answers {
+            // A value that has one answer too long for it has no other.
+            if case .told = answer.answer.outcome { close() }
             answer.encode(into: &writer)
             latest = max(latest, answer.at)
             if writer.bytes.count > EngineTables.valueBytes - KeptAnswer.mostBytes { close() }
@@ -35,7 +37,7 @@ enum AnswerTables {
 }
 
 extension KeptAnswer {
-    /// Key, fingerprint and the longest answer: a joint booking of 16.
+    /// Key, fingerprint and the longest answer that shares a value with others: a joint booking of 16.
     static let mostBytes = 24 + 10 + 10 + 4 + 10 + 10 * Limits.itemsTogether
 
     fileprivate func encode(into writer: inout ByteWriter) {
@@ -45,22 +47,25 @@ extension KeptAnswer {
         writer.instant(at)
         writer.varint(answer.position.rawValue)
         switch answer.outcome {
-        case .done(let id, let state, let version, let holdUntil):
+        case .done(let receipt) where receipt.together.isEmpty:
             writer.byte(1)
-            writer.varint(id.rawValue)
-            writer.byte(state.rawValue)
-            writer.varint(version)
-            writer.instant(holdUntil)
-        case .together(let ids, let state, let holdUntil):
+            writer.varint(receipt.appointment.rawValue)
+            writer.byte(receipt.state.rawValue)
+            writer.varint(receipt.version)
+            writer.instant(receipt.holdUntil)
+        case .done(let receipt):
             writer.byte(2)
-            writer.varint(UInt64(ids.count))
-            for id in ids { writer.varint(id.rawValue) }
-            writer.byte(state.rawValue)
-            writer.instant(holdUntil)
+            writer.varint(UInt64(receipt.together.count))
+            for id in receipt.together { writer.varint(id.rawValue) }
+            writer.byte(receipt.state.rawValue)
+            writer.instant(receipt.holdUntil)
         case .refused(let refusal, let item):
             writer.byte(3)
             refusal.encode(into: &writer)
             writer.byte(item)
+        case .told(let fact):
+            writer.byte(4)
+            fact.encodeAlone(into: &writer)
         }
     }
 
@@ -69,18 +74,23 @@ extension KeptAnswer {
         fingerprint = try reader.fixed()
         at = try reader.instant() ?? Instant(rawValue: 0)
         let position = Position(try reader.varint())
-        let outcome: StoredAnswer.Outcome
+        let outcome: Outcome
         switch try reader.byte() {
         case 1:
             outcome = .done(
-                AppointmentID(rawValue: try reader.varint()), try reader.state(), version: try reader.number(),
-                holdUntil: try reader.instant())
+                Receipt(
+                    appointment: AppointmentID(rawValue: try reader.varint()), state: try reader.state(),
+                    version: try reader.number(), holdUntil: try reader.instant()))
         case 2:
             var ids: [AppointmentID] = []
             for _ in 0..<(try reader.varint()) { ids.append(AppointmentID(rawValue: try reader.varint())) }
             guard !ids.isEmpty else { throw CodingError("a joint booking of nothing") }
-            outcome = .together(ids, try reader.state(), holdUntil: try reader.instant())
+            outcome = .done(
+                Receipt(
+                    appointment: ids[0], state: try reader.state(), version: 1, holdUntil: try reader.instant(),
+                    together: ids))
         case 3: outcome = .refused(try Refusal(from: &reader), item: try reader.byte())
+        case 4: outcome = .told(try Fact(alone: &reader))
         case let tag: throw CodingError("unknown answer \(tag)")
         }
         answer = StoredAnswer(outcome: outcome, position: position)

@@ -17,30 +17,35 @@ extension HaoyuanClient {
     /// Adds and updates entities by code. All or nothing: one unknown code, or one value out of range, refuses the
     /// whole put with ``HaoyuanError/Code/invalidArgument``.
     ///
-    /// It is not retried once it may have been applied, so as not to undo what somebody else has put since; putting the
-    /// same again is harmless.
+    /// - Parameter key: Chosen and stored before the call: the same key later gets the first answer. Without one the
+    ///   put is not retried once it may have been applied, so as not to undo what another caller has put since.
     public func putCatalogue(
-        _ catalogue: Catalogue, options: RequestOptions = .init()
+        _ catalogue: Catalogue, key: IdempotencyKey? = nil, options: RequestOptions = .init()
     ) async throws(HaoyuanError) -> CatalogueChange {
         var request = PBPutCatalogueRequest()
         request.catalogue = catalogue.wire
-        return CatalogueChange(try await write(.putCatalogue, request, options))
+        request.keyHigh = key?.high ?? 0
+        request.keyLow = key?.low ?? 0
+        return CatalogueChange(try await write(.putCatalogue, request, key, options))
     }
 
     /// Registers patients under their identifiers, 1 to 16 each; at most 8,192 patients a call. One that is known by
     /// any of its identifiers keeps its id, and the identifiers that were unknown are added to it.
     ///
+    /// - Parameter key: Chosen and stored before the call; nil for none.
     /// - Returns: What became of each, in order.
     public func registerPatients(
-        _ patients: [[Identifier]], options: RequestOptions = .init()
+        _ patients: [[Identifier]], key: IdempotencyKey? = nil, options: RequestOptions = .init()
     ) async throws(HaoyuanError) -> [Registration] {
         var request = PBRegisterPatientsRequest()
+        request.keyHigh = key?.high ?? 0
+        request.keyLow = key?.low ?? 0
         request.patients = patients.map { identifiers in
             var patient = PBPatient()
             patient.identifiers = identifiers.map(\.wire)
             return patient
         }
-        let reply: PBRegisterPatientsReply = try await write(.registerPatients, request, options)
+        let reply: PBRegisterPatientsReply = try await write(.registerPatients, request, key, options)
         return reply.outcomes.map(Registration.init)
     }
 

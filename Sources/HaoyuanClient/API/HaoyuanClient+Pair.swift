@@ -12,13 +12,13 @@ extension HaoyuanClient {
     public func promote(options: RequestOptions = .init()) async throws(HaoyuanError) -> (
         epoch: UInt32, position: Position
     ) {
-        let reply: PBPromoteReply = try await write(.promote, PBPromoteRequest(), options)
+        let reply: PBPromoteReply = try await write(.promote, PBPromoteRequest(), nil, options)
         return (reply.epoch, Position(rawValue: reply.position))
     }
 
     /// Tells the primary to go on without its standby until one has caught up again: what was only waiting for it is
     /// acknowledged, and from then on a yes means on one disk. ``HaoyuanError/Code/notPrimary`` when it is none.
     public func goOnAlone(options: RequestOptions = .init()) async throws(HaoyuanError) {
-        let _: PBGoAloneReply = try await write(.goAlone, PBGoAloneRequest(), options)
+        let _: PBGoAloneReply = try await write(.goAlone, PBGoAloneRequest(), nil, options)
     }
 }

@@ -3,25 +3,34 @@ import Wire
 extension HaoyuanClient {
     /// Opens what the templates say for these days, both inclusive, that is not open yet. Repeating it changes nothing.
     ///
-    /// - Parameter templates: codes; empty for all.
+    /// - Parameters:
+    ///   - templates: codes; empty for all.
+    ///   - key: Chosen and stored before the call; nil for none.
     public func generateSessions(
-        from: LocalDate, to: LocalDate, templates: [String] = [], options: RequestOptions = .init()
+        from: LocalDate, to: LocalDate, templates: [String] = [], key: IdempotencyKey? = nil,
+        options: RequestOptions = .init()
     ) async throws(HaoyuanError) -> SessionsOpened {
         var request = PBGenerateSessionsRequest()
         request.from = from.description
         request.to = to.description
         request.templates = templates
-        return SessionsOpened(try await write(.generateSessions, request, options))
+        request.keyHigh = key?.high ?? 0
+        request.keyLow = key?.low ?? 0
+        return SessionsOpened(try await write(.generateSessions, request, key, options))
     }
 
     /// Opens sessions that no template describes; at most 8,192 a call. One that stands already (same pool, start and
     /// shape) is left alone; one that would overlap another of its pool is a conflict and is not opened.
+    ///
+    /// - Parameter key: Chosen and stored before the call; nil for none.
     public func openSessions(
-        _ sessions: [NewSession], options: RequestOptions = .init()
+        _ sessions: [NewSession], key: IdempotencyKey? = nil, options: RequestOptions = .init()
     ) async throws(HaoyuanError) -> SessionsOpened {
         var request = PBOpenSessionsRequest()
         request.sessions = sessions.map(\.wire)
-        return SessionsOpened(try await write(.openSessions, request, options))
+        request.keyHigh = key?.high ?? 0
+        request.keyLow = key?.low ?? 0
+        return SessionsOpened(try await write(.openSessions, request, key, options))
     }
 
     /// The open sessions of these days, both inclusive, in a department or a pool or everywhere.
@@ -38,11 +47,14 @@ extension HaoyuanClient {
         return reply.sessions.map(Session.init)
     }
 
-    /// Slots that can still be booked, by start, then by slot id.
+    /// Slots that can still be booked, by start, then by slot id. They are judged by the rules of a booking, as far as
+    /// the query says who asks and for whom; ``SlotPage/notJudged`` names the rules that may still refuse.
     public func searchSlots(
         _ query: SlotQuery, options: RequestOptions = .init()
     ) async throws(HaoyuanError) -> SlotPage {
-        SlotPage(try await read(.searchSlots, query.wire, options))
+        var request = query.wire
+        request.channel = options.channel?.wire ?? .unspecified
+        return SlotPage(try await read(.searchSlots, request, options))
     }
 
     /// The first slot from a day on that can still be booked, however far; nil when there is none.

@@ -28,7 +28,8 @@ extension Catalogue {
                 Policy(
                     department: $0.department, version: $0.version,
                     perDayDepartment: $0.perDayDepartment == 0 ? nil : $0.perDayDepartment,
-                    perDay: $0.perDay == 0 ? nil : $0.perDay, holdSeconds: $0.holdSeconds)
+                    perDay: $0.perDay == 0 ? nil : $0.perDay, holdSeconds: $0.holdSeconds,
+                    terms: $0.terms.map(PolicyTerm.init))
             },
             templates: wire.templates.map {
                 Template(
@@ -108,6 +109,25 @@ extension Catalogue.Policy {
         wire.perDayDepartment = perDayDepartment ?? 0
         wire.perDay = perDay ?? 0
         wire.holdSeconds = holdSeconds
+        wire.terms = terms.map(\.wire)
+        return wire
+    }
+}
+
+extension Catalogue.PolicyTerm {
+    fileprivate init(_ wire: PBPolicyTerm) {
+        self.init(
+            rule: Rule(wire.rule), services: wire.services, pools: wire.pools,
+            channels: wire.channels.map { Channel($0) }, limit: wire.limit)
+    }
+
+    fileprivate var wire: PBPolicyTerm {
+        var wire = PBPolicyTerm()
+        wire.rule = rule.wire
+        wire.services = services
+        wire.pools = pools
+        wire.channels = channels.map(\.wire)
+        wire.limit = limit
         return wire
     }
 }

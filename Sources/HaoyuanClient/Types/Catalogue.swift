@@ -152,8 +152,36 @@ public struct Catalogue: Hashable, Sendable {
         }
     }
 
+    /// 条款: one rule's terms within a policy, whom it concerns and what it allows. Which fields a rule reads, and what
+    /// they mean to it, stands with the rule; the engine refuses terms of a rule that takes none. Lists are sets: their
+    /// order says nothing.
+    public struct PolicyTerm: Hashable, Sendable {
+        /// The rule they are for.
+        public var rule: Rule
+        /// Codes of the services it concerns, at most 1,024; empty: every service.
+        public var services: [String]
+        /// Codes of the pools it concerns, at most 1,024; empty: every pool of the policy's department, or of the
+        /// hospital.
+        public var pools: [String]
+        /// Channels; ``Channel/system`` is none of them.
+        public var channels: [Channel]
+        /// A count.
+        public var limit: UInt32
+
+        /// Terms to put in a policy.
+        public init(
+            rule: Rule, services: [String] = [], pools: [String] = [], channels: [Channel] = [], limit: UInt32 = 0
+        ) {
+            self.rule = rule
+            self.services = services
+            self.pools = pools
+            self.channels = channels
+            self.limit = limit
+        }
+    }
+
     /// 策略: what a department, or the hospital, allows. A change makes a new version; a refusal names the version that
-    /// judged.
+    /// judged. A department's own policy takes the place of the hospital's whole: numbers and terms.
     public struct Policy: Hashable, Sendable {
         /// Code; empty for the hospital's default.
         public var department: String
@@ -165,17 +193,20 @@ public struct Catalogue: Hashable, Sendable {
         public var perDay: UInt32?
         /// Seconds a hold waits for its confirmation, 1 to 86,400.
         public var holdSeconds: UInt32
+        /// What the rules that take terms are told, at most 64.
+        public var terms: [PolicyTerm]
 
         /// A policy to put.
         public init(
             department: String = "", version: UInt32 = 0, perDayDepartment: UInt32? = nil, perDay: UInt32? = nil,
-            holdSeconds: UInt32 = 900
+            holdSeconds: UInt32 = 900, terms: [PolicyTerm] = []
         ) {
             self.department = department
             self.version = version
             self.perDayDepartment = perDayDepartment
             self.perDay = perDay
             self.holdSeconds = holdSeconds
+            self.terms = terms
         }
     }
 

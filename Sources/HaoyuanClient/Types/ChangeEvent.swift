@@ -1,3 +1,4 @@
+package import Scheduling
 import Wire
 
 /// One event of the change feed. Which fields are set follows from its kind; the others are nil or empty.
@@ -44,6 +45,8 @@ public struct ChangeEvent: Hashable, Sendable {
     public var entity: String
     /// The epoch that began; 0 for every other kind.
     public var epoch: UInt32
+    /// The same for words; nil for a kind that this version does not know.
+    package var line: FactLine?
 
     init(_ wire: PBEvent) {
         position = Position(rawValue: wire.position)
@@ -67,5 +70,6 @@ public struct ChangeEvent: Hashable, Sendable {
         reason = wire.reason
         entity = wire.entity
         epoch = wire.epoch
+        line = FactLine(wire)
     }
 }

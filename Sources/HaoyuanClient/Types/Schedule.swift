@@ -101,11 +101,16 @@ public struct SlotQuery: Hashable, Sendable {
     public var after: FreeSlot?
     /// From `from` on, however far.
     public var nextFree: Bool
+    /// Only slots that this patient may book; nil: what the patient has is not judged.
+    public var patient: PatientID?
+    /// How the patient is in the hospital; nil: rules about it are not judged.
+    public var patientClass: PatientClass?
 
     /// A query; what is left out does not narrow it.
     public init(
         department: DepartmentID? = nil, service: ServiceID? = nil, resource: ResourceID? = nil, from: LocalDate? = nil,
-        to: LocalDate? = nil, limit: Int? = nil, after: FreeSlot? = nil, nextFree: Bool = false
+        to: LocalDate? = nil, limit: Int? = nil, after: FreeSlot? = nil, nextFree: Bool = false,
+        patient: PatientID? = nil, patientClass: PatientClass? = nil
     ) {
         self.department = department
         self.service = service
@@ -115,6 +120,8 @@ public struct SlotQuery: Hashable, Sendable {
         self.limit = limit
         self.after = after
         self.nextFree = nextFree
+        self.patient = patient
+        self.patientClass = patientClass
     }
 
     var wire: PBSearchSlotsRequest {
@@ -128,6 +135,8 @@ public struct SlotQuery: Hashable, Sendable {
         wire.afterStartMs = after?.start.milliseconds ?? 0
         wire.afterSlot = after?.slot.rawValue ?? 0
         wire.nextFree = nextFree
+        wire.patient = patient?.rawValue ?? 0
+        wire.patientClass = patientClass?.wire ?? .unspecified
         return wire
     }
 }
@@ -165,10 +174,13 @@ public struct SlotPage: Hashable, Sendable {
     public var hasMore: Bool
     /// What the answer reflects.
     public var position: Position
+    /// Rules that may still refuse a slot of this page: the query does not say what they judge.
+    public var notJudged: [Rule]
 
     init(_ wire: PBSearchSlotsReply) {
         slots = wire.slots.map(FreeSlot.init)
         hasMore = wire.more
         position = Position(rawValue: wire.position)
+        notJudged = wire.notJudged.map { Rule($0) }
     }
 }

@@ -1,3 +1,4 @@
+import Scheduling
 package import Wire
 
 // Each enum of the wire. `unknown` is a number that a newer server knows and this version does not; sent in a request,
@@ -160,69 +161,61 @@ public enum Transition: Hashable, Sendable {
     }
 }
 
-/// The rules that can refuse.
-public enum Rule: Hashable, Sendable {
+/// The rule that refused. A number that this version does not know is a rule, too: of a newer server.
+public struct Rule: Hashable, Sendable, CustomStringConvertible {
+    /// The number on the wire.
+    public let number: Int
+
+    /// The rule of a number on the wire.
+    public init(number: Int) { self.number = number }
+
     /// No free units left in one of the slots.
-    case slotFull
+    public static let slotFull = Rule(number: 1)
     /// The slot has begun, or its session is archived.
-    case slotPast
+    public static let slotPast = Rule(number: 2)
     /// One patient, one day, one department: the limit is reached.
-    case perDayDepartment
+    public static let perDayDepartment = Rule(number: 3)
     /// One patient, one day: the limit is reached.
-    case perDay
+    public static let perDay = Rule(number: 4)
     /// The patient has another appointment at that time.
-    case overlap
+    public static let overlap = Rule(number: 5)
     /// The hold expired before it was confirmed.
-    case holdExpired
+    public static let holdExpired = Rule(number: 6)
     /// The appointment's state does not allow this transition.
-    case state
+    public static let state = Rule(number: 7)
     /// `ifVersion` did not match.
-    case version
+    public static let version = Rule(number: 8)
     /// Arriving before the day, a no-show before the start.
-    case tooEarly
+    public static let tooEarly = Rule(number: 9)
     /// The slot's pool does not offer the service, or the session is too short for it.
-    case serviceNotOffered
+    public static let serviceNotOffered = Rule(number: 10)
     /// The session has given out its last number.
-    case numbersExhausted
+    public static let numbersExhausted = Rule(number: 11)
     /// The patient has as many appointments as the engine keeps for one.
-    case patientAppointments
+    public static let patientAppointments = Rule(number: 12)
     /// A move or a joint booking holds this appointment at this moment; try again with a new key.
-    case inProgress
-    /// A number this version does not know.
-    case unknown(Int)
+    public static let inProgress = Rule(number: 13)
 
     /// Every value this version knows, in the order of their numbers.
-    public static let known: [Rule] = [
-        .slotFull, .slotPast, .perDayDepartment, .perDay, .overlap, .holdExpired, .state, .version, .tooEarly,
-        .serviceNotOffered, .numbersExhausted, .patientAppointments, .inProgress,
-    ]
+    public static let known = Scheduling.Rule.allCases.map { Rule(number: Int($0.rawValue)) }
 
-    package init(_ wire: PBRule) {
-        let number = wire.rawValue
-        self = (1...Self.known.count).contains(number) ? Self.known[number - 1] : .unknown(number)
-    }
+    private var rule: Scheduling.Rule? { UInt8(exactly: number).flatMap(Scheduling.Rule.init) }
+
+    /// Its name as the protocol writes it, without its prefix: `SLOT_FULL`.
+    public var name: String { rule?.name ?? "RULE_\(number)" }
+
+    /// Why it says no, as the end of the sentence "refused, because …".
+    public var meaning: String { rule?.about.meaning ?? "a rule that this version does not know said no" }
+
+    /// What the caller can do instead.
+    public var remedy: String { rule?.about.remedy ?? "use a newer client" }
+
+    /// The rule's name as Swift writes it: `slotFull`.
+    public var description: String { rule.map { "\($0)" } ?? "rule \(number)" }
+
+    package init(_ wire: PBRule) { number = wire.rawValue }
 
     var wire: PBRule { PBRule(rawValue: number) ?? .unspecified }
-
-    /// The number on the wire.
-    public var number: Int {
-        switch self {
-        case .slotFull: 1
-        case .slotPast: 2
-        case .perDayDepartment: 3
-        case .perDay: 4
-        case .overlap: 5
-        case .holdExpired: 6
-        case .state: 7
-        case .version: 8
-        case .tooEarly: 9
-        case .serviceNotOffered: 10
-        case .numbersExhausted: 11
-        case .patientAppointments: 12
-        case .inProgress: 13
-        case .unknown(let number): number
-        }
-    }
 }
 
 /// Who may set aside the rule that refused.
@@ -324,55 +317,61 @@ public enum ServiceKind: Hashable, Sendable {
     }
 }
 
-/// What an event of the change feed tells.
-public enum ChangeKind: Hashable, Sendable {
+/// What an event of the change feed tells. A number that this version does not know is a kind, too: of a newer server.
+public struct ChangeKind: Hashable, Sendable, CustomStringConvertible {
+    /// The number on the wire.
+    public let number: Int
+
+    /// The kind of a number on the wire.
+    public init(number: Int) { self.number = number }
+
     /// An appointment was made: held or booked.
-    case booked
+    public static let booked = ChangeKind(number: 1)
     /// An appointment moved through its states.
-    case changed
+    public static let changed = ChangeKind(number: 2)
     /// `movedFrom` ended and `appointment` was made in the same step.
-    case moved
+    public static let moved = ChangeKind(number: 3)
     /// A write was refused.
-    case refused
+    public static let refused = ChangeKind(number: 4)
     /// A session was opened.
-    case sessionOpened
+    public static let sessionOpened = ChangeKind(number: 5)
     /// A session's appointments have all ended and went to the history table.
-    case sessionArchived
+    public static let sessionArchived = ChangeKind(number: 6)
     /// A patient is new, or has further identifiers.
-    case patientRegistered
+    public static let patientRegistered = ChangeKind(number: 7)
     /// An entity of the catalogue was put; `entity` names it.
-    case catalogueChanged
+    public static let catalogueChanged = ChangeKind(number: 8)
     /// Another server became primary; `epoch` is its term.
-    case epochBegan
-    /// A number this version does not know.
-    case unknown(Int)
+    public static let epochBegan = ChangeKind(number: 9)
 
     /// Every value this version knows, in the order of their numbers.
-    public static let known: [ChangeKind] = [
-        .booked, .changed, .moved, .refused, .sessionOpened, .sessionArchived, .patientRegistered, .catalogueChanged,
-        .epochBegan,
-    ]
+    public static let known = Set(FactKind.allCases.compactMap(\.row.event)).sorted().map { ChangeKind(number: $0) }
 
-    init(_ wire: PBEventKind) {
-        let number = wire.rawValue
-        self = (1...Self.known.count).contains(number) ? Self.known[number - 1] : .unknown(number)
-    }
+    /// Its name for people and programs: `session-opened`.
+    public var description: String { FactKind(event: number)?.row.name ?? "event-\(number)" }
+
+    init(_ wire: PBEventKind) { number = wire.rawValue }
 
     var wire: PBEventKind { PBEventKind(rawValue: number) ?? .unspecified }
+}
 
-    /// The number on the wire.
-    public var number: Int {
+/// How a patient is in the hospital: FHIR's Encounter.class.
+public enum PatientClass: Hashable, Sendable {
+    /// 门诊.
+    case outpatient
+    /// 住院.
+    case inpatient
+    /// 急诊.
+    case emergency
+    /// 体检.
+    case checkup
+
+    var wire: PBPatientClass {
         switch self {
-        case .booked: 1
-        case .changed: 2
-        case .moved: 3
-        case .refused: 4
-        case .sessionOpened: 5
-        case .sessionArchived: 6
-        case .patientRegistered: 7
-        case .catalogueChanged: 8
-        case .epochBegan: 9
-        case .unknown(let number): number
+        case .outpatient: .outpatient
+        case .inpatient: .inpatient
+        case .emergency: .emergency
+        case .checkup: .checkup
         }
     }
 }

@@ -3,7 +3,16 @@ import Terminal
 
 /// The kinds of entities a hospital file holds, in the order in which they refer to each other.
 enum EntityKind: String, CaseIterable {
-    case hospital, departments, resources, services, pools, policies, templates
+    case hospital, departments, resources, services, pools, policies
+    /// A CSV file of its own, since a cell holds no mappings; in YAML they stand within their policy.
+    case policyTerms = "policy_terms"
+    case templates
+
+    /// Those with a section in a YAML file.
+    static let sections = allCases.filter { $0 != .policyTerms }
+
+    /// The fields of a term that stands within its policy.
+    static let termFields = ["rule", "services", "pools", "channels", "limit"]
 
     init?(section: String) { self.init(rawValue: section) }
 
@@ -19,6 +28,7 @@ enum EntityKind: String, CaseIterable {
         case .services: "service"
         case .pools: "pool"
         case .policies: "policy"
+        case .policyTerms: "policy term"
         case .templates: "template"
         }
     }
@@ -30,7 +40,8 @@ enum EntityKind: String, CaseIterable {
         case .resources: ["code", "name", "kind", "department"]
         case .services: ["code", "name", "kind", "slots", "units", "price_fen", "preparation"]
         case .pools: ["code", "name", "department", "resources", "services"]
-        case .policies: ["department", "per_day_department", "per_day", "hold"]
+        case .policies: ["department", "per_day_department", "per_day", "hold", "terms"]
+        case .policyTerms: ["department"] + Self.termFields
         case .templates:
             ["code", "pool", "weekdays", "start", "slot_minutes", "slots", "capacity", "valid_from", "valid_until"]
         }
@@ -55,6 +66,7 @@ struct CatalogueCollector {
                     code: try code(&entry), name: try entry.text("name"), department: try entry.text("department"),
                     resources: try entry.list("resources"), services: try entry.list("services")))
         case .policies: catalogue.policies.append(try policy(&entry))
+        case .policyTerms: try addTerm(&entry)
         case .templates: catalogue.templates.append(try template(&entry))
         }
         try entry.finish(known: kind.fields)
@@ -93,7 +105,39 @@ struct CatalogueCollector {
             department: try entry.optionalText("department") ?? "",
             perDayDepartment: try entry.optionalNumber("per_day_department").flatMap { $0 == 0 ? nil : $0 },
             perDay: try entry.optionalNumber("per_day").flatMap { $0 == 0 ? nil : $0 },
-            holdSeconds: hold.map { UInt32(clamping: $0.milliseconds / 1_000) } ?? 900)
+            holdSeconds: hold.map { UInt32(clamping: $0.milliseconds / 1_000) } ?? 900,
+            terms: try terms(try entry.entries("terms")))
+    }
+
+    private func terms(_ entries: [Entry]) throws(CommandFailure) -> [Catalogue.PolicyTerm] {
+        var terms: [Catalogue.PolicyTerm] = []
+        for var entry in entries {
+            terms.append(try term(&entry))
+            try entry.finish(known: EntityKind.termFields)
+        }
+        return terms
+    }
+
+    /// One that stands apart from its policy, which must have come before it.
+    private mutating func addTerm(_ entry: inout Entry) throws(CommandFailure) {
+        let department = try entry.optionalText("department") ?? ""
+        guard let policy = catalogue.policies.lastIndex(where: { $0.department == department }) else {
+            let whose = department.isEmpty ? "the hospital" : "department ‘\(department)’"
+            throw entry.failure("there is no policy of \(whose)", remedy: "put it into policies.csv")
+        }
+        catalogue.policies[policy].terms.append(try term(&entry))
+    }
+
+    private func term(_ entry: inout Entry) throws(CommandFailure) -> Catalogue.PolicyTerm {
+        let rule = try entry.value("rule", form: "a rule by the name that refusals give it") { text in
+            Rule.known.first { $0.name == text.uppercased() }
+        }
+        guard let rule else { throw entry.failure("‘rule’ is missing") }
+        let form = "one of \(Channel.known.map(\.word).joined(separator: ", "))"
+        return .init(
+            rule: rule, services: try entry.list("services"), pools: try entry.list("pools"),
+            channels: try entry.list("channels", form: form) { text in Channel.known.first { $0.word == text } },
+            limit: try entry.optionalNumber("limit") ?? 0)
     }
 
     private mutating func template(_ entry: inout Entry) throws(CommandFailure) -> Catalogue.Template {

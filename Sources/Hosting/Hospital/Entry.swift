@@ -5,9 +5,11 @@ import Terminal
 ///
 /// Fields are taken out one by one; what is left at the end is a field that nothing knows.
 struct Entry {
-    enum Value: Equatable {
+    enum Value {
         case text(String)
         case list([String])
+        /// A list of mappings.
+        case entries([Entry])
     }
 
     /// The kind of entity, in the singular: `pool`.
@@ -36,7 +38,7 @@ struct Entry {
         switch take(name) {
         case nil: return nil
         case .text(let text): return text.isEmpty ? nil : text
-        case .list: throw failure("‘\(name)’ is a list, it must be one value")
+        case .list, .entries: throw failure("‘\(name)’ is a list, it must be one value")
         }
     }
 
@@ -65,7 +67,32 @@ struct Entry {
         case .list(let items): items
         case .text(let text):
             text.split(whereSeparator: { $0 == ";" || $0 == "," || $0.isWhitespace }).map(String.init)
+        case .entries: throw failure("‘\(name)’ must be a list of values")
         }
+    }
+
+    /// A YAML list of mappings.
+    mutating func entries(_ name: String) throws(CommandFailure) -> [Entry] {
+        switch take(name) {
+        case nil: []
+        case .entries(let entries): entries
+        case .list(let items) where items.isEmpty: []
+        case .text(let text) where text.isEmpty: []
+        case .list, .text:
+            throw failure("‘\(name)’ must be a list of mappings", remedy: "in CSV they stand in a file of their own")
+        }
+    }
+
+    /// A list, each item of it read by `read`; `form` tells what one must look like.
+    mutating func list<Item>(
+        _ name: String, form: String, _ read: (String) -> Item?
+    ) throws(CommandFailure) -> [Item] {
+        var items: [Item] = []
+        for text in try list(name) {
+            guard let item = read(text) else { throw failure("‘\(name)’ has ‘\(text)’, each must be \(form)") }
+            items.append(item)
+        }
+        return items
     }
 
     /// Read by `read`; `form` tells what it must look like.
@@ -80,7 +107,10 @@ struct Entry {
     /// Everything was taken out.
     /// - Parameter known: the fields this kind has.
     func finish(known: [String]) throws(CommandFailure) {
-        guard let unknown = fields.first(where: { $0.value != .text("") || !known.contains($0.name) }) else { return }
+        let unknown = fields.first { field in
+            if case .text("") = field.value { !known.contains(field.name) } else { true }
+        }
+        guard let unknown else { return }
         throw failure("‘\(unknown.name)’ is no field", remedy: "its fields are \(known.joined(separator: ", "))")
     }
 }

@@ -31,10 +31,10 @@ package enum HospitalSource {
         var collector = CatalogueCollector()
         for (key, value) in mapping {
             let section = key.string ?? ""
-            guard let kind = EntityKind(section: section) else {
+            guard let kind = EntityKind(section: section), EntityKind.sections.contains(kind) else {
                 throw CommandFailure(
                     .configuration, "\(name) line \(key.mark?.line ?? 1): ‘\(section)’ is no section",
-                    remedy: "the sections are \(EntityKind.allCases.map(\.section).joined(separator: ", "))")
+                    remedy: "the sections are \(EntityKind.sections.map(\.section).joined(separator: ", "))")
             }
             for entry in try entries(of: kind, value, name) { try collector.add(entry, kind) }
         }
@@ -44,10 +44,10 @@ package enum HospitalSource {
     private static func entries(of kind: EntityKind, _ node: Node, _ name: String) throws(CommandFailure) -> [Entry] {
         let place = "\(name) line \(node.mark?.line ?? 1)"
         switch node {
-        case .mapping where kind == .hospital: return [try entry(kind, node, name)]
+        case .mapping where kind == .hospital: return [try entry(kind.word, node, name)]
         case .sequence(let sequence) where kind != .hospital:
             var entries: [Entry] = []
-            for node in sequence { entries.append(try entry(kind, node, name)) }
+            for node in sequence { entries.append(try entry(kind.word, node, name)) }
             return entries
         case .scalar(let scalar) where scalar.string.isEmpty || scalar.string == "~" || scalar.string == "null":
             return []
@@ -57,27 +57,31 @@ package enum HospitalSource {
         }
     }
 
-    private static func entry(_ kind: EntityKind, _ node: Node, _ name: String) throws(CommandFailure) -> Entry {
+    private static func entry(_ kind: String, _ node: Node, _ name: String) throws(CommandFailure) -> Entry {
         let place = "\(name) line \(node.mark?.line ?? 1)"
         guard case .mapping(let mapping) = node else {
-            throw CommandFailure(.configuration, "\(place): a \(kind.word) must be a mapping of its fields")
+            throw CommandFailure(.configuration, "\(place): a \(kind) must be a mapping of its fields")
         }
         var fields: [(name: String, value: Entry.Value)] = []
         for (key, value) in mapping {
             let field = key.string ?? ""
             guard !fields.contains(where: { $0.name == field }) else {
-                throw CommandFailure(.configuration, "\(place): \(kind.word): ‘\(field)’ stands there twice")
+                throw CommandFailure(.configuration, "\(place): \(kind): ‘\(field)’ stands there twice")
             }
             switch value {
             case .scalar(let scalar): fields.append((field, .text(isNull(scalar) ? "" : scalar.string)))
             case .sequence(let items) where items.allSatisfy({ $0.scalar != nil }):
                 fields.append((field, .list(items.compactMap { $0.scalar?.string })))
+            case .sequence(let items) where items.allSatisfy({ $0.mapping != nil }):
+                var entries: [Entry] = []
+                for item in items { entries.append(try entry("\(kind): \(field)", item, name)) }
+                fields.append((field, .entries(entries)))
             default:
                 throw CommandFailure(
-                    .configuration, "\(place): \(kind.word): ‘\(field)’ must be a value or a list of values")
+                    .configuration, "\(place): \(kind): ‘\(field)’ must be a value or a list of values")
             }
         }
-        return Entry(kind: kind.word, place: place, fields: fields)
+        return Entry(kind: kind, place: place, fields: fields)
     }
 
     private static func isNull(_ scalar: Node.Scalar) -> Bool {

@@ -72,7 +72,7 @@ enum DrillAnswer: Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .done(let appointments, let state, let version, _, let position):
             "\(appointments.map(\.place).joined(separator: " and ")) \(state.word) in version \(version) at \(position)"
-        case .refused(let rule, let position): "refused by \(rule.word) at \(position)"
+        case .refused(let rule, let position): "refused by \(rule.name) at \(position)"
         }
     }
 }

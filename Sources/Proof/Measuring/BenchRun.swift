@@ -109,7 +109,7 @@ package struct BenchRun {
         return Outcome(
             passes: passes, checks: checks,
             refusals: ledger.refusals.sorted { $0.value > $1.value }.map {
-                (Rule($0.key).word, $0.value)
+                (Rule($0.key).name, $0.value)
             }, isOwnServer: server.isOwn)
     }
 

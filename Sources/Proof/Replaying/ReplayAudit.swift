@@ -174,7 +174,7 @@ struct ReplayAudit {
                 count += 1
                 if !law.allows(refusal.rule, booking: index, slot: refusal.slot) {
                     problems.append(
-                        "line \(plan.bookings[index].line): \(refusal.rule.word) has no reason in the trace")
+                        "line \(plan.bookings[index].line): \(refusal.rule.name) has no reason in the trace")
                 }
             }
         }

@@ -123,7 +123,7 @@ struct ReplayPass {
         for (outcome, (booking, change)) in zip(outcomes, asked) {
             if let refusal = outcome.refusal {
                 tally.refusedChanges.append(
-                    "line \(plan.bookings[booking].line): \(change.word) was refused by \(refusal.rule.word)")
+                    "line \(plan.bookings[booking].line): \(change.word) was refused by \(refusal.rule.name)")
             } else if let next = change.nextInVisit {
                 schedule(booking, next, quarter + 1)
             }

@@ -97,7 +97,7 @@ extension ReplayReport {
             } else {
                 refused += 1
             }
-            for refusal in answer.refusals { rules[refusal.rule.word, default: 0] += 1 }
+            for refusal in answer.refusals { rules[refusal.rule.name, default: 0] += 1 }
         }
         refusals = rules.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         checks.append(

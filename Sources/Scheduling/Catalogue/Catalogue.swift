@@ -12,7 +12,8 @@ package struct Catalogue: Hashable, Sendable {
 
     package init() {}
 
-    /// The policy that judges bookings in this department.
+    /// The policy that judges bookings in this department: its own, or the hospital's where it has none. Its own takes
+    /// the place of the hospital's whole; neither numbers nor terms of the two are put together.
     package func policy(for department: DepartmentID) -> Policy { departmentPolicies[department] ?? policy }
 
     /// Applies one event. Entities arrive in the order of their ids the first time, and in any order after.

@@ -55,16 +55,37 @@ package struct CatalogueDraft: Sendable {
         }
     }
 
+    /// One rule's terms within a policy; services and pools by their codes.
+    package struct PolicyTerm: Sendable {
+        package var rule: Rule
+        package var services, pools: [String]
+        package var channels: [Channel]
+        package var limit: UInt32
+        package init(
+            rule: Rule, services: [String] = [], pools: [String] = [], channels: [Channel] = [], limit: UInt32 = 0
+        ) {
+            self.rule = rule
+            self.services = services
+            self.pools = pools
+            self.channels = channels
+            self.limit = limit
+        }
+    }
+
     /// A policy of a department, or of the hospital.
     package struct Policy: Sendable {
         /// Empty for the hospital's default.
         package var department: String
         package var perDayDepartment, perDay, holdSeconds: UInt32
-        package init(department: String, perDayDepartment: UInt32, perDay: UInt32, holdSeconds: UInt32) {
+        package var terms: [PolicyTerm]
+        package init(
+            department: String, perDayDepartment: UInt32, perDay: UInt32, holdSeconds: UInt32, terms: [PolicyTerm] = []
+        ) {
             self.department = department
             self.perDayDepartment = perDayDepartment
             self.perDay = perDay
             self.holdSeconds = holdSeconds
+            self.terms = terms
         }
     }
 
@@ -112,7 +133,5 @@ package struct InvalidCatalogue: Error, Hashable, Sendable, CustomStringConverti
 /// The events that make a draft true, and how many entities they add, change or leave alone.
 package struct CataloguePut: Sendable {
     package var events: [CatalogueEntity] = []
-    package var added = 0
-    package var changed = 0
-    package var unchanged = 0
+    package var counts = CatalogueCounts()
 }

@@ -1,7 +1,10 @@
 extension Catalogue {
     /// Judges a draft whole: either every entity becomes an event, or none and the first fault is named.
-    package func decide(_ draft: CatalogueDraft) throws(InvalidCatalogue) -> CataloguePut {
-        var decision = PutDecision(catalogue: self)
+    /// - Parameter takesTerms: whether a policy may have terms for this rule.
+    package func decide(
+        _ draft: CatalogueDraft, takesTerms: (Rule) -> Bool = { $0.about.takesTerms }
+    ) throws(InvalidCatalogue) -> CataloguePut {
+        var decision = PutDecision(catalogue: self, rulesWithTerms: Rule.allCases.filter(takesTerms))
         if let hospital = draft.hospital { try decision.hospital(hospital) }
         for department in draft.departments { try decision.department(department) }
         for resource in draft.resources { try decision.resource(resource) }
@@ -16,6 +19,7 @@ extension Catalogue {
 /// Works on its own copy of the catalogue, so that later entities of a draft can refer to earlier ones.
 private struct PutDecision {
     var catalogue: Catalogue
+    let rulesWithTerms: [Rule]
     var put = CataloguePut()
 
     mutating func hospital(_ new: Hospital) throws(InvalidCatalogue) {
@@ -74,13 +78,7 @@ private struct PutDecision {
             }
             resources.append(ResourceID(rawValue: id))
         }
-        var services: [ServiceID] = []
-        for code in draft.services {
-            guard let id = catalogue.services.id(code: code) else {
-                throw InvalidCatalogue("\(what): there is no service \(quoted(code)); put it first")
-            }
-            services.append(ServiceID(rawValue: id))
-        }
+        let services = try services(draft.services, of: what)
         let id = try catalogue.pools.nextID(draft.code, what)
         let new = Pool(
             id: PoolID(rawValue: id), code: draft.code, name: draft.name, department: department, resources: resources,
@@ -97,13 +95,53 @@ private struct PutDecision {
             draft.department.isEmpty ? "the hospital's policy" : "policy of department \(quoted(draft.department))"
         let department: DepartmentID? = draft.department.isEmpty ? nil : try department(draft.department, of: what)
         try check(draft.holdSeconds, in: 1...Limits.holdSeconds, "hold_seconds", of: what)
+        guard draft.terms.count <= Limits.termsPerPolicy else {
+            throw InvalidCatalogue("\(what): \(draft.terms.count) terms, at most \(Limits.termsPerPolicy)")
+        }
+        var terms: [PolicyTerm] = []
+        for (index, term) in draft.terms.enumerated() {
+            terms.append(try self.term(term, department: department, of: "\(what): terms[\(index)]"))
+        }
         let old = department.map { catalogue.departmentPolicies[$0] } ?? catalogue.policy
         var new = Policy(
             department: department, version: old?.version ?? 1, perDayDepartment: draft.perDayDepartment,
-            perDay: draft.perDay, holdSeconds: draft.holdSeconds)
+            perDay: draft.perDay, holdSeconds: draft.holdSeconds, terms: terms)
         let same = old.map { $0.allowsTheSame(as: new) } ?? false
         if let old, !same { new.version = old.version + 1 }
         record(.policy(new), known: old != nil, same: same)
+    }
+
+    /// - Parameter department: the one whose policy it is; nil for the hospital's, whose terms may name any pool.
+    private func term(
+        _ draft: CatalogueDraft.PolicyTerm, department: DepartmentID?, of what: String
+    ) throws(InvalidCatalogue) -> PolicyTerm {
+        guard rulesWithTerms.contains(draft.rule) else {
+            let others = rulesWithTerms.map(\.name).joined(separator: ", ")
+            throw InvalidCatalogue(
+                "\(what): \(draft.rule.name) takes no terms; \(others.isEmpty ? "no rule does yet" : "these do: \(others)")"
+            )
+        }
+        for (count, name) in [
+            (draft.services.count, "services"), (draft.pools.count, "pools"), (draft.channels.count, "channels"),
+        ] where count > Limits.membersPerTerm {
+            throw InvalidCatalogue("\(what): \(count) \(name), at most \(Limits.membersPerTerm)")
+        }
+        guard !draft.channels.contains(.system) else {
+            throw InvalidCatalogue("\(what): the channel of the engine itself is no channel of a term")
+        }
+        let services = try services(draft.services, of: what)
+        var pools: [PoolID] = []
+        for code in draft.pools {
+            guard let pool = catalogue.pools[code: code] else {
+                throw InvalidCatalogue("\(what): there is no pool \(quoted(code)); put it first")
+            }
+            guard department == nil || pool.department == department else {
+                throw InvalidCatalogue("\(what): pool \(quoted(code)) belongs to another department")
+            }
+            pools.append(pool.id)
+        }
+        return PolicyTerm(
+            rule: draft.rule, services: services, pools: pools, channels: draft.channels, limit: draft.limit)
     }
 
     mutating func template(_ draft: CatalogueDraft.Template) throws(InvalidCatalogue) {
@@ -138,12 +176,23 @@ private struct PutDecision {
 
     private mutating func record(_ entity: CatalogueEntity, known: Bool, same: Bool) {
         guard !same else {
-            put.unchanged += 1
+            put.counts.unchanged += 1
             return
         }
-        if known { put.changed += 1 } else { put.added += 1 }
+        if known { put.counts.changed += 1 } else { put.counts.added += 1 }
         put.events.append(entity)
         catalogue.evolve(entity)
+    }
+
+    private func services(_ codes: [String], of what: String) throws(InvalidCatalogue) -> [ServiceID] {
+        var services: [ServiceID] = []
+        for code in codes {
+            guard let id = catalogue.services.id(code: code) else {
+                throw InvalidCatalogue("\(what): there is no service \(quoted(code)); put it first")
+            }
+            services.append(ServiceID(rawValue: id))
+        }
+        return services
     }
 
     private func department(_ code: String, of what: String) throws(InvalidCatalogue) -> DepartmentID {

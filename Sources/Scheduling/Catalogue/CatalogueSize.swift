@@ -17,15 +17,20 @@ extension Catalogue {
             bytes += codes(pool.services.map(\.rawValue)) { services[$0]?.code }
         }
         for template in templates.all { bytes += Self.size(template.code, pools[template.pool.rawValue]?.code ?? "") }
-        for policy in departmentPolicies.values {
+        for policy in [policy] + departmentPolicies.values {
             bytes += Self.size(policy.department.flatMap { departments[$0.rawValue]?.code } ?? "")
+            for term in policy.terms {
+                bytes += Self.entityHead + term.channels.count
+                bytes += codes(term.services.map(\.rawValue)) { services[$0]?.code }
+                bytes += codes(term.pools.map(\.rawValue)) { pools[$0]?.code }
+            }
         }
-        return bytes + Self.size("")
+        return bytes
     }
 
     /// Tag and length before a text of a few kilobytes.
     private static let textHead = 4
-    /// Tag and length of an entity, and its numbers and days: a template has the most, about 55 bytes.
+    /// Tag and length of an entity or a term, and its numbers and days: a template has the most, about 55 bytes.
     private static let entityHead = 64
 
     private static func size(_ texts: String...) -> Int {

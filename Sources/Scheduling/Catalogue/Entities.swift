@@ -103,15 +103,19 @@ package struct Policy: Hashable, Sendable {
     package var perDay: UInt32
     /// How long a hold waits for its confirmation.
     package var holdSeconds: UInt32
+    /// What the rules that take terms are told, in the order in which the hospital gave them.
+    package var terms: [PolicyTerm]
 
     package init(
-        department: DepartmentID?, version: UInt32, perDayDepartment: UInt32, perDay: UInt32, holdSeconds: UInt32
+        department: DepartmentID?, version: UInt32, perDayDepartment: UInt32, perDay: UInt32, holdSeconds: UInt32,
+        terms: [PolicyTerm] = []
     ) {
         self.department = department
         self.version = version
         self.perDayDepartment = perDayDepartment
         self.perDay = perDay
         self.holdSeconds = holdSeconds
+        self.terms = terms
     }
 
     /// What holds until the hospital says otherwise: no limits but that a person is in one place at a time, 15 minutes
@@ -120,6 +124,7 @@ package struct Policy: Hashable, Sendable {
 
     package func allowsTheSame(as other: Policy) -> Bool {
         perDayDepartment == other.perDayDepartment && perDay == other.perDay && holdSeconds == other.holdSeconds
+            && terms == other.terms
     }
 }
 

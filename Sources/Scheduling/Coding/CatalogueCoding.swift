@@ -1,6 +1,8 @@
 private enum Kind: UInt8 {
     case hospital = 1
     case department, resource, service, pool, policy, template
+    /// A policy that has terms. One that has none is written as it was before there were any.
+    case policyWithTerms
 }
 
 extension CatalogueEntity {
@@ -35,13 +37,7 @@ extension CatalogueEntity {
             for resource in pool.resources { writer.varint(resource.rawValue) }
             writer.varint(UInt64(pool.services.count))
             for service in pool.services { writer.varint(service.rawValue) }
-        case .policy(let policy):
-            writer.byte(Kind.policy.rawValue)
-            writer.varint(policy.department?.rawValue ?? 0)
-            writer.varint(policy.version)
-            writer.varint(policy.perDayDepartment)
-            writer.varint(policy.perDay)
-            writer.varint(policy.holdSeconds)
+        case .policy(let policy): policy.encode(into: &writer)
         case .template(let template): template.encode(into: &writer)
         }
     }
@@ -58,13 +54,8 @@ extension CatalogueEntity {
         case .resource: self = .resource(try Resource(from: &reader))
         case .service: self = .service(try Service(from: &reader))
         case .pool: self = .pool(try Pool(from: &reader))
-        case .policy:
-            let department: UInt32 = try reader.number()
-            self = .policy(
-                Policy(
-                    department: department == 0 ? nil : DepartmentID(rawValue: department),
-                    version: try reader.number(), perDayDepartment: try reader.number(), perDay: try reader.number(),
-                    holdSeconds: try reader.number()))
+        case .policy: self = .policy(try Policy(from: &reader, hasTerms: false))
+        case .policyWithTerms: self = .policy(try Policy(from: &reader, hasTerms: true))
         case .template: self = .template(try Template(from: &reader))
         }
     }
@@ -121,6 +112,57 @@ extension Pool {
         var services: [ServiceID] = []
         for _ in 0..<(try reader.varint()) { services.append(ServiceID(rawValue: try reader.number())) }
         self.init(id: id, code: code, name: name, department: department, resources: resources, services: services)
+    }
+}
+
+extension Policy {
+    fileprivate func encode(into writer: inout ByteWriter) {
+        writer.byte((terms.isEmpty ? Kind.policy : .policyWithTerms).rawValue)
+        writer.varint(department?.rawValue ?? 0)
+        writer.varint(version)
+        writer.varint(perDayDepartment)
+        writer.varint(perDay)
+        writer.varint(holdSeconds)
+        guard !terms.isEmpty else { return }
+        writer.varint(UInt64(terms.count))
+        for term in terms { term.encode(into: &writer) }
+    }
+
+    fileprivate init(from reader: inout ByteReader, hasTerms: Bool) throws(CodingError) {
+        let department: UInt32 = try reader.number()
+        self.init(
+            department: department == 0 ? nil : DepartmentID(rawValue: department), version: try reader.number(),
+            perDayDepartment: try reader.number(), perDay: try reader.number(), holdSeconds: try reader.number())
+        guard hasTerms else { return }
+        for _ in 0..<(try reader.varint()) { terms.append(try PolicyTerm(from: &reader)) }
+        guard !terms.isEmpty else { throw CodingError("a policy with terms that has none") }
+    }
+}
+
+extension PolicyTerm {
+    fileprivate func encode(into writer: inout ByteWriter) {
+        writer.byte(rule.rawValue)
+        writer.varint(UInt64(services.count))
+        for service in services { writer.varint(service.rawValue) }
+        writer.varint(UInt64(pools.count))
+        for pool in pools { writer.varint(pool.rawValue) }
+        writer.varint(UInt64(channels.count))
+        for channel in channels { writer.byte(channel.rawValue) }
+        writer.varint(limit)
+    }
+
+    fileprivate init(from reader: inout ByteReader) throws(CodingError) {
+        guard let rule = Rule(rawValue: try reader.byte()) else { throw CodingError("unknown rule") }
+        var services: [ServiceID] = []
+        for _ in 0..<(try reader.varint()) { services.append(ServiceID(rawValue: try reader.number())) }
+        var pools: [PoolID] = []
+        for _ in 0..<(try reader.varint()) { pools.append(PoolID(rawValue: try reader.number())) }
+        var channels: [Channel] = []
+        for _ in 0..<(try reader.varint()) {
+            guard let channel = Channel(rawValue: try reader.byte()) else { throw CodingError("unknown channel") }
+            channels.append(channel)
+        }
+        self.init(rule: rule, services: services, pools: pools, channels: channels, limit: try reader.number())
     }
 }
 

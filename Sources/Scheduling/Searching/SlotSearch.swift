@@ -8,26 +8,38 @@ import HeapModule
 package struct SlotSearch: Sendable {
     package var from: LocalDate
     package var to: LocalDate
-    /// Slots that have begun by now cannot be booked.
-    package var now: Instant
-    /// Neighbouring slots that must be free, and the units in each.
-    package var span: UInt8
-    package var units: UInt16
     package var after: (start: Instant, slot: SlotID)?
     /// One more than was asked for tells that there is more.
     package var limit: Int
+    /// What is asked of each slot; slot and times are filled in here. Its policy is that of all pools of one search.
+    package var asking: Asking
+    /// What the patient has; nil where the search names none.
+    package var holdings: PatientHoldings?
 
     package init(
-        from: LocalDate, to: LocalDate, now: Instant, span: UInt8, units: UInt16,
-        after: (start: Instant, slot: SlotID)?, limit: Int
+        from: LocalDate, to: LocalDate, after: (start: Instant, slot: SlotID)?, limit: Int, asking: Asking,
+        holdings: PatientHoldings? = nil
     ) {
         self.from = from
         self.to = to
-        self.now = now
-        self.span = span
-        self.units = units
         self.after = after
         self.limit = limit
+        self.asking = asking
+        self.holdings = holdings
+    }
+
+    /// Whether a booking of just this would be taken, as far as the search says enough to tell: the rules of a booking.
+    /// That its pool offers the service is known, or the pool were not searched.
+    @inline(__always)
+    private func isBookable(_ asking: borrowing Asking, in session: borrowing Session) -> Bool {
+        do throws(Refusal) {
+            try RuleList.judge(asking, isOffered: true)
+            if let holdings { try RuleList.judge(asking, holdings.tally(beside: asking.commitment)) }
+            try RuleList.judge(asking, session)
+            return true
+        } catch {
+            return false
+        }
     }
 
     /// No wall clock is more than 14 hours ahead of UTC, so no session of this day starts before.
@@ -65,15 +77,19 @@ package struct SlotSearch: Sendable {
     }
 
     /// No slot that starts before this moment is wanted.
-    fileprivate var earliest: Instant { max(now.advanced(milliseconds: 1), after?.start ?? now) }
+    fileprivate var earliest: Instant { max(asking.now.advanced(milliseconds: 1), after?.start ?? asking.now) }
 
     /// The first slot of a session that is wanted, from this one on.
     fileprivate func first(in session: borrowing Session, from slot: Int) -> FreeSlot? {
         let times = session.times
         var index = max(slot, times.firstSlot(startingFrom: earliest))
-        while index + Int(span) <= session.slots.count {
-            if session.fits(slot: UInt16(index), span: span, units: units) {
-                let id = SlotID(session: session.id, index: UInt16(index))
+        guard index < session.slots.count else { return nil }
+        var asking = asking
+        asking.times = times
+        while index + Int(asking.span) <= session.slots.count {
+            let id = SlotID(session: session.id, index: UInt16(index))
+            asking.slot = id
+            if isBookable(asking, in: session) {
                 let start = times.start(ofSlot: UInt16(index))
                 if after.map({ (start, id.rawValue) > ($0.start, $0.slot.rawValue) }) ?? true {
                     return free(id, start, UInt16(index), in: session)
@@ -86,12 +102,13 @@ package struct SlotSearch: Sendable {
 
     private func free(_ id: SlotID, _ start: Instant, _ index: UInt16, in session: borrowing Session) -> FreeSlot {
         var (free, capacity) = (UInt16.max, UInt16.max)
-        for slot in session.slots[Int(index)..<Int(index) + Int(span)] {
+        for slot in session.slots[Int(index)..<Int(index) + Int(asking.span)] {
             free = min(free, slot.free)
             capacity = min(capacity, slot.capacity)
         }
         return FreeSlot(
-            slot: id, start: start, end: session.times.end(ofSlot: index, span: span), free: free, capacity: capacity)
+            slot: id, start: start, end: session.times.end(ofSlot: index, span: asking.span), free: free,
+            capacity: capacity)
     }
 }
 

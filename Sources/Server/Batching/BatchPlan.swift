@@ -1,5 +1,6 @@
 import Engine
 import NIOCore
+import Scheduling
 import Wire
 
 /// How the outcomes of one batch frame are put together: what went to the engine, in order, and what was wrong from the
@@ -47,7 +48,7 @@ struct BatchPlan {
         _ message: PBBookRequest, _ connection: ConnectionOrigin, _ deadline: UInt64?, _ writes: inout [Write]
     ) {
         do throws(ProtocolError) {
-            writes.append(Write(try Booking(message, on: connection), deadline: deadline))
+            writes.append(try Write(message, on: connection, deadline: deadline))
         } catch {
             unlawfulBookings.append(Unlawful(index: bookings, code: error.code))
         }
@@ -58,7 +59,7 @@ struct BatchPlan {
         _ message: PBChangeRequest, _ connection: ConnectionOrigin, _ deadline: UInt64?, _ writes: inout [Write]
     ) {
         do throws(ProtocolError) {
-            writes.append(Write(try StateChange(message, on: connection), deadline: deadline))
+            writes.append(try Write(message, on: connection, deadline: deadline))
         } catch {
             unlawfulChanges.append(Unlawful(index: changes, code: error.code))
         }

@@ -1,5 +1,6 @@
 import Engine
 import NIOCore
+import Scheduling
 import Wire
 
 /// Everything that all connections of one event loop brought in one tick, as one call of the engine. One task and two

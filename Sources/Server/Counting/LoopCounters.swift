@@ -102,7 +102,7 @@ package struct WriteTally: Sendable {
     mutating func count(_ answer: borrowing Answer) {
         if answer.again { repeated += 1 }
         switch answer.outcome {
-        case .done: done += 1
+        case .done, .told: done += 1
         case .refused(let refusal, _):
             refused += 1
             rules[Int(refusal.rule.rawValue)] += 1

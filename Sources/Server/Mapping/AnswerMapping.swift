@@ -27,6 +27,7 @@ extension PBOutcome {
         case .failed(let failure):
             result = .failed
             error = PBErrorCode(ErrorCode(failure.code))
+        case .told: preconditionFailure("a write about appointments is answered with one")
         }
     }
 
@@ -45,7 +46,7 @@ extension PBTogetherReply {
         switch answer.outcome {
         case .done(let receipt): appointments = receipt.together.map(\.rawValue)
         case .refused(_, let item): refusedItem = UInt32(item)
-        case .failed: break
+        case .failed, .told: break
         }
     }
 }

@@ -26,6 +26,7 @@ extension PBSearchSlotsReply {
         }
         more = reading.value.more
         position = reading.position.rawValue
+        notJudged = reading.value.unjudged.map { PBRule($0) }
     }
 }
 
@@ -48,37 +49,45 @@ extension PBListSessionsReply {
     }
 }
 
+// Answers of writes that are many facts.
+
 extension PBSessionsReply {
-    init(_ reading: Reading<SessionsOpened>) {
+    init(_ answer: Answer) {
         self.init()
-        opened = UInt32(clamping: reading.value.opened)
-        unchanged = UInt32(clamping: reading.value.unchanged)
-        conflicts = reading.value.conflicts
-        position = reading.position.rawValue
+        guard case .sessions(let sessions) = answer.report else { preconditionFailure("sessions were asked for") }
+        opened = UInt32(clamping: sessions.opened)
+        unchanged = UInt32(clamping: sessions.unchanged)
+        conflicts = sessions.conflicts
+        position = answer.position.rawValue
+        again = answer.again
     }
 }
 
 extension PBPutCatalogueReply {
-    init(_ reading: Reading<CataloguePut>) {
+    init(_ answer: Answer) {
         self.init()
-        added = UInt32(clamping: reading.value.added)
-        changed = UInt32(clamping: reading.value.changed)
-        unchanged = UInt32(clamping: reading.value.unchanged)
-        position = reading.position.rawValue
+        guard case .catalogue(let counts) = answer.report else { preconditionFailure("a catalogue was put") }
+        added = UInt32(clamping: counts.added)
+        changed = UInt32(clamping: counts.changed)
+        unchanged = UInt32(clamping: counts.unchanged)
+        position = answer.position.rawValue
+        again = answer.again
     }
 }
 
 extension PBRegisterPatientsReply {
-    init(_ reading: Reading<[PatientOutcome]>) {
+    init(_ answer: Answer) {
         self.init()
-        outcomes = reading.value.map { outcome in
+        guard case .patients(let patients) = answer.report else { preconditionFailure("patients were registered") }
+        outcomes = patients.map { outcome in
             var wire = PBPatientOutcome()
             wire.patient = outcome.patient?.rawValue ?? 0
             wire.created = outcome.created
             wire.problem = outcome.problem
             return wire
         }
-        position = reading.position.rawValue
+        position = answer.position.rawValue
+        again = answer.again
     }
 }
 
@@ -93,7 +102,7 @@ extension SessionDraft {
 }
 
 extension SlotQuery {
-    init(_ request: PBSearchSlotsRequest) throws(ProtocolError) {
+    init(_ request: PBSearchSlotsRequest, on connection: ConnectionOrigin) throws(ProtocolError) {
         guard request.department != 0 || request.service != 0 || request.resource != 0 else {
             throw ProtocolError.invalid("department, service, resource", "at least one must be given")
         }
@@ -110,6 +119,20 @@ extension SlotQuery {
             after: request.afterSlot == 0
                 ? nil : (Instant(rawValue: request.afterStartMs), SlotID(rawValue: request.afterSlot)),
             nextFree: request.nextFree,
-            limit: request.limit == 0 ? EngineLimits.slotsPerSearchByDefault : Int(request.limit))
+            limit: request.limit == 0 ? EngineLimits.slotsPerSearchByDefault : Int(request.limit),
+            origin: try connection.asking(request.channel),
+            patient: request.patient == 0 ? nil : PatientID(rawValue: request.patient),
+            patientClass: try PatientClass.optional(request.patientClass))
+    }
+}
+
+extension PatientClass {
+    /// A class that a field may give; nil where it does not.
+    fileprivate static func optional(_ wire: PBPatientClass) throws(ProtocolError) -> PatientClass? {
+        guard wire != .unspecified else { return nil }
+        guard let known = wire.patientClass else {
+            throw ProtocolError.invalid("patient_class", "\(wire.rawValue) is no class of this version")
+        }
+        return known
     }
 }

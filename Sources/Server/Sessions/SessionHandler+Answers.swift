@@ -29,6 +29,7 @@ extension SessionHandler {
         write(FrameHeader(sink.method, flags: .reply, requestID: sink.id)) { plan.write(answers, into: &$0) }
         return .done
     }
+
     /// The answer to a short search.
     func answer(_ sink: LoopSearches.Sink, _ result: Result<Reading<SlotPage>, EngineError>) -> RequestOutcome {
         guard machine.answered(sink.header.requestID, serial: sink.serial) else { return .unheard }
@@ -36,7 +37,8 @@ extension SessionHandler {
         case .success(let reading):
             write(FrameHeader(.searchSlots, flags: .reply, requestID: sink.header.requestID)) { buffer in
                 buffer.writeSearchReply(
-                    reading.value.slots, more: reading.value.more, position: reading.position.rawValue)
+                    reading.value.slots, more: reading.value.more, position: reading.position.rawValue,
+                    notJudged: reading.value.unjudged)
             }
             return .done
         case .failure(let error):

@@ -1,5 +1,6 @@
 import Engine
 import NIOCore
+import Scheduling
 import Wire
 
 /// Requests that wait for their task. Few run at once, so that a client that asks for much and reads little holds
@@ -10,7 +11,7 @@ struct RequestQueue {
         let serial: UInt64
         let deadline: UInt64?
         let readAt: UInt64
-        let request: Request
+        let run: MethodRow.Run
     }
 
     /// A whole frame, and what it says where it is a failure.
@@ -54,23 +55,24 @@ extension SessionHandler {
         do {
             switch method {
             case .book:
-                let booking = try Booking(PBBookRequest(fastPayload: frame.payload), on: origin)
-                try take(Write(booking, deadline: deadline), method, frame.header)
+                let message = try PBBookRequest(fastPayload: frame.payload)
+                try take(Write(message, on: origin, deadline: deadline), method, frame.header)
             case .change:
-                let change = try StateChange(PBChangeRequest(fastPayload: frame.payload), on: origin)
-                try take(Write(change, deadline: deadline), method, frame.header)
+                let message = try PBChangeRequest(fastPayload: frame.payload)
+                try take(Write(message, on: origin, deadline: deadline), method, frame.header)
             case .move:
-                let move = try MoveWish(PBMoveRequest(payload: frame.payload), on: origin)
-                try take(Write(move, deadline: deadline), method, frame.header)
+                let message = try PBMoveRequest(payload: frame.payload)
+                try take(Write(message, on: origin, deadline: deadline), method, frame.header)
             case .bookTogether:
-                let joint = try JointBooking(PBBookTogetherRequest(payload: frame.payload), on: origin)
-                try take(Write(joint, deadline: deadline), method, frame.header)
+                let message = try PBBookTogetherRequest(payload: frame.payload)
+                try take(Write(message, on: origin, deadline: deadline), method, frame.header)
             case .batch: try batch(frame, deadline: deadline)
             case .searchSlots: try search(frame, deadline: deadline)
             case .subscribe: try subscribe(frame, deadline: deadline)
             case .unsubscribe: try unsubscribe(frame)
             case .follow: try follow(frame, deadline: deadline)
             case .confirmation: try confirm(frame)
+            // The table of methods says how the rest is decoded and run.
             default: try ask(method, frame, deadline: deadline)
             }
         } catch {
@@ -100,10 +102,10 @@ extension SessionHandler {
     /// A short search goes with the others of this tick; one that may take long, or whose caller does not read, waits
     /// its turn.
     private func search(_ frame: Frame, deadline: UInt64?) throws(ProtocolError) {
-        let query = try SlotQuery(PBSearchSlotsRequest(fastPayload: frame.payload))
+        let query = try SlotQuery(PBSearchSlotsRequest(fastPayload: frame.payload), on: origin)
         guard query.limit <= EngineLimits.slotsPerShortSearch, !query.nextFree, isWritable,
             shared.searches.hasRoom(for: self)
-        else { return try ask(.search(query), .searchSlots, frame.header, deadline: deadline) }
+        else { return try ask(query.alone, .searchSlots, frame.header, deadline: deadline) }
         let serial = try machine.take(frame.header.requestID, .searchSlots, isWrite: false, deadline: deadline)
         shared.searches.add(
             LoopSearches.Sink(
@@ -115,23 +117,23 @@ extension SessionHandler {
         requests.append(
             RequestQueue.Waiting(
                 header: sink.header, serial: sink.serial, deadline: sink.deadline, readAt: sink.readAt,
-                request: .search(sink.query)))
+                run: sink.query.alone))
         startRequests()
     }
 
     private func ask(_ method: Method, _ frame: Frame, deadline: UInt64?) throws(ProtocolError) {
-        guard let request = try Request(method, frame.payload, on: origin) else {
-            throw ProtocolError(.unknownMethod, "this server does not know method \(method.rawValue)")
+        guard let decode = MethodTable[method].decode else {
+            preconditionFailure("carryOut has a case for every method whose row does not say how it is decoded")
         }
-        try ask(request, method, frame.header, deadline: deadline)
+        try ask(try decode(frame.payload, origin), method, frame.header, deadline: deadline)
     }
 
     private func ask(
-        _ request: Request, _ method: Method, _ header: FrameHeader, deadline: UInt64?
+        _ run: @escaping MethodRow.Run, _ method: Method, _ header: FrameHeader, deadline: UInt64?
     ) throws(ProtocolError) {
         let serial = try machine.take(header.requestID, method, isWrite: method.isWrite, deadline: deadline)
         requests.append(
-            RequestQueue.Waiting(header: header, serial: serial, deadline: deadline, readAt: readAt, request: request))
+            RequestQueue.Waiting(header: header, serial: serial, deadline: deadline, readAt: readAt, run: run))
         startRequests()
     }
 
@@ -159,6 +161,13 @@ extension SessionHandler {
         if let method = request.header.knownMethod { ended(method, outcome, readAt: request.readAt) }
         startRequests()
         resumeReading()
+    }
+}
+
+extension SlotQuery {
+    /// A search that does not go with the others of its tick.
+    fileprivate var alone: MethodRow.Run {
+        { engine, _ throws(EngineError) in PBSearchSlotsReply(try await engine.search(self)) }
     }
 }
 
@@ -195,7 +204,7 @@ extension RequestQueue.Waiting {
                 encoder)
         }
         do {
-            let message = try await request.answer(engine, identity)
+            let message = try await run(engine, identity)
             var frame = ByteBuffer()
             let header = FrameHeader(
                 method: self.header.method, flags: .reply, requestID: self.header.requestID, epoch: engine.tenure.epoch)

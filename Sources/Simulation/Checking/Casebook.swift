@@ -43,8 +43,8 @@ final class Casebook {
         let execution = make(executions.count)
         executions.append(execution)
         executionsByStretch[execution.stretch, default: []].append(execution)
-        openByOrigin[operation.origin, default: []].append(execution)
-        for write in operation.writes {
+        for origin in operation.origins { openByOrigin[origin, default: []].append(execution) }
+        for write in operation.writes where !write.key.isZero {
             openByKey[write.key, default: []].append(execution)
             writesByKey[write.key, default: []].append(write)
             perhapsApplied[write.key, default: 0] += 1
@@ -53,12 +53,14 @@ final class Casebook {
     }
 
     func close(_ execution: Execution) {
-        openByOrigin[execution.operation.origin]?.removeAll { $0 === execution }
+        for origin in execution.operation.origins { openByOrigin[origin]?.removeAll { $0 === execution } }
         for write in execution.operation.writes { openByKey[write.key]?.removeAll { $0 === execution } }
     }
 
     /// The engine said that this write left nothing behind.
-    func noteNothingApplied(_ key: IdempotencyKey) { perhapsApplied[key, default: 1] -= 1 }
+    func noteNothingApplied(_ key: IdempotencyKey) {
+        if !key.isZero { perhapsApplied[key, default: 1] -= 1 }
+    }
 
     /// Executions of a process that may have led to a fact.
     func underWay(for event: Event, in process: Process) -> [Execution] {

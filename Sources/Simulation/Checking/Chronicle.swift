@@ -1,5 +1,6 @@
 import Engine
 import Journal
+import Oracle
 import Scheduling
 
 /// One log as it came to be on the disk of the server that writes it, and what is wrong with it.
@@ -97,7 +98,7 @@ final class Chronicle {
         for byte in record.bytes { casebook.mix(UInt64(byte)) }
         let position = record.position.rawValue
         let before = casebook.finding
-        RecordChecker(chronicle: self, event: event, position: position).check()
+        FactJudge(chronicle: self, event: event, position: position).check()
         if before == nil, let finding = casebook.finding {
             casebook.finding = "record \(position) \(event.brief): \(finding)"
         }
@@ -146,7 +147,7 @@ final class Chronicle {
         // What is in doubt may yet come to be.
         if !response.isInDoubt { casebook.close(execution) }
         let before = casebook.finding
-        AnswerChecker(chronicle: self, execution: execution, speaker: speaker).check(response)
+        AnswerJudge(chronicle: self, execution: execution, speaker: speaker).check(response)
         if before == nil, let finding = casebook.finding {
             casebook.finding =
                 "operation \(execution.operation.index) (\(execution.operation.request.brief)): \(finding)"

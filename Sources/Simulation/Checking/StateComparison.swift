@@ -1,4 +1,5 @@
 import Engine
+import Oracle
 import Scheduling
 
 extension NaiveModel.Visit {
@@ -76,7 +77,7 @@ struct StateComparison {
         if session.slots.map({ Int($0.capacity) }) != sitting.capacities { return "its capacities differ" }
         if !session.claims.isEmpty { return "a claim outlived its booking" }
         for (slot, there) in session.slots.enumerated() {
-            let taken = model.taken(sitting.id, slot: slot, at: .max)
+            let taken = model.taken(sitting, slot: slot)
             if taken != Int(there.taken) {
                 return "slot \(slot) has \(there.taken) units taken and should have \(taken)"
             }

@@ -1,4 +1,5 @@
 import Engine
+import Oracle
 import Scheduling
 
 /// Choices of one operation: mostly what everybody wants, so that requests meet.
@@ -67,7 +68,7 @@ struct Draw {
             return items.count < 2
                 ? nil : .bookTogether(patient: patient(), items: items, hold: random.chance(500))
         case .confirm: return change(.confirm) { $0 == .held }
-        case .cancel: return change(random.chance(800) ? .cancel : .stop) { !NaiveModel.hasEnded($0) }
+        case .cancel: return change(random.chance(800) ? .cancel : .stop) { !$0.isFinal }
         case .move:
             guard let visit = visit({ $0 == .held || $0 == .booked }), let item = item() else { return nil }
             var slot = item.slot
@@ -79,7 +80,7 @@ struct Draw {
         default:
             let transitions: [Transition] = [.arrive, .call, .start, .complete, .noShow]
             let transition = transitions[random.below(transitions.count)]
-            return change(transition) { NaiveModel.mayBegin(transition, in: $0) }
+            return change(transition) { $0.ways.contains(transition) }
         }
     }
 
@@ -110,6 +111,8 @@ struct Draw {
         var query = SlotQuery(
             department: department, service: service, from: session.times.date,
             to: session.times.date.advanced(days: Int32(random.below(3))), limit: random.chance(800) ? 200 : 3)
+        if random.chance(400) { query.patient = patient() }
+        if random.chance(700) { query.origin = Origin(channel: .kiosk, operatorName: "") }
         if random.chance(100) { (query.to, query.nextFree) = (nil, true) }
         if random.chance(300) {
             // A page that follows on another.

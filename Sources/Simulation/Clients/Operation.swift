@@ -35,6 +35,9 @@ final class Operation {
     }
 
     var writes: [Write] { if case .writes(let writes) = request { writes } else { [] } }
+
+    /// In whose names its facts may be: its own, and that of a question which is asked again.
+    var origins: Set<Origin> { Set(writes.map(\.by)).union([origin]) }
 }
 
 /// One arrival of a request at an engine: what the engine was then, and what it may have seen.

@@ -1,5 +1,6 @@
 import Engine
 import Journal
+import Oracle
 import Scheduling
 
 /// What the clients of a world ask for, drawn operation by operation. Each has its own stream of numbers, so leaving
@@ -80,7 +81,8 @@ struct Workload {
             let writes = earlier.filter { !$0.writes.isEmpty }
             return draw.random.pick(writes)?.request
         case .reusedKey:
-            guard let old = draw.random.pick(earlier.flatMap(\.writes)), let command = draw.command(draw.writeKind())
+            guard let old = draw.random.pick(earlier.flatMap(\.writes).filter { !$0.key.isZero }),
+                let command = draw.command(draw.writeKind())
             else { return nil }
             return .writes([Write(key: old.key, by: Origin.system, command: command)])
         case .readByID: return draw.someVisits().map { .byID($0) }
@@ -89,17 +91,27 @@ struct Workload {
         case .search: return draw.query().map { .search($0) }
         case .find: return .find((0..<3).map { _ in Self.identifier(draw.random.below(plan.patients * 2)) })
         case .readCatalogue: return .catalogue
-        case .register: return .register(draw.newPatients(Self.identifier))
+        case .register:
+            return alone(.registerPatients(draw.newPatients(Self.identifier)), index, &draw, clock)
         case .open:
             let pool = draw.pool()
             let ahead = draw.random.between(0...96)
-            return .open([self.draft(&draw.random, pool: pool, now: draw.now, hoursAhead: ahead)])
+            let session = self.draft(&draw.random, pool: pool, now: draw.now, hoursAhead: ahead)
+            return alone(.openSessions([session]), index, &draw, clock)
         case .generate:
             let day = TimeZoneRules.utc.wall(at: draw.now).date
-            return .generate(from: day, to: day.advanced(days: Int32(draw.random.below(3))), templates: [])
-        case .putPolicy: return .put(draw.policies(), hospital: nil)
-        case .putEntities: return .put(draw.entities(), hospital: nil)
+            let end = day.advanced(days: Int32(draw.random.below(3)))
+            return alone(.generateSessions(from: day, to: end, templates: []), index, &draw, clock)
+        case .putPolicy: return alone(.putCatalogue(draw.policies(), hospital: nil), index, &draw, clock)
+        case .putEntities: return alone(.putCatalogue(draw.entities(), hospital: nil), index, &draw, clock)
         }
+    }
+
+    /// A write that may go without a key, and often does.
+    private func alone(_ command: Command, _ index: Int, _ draw: inout Draw, _ clock: NodeClock) -> Request {
+        var write = write(command, index, 0, &draw, clock)
+        if draw.random.chance(400) { write.key = .none }
+        return .writes([write])
     }
 
     private func write(

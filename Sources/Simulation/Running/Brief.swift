@@ -16,6 +16,15 @@ extension Command {
             "\(transition) \(id.short) if version \(version)\(reason.isEmpty ? "" : " ‘\(reason)’")"
         case .move(let id, let slot, let version, _):
             "move \(id.short) to \(slot.short) if version \(version)"
+        case .registerPatients(let patients):
+            "register " + patients.map { $0.map(\.value).joined(separator: "=") }.joined(separator: ", ")
+        case .openSessions(let drafts):
+            "open "
+                + drafts.map { "\($0.pool) \($0.date) \($0.start) \($0.capacities)" }.joined(separator: ", ")
+        case .generateSessions(let from, let to, _): "generate \(from) to \(to)"
+        case .putCatalogue(let draft, _):
+            "put \(draft.departments.count) departments, \(draft.services.count) services, \(draft.pools.count) pools, "
+                + "\(draft.policies.count) policies, \(draft.templates.count) templates"
         }
     }
 }
@@ -40,15 +49,6 @@ extension Request {
     var brief: String {
         switch self {
         case .writes(let writes): writes.map { "\($0.key.short): \($0.command.brief)" }.joined(separator: "; ")
-        case .register(let patients):
-            "register " + patients.map { $0.map(\.value).joined(separator: "=") }.joined(separator: ", ")
-        case .open(let drafts):
-            "open "
-                + drafts.map { "\($0.pool) \($0.date) \($0.start) \($0.capacities)" }.joined(separator: ", ")
-        case .generate(let from, let to, _): "generate \(from) to \(to)"
-        case .put(let draft, _):
-            "put \(draft.departments.count) departments, \(draft.services.count) services, \(draft.pools.count) pools, "
-                + "\(draft.policies.count) policies, \(draft.templates.count) templates"
         case .byID(let ids): "read " + ids.map(\.short).joined(separator: " ")
         case .ofPatient(let patient, let history): "read patient \(patient.rawValue)\(history ? " with history" : "")"
         case .inSession(let session): "read \(session)"
@@ -68,6 +68,7 @@ extension Answer {
         case .done(let receipt):
             "\(receipt.appointment.short) \(receipt.state) v\(receipt.version) at \(position)\(repeated)"
         case .refused(let refusal, let item): "refused \(refusal.rule) item \(item) at \(position)\(repeated)"
+        case .told(let fact): "\(fact.kind.row.name) at \(position)\(repeated)"
         case .failed(let error): "failed \(error.code)"
         }
     }
@@ -77,10 +78,6 @@ extension Response {
     var brief: String {
         switch self {
         case .answers(let answers): answers.map(\.brief).joined(separator: "; ")
-        case .registered(let reading):
-            "patients \(reading.value.map { $0.patient?.rawValue ?? 0 }) at \(reading.position)"
-        case .opened(let reading): "opened \(reading.value.opened) at \(reading.position)"
-        case .put(let reading): "put \(reading.value.events.count) at \(reading.position)"
         case .appointments(let reading):
             "at \(reading.position): "
                 + reading.value.map { found in
@@ -96,35 +93,23 @@ extension Response {
 }
 
 extension Event {
+    /// Of an appointment the state it reached, of everything else the kind of fact.
     var kindName: String {
         switch fact {
-        case .booked(let taken): taken.state == .held ? "held" : "booked"
-        case .bookedTogether: "booked together"
-        case .changed(let change): "\(change.state)"
-        case .moved: "moved"
-        case .refused: "refused"
-        case .sessionOpened: "session opened"
-        case .sessionArchived: "session archived"
-        case .patientRegistered: "patient registered"
-        case .catalogueChanged: "catalogue changed"
-        case .epochBegan: "epoch began"
+        case .booked, .changed: fact.lines[0].state?.name ?? fact.kind.row.name
+        default: fact.kind.row.name
         }
     }
 
     var brief: String {
-        let what =
-            switch fact {
-            case .booked(let taken): "\(taken.appointment.short) patient \(taken.patient.rawValue) slot \(taken.slot)"
-            case .bookedTogether(let all): all.map(\.appointment.short).joined(separator: " and ")
-            case .changed(let change): "\(change.appointment.short) v\(change.version)"
-            case .moved(let from, let to): "\(from.appointment.short) to \(to.appointment.short)"
-            case .refused(let refusal, let item): "\(refusal.rule) item \(item)"
-            case .sessionOpened(let definition): "\(definition.id)"
-            case .sessionArchived(let id): "\(id)"
-            case .patientRegistered(let patient, _): "patient \(patient.rawValue)"
-            case .catalogueChanged: ""
-            case .epochBegan(let epoch): "\(epoch)"
-            }
-        return "(\(kindName) \(what), \(answer?.key.short ?? by.operatorName), at \(at.rawValue))"
+        let what = fact.lines.map { $0.words(BareNames()) }.joined(separator: "; ")
+        return "(\(what), \(answer?.key.short ?? by.operatorName), at \(at.rawValue))"
     }
+}
+
+/// Names for a trace: the numbers themselves.
+private struct BareNames: FactNames {
+    func name(of pool: PoolID) -> String { "pool \(pool.rawValue)" }
+    func name(of service: ServiceID) -> String { "service \(service.rawValue)" }
+    func text(of moment: Instant) -> String { "\(moment.rawValue)" }
 }

@@ -6,10 +6,6 @@ import Scheduling
 /// not here.
 enum Request: Sendable {
     case writes([Write])
-    case register([[Identifier]])
-    case open([SessionDraft])
-    case generate(from: LocalDate, to: LocalDate, templates: [String])
-    case put(CatalogueDraft, hospital: String?)
     case byID([AppointmentID])
     case ofPatient(PatientID, history: Bool)
     case inSession(SessionID)
@@ -22,9 +18,6 @@ enum Request: Sendable {
 /// What the engine says to it.
 enum Response: Sendable {
     case answers([Answer])
-    case registered(Reading<[PatientOutcome]>)
-    case opened(Reading<SessionsOpened>)
-    case put(Reading<CataloguePut>)
     case appointments(Reading<[FoundAppointment]>)
     case slots(Reading<SlotPage>)
     case found([PatientID?])
@@ -35,18 +28,11 @@ enum Response: Sendable {
 
 extension Engine {
     /// Carries a request out, as the server's sessions do.
-    func perform(_ request: Request, by origin: Origin) async -> Response {
+    func perform(_ request: Request) async -> Response {
         if case .writes(let writes) = request { return .answers(await execute(writes)) }
         do throws(EngineError) {
             switch request {
             case .writes: preconditionFailure("writes never fail as a whole")
-            case .register(let patients): return .registered(try await registerPatients(patients, by: origin))
-            case .open(let drafts): return .opened(try await openSessions(drafts, by: origin))
-            case .generate(let from, let to, let templates):
-                return .opened(try await generateSessions(from: from, to: to, templates: templates, by: origin))
-            case .put(let draft, let zone):
-                let hospital = zone.map { (name: "模拟医院", zone: $0) }
-                return .put(try await putCatalogue(draft, hospital: hospital, by: origin))
             case .byID(let ids): return .appointments(try await appointments(ids))
             case .ofPatient(let patient, let history):
                 return .appointments(try await appointments(of: patient, history: history))
@@ -77,7 +63,7 @@ extension Request {
     var isReading: Bool {
         switch self {
         case .byID, .ofPatient, .inSession, .search, .find, .catalogue, .events: true
-        case .writes, .register, .open, .generate, .put: false
+        case .writes: false
         }
     }
 }

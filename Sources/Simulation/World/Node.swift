@@ -109,10 +109,10 @@ final class Node {
     }
 
     /// Begins a task of the server's that carries a request out.
-    func begin(_ request: Request, execution: Int, by origin: Origin) {
+    func begin(_ request: Request, execution: Int) {
         guard let engine else { return }
         Task(executorPreference: scheduler) { [mailbox] in
-            let response = await engine.perform(request, by: origin)
+            let response = await engine.perform(request)
             mailbox.put(.response(execution, response, epoch: engine.tenure.epoch))
         }
     }

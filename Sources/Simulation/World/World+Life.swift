@@ -2,6 +2,7 @@ import Engine
 import Journal
 import MemoryJournal
 import NIOConcurrencyHelpers
+import Oracle
 import Scheduling
 
 /// A value that a task leaves for the world.
@@ -57,9 +58,11 @@ extension World {
         let isPerfect = network.isPerfect
         network.isPerfect = true
         var random = SeededGenerator(seed: plan.seed, stream: Stream.operation - 1)
-        ask(.put(workload.catalogue(), hospital: plan.zone), insisting: true)
-        ask(.register(workload.registration()), insisting: true)
-        ask(.open(workload.sessions(&random, now: clock.now())), insisting: true)
+        let commands: [Command] = [
+            .putCatalogue(workload.catalogue(), hospital: .init(name: "模拟医院", zone: plan.zone)),
+            .registerPatients(workload.registration()), .openSessions(workload.sessions(&random, now: clock.now())),
+        ]
+        for command in commands { ask(.writes([Write(key: .none, by: .system, command: command)]), insisting: true) }
         network.isPerfect = isPerfect
     }
 
@@ -73,7 +76,7 @@ extension World {
             let node = node
             let execution = begin(operation, at: node)
             say("asks: \(request.brief)")
-            node.begin(request, execution: execution.id, by: operation.origin)
+            node.begin(operation.request, execution: execution.id)
             run { execution.response != nil || node.engine == nil }
             guard insisting, plan.standby != nil, execution.response?.asksForRetry == true else {
                 return execution.response

@@ -198,9 +198,6 @@ extension Response {
     var yes: UInt64? {
         switch self {
         case .answers(let answers): answers.map(\.position.rawValue).filter { $0 > 0 }.max()
-        case .registered(let reading): reading.position.rawValue
-        case .opened(let reading): reading.position.rawValue
-        case .put(let reading): reading.position.rawValue
         default: nil
         }
     }

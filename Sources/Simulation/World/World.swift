@@ -232,7 +232,7 @@ final class World {
             }
             let execution = begin(operation, at: node)
             say("\(which(node))arrives \(index).\(attempt): \(operation.request.brief)")
-            node.begin(operation.request, execution: execution.id, by: operation.origin)
+            node.begin(operation.request, execution: execution.id)
         case .response(let index, let response, let epoch):
             guard let operation = operations[index], case .server(let place) = envelope.from else { return }
             hear(operation, response, from: place, epoch: epoch)

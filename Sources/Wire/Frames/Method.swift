@@ -27,16 +27,41 @@ package enum Method: UInt8, Hashable, Sendable, CaseIterable {
     case depose = 73
     case goAlone = 74
 
+    /// What it does, in the words of the protocol's table. The server's other columns stand in its table of methods.
+    package enum Kind: String, Sendable {
+        case read
+        /// A repetition under the same key gets the first answer.
+        case keyedWrite = "write, keyed"
+        /// A repetition finds that there is nothing left to do.
+        case idempotentWrite = "write, idempotent"
+        case batch = "batch of keyed writes"
+        /// Answered, then pushed to until one side ends it.
+        case stream
+        /// About the connection and what runs over it.
+        case connection
+        /// Between the two servers of a pair, or about which of them is the primary.
+        case pair
+    }
+
+    package var kind: Kind {
+        switch self {
+        case .status, .getCatalogue, .findPatients, .listSessions, .searchSlots, .getAppointments,
+            .patientAppointments, .sessionAppointments:
+            .read
+        case .book, .change, .move, .bookTogether: .keyedWrite
+        case .putCatalogue, .registerPatients, .generateSessions, .openSessions: .idempotentWrite
+        case .batch: .batch
+        case .subscribe, .follow: .stream
+        case .hello, .unsubscribe, .goodbye: .connection
+        case .confirmation, .promote, .depose, .goAlone: .pair
+        }
+    }
+
     /// Whether it changes the hospital's data, so that a lost answer leaves open whether it was applied.
     package var isWrite: Bool {
-        switch self {
-        case .putCatalogue, .registerPatients, .generateSessions, .openSessions, .book, .change, .move, .bookTogether,
-            .batch:
-            true
-        case .hello, .status, .getCatalogue, .findPatients, .listSessions, .searchSlots, .getAppointments,
-            .patientAppointments, .sessionAppointments, .subscribe, .unsubscribe, .goodbye, .follow, .confirmation,
-            .promote, .depose, .goAlone:
-            false
+        switch kind {
+        case .keyedWrite, .idempotentWrite, .batch: true
+        case .read, .stream, .connection, .pair: false
         }
     }
 

@@ -8,8 +8,9 @@
 // For information on using the generated types, please see the documentation:
 //   https://github.com/apple/swift-protobuf/
 
-/// Writes. Every one carries a 16-byte key, given as two big-endian halves, chosen and stored by the caller before
-/// sending: the same key with the same content gets the first answer, the same key with other content is KEY_REUSED.
+/// Writes about appointments. Every one carries a 16-byte key, given as two big-endian halves, chosen and stored by the
+/// caller before sending: the same key with the same content gets the first answer, the same key with other content is
+/// KEY_REUSED.
 
 package import SwiftProtobuf
 

@@ -222,7 +222,34 @@ package nonisolated struct PBPool: Sendable {
   package init() {}
 }
 
-/// 策略. A change makes a new version; a refusal names the version that judged.
+/// 条款: one rule's terms within a policy, whom it concerns and what it allows. Which fields a rule reads, and what they
+/// mean to it, stands with the rule. A list is a set: its order says nothing.
+package nonisolated struct PBPolicyTerm: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// one that takes terms
+  package var rule: PBRule = .unspecified
+
+  /// codes; empty: every service
+  package var services: [String] = []
+
+  /// codes; empty: every pool of the policy's department, or of the hospital
+  package var pools: [String] = []
+
+  /// not CHANNEL_SYSTEM
+  package var channels: [PBChannel] = []
+
+  package var limit: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// 策略. A change makes a new version; a refusal names the version that judged. A department's own policy takes the place
+/// of the hospital's, whole: numbers and terms.
 package nonisolated struct PBPolicy: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -242,6 +269,8 @@ package nonisolated struct PBPolicy: Sendable {
 
   /// how long a hold waits for its confirmation; 0 is read as 900
   package var holdSeconds: UInt32 = 0
+
+  package var terms: [PBPolicyTerm] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -334,6 +363,11 @@ package nonisolated struct PBPutCatalogueRequest: Sendable {
   /// Clears the value of `catalogue`. Subsequent reads from it will return its default value.
   package mutating func clearCatalogue() {self._catalogue = nil}
 
+  /// 0 and 0: no key; a repetition then answers what it finds, not what the first did
+  package var keyHigh: UInt64 = 0
+
+  package var keyLow: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -353,6 +387,9 @@ package nonisolated struct PBPutCatalogueReply: Sendable {
   package var unchanged: UInt32 = 0
 
   package var position: UInt64 = 0
+
+  /// this key was answered before; this is the first answer
+  package var again: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -649,9 +686,59 @@ nonisolated extension PBPool: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
   }
 }
 
+nonisolated extension PBPolicyTerm: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PolicyTerm"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}rule\0\u{1}services\0\u{1}pools\0\u{1}channels\0\u{1}limit\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.rule) }()
+      case 2: try { try decoder.decodeRepeatedStringField(value: &self.services) }()
+      case 3: try { try decoder.decodeRepeatedStringField(value: &self.pools) }()
+      case 4: try { try decoder.decodeRepeatedEnumField(value: &self.channels) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.rule != .unspecified {
+      try visitor.visitSingularEnumField(value: self.rule, fieldNumber: 1)
+    }
+    if !self.services.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.services, fieldNumber: 2)
+    }
+    if !self.pools.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.pools, fieldNumber: 3)
+    }
+    if !self.channels.isEmpty {
+      try visitor.visitPackedEnumField(value: self.channels, fieldNumber: 4)
+    }
+    if self.limit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBPolicyTerm, rhs: PBPolicyTerm) -> Bool {
+    if lhs.rule != rhs.rule {return false}
+    if lhs.services != rhs.services {return false}
+    if lhs.pools != rhs.pools {return false}
+    if lhs.channels != rhs.channels {return false}
+    if lhs.limit != rhs.limit {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension PBPolicy: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Policy"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}department\0\u{1}version\0\u{3}per_day_department\0\u{3}per_day\0\u{3}hold_seconds\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}department\0\u{1}version\0\u{3}per_day_department\0\u{3}per_day\0\u{3}hold_seconds\0\u{1}terms\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -664,6 +751,7 @@ nonisolated extension PBPolicy: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.perDayDepartment) }()
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.perDay) }()
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.holdSeconds) }()
+      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.terms) }()
       default: break
       }
     }
@@ -685,6 +773,9 @@ nonisolated extension PBPolicy: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if self.holdSeconds != 0 {
       try visitor.visitSingularUInt32Field(value: self.holdSeconds, fieldNumber: 5)
     }
+    if !self.terms.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.terms, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -694,6 +785,7 @@ nonisolated extension PBPolicy: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if lhs.perDayDepartment != rhs.perDayDepartment {return false}
     if lhs.perDay != rhs.perDay {return false}
     if lhs.holdSeconds != rhs.holdSeconds {return false}
+    if lhs.terms != rhs.terms {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -840,7 +932,7 @@ nonisolated extension PBCatalogue: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension PBPutCatalogueRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".PutCatalogueRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}catalogue\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}catalogue\0\u{3}key_high\0\u{3}key_low\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -849,6 +941,8 @@ nonisolated extension PBPutCatalogueRequest: SwiftProtobuf.Message, SwiftProtobu
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularMessageField(value: &self._catalogue) }()
+      case 2: try { try decoder.decodeSingularFixed64Field(value: &self.keyHigh) }()
+      case 3: try { try decoder.decodeSingularFixed64Field(value: &self.keyLow) }()
       default: break
       }
     }
@@ -862,11 +956,19 @@ nonisolated extension PBPutCatalogueRequest: SwiftProtobuf.Message, SwiftProtobu
     try { if let v = self._catalogue {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
     } }()
+    if self.keyHigh != 0 {
+      try visitor.visitSingularFixed64Field(value: self.keyHigh, fieldNumber: 2)
+    }
+    if self.keyLow != 0 {
+      try visitor.visitSingularFixed64Field(value: self.keyLow, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: PBPutCatalogueRequest, rhs: PBPutCatalogueRequest) -> Bool {
     if lhs._catalogue != rhs._catalogue {return false}
+    if lhs.keyHigh != rhs.keyHigh {return false}
+    if lhs.keyLow != rhs.keyLow {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -874,7 +976,7 @@ nonisolated extension PBPutCatalogueRequest: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension PBPutCatalogueReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".PutCatalogueReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}added\0\u{1}changed\0\u{1}unchanged\0\u{1}position\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}added\0\u{1}changed\0\u{1}unchanged\0\u{1}position\0\u{1}again\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -886,6 +988,7 @@ nonisolated extension PBPutCatalogueReply: SwiftProtobuf.Message, SwiftProtobuf.
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.changed) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.unchanged) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.position) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.again) }()
       default: break
       }
     }
@@ -904,6 +1007,9 @@ nonisolated extension PBPutCatalogueReply: SwiftProtobuf.Message, SwiftProtobuf.
     if self.position != 0 {
       try visitor.visitSingularUInt64Field(value: self.position, fieldNumber: 4)
     }
+    if self.again != false {
+      try visitor.visitSingularBoolField(value: self.again, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -912,6 +1018,7 @@ nonisolated extension PBPutCatalogueReply: SwiftProtobuf.Message, SwiftProtobuf.
     if lhs.changed != rhs.changed {return false}
     if lhs.unchanged != rhs.unchanged {return false}
     if lhs.position != rhs.position {return false}
+    if lhs.again != rhs.again {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -174,6 +174,61 @@ package nonisolated enum PBAppointmentState: SwiftProtobuf.Enum, Swift.CaseItera
 
 }
 
+/// How a patient is in the hospital: FHIR's Encounter.class.
+package nonisolated enum PBPatientClass: SwiftProtobuf.Enum, Swift.CaseIterable {
+  package typealias RawValue = Int
+  case unspecified // = 0
+
+  /// 门诊, FHIR AMB
+  case outpatient // = 1
+
+  /// 住院, FHIR IMP
+  case inpatient // = 2
+
+  /// 急诊, FHIR EMER
+  case emergency // = 3
+
+  /// 体检, a check-up
+  case checkup // = 4
+  case UNRECOGNIZED(Int)
+
+  package init() {
+    self = .unspecified
+  }
+
+  package init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .outpatient
+    case 2: self = .inpatient
+    case 3: self = .emergency
+    case 4: self = .checkup
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  package var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .outpatient: return 1
+    case .inpatient: return 2
+    case .emergency: return 3
+    case .checkup: return 4
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  package static let allCases: [PBPatientClass] = [
+    .unspecified,
+    .outpatient,
+    .inpatient,
+    .emergency,
+    .checkup,
+  ]
+
+}
+
 /// What a Change asks for. The state each leads to, and from which states, stands in docs/reference/states.md.
 package nonisolated enum PBTransition: SwiftProtobuf.Enum, Swift.CaseIterable {
   package typealias RawValue = Int
@@ -550,6 +605,10 @@ nonisolated extension PBChannel: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension PBAppointmentState: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0APPOINTMENT_STATE_UNSPECIFIED\0\u{1}APPOINTMENT_STATE_HELD\0\u{1}APPOINTMENT_STATE_BOOKED\0\u{1}APPOINTMENT_STATE_ARRIVED\0\u{1}APPOINTMENT_STATE_CALLED\0\u{1}APPOINTMENT_STATE_STARTED\0\u{1}APPOINTMENT_STATE_COMPLETED\0\u{1}APPOINTMENT_STATE_CANCELLED\0\u{1}APPOINTMENT_STATE_EXPIRED\0\u{1}APPOINTMENT_STATE_NO_SHOW\0\u{1}APPOINTMENT_STATE_MOVED\0\u{1}APPOINTMENT_STATE_STOPPED\0")
+}
+
+nonisolated extension PBPatientClass: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0PATIENT_CLASS_UNSPECIFIED\0\u{1}PATIENT_CLASS_OUTPATIENT\0\u{1}PATIENT_CLASS_INPATIENT\0\u{1}PATIENT_CLASS_EMERGENCY\0\u{1}PATIENT_CLASS_CHECKUP\0")
 }
 
 nonisolated extension PBTransition: SwiftProtobuf._ProtoNameProviding {

@@ -58,6 +58,11 @@ package nonisolated struct PBRegisterPatientsRequest: Sendable {
 
   package var patients: [PBPatient] = []
 
+  /// 0 and 0: no key
+  package var keyHigh: UInt64 = 0
+
+  package var keyLow: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -72,6 +77,9 @@ package nonisolated struct PBRegisterPatientsReply: Sendable {
   package var outcomes: [PBPatientOutcome] = []
 
   package var position: UInt64 = 0
+
+  /// this key was answered before; this is the first answer
+  package var again: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -191,7 +199,7 @@ nonisolated extension PBPatient: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension PBRegisterPatientsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RegisterPatientsRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}patients\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}patients\0\u{3}key_high\0\u{3}key_low\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -200,6 +208,8 @@ nonisolated extension PBRegisterPatientsRequest: SwiftProtobuf.Message, SwiftPro
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.patients) }()
+      case 2: try { try decoder.decodeSingularFixed64Field(value: &self.keyHigh) }()
+      case 3: try { try decoder.decodeSingularFixed64Field(value: &self.keyLow) }()
       default: break
       }
     }
@@ -209,11 +219,19 @@ nonisolated extension PBRegisterPatientsRequest: SwiftProtobuf.Message, SwiftPro
     if !self.patients.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.patients, fieldNumber: 1)
     }
+    if self.keyHigh != 0 {
+      try visitor.visitSingularFixed64Field(value: self.keyHigh, fieldNumber: 2)
+    }
+    if self.keyLow != 0 {
+      try visitor.visitSingularFixed64Field(value: self.keyLow, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: PBRegisterPatientsRequest, rhs: PBRegisterPatientsRequest) -> Bool {
     if lhs.patients != rhs.patients {return false}
+    if lhs.keyHigh != rhs.keyHigh {return false}
+    if lhs.keyLow != rhs.keyLow {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -221,7 +239,7 @@ nonisolated extension PBRegisterPatientsRequest: SwiftProtobuf.Message, SwiftPro
 
 nonisolated extension PBRegisterPatientsReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RegisterPatientsReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}outcomes\0\u{1}position\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}outcomes\0\u{1}position\0\u{1}again\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -231,6 +249,7 @@ nonisolated extension PBRegisterPatientsReply: SwiftProtobuf.Message, SwiftProto
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.outcomes) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.position) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.again) }()
       default: break
       }
     }
@@ -243,12 +262,16 @@ nonisolated extension PBRegisterPatientsReply: SwiftProtobuf.Message, SwiftProto
     if self.position != 0 {
       try visitor.visitSingularUInt64Field(value: self.position, fieldNumber: 2)
     }
+    if self.again != false {
+      try visitor.visitSingularBoolField(value: self.again, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: PBRegisterPatientsReply, rhs: PBRegisterPatientsReply) -> Bool {
     if lhs.outcomes != rhs.outcomes {return false}
     if lhs.position != rhs.position {return false}
+    if lhs.again != rhs.again {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -37,6 +37,11 @@ package nonisolated struct PBGenerateSessionsRequest: Sendable {
   /// codes; empty: all
   package var templates: [String] = []
 
+  /// 0 and 0: no key
+  package var keyHigh: UInt64 = 0
+
+  package var keyLow: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -50,6 +55,11 @@ package nonisolated struct PBOpenSessionsRequest: Sendable {
   // methods supported on all messages.
 
   package var sessions: [PBNewSession] = []
+
+  /// 0 and 0: no key
+  package var keyHigh: UInt64 = 0
+
+  package var keyLow: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -93,6 +103,9 @@ package nonisolated struct PBSessionsReply: Sendable {
   package var conflicts: [String] = []
 
   package var position: UInt64 = 0
+
+  /// this key was answered before; this is the first answer
+  package var again: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -161,7 +174,8 @@ package nonisolated struct PBListSessionsReply: Sendable {
   package init() {}
 }
 
-/// Slots that can still be booked, by start, then by slot id.
+/// Slots that can still be booked, by start, then by slot id: those that BOOK would take, judged by the same rules. What
+/// is not named is not judged; the reply says which rules that leaves.
 package nonisolated struct PBSearchSlotsRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -191,6 +205,15 @@ package nonisolated struct PBSearchSlotsRequest: Sendable {
 
   /// from `from` on, however far
   package var nextFree: Bool = false
+
+  /// who asks; unspecified: as in Hello
+  package var channel: PBChannel = .unspecified
+
+  /// for whom; 0: anybody
+  package var patient: UInt64 = 0
+
+  /// unspecified: any
+  package var patientClass: PBPatientClass = .unspecified
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -231,6 +254,9 @@ package nonisolated struct PBSearchSlotsReply: Sendable {
 
   package var position: UInt64 = 0
 
+  /// rules that may still refuse: the request does not name what they judge
+  package var notJudged: [PBRule] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -242,7 +268,7 @@ fileprivate nonisolated let _protobuf_package = "haoyuan.v1"
 
 nonisolated extension PBGenerateSessionsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".GenerateSessionsRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}from\0\u{1}to\0\u{1}templates\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}from\0\u{1}to\0\u{1}templates\0\u{3}key_high\0\u{3}key_low\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -253,6 +279,8 @@ nonisolated extension PBGenerateSessionsRequest: SwiftProtobuf.Message, SwiftPro
       case 1: try { try decoder.decodeSingularStringField(value: &self.from) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.to) }()
       case 3: try { try decoder.decodeRepeatedStringField(value: &self.templates) }()
+      case 4: try { try decoder.decodeSingularFixed64Field(value: &self.keyHigh) }()
+      case 5: try { try decoder.decodeSingularFixed64Field(value: &self.keyLow) }()
       default: break
       }
     }
@@ -268,6 +296,12 @@ nonisolated extension PBGenerateSessionsRequest: SwiftProtobuf.Message, SwiftPro
     if !self.templates.isEmpty {
       try visitor.visitRepeatedStringField(value: self.templates, fieldNumber: 3)
     }
+    if self.keyHigh != 0 {
+      try visitor.visitSingularFixed64Field(value: self.keyHigh, fieldNumber: 4)
+    }
+    if self.keyLow != 0 {
+      try visitor.visitSingularFixed64Field(value: self.keyLow, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -275,6 +309,8 @@ nonisolated extension PBGenerateSessionsRequest: SwiftProtobuf.Message, SwiftPro
     if lhs.from != rhs.from {return false}
     if lhs.to != rhs.to {return false}
     if lhs.templates != rhs.templates {return false}
+    if lhs.keyHigh != rhs.keyHigh {return false}
+    if lhs.keyLow != rhs.keyLow {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -282,7 +318,7 @@ nonisolated extension PBGenerateSessionsRequest: SwiftProtobuf.Message, SwiftPro
 
 nonisolated extension PBOpenSessionsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".OpenSessionsRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sessions\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sessions\0\u{3}key_high\0\u{3}key_low\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -291,6 +327,8 @@ nonisolated extension PBOpenSessionsRequest: SwiftProtobuf.Message, SwiftProtobu
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.sessions) }()
+      case 2: try { try decoder.decodeSingularFixed64Field(value: &self.keyHigh) }()
+      case 3: try { try decoder.decodeSingularFixed64Field(value: &self.keyLow) }()
       default: break
       }
     }
@@ -300,11 +338,19 @@ nonisolated extension PBOpenSessionsRequest: SwiftProtobuf.Message, SwiftProtobu
     if !self.sessions.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.sessions, fieldNumber: 1)
     }
+    if self.keyHigh != 0 {
+      try visitor.visitSingularFixed64Field(value: self.keyHigh, fieldNumber: 2)
+    }
+    if self.keyLow != 0 {
+      try visitor.visitSingularFixed64Field(value: self.keyLow, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: PBOpenSessionsRequest, rhs: PBOpenSessionsRequest) -> Bool {
     if lhs.sessions != rhs.sessions {return false}
+    if lhs.keyHigh != rhs.keyHigh {return false}
+    if lhs.keyLow != rhs.keyLow {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -362,7 +408,7 @@ nonisolated extension PBNewSession: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension PBSessionsReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".SessionsReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}opened\0\u{1}unchanged\0\u{1}conflicts\0\u{1}position\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}opened\0\u{1}unchanged\0\u{1}conflicts\0\u{1}position\0\u{1}again\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -374,6 +420,7 @@ nonisolated extension PBSessionsReply: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.unchanged) }()
       case 3: try { try decoder.decodeRepeatedStringField(value: &self.conflicts) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.position) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.again) }()
       default: break
       }
     }
@@ -392,6 +439,9 @@ nonisolated extension PBSessionsReply: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if self.position != 0 {
       try visitor.visitSingularUInt64Field(value: self.position, fieldNumber: 4)
     }
+    if self.again != false {
+      try visitor.visitSingularBoolField(value: self.again, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -400,6 +450,7 @@ nonisolated extension PBSessionsReply: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.unchanged != rhs.unchanged {return false}
     if lhs.conflicts != rhs.conflicts {return false}
     if lhs.position != rhs.position {return false}
+    if lhs.again != rhs.again {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -552,7 +603,7 @@ nonisolated extension PBListSessionsReply: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension PBSearchSlotsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".SearchSlotsRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}department\0\u{1}service\0\u{1}resource\0\u{1}from\0\u{1}to\0\u{1}limit\0\u{3}after_start_ms\0\u{3}after_slot\0\u{3}next_free\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}department\0\u{1}service\0\u{1}resource\0\u{1}from\0\u{1}to\0\u{1}limit\0\u{3}after_start_ms\0\u{3}after_slot\0\u{3}next_free\0\u{1}channel\0\u{1}patient\0\u{3}patient_class\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -569,6 +620,9 @@ nonisolated extension PBSearchSlotsRequest: SwiftProtobuf.Message, SwiftProtobuf
       case 7: try { try decoder.decodeSingularInt64Field(value: &self.afterStartMs) }()
       case 8: try { try decoder.decodeSingularFixed64Field(value: &self.afterSlot) }()
       case 9: try { try decoder.decodeSingularBoolField(value: &self.nextFree) }()
+      case 10: try { try decoder.decodeSingularEnumField(value: &self.channel) }()
+      case 11: try { try decoder.decodeSingularUInt64Field(value: &self.patient) }()
+      case 12: try { try decoder.decodeSingularEnumField(value: &self.patientClass) }()
       default: break
       }
     }
@@ -602,6 +656,15 @@ nonisolated extension PBSearchSlotsRequest: SwiftProtobuf.Message, SwiftProtobuf
     if self.nextFree != false {
       try visitor.visitSingularBoolField(value: self.nextFree, fieldNumber: 9)
     }
+    if self.channel != .unspecified {
+      try visitor.visitSingularEnumField(value: self.channel, fieldNumber: 10)
+    }
+    if self.patient != 0 {
+      try visitor.visitSingularUInt64Field(value: self.patient, fieldNumber: 11)
+    }
+    if self.patientClass != .unspecified {
+      try visitor.visitSingularEnumField(value: self.patientClass, fieldNumber: 12)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -615,6 +678,9 @@ nonisolated extension PBSearchSlotsRequest: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.afterStartMs != rhs.afterStartMs {return false}
     if lhs.afterSlot != rhs.afterSlot {return false}
     if lhs.nextFree != rhs.nextFree {return false}
+    if lhs.channel != rhs.channel {return false}
+    if lhs.patient != rhs.patient {return false}
+    if lhs.patientClass != rhs.patientClass {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -677,7 +743,7 @@ nonisolated extension PBFreeSlot: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension PBSearchSlotsReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".SearchSlotsReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}slots\0\u{1}more\0\u{1}position\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}slots\0\u{1}more\0\u{1}position\0\u{3}not_judged\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -688,6 +754,7 @@ nonisolated extension PBSearchSlotsReply: SwiftProtobuf.Message, SwiftProtobuf._
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.slots) }()
       case 2: try { try decoder.decodeSingularBoolField(value: &self.more) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.position) }()
+      case 4: try { try decoder.decodeRepeatedEnumField(value: &self.notJudged) }()
       default: break
       }
     }
@@ -703,6 +770,9 @@ nonisolated extension PBSearchSlotsReply: SwiftProtobuf.Message, SwiftProtobuf._
     if self.position != 0 {
       try visitor.visitSingularUInt64Field(value: self.position, fieldNumber: 3)
     }
+    if !self.notJudged.isEmpty {
+      try visitor.visitPackedEnumField(value: self.notJudged, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -710,6 +780,7 @@ nonisolated extension PBSearchSlotsReply: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.slots != rhs.slots {return false}
     if lhs.more != rhs.more {return false}
     if lhs.position != rhs.position {return false}
+    if lhs.notJudged != rhs.notJudged {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

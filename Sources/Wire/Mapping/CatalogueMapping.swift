@@ -25,10 +25,8 @@ extension PBCatalogue {
             .init(
                 code: $0.code, name: $0.name, department: $0.department, resources: $0.resources, services: $0.services)
         }
-        draft.policies = policies.map {
-            .init(
-                department: $0.department, perDayDepartment: $0.perDayDepartment, perDay: $0.perDay,
-                holdSeconds: $0.holdSeconds == 0 ? Scheduling.Policy.initial.holdSeconds : $0.holdSeconds)
+        for (index, policy) in policies.enumerated() {
+            draft.policies.append(try policy.draft(field: "policies[\(index)]"))
         }
         for (index, template) in templates.enumerated() {
             draft.templates.append(try template.draft(field: "templates[\(index)]"))
@@ -51,7 +49,7 @@ extension PBCatalogue {
             + catalogue.departmentPolicies.values.sorted {
                 ($0.department?.rawValue ?? 0) < ($1.department?.rawValue ?? 0)
             }
-        self.policies = policies.map { PBPolicy($0, department: $0.department.map(department) ?? "") }
+        self.policies = policies.map { PBPolicy($0, in: catalogue) }
         templates = catalogue.templates.all.map { PBTemplate($0, pool: catalogue.pools[$0.pool.rawValue]?.code ?? "") }
     }
 }
@@ -131,12 +129,50 @@ extension PBPool {
 }
 
 extension PBPolicy {
-    fileprivate init(_ policy: Scheduling.Policy, department: String) {
+    fileprivate func draft(field: String) throws(ProtocolError) -> CatalogueDraft.Policy {
+        var terms: [CatalogueDraft.PolicyTerm] = []
+        for (index, term) in self.terms.enumerated() {
+            terms.append(try term.draft(field: "\(field).terms[\(index)]"))
+        }
+        return CatalogueDraft.Policy(
+            department: department, perDayDepartment: perDayDepartment, perDay: perDay,
+            holdSeconds: holdSeconds == 0 ? Scheduling.Policy.initial.holdSeconds : holdSeconds, terms: terms)
+    }
+
+    fileprivate init(_ policy: Scheduling.Policy, in catalogue: Scheduling.Catalogue) {
         self.init()
-        self.department = department
+        department = policy.department.flatMap { catalogue.departments[$0.rawValue]?.code } ?? ""
         version = policy.version
         perDayDepartment = policy.perDayDepartment
         perDay = policy.perDay
         holdSeconds = policy.holdSeconds
+        terms = policy.terms.map { PBPolicyTerm($0, in: catalogue) }
+    }
+}
+
+extension PBPolicyTerm {
+    fileprivate func draft(field: String) throws(ProtocolError) -> CatalogueDraft.PolicyTerm {
+        guard let rule = self.rule.rule else {
+            throw ProtocolError.invalid("\(field).rule", "\(self.rule.rawValue) is no rule of this version")
+        }
+        var channels: [Channel] = []
+        for channel in self.channels {
+            guard let known = channel.channel, known != .system else {
+                throw ProtocolError.invalid(
+                    "\(field).channels", "\(channel.rawValue) is no channel that a request can come from")
+            }
+            channels.append(known)
+        }
+        return CatalogueDraft.PolicyTerm(
+            rule: rule, services: services, pools: pools, channels: channels, limit: limit)
+    }
+
+    fileprivate init(_ term: Scheduling.PolicyTerm, in catalogue: Scheduling.Catalogue) {
+        self.init()
+        rule = PBRule(term.rule)
+        services = term.services.compactMap { catalogue.services[$0.rawValue]?.code }
+        pools = term.pools.compactMap { catalogue.pools[$0.rawValue]?.code }
+        channels = term.channels.map { PBChannel($0) }
+        limit = term.limit
     }
 }

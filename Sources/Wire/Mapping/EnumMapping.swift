@@ -13,6 +13,10 @@ extension PBAppointmentState {
     package var state: AppointmentState? { UInt8(exactly: rawValue).flatMap(AppointmentState.init) }
 }
 
+extension PBPatientClass {
+    package var patientClass: PatientClass? { UInt8(exactly: rawValue).flatMap(PatientClass.init) }
+}
+
 extension PBTransition {
     package init(_ transition: Transition) { self = PBTransition(rawValue: Int(transition.rawValue)) ?? .unspecified }
     package var transition: Transition? { UInt8(exactly: rawValue).flatMap(Transition.init) }

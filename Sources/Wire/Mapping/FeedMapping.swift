@@ -2,92 +2,63 @@ package import Scheduling
 
 extension PBEvent {
     /// One event of the journal as the feed shows it: a joint booking is several at one position, everything else is
-    /// one.
+    /// one, or none where the feed does not show it.
     ///
     /// - Parameter position: where the event stands in the journal.
     package static func events(of event: Event, at position: UInt64) -> [PBEvent] {
-        var shown = PBEvent()
-        shown.position = position
-        shown.atMs = event.at.rawValue
-        shown.channel = PBChannel(event.by.channel)
-        shown.operator = event.by.operatorName
-        switch event.fact {
-        case .booked(let taken):
-            shown.kind = .booked
-            shown.show(taken)
-        case .bookedTogether(let all):
-            shown.kind = .booked
-            return all.map { taken in
-                var one = shown
-                one.show(taken)
-                return one
-            }
-        case .changed(let change):
-            shown.kind = .changed
-            shown.show(change)
-        case .moved(let from, let to):
-            shown.kind = .moved
-            shown.reason = from.reason
-            shown.show(to)
-            shown.movedFrom = from.appointment.rawValue
-        case .refused(let refusal, _):
-            shown.kind = .refused
-            shown.rule = PBRule(refusal.rule)
-        case .sessionOpened(let definition):
-            shown.kind = .sessionOpened
-            shown.session = definition.id.rawValue
-        case .sessionArchived(let session):
-            shown.kind = .sessionArchived
-            shown.session = session.rawValue
-        case .patientRegistered(let patient, _):
-            shown.kind = .patientRegistered
-            shown.patient = patient.rawValue
-        case .catalogueChanged(let entity):
-            shown.kind = .catalogueChanged
-            shown.entity = entity.title
-        case .epochBegan(let number):
-            shown.kind = .epochBegan
-            shown.epoch = number
+        guard let number = event.fact.kind.row.event, let kind = PBEventKind(rawValue: number) else { return [] }
+        return event.fact.lines.map { line in
+            var shown = PBEvent(line)
+            shown.kind = kind
+            shown.position = position
+            shown.atMs = event.at.rawValue
+            shown.channel = PBChannel(event.by.channel)
+            shown.operator = event.by.operatorName
+            return shown
         }
-        return [shown]
     }
 
-    private mutating func show(_ taken: Taken) {
-        appointment = taken.appointment.rawValue
-        session = taken.appointment.session.rawValue
-        patient = taken.patient.rawValue
-        slot = SlotID(session: taken.appointment.session, index: taken.slot).rawValue
-        slots = UInt32(taken.span)
-        units = UInt32(taken.units)
-        service = taken.service.rawValue
-        state = PBAppointmentState(taken.state)
-        version = 1
-        movedFrom = taken.movedFrom?.rawValue ?? 0
-        itinerary = taken.itinerary?.rawValue ?? 0
-        holdUntilMs = taken.holdUntil?.rawValue ?? 0
-    }
-
-    private mutating func show(_ change: Change) {
-        appointment = change.appointment.rawValue
-        session = change.appointment.session.rawValue
-        patient = change.patient.rawValue
-        state = PBAppointmentState(change.state)
-        version = change.version
-        reason = change.reason
+    private init(_ line: FactLine) {
+        self.init()
+        appointment = line.appointment?.rawValue ?? 0
+        session = line.session?.rawValue ?? 0
+        patient = line.patient?.rawValue ?? 0
+        slot = line.slot?.rawValue ?? 0
+        slots = line.slots
+        units = line.units
+        service = line.service?.rawValue ?? 0
+        state = line.state.map { PBAppointmentState($0) } ?? .unspecified
+        version = line.version
+        movedFrom = line.movedFrom?.rawValue ?? 0
+        itinerary = line.itinerary?.rawValue ?? 0
+        holdUntilMs = line.holdUntil?.rawValue ?? 0
+        rule = line.rule.map { PBRule($0) } ?? .unspecified
+        reason = line.reason
+        entity = line.entity
+        epoch = line.epoch
     }
 }
 
-extension CatalogueEntity {
-    /// Its kind and code, as people and the feed name it.
-    package var title: String {
-        switch self {
-        case .hospital: "hospital"
-        case .department(let department): "department \(department.code)"
-        case .resource(let resource): "resource \(resource.code)"
-        case .service(let service): "service \(service.code)"
-        case .pool(let pool): "pool \(pool.code)"
-        case .policy(let policy): policy.department.map { "policy of department \($0.rawValue)" } ?? "policy"
-        case .template(let template): "template \(template.code)"
-        }
+extension FactLine {
+    /// What the feed showed of a fact; nil where this version does not know the kind.
+    package init?(_ event: PBEvent) {
+        guard let kind = FactKind(event: event.kind.rawValue) else { return nil }
+        self.init(kind)
+        appointment = event.appointment == 0 ? nil : AppointmentID(rawValue: event.appointment)
+        session = event.session == 0 ? nil : SessionID(rawValue: event.session)
+        patient = event.patient == 0 ? nil : PatientID(rawValue: event.patient)
+        slot = event.slot == 0 ? nil : SlotID(rawValue: event.slot)
+        slots = event.slots
+        units = event.units
+        service = event.service == 0 ? nil : ServiceID(rawValue: event.service)
+        state = event.state.state
+        version = event.version
+        movedFrom = event.movedFrom == 0 ? nil : AppointmentID(rawValue: event.movedFrom)
+        itinerary = event.itinerary == 0 ? nil : AppointmentID(rawValue: event.itinerary)
+        holdUntil = event.holdUntilMs == 0 ? nil : Instant(rawValue: event.holdUntilMs)
+        rule = event.rule.rule
+        reason = event.reason
+        entity = event.entity
+        epoch = event.epoch
     }
 }

@@ -13,13 +13,16 @@ package struct ConnectionOrigin: Hashable, Sendable {
 
     package init(_ hello: PBHello) throws(ProtocolError) {
         channel = hello.channel == .unspecified ? nil : try Channel(front: hello.channel)
-        operatorName = try checked(operator: hello.operator)
+        operatorName = hello.operator
+        if let fault = Command.tooLong(operatorName, "operator", Limits.operatorBytes) {
+            throw ProtocolError(.invalidArgument, fault)
+        }
     }
 
     /// Who does a write that names this channel and this operator, or neither.
     @inline(__always)
     package func origin(_ channel: PBChannel, _ operatorName: String) throws(ProtocolError) -> Origin {
-        let ownOperator = operatorName.isEmpty ? self.operatorName : try checked(operator: operatorName)
+        let ownOperator = operatorName.isEmpty ? self.operatorName : operatorName
         if channel == .unspecified {
             guard let own = self.channel else {
                 throw ProtocolError.invalid("channel", "name it in the request or in Hello")
@@ -27,6 +30,11 @@ package struct ConnectionOrigin: Hashable, Sendable {
             return Origin(channel: own, operatorName: ownOperator)
         }
         return Origin(channel: try Channel(front: channel), operatorName: ownOperator)
+    }
+
+    /// Who asks, where that need not be known: nil where neither the request nor the `Hello` names a channel.
+    package func asking(_ channel: PBChannel) throws(ProtocolError) -> Origin? {
+        channel == .unspecified && self.channel == nil ? nil : try origin(channel, "")
     }
 
     /// Who does a write whose message has no channel of its own.
@@ -44,111 +52,60 @@ extension Channel {
     }
 }
 
-extension IdempotencyKey {
+// Writes as the wire gives them. What is checked here is what the domain could not even say, a channel or a transition
+// that this version does not know; texts, counts and keys are checked once, by `Write.fault`.
+
+extension Write {
+    /// - Parameter deadline: nanoseconds of the monotonic clock after which the caller does not wait; nil: for ever.
     @inline(__always)
-    fileprivate init(checked high: UInt64, _ low: UInt64) throws(ProtocolError) {
-        self.init(high: high, low: low)
-        if isZero { throw ProtocolError.invalid("key_high, key_low", "a write needs a key; all zero is none") }
+    package init(
+        _ message: PBBookRequest, on connection: ConnectionOrigin, deadline: UInt64?
+    ) throws(ProtocolError) {
+        self.init(
+            key: IdempotencyKey(high: message.keyHigh, low: message.keyLow),
+            by: try connection.origin(message.channel, message.operator), deadline: deadline,
+            command: .book(
+                patient: PatientID(rawValue: message.patient),
+                item: Command.Item(
+                    slot: SlotID(rawValue: message.slot), service: ServiceID(rawValue: message.service)),
+                hold: message.hold))
     }
-}
 
-/// A booking as the wire gives it, checked as far as that is possible without the hospital's data.
-package struct Booking: Hashable, Sendable {
-    package var key: IdempotencyKey
-    package var by: Origin
-    package var patient: PatientID
-    package var slot: SlotID
-    package var service: ServiceID
-    package var hold: Bool
-
-    @inline(__always)
-    package init(_ message: PBBookRequest, on connection: ConnectionOrigin) throws(ProtocolError) {
-        key = try IdempotencyKey(checked: message.keyHigh, message.keyLow)
-        by = try connection.origin(message.channel, message.operator)
-        patient = PatientID(rawValue: message.patient)
-        slot = SlotID(rawValue: message.slot)
-        service = ServiceID(rawValue: message.service)
-        hold = message.hold
-    }
-}
-
-/// A change of state, likewise.
-package struct StateChange: Hashable, Sendable {
-    package var key: IdempotencyKey
-    package var by: Origin
-    package var appointment: AppointmentID
-    package var transition: Transition
-    package var ifVersion: UInt32
-    package var reason: String
-
-    package init(_ message: PBChangeRequest, on connection: ConnectionOrigin) throws(ProtocolError) {
-        key = try IdempotencyKey(checked: message.keyHigh, message.keyLow)
-        by = try connection.origin(message.channel, message.operator)
-        appointment = AppointmentID(rawValue: message.appointment)
+    package init(
+        _ message: PBChangeRequest, on connection: ConnectionOrigin, deadline: UInt64?
+    ) throws(ProtocolError) {
         guard let transition = message.transition.transition else {
             throw ProtocolError.invalid("transition", "\(message.transition.rawValue) is no transition of this version")
         }
-        self.transition = transition
-        ifVersion = message.ifVersion
-        reason = try checked(reason: message.reason)
+        self.init(
+            key: IdempotencyKey(high: message.keyHigh, low: message.keyLow),
+            by: try connection.origin(message.channel, message.operator), deadline: deadline,
+            command: .change(
+                AppointmentID(rawValue: message.appointment), transition, ifVersion: message.ifVersion,
+                reason: message.reason))
     }
-}
 
-/// A move, likewise.
-package struct MoveWish: Hashable, Sendable {
-    package var key: IdempotencyKey
-    package var by: Origin
-    package var appointment: AppointmentID
-    package var slot: SlotID
-    package var ifVersion: UInt32
-    package var reason: String
-
-    package init(_ message: PBMoveRequest, on connection: ConnectionOrigin) throws(ProtocolError) {
-        key = try IdempotencyKey(checked: message.keyHigh, message.keyLow)
-        by = try connection.origin(message.channel, message.operator)
-        appointment = AppointmentID(rawValue: message.appointment)
-        slot = SlotID(rawValue: message.slot)
-        ifVersion = message.ifVersion
-        reason = try checked(reason: message.reason)
+    package init(
+        _ message: PBMoveRequest, on connection: ConnectionOrigin, deadline: UInt64?
+    ) throws(ProtocolError) {
+        self.init(
+            key: IdempotencyKey(high: message.keyHigh, low: message.keyLow),
+            by: try connection.origin(message.channel, message.operator), deadline: deadline,
+            command: .move(
+                AppointmentID(rawValue: message.appointment), to: SlotID(rawValue: message.slot),
+                ifVersion: message.ifVersion, reason: message.reason))
     }
-}
 
-/// A joint booking, likewise.
-package struct JointBooking: Hashable, Sendable {
-    package var key: IdempotencyKey
-    package var by: Origin
-    package var patient: PatientID
-    package var items: [(slot: SlotID, service: ServiceID)] {
-        zip(slots, services).map { ($0, $1) }
+    package init(
+        _ message: PBBookTogetherRequest, on connection: ConnectionOrigin, deadline: UInt64?
+    ) throws(ProtocolError) {
+        self.init(
+            key: IdempotencyKey(high: message.keyHigh, low: message.keyLow),
+            by: try connection.origin(message.channel, message.operator), deadline: deadline,
+            command: .bookTogether(
+                patient: PatientID(rawValue: message.patient),
+                items: message.items.map {
+                    Command.Item(slot: SlotID(rawValue: $0.slot), service: ServiceID(rawValue: $0.service))
+                }, hold: message.hold))
     }
-    package var hold: Bool
-    private var slots: [SlotID]
-    private var services: [ServiceID]
-
-    package init(_ message: PBBookTogetherRequest, on connection: ConnectionOrigin) throws(ProtocolError) {
-        key = try IdempotencyKey(checked: message.keyHigh, message.keyLow)
-        by = try connection.origin(message.channel, message.operator)
-        patient = PatientID(rawValue: message.patient)
-        guard (2...Limits.itemsTogether).contains(message.items.count) else {
-            throw ProtocolError.invalid(
-                "items", "\(message.items.count) appointments; a joint booking takes 2 to \(Limits.itemsTogether)")
-        }
-        slots = message.items.map { SlotID(rawValue: $0.slot) }
-        services = message.items.map { ServiceID(rawValue: $0.service) }
-        hold = message.hold
-    }
-}
-
-private func checked(operator name: String) throws(ProtocolError) -> String {
-    guard name.utf8.count <= Limits.operatorBytes else {
-        throw ProtocolError.invalid("operator", "\(name.utf8.count) bytes, at most \(Limits.operatorBytes)")
-    }
-    return name
-}
-
-private func checked(reason: String) throws(ProtocolError) -> String {
-    guard reason.utf8.count <= Limits.reasonBytes else {
-        throw ProtocolError.invalid("reason", "\(reason.utf8.count) bytes, at most \(Limits.reasonBytes)")
-    }
-    return reason
 }

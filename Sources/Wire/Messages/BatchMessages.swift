@@ -79,19 +79,12 @@ extension ByteBuffer {
         return (most, sum)
     }
 
-    /// And two levels down: the most of them in any one element of the middle level.
-    package func countOfElements(
-        inField number: UInt32, ofEach middle: UInt32, inside outer: UInt32
-    ) throws(ProtocolError) -> Int {
-        var most = 0
-        try forEachElement { field, bytes throws(ProtobufReader.Malformed) in
-            guard field == outer else { return }
-            try ProtobufReader.forEachElement(of: bytes) { field, bytes throws(ProtobufReader.Malformed) in
-                guard field == middle else { return }
-                most = max(most, try ProtobufReader.countOfElements(inField: number, of: bytes))
-            }
+    /// And at any depth: the elements of the last field of a path, at most in any one message of the field before it.
+    /// - Parameter areNumbers: they are varints, packed or one by one; else texts or messages.
+    package func mostElements(at path: [UInt32], areNumbers: Bool = false) throws(ProtocolError) -> Int {
+        try reading(self, "message") { bytes throws(ProtobufReader.Malformed) in
+            try ProtobufReader.mostElements(at: path[...], of: bytes, areNumbers)
         }
-        return most
     }
 
     /// Whether an `AppointmentsReply` shows the appointment of this id, found without building any of them.
@@ -138,6 +131,38 @@ extension ProtobufReader {
     ) throws(Malformed) -> Int {
         var count = 0
         try forEachElement(of: message) { field, _ throws(Malformed) in if field == number { count += 1 } }
+        return count
+    }
+
+    fileprivate static func mostElements(
+        at path: ArraySlice<UInt32>, of message: UnsafeRawBufferPointer, _ areNumbers: Bool
+    ) throws(Malformed) -> Int {
+        guard let first = path.first else { return 0 }
+        guard path.count > 1 else {
+            return areNumbers
+                ? try countOfNumbers(inField: first, of: message) : try countOfElements(inField: first, of: message)
+        }
+        var most = 0
+        try forEachElement(of: message) { field, bytes throws(Malformed) in
+            if field == first { most = max(most, try mostElements(at: path.dropFirst(), of: bytes, areNumbers)) }
+        }
+        return most
+    }
+
+    private static func countOfNumbers(
+        inField number: UInt32, of message: UnsafeRawBufferPointer
+    ) throws(Malformed) -> Int {
+        var reader = ProtobufReader(message)
+        var count = 0
+        while !reader.isAtEnd {
+            let (field, kind) = try reader.tag()
+            if field == number, kind == .bytes {
+                count += try reader.lengthDelimited().count { $0 < 0x80 }
+            } else {
+                if field == number, kind == .varint { count += 1 }
+                try reader.skip(kind)
+            }
+        }
         return count
     }
 }

@@ -152,6 +152,9 @@ extension PBSearchSlotsRequest {
             case (7, .varint): afterStartMs = Int64(bitPattern: try reader.varint())
             case (8, .fixed64): afterSlot = try reader.fixed64()
             case (9, .varint): nextFree = try reader.varint() != 0
+            case (10, .varint): channel = PBChannel(wire: try reader.varint())
+            case (11, .varint): patient = try reader.varint()
+            case (12, .varint): patientClass = PBPatientClass(wire: try reader.varint())
             default: try reader.skip(kind)
             }
         }
@@ -175,8 +178,11 @@ extension FreeSlot {
 
 extension ByteBuffer {
     /// Appends a `SearchSlotsReply` as a message of its own.
-    package mutating func writeSearchReply(_ slots: [FreeSlot], more: Bool, position: UInt64) {
-        writeWithUnsafeMutableBytes(minimumWritableBytes: slots.count * FreeSlot.mostBytes + 13) { target in
+    package mutating func writeSearchReply(
+        _ slots: [FreeSlot], more: Bool, position: UInt64, notJudged: [Rule] = []
+    ) {
+        let most = slots.count * FreeSlot.mostBytes + 13 + notJudged.count + 2
+        writeWithUnsafeMutableBytes(minimumWritableBytes: most) { target in
             var writer = ProtobufWriter(target)
             for slot in slots {
                 let start = writer.openShort(1)
@@ -185,6 +191,12 @@ extension ByteBuffer {
             }
             writer.field(2, varint: more ? 1 : 0)
             writer.field(3, varint: position)
+            if !notJudged.isEmpty {
+                // Packed: each number is one byte.
+                let start = writer.openShort(4)
+                for rule in notJudged { writer.varint(UInt64(rule.rawValue)) }
+                writer.close(at: start)
+            }
             return writer.count
         }
     }
@@ -246,6 +258,9 @@ func reading<Value>(
 // An enum is an int32 on the wire; of a longer varint the low 32 bits count.
 extension PBChannel {
     init(wire: UInt64) { self = PBChannel(rawValue: Int(Int32(truncatingIfNeeded: wire))) ?? .unspecified }
+}
+extension PBPatientClass {
+    init(wire: UInt64) { self = PBPatientClass(rawValue: Int(Int32(truncatingIfNeeded: wire))) ?? .unspecified }
 }
 extension PBTransition {
     init(wire: UInt64) { self = PBTransition(rawValue: Int(Int32(truncatingIfNeeded: wire))) ?? .unspecified }

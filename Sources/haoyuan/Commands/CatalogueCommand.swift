@@ -142,6 +142,7 @@ struct CatalogueListing {
     private var policyTable: Table {
         var table = Table([
             "DEPARTMENT", .right("VERSION"), .right("PER DAY AND DEPARTMENT"), .right("PER DAY"), .right("HOLD"),
+            "TERMS",
         ])
         for policy in policies {
             table.add([
@@ -150,9 +151,20 @@ struct CatalogueListing {
                 Table.Cell(policy.perDayDepartment.map { String($0) } ?? "no limit"),
                 Table.Cell(policy.perDay.map { String($0) } ?? "no limit"),
                 Table.Cell(SpanArgument(milliseconds: Int64(policy.holdSeconds) * 1_000).description),
+                Table.Cell(policy.terms.map(Self.words).joined(separator: "; ")),
             ])
         }
         return table
+    }
+
+    /// A term in a few words: what says nothing is left out.
+    private static func words(_ term: Catalogue.PolicyTerm) -> String {
+        let lists = [
+            ("services", term.services), ("pools", term.pools), ("channels", term.channels.map(\.word)),
+        ]
+        return
+            (["\(term.rule.name) limit \(term.limit)"]
+            + lists.filter { !$0.1.isEmpty }.map { "\($0.0) \(few($0.1))" }).joined(separator: ", ")
     }
 
     private var templateTable: Table {
@@ -231,10 +243,19 @@ struct CatalogueListing {
                         "department": .text($0.department), "version": .count($0.version),
                         "per_day_department": .optional($0.perDayDepartment) { .count($0) },
                         "per_day": .optional($0.perDay) { .count($0) }, "hold_seconds": .count($0.holdSeconds),
+                        "terms": .list($0.terms.map(Self.json)),
                     ]
                 })
         case .templates: .list(templates.map(Self.json))
         }
+    }
+
+    private static func json(_ term: Catalogue.PolicyTerm) -> JSON {
+        [
+            "rule": .text(term.rule.name), "services": .list(term.services.map { .text($0) }),
+            "pools": .list(term.pools.map { .text($0) }), "channels": .list(term.channels.map { .text($0.word) }),
+            "limit": .count(term.limit),
+        ]
     }
 
     private static func json(_ template: Catalogue.Template) -> JSON {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import HaoyuanClient
 import Hosting
+import Scheduling
 import Terminal
 
 struct Watch: AsyncParsableCommand {
@@ -74,50 +75,17 @@ private struct EventView {
     }
 
     private func sentence(_ palette: Palette) -> String {
-        switch event.kind {
-        case .booked:
-            let state = event.state.map { palette.paint($0.word, $0.tint) } ?? "booked"
-            return "\(state) \(appointment) for \(patient): \(service)\(itinerary)\(until)"
-        case .changed:
-            let state = event.state.map { palette.paint($0.word, $0.tint) } ?? "changed"
-            return "\(state) \(appointment) of \(patient)\(reason)"
-        case .moved:
-            return
-                "\(palette.paint("moved", .good)) \(event.movedFrom?.place ?? "?") of \(patient) to \(appointment)\(reason)"
-        case .refused:
-            let rule = event.rule?.word ?? "a rule"
-            let subject = event.patient == nil ? "" : " \(patient)"
-            let object = event.slot.map { " slot \($0.place)" } ?? ""
-            return "\(palette.paint("refused", .bad))\(subject)\(object): \(rule)"
-        case .sessionOpened: return "session \(event.session?.place ?? "?") opened: \(pool)"
-        case .sessionArchived: return "session \(event.session?.place ?? "?") archived: \(pool)"
-        case .patientRegistered: return "patient \(patient) registered"
-        case .catalogueChanged: return "catalogue: \(Table.Cell(event.entity).text)"
-        case .epochBegan: return "epoch \(event.epoch) began: another server is primary now"
-        case .unknown(let number): return "an event of kind \(number), which this version does not know"
-        }
+        guard let line = event.line else { return "an event of kind \(event.kind), which this version does not know" }
+        let tint = event.kind == .refused ? .bad : event.state?.tint
+        let words = Table.Cell(line.words(EventNames(names: names))).text
+        return tint.map { palette.paint(words, $0) } ?? words
     }
-
-    private var appointment: String { event.appointment?.place ?? "?" }
-    private var patient: String { event.patient.map { "#\($0)" } ?? "?" }
-    private var service: String {
-        [event.service.map(names.serviceName), pool].compactMap { $0 }.joined(separator: " · ")
-    }
-    private var pool: String {
-        (event.session ?? event.appointment?.session).map { names.poolName($0.pool) } ?? "?"
-    }
-    private var itinerary: String { event.itinerary.map { ", together with \($0.place)" } ?? "" }
-    private var until: String {
-        guard event.state == .held, let until = event.holdUntil else { return "" }
-        return ", until \(names.clock.time(until.milliseconds))"
-    }
-    private var reason: String { event.reason.isEmpty ? "" : ": \(Table.Cell(event.reason).text)" }
 
     var json: JSON {
         let clock = names.clock
         return [
             "position": .count(event.position.rawValue), "at": .text(clock.iso(event.at.milliseconds)),
-            "kind": .text(event.kind.word), "channel": .text(event.channel.word), "operator": .text(event.operatorName),
+            "kind": .text("\(event.kind)"), "channel": .text(event.channel.word), "operator": .text(event.operatorName),
             "appointment": .optional(event.appointment) { .id($0.rawValue) },
             "patient": .optional(event.patient) { .id($0.rawValue) },
             "slot": .optional(event.slot) { .id($0.rawValue) },
@@ -127,8 +95,17 @@ private struct EventView {
             "moved_from": .optional(event.movedFrom) { .id($0.rawValue) },
             "itinerary": .optional(event.itinerary) { .id($0.rawValue) },
             "hold_until": .optional(event.holdUntil) { .text(clock.iso($0.milliseconds)) },
-            "session": .optional(event.session) { .id($0.rawValue) }, "rule": .optional(event.rule) { .text($0.word) },
+            "session": .optional(event.session) { .id($0.rawValue) }, "rule": .optional(event.rule) { .text($0.name) },
             "reason": .text(event.reason), "entity": .text(event.entity),
         ]
     }
+}
+
+/// Names out of the catalogue that the server told.
+private struct EventNames: FactNames {
+    let names: HospitalNames
+
+    func name(of pool: Scheduling.PoolID) -> String { names.poolName(PoolID(rawValue: pool.rawValue)) }
+    func name(of service: Scheduling.ServiceID) -> String { names.serviceName(ServiceID(rawValue: service.rawValue)) }
+    func text(of moment: Scheduling.Instant) -> String { names.clock.time(moment.rawValue) }
 }

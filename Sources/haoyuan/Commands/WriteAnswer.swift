@@ -65,8 +65,8 @@ struct WriteAnswer {
         if isJSON {
             Output.document([
                 "result": "refused", "again": .bool(refusal.isRepetition), "key": .text(key.description),
-                "rule": .text(rule.word), "meaning": .text(rule.sentences.meaning),
-                "remedy": .text(rule.sentences.remedy),
+                "rule": .text(rule.name), "meaning": .text(rule.meaning),
+                "remedy": .text(rule.remedy),
                 "policy_version": .count(refusal.policyVersion), "authority": .text(refusal.authority.word),
                 "limit": .optional(refusal.limit) { .count($0) }, "item": .optional(item) { .count($0) },
                 "position": .count(refusal.position.rawValue),
@@ -74,7 +74,7 @@ struct WriteAnswer {
             throw Ending(status: .refused)
         }
         throw CommandFailure(
-            .refused, "refused by \(Self.sentence(refusal, item: item))", remedy: rule.sentences.remedy)
+            .refused, "refused by \(Self.sentence(refusal, item: item))", remedy: rule.remedy)
     }
 
     /// Rule, meaning, and what is known of its limit and of who may override it.
@@ -90,7 +90,7 @@ struct WriteAnswer {
         default: break
         }
         let brackets = details.isEmpty ? "" : " (\(details.joined(separator: ", ")))"
-        return "\(refusal.rule.word): \(refusal.rule.sentences.meaning)\(brackets)"
+        return "\(refusal.rule.name): \(refusal.rule.meaning)\(brackets)"
     }
 }
 

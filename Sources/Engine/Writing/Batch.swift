@@ -1,0 +1,61 @@
+import Journal
+import Scheduling
+
+/// A write on its way: what was asked, and what is known of it so far.
+struct WriteUnderWay {
+    let write: Write
+    /// Of the content; asked for only where the write has a key.
+    var fingerprint: UInt64 = 0
+    /// What the key window gave out for it; nil where it has no key, or needs not be carried out.
+    var ticket: KeyWindow.Ticket?
+    /// It is to be carried out, and is not answered yet.
+    var isOpen = false
+    /// What its patient granted.
+    var claim: PatientBook.Claim?
+    var answer: Answer?
+
+    init(_ write: Write) { self.write = write }
+
+    /// What its fact says about its key; nil where it has none.
+    var answered: Event.Answered? {
+        ticket.map { _ in Event.Answered(key: write.key, fingerprint: fingerprint) }
+    }
+}
+
+/// The writes that travel together. One batch is one task's own; only values leave it.
+struct Batch {
+    var writes: [WriteUnderWay]
+    let now: Instant
+    /// The day it is in the hospital's zone.
+    let today: LocalDate
+    let snapshot: EngineView.Snapshot
+    /// Writes whose key is under way elsewhere.
+    var waiting: [Int] = []
+    /// Facts of this batch reach up to here.
+    var position = Position.zero
+    /// Refusals are answers, so they are remembered like every other; they go to the journal together at the end.
+    var refusals: [(index: Int, refusal: Refusal, item: UInt8)] = []
+
+    init(_ writes: [Write], now: Instant, snapshot: EngineView.Snapshot) {
+        self.writes = writes.map { WriteUnderWay($0) }
+        self.now = now
+        self.snapshot = snapshot
+        today = snapshot.catalogue.catalogue.hospital.zone.wall(at: now).date
+    }
+
+    mutating func answer(_ index: Int, _ outcome: Outcome, at position: Position) {
+        writes[index].answer = Answer(outcome, position: position)
+        writes[index].isOpen = false
+        self.position = max(self.position, position)
+    }
+
+    mutating func refuse(_ index: Int, _ refusal: Refusal, item: Int = 0) {
+        writes[index].isOpen = false
+        refusals.append((index, refusal, UInt8(item)))
+    }
+
+    mutating func fail(_ index: Int, _ error: EngineError) {
+        writes[index].answer = Answer(.failed(error))
+        writes[index].isOpen = false
+    }
+}

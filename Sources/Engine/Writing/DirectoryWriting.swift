@@ -1,0 +1,91 @@
+import Journal
+import Scheduling
+
+// Writes that are many facts, or none: catalogues, patients, sessions. With a key, a last fact tells the answer; a
+// crash before it leaves facts that a repetition finds done, so the write is then carried out again and changes
+// nothing.
+extension WritePipeline {
+    func put(
+        _ index: Int, _ draft: CatalogueDraft, _ hospital: Command.HospitalName?, _ batch: inout Batch
+    ) async {
+        var draft = draft
+        if let hospital {
+            guard let rules = TimeZones.rules(of: hospital.zone) else {
+                return fail(
+                    index,
+                    EngineError(
+                        .invalidArgument, "time_zone: ‘\(hospital.zone)’ is no IANA zone, such as Asia/Shanghai"),
+                    &batch)
+            }
+            draft.hospital = Hospital(name: hospital.name, zone: rules)
+        }
+        do throws(EngineError) {
+            let put = try await directory.put(draft, by: batch.writes[index].write.by, now: batch.now)
+            report(index, .catalogue(put.value), reflecting: put.position, &batch)
+        } catch {
+            fail(index, error, &batch)
+        }
+    }
+
+    func register(_ index: Int, _ patients: [[Identifier]], _ batch: inout Batch) async {
+        do throws(EngineError) {
+            let registered = try await directory.register(
+                patients, by: batch.writes[index].write.by, now: batch.now)
+            report(index, .patients(registered.value), reflecting: registered.position, &batch)
+        } catch {
+            fail(index, error, &batch)
+        }
+    }
+
+    /// Opens sessions, each pool its own.
+    /// - Parameter openings: what is to be opened, by the catalogue of this moment.
+    func open(
+        _ index: Int, _ batch: inout Batch, _ openings: (Catalogue) throws(EngineError) -> [SessionOpening]
+    ) async {
+        let catalogue = batch.snapshot.catalogue.catalogue
+        let wanted: [SessionOpening]
+        do throws(EngineError) { wanted = try openings(catalogue) } catch { return fail(index, error, &batch) }
+        let origin = batch.writes[index].write.by
+        let snapshot = view.current
+        var sum = SessionsOpened()
+        let parts = Dictionary(grouping: wanted) { shards.index(of: $0.pool, in: snapshot) ?? 0 }
+        for shard in shards.pools.indices {
+            guard let part = parts[shard] else { continue }
+            // In slices, so that bookings get their turn of the shard between two.
+            for start in stride(from: 0, to: part.count, by: EngineLimits.sessionsOpenedPerTurn) {
+                let slice = part[start..<min(start + EngineLimits.sessionsOpenedPerTurn, part.count)]
+                let (opened, unchanged, conflicts) = await shards.pools[shard].open(slice, by: origin, now: batch.now)
+                sum.opened += opened
+                sum.unchanged += unchanged
+                sum.conflicts += conflicts.map { catalogue.sentence($0) }
+            }
+        }
+        sum.shortenConflicts()
+        report(index, .sessions(sum), reflecting: journal.lastPosition, &batch)
+    }
+
+    /// Answers a write with what it did; where it has a key, the answer becomes a fact of its own.
+    private func report(_ index: Int, _ report: Report, reflecting position: Position, _ batch: inout Batch) {
+        let fact = Fact.answered(report)
+        guard let answered = batch.writes[index].answered else {
+            return batch.answer(index, fact.outcome, at: position)
+        }
+        let event = Event(at: batch.now, by: batch.writes[index].write.by, answer: answered, fact: fact)
+        do throws(JournalError) {
+            batch.answer(index, fact.outcome, at: try append(event))
+        } catch {
+            preconditionFailure("an answer within the limits fits a record: \(error)")
+        }
+    }
+}
+
+extension SessionsOpened {
+    /// No answer tells more conflicts than its key can remember; the last sentence says how many are left out.
+    fileprivate mutating func shortenConflicts() {
+        let most = Limits.conflictsRemembered
+        guard conflicts.count > most else { return }
+        let left = conflicts.count - (most - 1)
+        conflicts.removeLast(left)
+        conflicts.append("and \(left) more; ask for fewer days")
+    }
+}

@@ -1,0 +1,153 @@
+import Journal
+import Scheduling
+
+// Writes that concern several pools: claims at the patient and at every pool, then one fact, then the claims become it.
+// The key stays under way until the last pool knows, so a checkpoint keeps the fact in the log until then.
+extension WritePipeline {
+    func bookTogether(
+        _ index: Int, _ patient: PatientID, _ items: [Command.Item], hold: Bool, _ batch: inout Batch
+    ) async {
+        var resolved: [Asking] = []
+        for (place, item) in items.enumerated() {
+            do throws(Unresolved) {
+                resolved.append(
+                    try batch.snapshot.resolve(
+                        item, patient: patient, hold: hold, by: batch.writes[index].write.by, now: batch.now,
+                        today: batch.today))
+            } catch {
+                return unresolved(index, error, item: place, &batch)
+            }
+        }
+        let requests = resolved.enumerated().map { PatientShard.ClaimRequest(index: $0, asking: $1) }
+        let patientShard = shards.patients[shards.index(of: patient)]
+        let claims: [PatientBook.Claim]
+        switch await patientShard.claimTogether(requests) {
+        case .failure(let refused): return batch.refuse(index, refused.refusal, item: refused.item)
+        case .success(let granted): claims = granted
+        }
+        switch await claimAtPools(resolved, batch.snapshot) {
+        case .failure(let refused):
+            await patientShard.settle(claims.map { .refused($0) })
+            batch.refuse(index, refused.refusal, item: refused.item)
+        case .success(var taken):
+            let itinerary = taken[0].appointment
+            for place in taken.indices { taken[place].itinerary = itinerary }
+            let write = batch.writes[index].write
+            let fact = Fact.bookedTogether(taken)
+            let position = appendSmall(
+                Event(at: batch.now, by: write.by, answer: batch.writes[index].answered, fact: fact))
+            for shard in shards.pools.indices {
+                let part = taken.filter { poolShard(of: $0.appointment.pool, batch) == shard }
+                if part.isEmpty { continue }
+                await shards.pools[shard].finish(part, by: write.by, at: batch.now, position: position)
+            }
+            await patientShard.settle(zip(claims, taken).map { .made($0, $1.appointment) })
+            batch.answer(index, fact.outcome, at: position)
+        }
+    }
+
+    func move(
+        _ index: Int, _ id: AppointmentID, to slot: SlotID, ifVersion: UInt32, reason: String, _ batch: inout Batch
+    ) async {
+        guard let oldShard = shards.index(of: id.pool, in: batch.snapshot) else { return failUnknown(index, &batch) }
+        let old = shards.pools[oldShard]
+        let change: Change
+        let record: AppointmentRecord
+        let write = batch.writes[index].write
+        guard let asking = batch.snapshot.asking(id.pool, by: write.by, now: batch.now, today: batch.today) else {
+            preconditionFailure("a pool that a shard owns is in the catalogue")
+        }
+        switch await old.beginMove(id, write.command, asking) {
+        case .refused(let refusal): return batch.refuse(index, refusal)
+        case .unknown: return failUnknown(index, &batch)
+        case .begun(let begun, let found): (change, record) = (begun, found)
+        }
+        do throws(Unresolved) {
+            let taken = try await claimForMove(id, record, to: slot, by: write.by, batch)
+            let fact = Fact.moved(from: change, to: taken.fact)
+            let position = appendSmall(
+                Event(at: batch.now, by: write.by, answer: batch.writes[index].answered, fact: fact))
+            let new = shards.pools[poolShard(of: slot.pool, batch)]
+            if new === old {
+                await old.finishMove(change, taken.fact, by: write.by, at: batch.now, position: position)
+            } else {
+                await old.endMove(id, change, at: batch.now, position: position)
+                await new.finish([taken.fact], by: write.by, at: batch.now, position: position)
+            }
+            await shards.patients[shards.index(of: record.patient)].settle([
+                .made(taken.claim, taken.fact.appointment), .changed(id, record.patient, .moved),
+            ])
+            batch.answer(index, fact.outcome, at: position)
+        } catch {
+            await old.endMove(id, nil, at: batch.now, position: .zero)
+            unresolved(index, error, &batch)
+        }
+    }
+
+    /// Claims the new place of a move at the patient and at its pool, both or neither.
+    private func claimForMove(
+        _ id: AppointmentID, _ record: AppointmentRecord, to slot: SlotID, by origin: Origin, _ batch: Batch
+    ) async throws(Unresolved) -> (fact: Taken, claim: PatientBook.Claim) {
+        let item = Command.Item(slot: slot, service: record.service)
+        var asking = try batch.snapshot.resolve(
+            item, patient: record.patient, hold: false, by: origin, now: batch.now, today: batch.today)
+        if record.state == .held { asking.holdUntil = record.holdUntil }
+        let patientShard = shards.patients[shards.index(of: record.patient)]
+        let request = PatientShard.ClaimRequest(index: 0, asking: asking)
+        let claim: PatientBook.Claim
+        switch await patientShard.claimTogether([request], excluding: id) {
+        case .failure(let refused): throw .refused(refused.refusal)
+        case .success(let claims): claim = claims[0]
+        }
+        do throws(Refusal) {
+            let pool = shards.pools[poolShard(of: slot.pool, batch)]
+            var taken = try await pool.claim(asking, movedFrom: id)
+            taken.movedFrom = id
+            return (taken, claim)
+        } catch {
+            await patientShard.settle([.refused(claim)])
+            throw .refused(error)
+        }
+    }
+
+    /// Claims at every pool, in the order of the shards; all or none. What is claimed comes back in the order asked.
+    private func claimAtPools(
+        _ requests: [Asking], _ snapshot: EngineView.Snapshot
+    ) async -> Result<[Taken], RefusedItem> {
+        var parts = [[(item: Int, asking: Asking)]](repeating: [], count: shards.pools.count)
+        for (item, request) in requests.enumerated() {
+            guard let shard = shards.index(of: request.slot.pool, in: snapshot) else {
+                preconditionFailure("a resolved slot has a pool")
+            }
+            parts[shard].append((item, request))
+        }
+        var taken = [Taken?](repeating: nil, count: requests.count)
+        for shard in parts.indices where !parts[shard].isEmpty {
+            switch await shards.pools[shard].claim(parts[shard]) {
+            case .success(let granted):
+                for ((item, _), fact) in zip(parts[shard], granted) { taken[item] = fact }
+            case .failure(let refused):
+                for earlier in 0..<shard where !parts[earlier].isEmpty {
+                    await shards.pools[earlier].release(parts[earlier].compactMap { taken[$0.item]?.appointment })
+                }
+                return .failure(refused)
+            }
+        }
+        return .success(taken.compactMap { $0 })
+    }
+
+    private func poolShard(of pool: PoolID, _ batch: Batch) -> Int {
+        guard let shard = shards.index(of: pool, in: batch.snapshot) else {
+            preconditionFailure("an appointment's pool is known")
+        }
+        return shard
+    }
+
+    private func appendSmall(_ event: Event) -> Position {
+        do throws(JournalError) {
+            return try append(event)
+        } catch {
+            preconditionFailure("a joint booking within the limits fits a record: \(error)")
+        }
+    }
+}

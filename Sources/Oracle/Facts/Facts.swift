@@ -1,0 +1,63 @@
+package import Scheduling
+
+// A new fact is a case in `apply` and one in `objection`; where it answers a write, one in `Wish.asks(for:)`, too.
+
+extension NaiveModel {
+    /// What a fact changes. Whether it may change it is asked before: see `Situation.objection`.
+    package mutating func apply(_ event: Event, at position: UInt64) {
+        switch event.fact {
+        case .booked(let taken): take(taken, event, position, isJoint: false)
+        case .bookedTogether(let all): for taken in all { take(taken, event, position, isJoint: true) }
+        case .changed(let change): end(change, event, position, isJoint: false)
+        case .moved(let from, let to):
+            end(from, event, position, isJoint: true)
+            take(to, event, position, isJoint: true)
+        case .refused, .epochBegan, .answered: break
+        case .sessionOpened(let definition): open(definition, position)
+        case .sessionArchived(let id): sittings[id]?.archived = position
+        case .patientRegistered(let patient, let added): register(patient, added, position)
+        case .catalogueChanged(let entity): put(entity, position)
+        }
+    }
+}
+
+extension Situation {
+    /// What stands against a fact here; nil where it may follow.
+    /// - Parameter wishes: Everything that was asked under its key.
+    package func objection(to event: Event, askedBy wishes: [Wish]) -> String? {
+        let wishes = wishes.filter { $0.by == event.by }
+        return switch event.fact {
+        case .booked(let taken): answering(event, wishes) { booked(taken, event, $0) }
+        case .bookedTogether(let all): answering(event, wishes) { booked(together: all, event, $0) }
+        case .changed(let change) where event.answer == nil: expired(change, event)
+        case .changed(let change): answering(event, wishes) { changed(change, $0) }
+        case .moved(let from, let to): answering(event, wishes) { moved(from, to, event, $0) }
+        case .refused(let refusal, let item):
+            wishes.contains { mayRefuse($0, item: Int(item), with: refusal) }
+                ? nil : "nothing justifies it, as far as facts and claims go"
+        case .sessionOpened(let definition): unasked(event) ?? opened(definition)
+        case .sessionArchived(let id): unasked(event) ?? engines(event) ?? archived(id)
+        case .patientRegistered(let patient, let added): unasked(event) ?? registered(patient, added)
+        case .catalogueChanged(let entity): unasked(event) ?? put(entity)
+        case .epochBegan: unasked(event) ?? engines(event)
+        case .answered(let report): answering(event, wishes) { answered(report, $0) }
+        }
+    }
+
+    /// What stands against telling a caller this fact, where it had no key.
+    package func objection(to fact: Fact, as wish: Wish) -> String? {
+        guard case .answered(let report) = fact, wish.asks(for: fact) else { return "it asked for something else" }
+        return answered(report, wish)
+    }
+
+    /// What stands against a fact that answers a wish: the least, where several wishes had its key.
+    private func answering(_ event: Event, _ wishes: [Wish], _ objection: (Wish) -> String?) -> String? {
+        let asking = wishes.filter { $0.asks(for: event.fact) }
+        guard let first = asking.first else { return "its write asked for something else" }
+        return asking.contains { objection($0) == nil } ? nil : objection(first)
+    }
+
+    private func unasked(_ event: Event) -> String? { event.answer == nil ? nil : "it answers no key" }
+
+    func engines(_ event: Event) -> String? { event.by == .system ? nil : "only the engine does that" }
+}

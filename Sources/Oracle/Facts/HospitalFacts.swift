@@ -1,0 +1,100 @@
+import Scheduling
+
+// Facts about sessions, patients and the catalogue: what they change, and what may stand against them.
+
+extension NaiveModel {
+    mutating func open(_ definition: SessionDefinition, _ position: UInt64) {
+        sittings[definition.id] = Sitting(
+            id: definition.id, times: definition.times, template: definition.template,
+            capacities: definition.capacities.map(Int.init), opened: position)
+        sittingsOfPool[definition.id.pool, default: []].append(definition.id)
+    }
+
+    mutating func register(_ patient: PatientID, _ added: [Identifier], _ position: UInt64) {
+        while patients.count < Int(patient.rawValue) { patients.append(position) }
+        for identifier in added where identifiers[identifier] == nil { identifiers[identifier] = (patient, position) }
+    }
+
+    mutating func put(_ entity: CatalogueEntity, _ position: UInt64) {
+        switch entity {
+        case .hospital(let hospital): self.hospital.add(hospital, at: position)
+        case .department(let department): Self.put(department, department.id.rawValue, &departments, position)
+        case .resource(let resource): Self.put(resource, resource.id.rawValue, &resources, position)
+        case .service(let service): Self.put(service, service.id.rawValue, &services, position)
+        case .pool(let pool): Self.put(pool, pool.id.rawValue, &pools, position)
+        case .template(let template): Self.put(template, template.id.rawValue, &templates, position)
+        case .policy(let policy):
+            policies[policy.department?.rawValue ?? 0, default: Versions()].add(policy, at: position)
+        }
+    }
+
+    private static func put<Entity>(
+        _ entity: Entity, _ id: UInt32, _ all: inout [Versions<Entity>], _ position: UInt64
+    ) {
+        while all.count < Int(id) { all.append(Versions()) }
+        all[Int(id) - 1].add(entity, at: position)
+    }
+}
+
+extension Situation {
+    /// What stands against an answer about many: every patient it names must be who the identifiers say.
+    func answered(_ report: Report, _ wish: Wish) -> String? {
+        guard case .patients(let patients) = wish.list, case .patients(let outcomes) = report else { return nil }
+        for (identifiers, outcome) in zip(patients, outcomes) {
+            guard let patient = outcome.patient else { continue }
+            for identifier in identifiers where model.identifiers[identifier]?.patient != patient {
+                return "\(identifier.value) became patient \(patient.rawValue), the journal says otherwise"
+            }
+        }
+        return nil
+    }
+
+    func opened(_ definition: SessionDefinition) -> String? {
+        guard model.department(of: definition.id.pool) != nil else { return "there is no such pool" }
+        let others = model.sittingsOfPool[definition.id.pool] ?? []
+        guard Int(definition.id.index) == others.count else { return "its index was given before, or one is missing" }
+        let time = Int(definition.times.startMinute)..<Int(definition.times.endMinute)
+        for case let other? in others.map({ model.sittings[$0] }) where other.archived == nil {
+            if other.time(0..<other.capacities.count).overlaps(time) { return "it overlaps \(other.id)" }
+        }
+        return nil
+    }
+
+    func archived(_ id: SessionID) -> String? {
+        guard let sitting = model.sittings[id], sitting.archived == nil else { return "there is no such open session" }
+        guard sitting.start(sitting.capacities.count) < now.rawValue else { return "it is not over" }
+        return model.mayBeArchived(id) ? nil : "an appointment in it has not ended"
+    }
+
+    func registered(_ patient: PatientID, _ added: [Identifier]) -> String? {
+        guard added.allSatisfy({ model.identifiers[$0] == nil }) else { return "an identifier was known before" }
+        return patient.rawValue >= 1 && patient.rawValue <= model.patients.count + 1 ? nil : "a patient is left out"
+    }
+
+    func put(_ entity: CatalogueEntity) -> String? {
+        let follows =
+            switch entity {
+            case .hospital: true
+            case .department(let new): follows(new.id.rawValue, model.departments) { $0.code == new.code }
+            case .resource(let new): follows(new.id.rawValue, model.resources) { $0.code == new.code }
+            case .service(let new): follows(new.id.rawValue, model.services) { $0.code == new.code }
+            case .pool(let new):
+                follows(new.id.rawValue, model.pools) { $0.code == new.code && $0.department == new.department }
+            case .template(let new): follows(new.id.rawValue, model.templates) { $0.code == new.code }
+            case .policy(let new): new.version == version(after: new)
+            }
+        return follows ? nil : "it does not follow on what is in the catalogue"
+    }
+
+    /// Whether an entity is the next one, or another version of one.
+    private func follows<Entity>(
+        _ id: UInt32, _ all: [NaiveModel.Versions<Entity>], _ isSame: (Entity) -> Bool
+    ) -> Bool {
+        id == all.count + 1 || NaiveModel.versions(id, of: all)?.last.map(isSame) == true
+    }
+
+    private func version(after new: Policy) -> UInt32 {
+        let last = model.policies[new.department?.rawValue ?? 0]?.last
+        return (last?.version ?? (new.department == nil ? Policy.initial.version : 0)) + 1
+    }
+}

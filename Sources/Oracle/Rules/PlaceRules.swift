@@ -1,0 +1,47 @@
+import Scheduling
+
+// The rules about a place that is asked for.
+extension Situation {
+    /// It has begun, or went to the history table.
+    func slotPast(_ place: Place) -> Verdict {
+        let hasBegun = place.sitting.start(place.first) <= now.rawValue
+        guard let archived = place.sitting.archived else {
+            return hasBegun ? Verdict(refusals: [Refusal(.slotPast)], isCertain: true) : .no
+        }
+        return Verdict(refusals: [Refusal(.slotPast)], isCertain: hasBegun || archived <= visits.lowerBound)
+    }
+
+    /// Its pool does not offer the service, or its session ends too early for it.
+    func serviceNotOffered(_ place: Place) -> Verdict {
+        guard let service = place.service else { return .no }
+        let pools = pools(place.sitting.id.pool)
+        let offering = pools.count { $0.services.contains(service) }
+        let fitting = place.fitting.count
+        guard offering < pools.count || fitting < place.demands.count else { return .no }
+        return Verdict(refusals: [Refusal(.serviceNotOffered)], isCertain: offering == 0 || fitting == 0)
+    }
+
+    /// The session has given out all its numbers.
+    func numbersExhausted(_ place: Place) -> Verdict {
+        let limit = Int(Limits.numbersPerSession)
+        let ahead = beside.flatMap(\.places).count { $0.slot.session == place.sitting.id } + place.before.count
+        guard place.sitting.visits.count + ahead >= limit else { return .no }
+        return Verdict(refusals: [Refusal(.numbersExhausted)], isCertain: place.sitting.visits.count >= limit)
+    }
+
+    /// One of its slots has too few units left.
+    func slotFull(_ place: Place) -> Verdict {
+        var refusals: [Refusal] = []
+        var isCertain = true
+        for demand in place.fitting {
+            let free = place.slots(demand).map { self.free($0, for: place, demand) }
+            if free.contains(where: { $0.lowerBound < demand.units }) {
+                refusals += place.slots(demand).map {
+                    Refusal(.slotFull, authority: .department, limit: UInt32(place.sitting.capacities[$0]))
+                }
+            }
+            if !free.contains(where: { $0.upperBound < demand.units }) { isCertain = false }
+        }
+        return Verdict(refusals: refusals, isCertain: isCertain && !refusals.isEmpty)
+    }
+}

@@ -1,0 +1,146 @@
+package import Scheduling
+
+/// What a caller asks for, in the terms in which the rules judge: places to take, and an appointment to touch.
+///
+/// A new write is a new way to fill this in, and one more case of ``asks(for:)``.
+package struct Wish: Hashable, Sendable {
+    /// What a service takes: neighbouring slots, and units in each of them.
+    package struct Demand: Hashable, Sendable {
+        package var slots: Int
+        package var units: Int
+
+        package init(slots: Int, units: Int) {
+            self.slots = slots
+            self.units = units
+        }
+    }
+
+    /// A service in a slot, the first of those it takes.
+    package struct Place: Hashable, Sendable {
+        package var slot: SlotID
+        /// Nil for the service of the appointment that is touched.
+        package var service: ServiceID?
+        /// What it takes, where that is known; nil for whatever the service takes when the wish is judged.
+        package var demand: Demand?
+
+        package init(slot: SlotID, service: ServiceID?, demand: Demand? = nil) {
+            self.slot = slot
+            self.service = service
+            self.demand = demand
+        }
+    }
+
+    /// What is to become of an appointment that is there.
+    package enum Act: Hashable, Sendable {
+        case transition(Transition)
+        /// It is given up for the place that the wish takes.
+        case move
+    }
+
+    /// An appointment that is there, and what is wanted of it.
+    package struct Touch: Hashable, Sendable {
+        package var appointment: AppointmentID
+        package var act: Act
+        /// 0 for whatever its version.
+        package var ifVersion: UInt32
+        package var reason: String
+    }
+
+    /// A write that is many facts, and answered with a report.
+    package enum List: Hashable, Sendable {
+        case catalogue(entities: Int)
+        case patients([[Identifier]])
+        /// Nil where templates say how many.
+        case sessions(count: Int?)
+    }
+
+    package var by: Origin
+    /// Who is to have the places; nil for the patient of the appointment that is touched.
+    package var patient: PatientID?
+    /// All of them, or none.
+    package var places: [Place] = []
+    /// Whether the places are to be held, else booked at once. A move keeps what was.
+    package var isHold = false
+    package var touch: Touch?
+    package var list: List?
+
+    /// Entities, patients or sessions.
+    package static func list(_ list: List, by origin: Origin) -> Wish { Wish(by: origin, list: list) }
+
+    /// One appointment, or several of one patient.
+    package static func take(_ places: [Place], for patient: PatientID?, isHold: Bool, by origin: Origin) -> Wish {
+        Wish(by: origin, patient: patient, places: places, isHold: isHold)
+    }
+
+    /// The next state of an appointment.
+    package static func change(
+        _ id: AppointmentID, _ transition: Transition, ifVersion: UInt32 = 0, reason: String = "", by origin: Origin
+    ) -> Wish {
+        let touch = Touch(appointment: id, act: .transition(transition), ifVersion: ifVersion, reason: reason)
+        return Wish(by: origin, touch: touch)
+    }
+
+    /// Another slot for an appointment.
+    package static func move(
+        _ id: AppointmentID, to slot: SlotID, ifVersion: UInt32 = 0, reason: String = "", by origin: Origin
+    ) -> Wish {
+        let touch = Touch(appointment: id, act: .move, ifVersion: ifVersion, reason: reason)
+        return Wish(by: origin, places: [Place(slot: slot, service: nil)], touch: touch)
+    }
+
+    /// Whether it claims units at its pools ahead of its fact: what concerns one pool alone is taken in one step.
+    var claimsUnits: Bool { !places.isEmpty && (places.count > 1 || touch != nil) }
+
+    // MARK: What comes of it
+
+    /// Whether a fact is what this wish asks for, or a refusal of it.
+    package func asks(for fact: Fact) -> Bool {
+        switch fact {
+        case .refused: true
+        case .booked(let taken): touch == nil && places.count == 1 && asks(for: [taken])
+        case .bookedTogether(let all): touch == nil && places.count > 1 && asks(for: all)
+        case .changed(let change):
+            if case .transition(let transition) = touch?.act { ends(change, as: transition.end) } else { false }
+        case .moved(let from, let to): touch?.act == .move && ends(from, as: .moved) && places[0].slot == to.first
+        case .answered(let report): asks(for: report)
+        case .sessionOpened, .sessionArchived, .patientRegistered, .catalogueChanged, .epochBegan: false
+        }
+    }
+
+    private func asks(for report: Report) -> Bool {
+        switch (list, report) {
+        case (.catalogue(let entities), .catalogue(let counts)):
+            counts.added + counts.changed + counts.unchanged == entities
+        case (.patients(let patients), .patients(let outcomes)): patients.count == outcomes.count
+        case (.sessions(let count), .sessions(let sessions)):
+            count.map { sessions.opened + sessions.unchanged + sessions.conflicts.count == $0 } ?? true
+        default: false
+        }
+    }
+
+    private func asks(for all: [Taken]) -> Bool {
+        places.count == all.count
+            && zip(places, all).allSatisfy { place, taken in
+                taken.patient == patient && taken.service == place.service && taken.first == place.slot
+                    && isHold == (taken.state == .held)
+            }
+    }
+
+    private func ends(_ change: Change, as state: AppointmentState) -> Bool {
+        change.appointment == touch?.appointment && change.state == state && change.reason == touch?.reason
+    }
+
+    /// The same wish with what its fact says that it took.
+    func pinned(to all: [Taken]) -> Wish {
+        var pinned = self
+        for (index, taken) in all.enumerated() where pinned.places.indices.contains(index) {
+            pinned.places[index].demand = Demand(slots: Int(taken.span), units: Int(taken.units))
+        }
+        return pinned
+    }
+}
+
+extension Taken {
+    /// The first of its slots.
+    var first: SlotID { SlotID(session: appointment.session, index: slot) }
+}

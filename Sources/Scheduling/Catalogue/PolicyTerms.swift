@@ -1,0 +1,28 @@
+/// 条款: one rule's terms within a policy, whom it concerns and what it allows. Which of them a rule reads, and what they
+/// mean to it, stands with the rule.
+package struct PolicyTerm: Hashable, Sendable {
+    package var rule: Rule
+    /// In the order of their ids; empty for every service.
+    package var services: [ServiceID]
+    /// In the order of their ids; empty for every pool that the policy judges.
+    package var pools: [PoolID]
+    /// In the order of their numbers.
+    package var channels: [Channel]
+    package var limit: UInt32
+
+    /// Lists are taken as sets, so that terms which say the same are equal.
+    package init(
+        rule: Rule, services: [ServiceID] = [], pools: [PoolID] = [], channels: [Channel] = [], limit: UInt32 = 0
+    ) {
+        self.rule = rule
+        self.services = Set(services).sorted { $0.rawValue < $1.rawValue }
+        self.pools = Set(pools).sorted { $0.rawValue < $1.rawValue }
+        self.channels = Set(channels).sorted { $0.rawValue < $1.rawValue }
+        self.limit = limit
+    }
+
+    /// Whether a booking of this service in this pool is within its scope. The pool is one that the policy judges.
+    package func concerns(service: ServiceID, pool: PoolID) -> Bool {
+        (services.isEmpty || services.contains(service)) && (pools.isEmpty || pools.contains(pool))
+    }
+}

@@ -1,0 +1,184 @@
+/// What a write asks for. A new write begins with its case here: CONTRIBUTING, "How to add a write".
+package enum Command: Sendable {
+    /// Takes one appointment: held when `hold`, else booked at once.
+    case book(patient: PatientID, item: Item, hold: Bool)
+    /// Takes several appointments of one patient, all or none. 2 to `Limits.itemsTogether` items.
+    case bookTogether(patient: PatientID, items: [Item], hold: Bool)
+    /// Moves an appointment through its states. `ifVersion` 0 means whatever its version.
+    case change(AppointmentID, Transition, ifVersion: UInt32, reason: String)
+    /// Gives up one appointment and takes another slot, as one step.
+    case move(AppointmentID, to: SlotID, ifVersion: UInt32, reason: String)
+    /// Puts all entities of a draft, or none. `hospital` nil leaves name and zone as they are.
+    indirect case putCatalogue(CatalogueDraft, hospital: HospitalName?)
+    /// Gives each patient an id, the old one where an identifier is known.
+    case registerPatients([[Identifier]])
+    /// Opens what the templates (codes; empty for all) say for these days and is not open yet.
+    indirect case generateSessions(from: LocalDate, to: LocalDate, templates: [String])
+    /// Opens sessions that no template describes.
+    case openSessions([SessionDraft])
+
+    /// A service in a slot (the first of those it takes).
+    package struct Item: Hashable, Sendable {
+        package var slot: SlotID
+        package var service: ServiceID
+
+        package init(slot: SlotID, service: ServiceID) {
+            self.slot = slot
+            self.service = service
+        }
+    }
+
+    /// A hospital's name, and that of its zone as people write it: an IANA name such as Asia/Shanghai.
+    package struct HospitalName: Hashable, Sendable {
+        package var name: String
+        package var zone: String
+
+        package init(name: String, zone: String) {
+            self.name = name
+            self.zone = zone
+        }
+    }
+}
+
+extension Command {
+    /// Where a write goes: who is asked, and in which order.
+    package enum Way: Hashable, Sendable {
+        /// The patient is asked first, then the pool of the slot.
+        case patientThenPool
+        /// One pool alone decides.
+        case pool(PoolID)
+        /// Several pools, all or none: one fact.
+        case severalPools
+        /// The directory decides on a catalogue or on patients.
+        case directory
+        /// Each pool opens its sessions by itself.
+        case openings
+    }
+
+    package var way: Way {
+        switch self {
+        case .book: .patientThenPool
+        case .change(let id, _, _, _): .pool(id.pool)
+        case .bookTogether, .move: .severalPools
+        case .putCatalogue, .registerPatients: .directory
+        case .generateSessions, .openSessions: .openings
+        }
+    }
+
+    /// What a write is about that stands in a session already.
+    package struct Subject: Sendable {
+        /// As a sentence names it: "appointment 5".
+        package let name: String
+        package let session: SessionID
+        /// The rule that refuses where the session went to the history table.
+        package let refusedWhenArchived: Rule
+    }
+
+    /// Nil where the write makes something new.
+    package var subject: Subject? {
+        switch self {
+        case .change(let id, _, _, _), .move(let id, _, _, _):
+            Subject(name: "appointment \(id.rawValue)", session: id.session, refusedWhenArchived: .state)
+        default: nil
+        }
+    }
+
+    /// Whether it may come without a key, because a repetition changes nothing: the three that had none at first.
+    package var mayGoWithoutKey: Bool {
+        switch self {
+        case .putCatalogue, .registerPatients, .generateSessions, .openSessions: true
+        default: false
+        }
+    }
+
+    /// What is wrong with the texts and counts of the write itself, whatever the state; nil where nothing is.
+    package var fault: String? {
+        switch self {
+        case .book: nil
+        case .change(_, _, _, let reason), .move(_, _, _, let reason):
+            Self.tooLong(reason, "reason", Limits.reasonBytes)
+        case .bookTogether(_, let items, _):
+            (2...Limits.itemsTogether).contains(items.count)
+                ? nil : "items: \(items.count) appointments; a joint booking takes 2 to \(Limits.itemsTogether)"
+        case .putCatalogue: nil
+        case .registerPatients(let patients): Self.tooMany(patients.count, "patients")
+        case .generateSessions(_, _, let templates): Self.tooMany(templates.count, "templates")
+        case .openSessions(let sessions): Self.tooMany(sessions.count, "sessions")
+        }
+    }
+
+    /// A text that is longer than it may be, in one sentence.
+    package static func tooLong(_ text: String, _ field: String, _ limit: Int) -> String? {
+        text.utf8.count <= limit ? nil : "\(field): \(text.utf8.count) bytes, at most \(limit)"
+    }
+
+    private static func tooMany(_ count: Int, _ field: String) -> String? {
+        count <= Limits.itemsPerRequest ? nil : "\(field): \(count) of them, at most \(Limits.itemsPerRequest)"
+    }
+
+    /// What tells this write from another of its kind. It is kept in the journal, so what is mixed in never changes;
+    /// channel and operator are not part of it.
+    package func mix(into fingerprint: inout Fingerprint) {
+        switch self {
+        case .book(let patient, let item, let hold):
+            fingerprint.mix(1, patient.rawValue, item.slot.rawValue, UInt64(item.service.rawValue), hold ? 1 : 0)
+        case .bookTogether(let patient, let items, let hold):
+            fingerprint.mix(2, patient.rawValue, hold ? 1 : 0, UInt64(items.count))
+            for item in items { fingerprint.mix(item.slot.rawValue, UInt64(item.service.rawValue)) }
+        case .change(let id, let transition, let ifVersion, let reason):
+            fingerprint.mix(3, id.rawValue, UInt64(transition.rawValue), UInt64(ifVersion))
+            fingerprint.mix(reason)
+        case .move(let id, let slot, let ifVersion, let reason):
+            fingerprint.mix(4, id.rawValue, slot.rawValue, UInt64(ifVersion))
+            fingerprint.mix(reason)
+        case .putCatalogue(let draft, let hospital):
+            fingerprint.mix(5)
+            fingerprint.mix(texts: hospital.map { [$0.name, $0.zone] } ?? [])
+            draft.mix(into: &fingerprint)
+        case .registerPatients(let patients):
+            fingerprint.mix(6, UInt64(patients.count))
+            for identifiers in patients {
+                fingerprint.mix(UInt64(identifiers.count))
+                for identifier in identifiers { fingerprint.mix(texts: identifier.system, identifier.value) }
+            }
+        case .generateSessions(let from, let to, let templates):
+            fingerprint.mix(7, UInt64(bitPattern: Int64(from.rawValue)), UInt64(bitPattern: Int64(to.rawValue)))
+            fingerprint.mix(texts: templates)
+        case .openSessions(let sessions):
+            fingerprint.mix(8, UInt64(sessions.count))
+            for session in sessions { session.mix(into: &fingerprint) }
+        }
+    }
+}
+
+/// One write, as a front end asks for it.
+package struct Write: Sendable {
+    /// All zero is no key: only where `Command.mayGoWithoutKey`.
+    package var key: IdempotencyKey
+    package var by: Origin
+    /// After this moment of the monotonic clock (nanoseconds) the caller does not wait any more; nil: for ever.
+    package var deadline: UInt64?
+    package var command: Command
+
+    package init(key: IdempotencyKey, by: Origin, deadline: UInt64? = nil, command: Command) {
+        self.key = key
+        self.by = by
+        self.deadline = deadline
+        self.command = command
+    }
+
+    /// A hash of what the write asks for, to tell a repetition from a reused key.
+    package var fingerprint: UInt64 {
+        var fingerprint = Fingerprint()
+        command.mix(into: &fingerprint)
+        return fingerprint.value
+    }
+
+    /// What is wrong with the write itself, whatever the state: one sentence that begins with the field.
+    package var fault: String? {
+        if key.isZero, !command.mayGoWithoutKey {
+            return "key_high, key_low: a write needs a key; all zero is none, choose 16 random bytes"
+        }
+        return Command.tooLong(by.operatorName, "operator", Limits.operatorBytes) ?? command.fault
+    }
+}

@@ -1,0 +1,240 @@
+/// What can happen. A new fact begins with its case here, and its row in the table below.
+package enum Fact: Hashable, Sendable {
+    case booked(Taken)
+    /// A joint booking: all of it is this one fact.
+    case bookedTogether([Taken])
+    case changed(Change)
+    /// `from` ended as moved, and `to` was taken in the same step.
+    case moved(from: Change, to: Taken)
+    /// A keyed write was refused; `item` is the index within a joint booking.
+    case refused(Refusal, item: UInt8)
+    case sessionOpened(SessionDefinition)
+    /// All its appointments have ended and went to the history table.
+    case sessionArchived(SessionID)
+    /// A new patient, or further identifiers of a known one.
+    case patientRegistered(PatientID, [Identifier])
+    case catalogueChanged(CatalogueEntity)
+    /// A primary's term began: everything after it was decided by another process than what stands before.
+    case epochBegan(UInt32)
+    /// A keyed write that is many facts, or none, has its answer.
+    case answered(Report)
+}
+
+/// The table of facts. Recovery, the standby, the simulator, the change feed and every place that shows a fact go by
+/// its columns, so that a new fact is told in one place.
+package enum FactKind: UInt8, Hashable, Sendable, CaseIterable {
+    // The numbers are those of the journal and never change.
+    case booked = 1
+    case bookedTogether, changed, moved, refused, sessionOpened, sessionArchived, patientRegistered, catalogueChanged,
+        epochBegan, answered
+
+    /// Whose state a fact changes.
+    package enum Home: Hashable, Sendable {
+        /// That of one pool; a fact about several appointments is one for each of its parts.
+        case pool
+        case catalogue
+        case patients
+        /// Nobody's: it is only remembered or told.
+        case none
+    }
+
+    /// One row of the table.
+    package struct Row: Sendable {
+        /// As people and programs see it: lower case, with hyphens.
+        package let name: String
+        package let home: Home
+        /// Its number in the change feed; nil where the feed does not show it.
+        package let event: Int?
+        /// What it tells in words: `FactLine.words` says how it is read.
+        package let sentence: String
+        /// What it says, and whom that concerns. Masking, encryption and erasure go by it.
+        package let fields: [FactField: Privacy]
+    }
+
+    private static let takenSentence =
+        "{state} {appointment} for patient {patient}: {service} in {pool}, {place}[, {slots} slots][, {units} units]"
+        + "[, together with {itinerary}][, until {hold-until}]"
+    private static let takenFields: [FactField: Privacy] = [
+        .appointment: .neither, .patient: .personal, .slot: .neither, .slots: .neither, .units: .neither,
+        .service: .clinical, .state: .neither, .holdUntil: .neither, .itinerary: .neither, .movedFrom: .neither,
+    ]
+    private static let changeFields: [FactField: Privacy] = [
+        .appointment: .neither, .patient: .personal, .state: .neither, .version: .neither, .reason: .clinical,
+    ]
+
+    package var row: Row {
+        switch self {
+        case .booked:
+            Row(name: "booked", home: .pool, event: 1, sentence: Self.takenSentence, fields: Self.takenFields)
+        case .bookedTogether:
+            Row(name: "booked-together", home: .pool, event: 1, sentence: Self.takenSentence, fields: Self.takenFields)
+        case .changed:
+            Row(
+                name: "changed", home: .pool, event: 2,
+                sentence: "{state} {appointment} of patient {patient}, version {version}[: {reason}]",
+                fields: Self.changeFields)
+        case .moved:
+            Row(
+                name: "moved", home: .pool, event: 3,
+                sentence: "moved {moved-from} of patient {patient}[ ({reason})]: " + Self.takenSentence,
+                fields: Self.changeFields.merging(Self.takenFields) { $1 })
+        case .refused:
+            Row(
+                name: "refused", home: .none, event: 4,
+                sentence: "refused: {rule}[, item {item}][, policy version {policy-version}]",
+                fields: [.rule: .neither, .policyVersion: .neither, .limit: .neither, .item: .neither])
+        case .sessionOpened:
+            Row(
+                name: "session-opened", home: .pool, event: 5, sentence: "session {session} opened: {pool}[, {shape}]",
+                fields: [.session: .neither, .shape: .neither])
+        case .sessionArchived:
+            Row(
+                name: "session-archived", home: .pool, event: 6, sentence: "session {session} archived: {pool}",
+                fields: [.session: .neither])
+        case .patientRegistered:
+            Row(
+                name: "patient-registered", home: .patients, event: 7,
+                sentence: "patient {patient} registered[ with {identifiers}]",
+                fields: [.patient: .personal, .identifiers: .personal])
+        case .catalogueChanged:
+            Row(
+                name: "catalogue-changed", home: .catalogue, event: 8, sentence: "catalogue: {entity}",
+                fields: [.entity: .neither])
+        case .epochBegan:
+            Row(
+                name: "epoch-began", home: .none, event: 9,
+                sentence: "epoch {epoch} began: another server is primary now", fields: [.epoch: .neither])
+        case .answered:
+            Row(
+                name: "answered", home: .none, event: nil, sentence: "answered: {report}", fields: [.report: .personal])
+        }
+    }
+
+    /// The kind that the change feed shows under a number.
+    package init?(event: Int) {
+        guard let kind = Self.allCases.first(where: { $0.row.event == event }) else { return nil }
+        self = kind
+    }
+}
+
+extension Fact {
+    package var kind: FactKind {
+        switch self {
+        case .booked: .booked
+        case .bookedTogether: .bookedTogether
+        case .changed: .changed
+        case .moved: .moved
+        case .refused: .refused
+        case .sessionOpened: .sessionOpened
+        case .sessionArchived: .sessionArchived
+        case .patientRegistered: .patientRegistered
+        case .catalogueChanged: .catalogueChanged
+        case .epochBegan: .epochBegan
+        case .answered: .answered
+        }
+    }
+
+    /// The session that a fact about one appointment or one session concerns; its pool owns the fact.
+    package var session: SessionID? {
+        switch self {
+        case .booked(let taken): taken.appointment.session
+        case .changed(let change): change.appointment.session
+        case .sessionOpened(let definition): definition.id
+        case .sessionArchived(let id): id
+        case .bookedTogether, .moved, .refused, .patientRegistered, .catalogueChanged, .epochBegan, .answered: nil
+        }
+    }
+
+    /// The pool that a fact about one appointment or one session concerns.
+    package var pool: PoolID? { session?.pool }
+
+    /// A fact about several appointments as facts about one each, for a reader that has only some of the pools; any
+    /// other as it is.
+    package var parts: [Fact] {
+        switch self {
+        case .bookedTogether(let all): all.map { .booked($0) }
+        case .moved(let from, let to): [.changed(from), .booked(to)]
+        default: [self]
+        }
+    }
+
+    /// Hands each of ``parts`` to `body`, in their order.
+    package func forEachPart(_ body: (Fact) throws -> Void) rethrows {
+        switch self {
+        case .bookedTogether, .moved: for part in parts { try body(part) }
+        default: try body(self)
+        }
+    }
+
+    /// What the fact says to the write it answers.
+    package var outcome: Outcome {
+        switch self {
+        case .booked(let taken), .moved(_, let taken): .done(Receipt(taken))
+        case .bookedTogether(let all) where !all.isEmpty: .done(Receipt(together: all))
+        case .changed(let change): .done(Receipt(change))
+        case .refused(let refusal, let item): .refused(refusal, item: item)
+        default: .told(self)
+        }
+    }
+
+    func encode(into writer: inout ByteWriter) {
+        switch self {
+        case .booked(let taken): taken.encode(into: &writer)
+        case .bookedTogether(let all):
+            writer.varint(UInt64(all.count))
+            for taken in all { taken.encode(into: &writer) }
+        case .changed(let change): change.encode(into: &writer)
+        case .moved(let from, let to):
+            from.encode(into: &writer)
+            to.encode(into: &writer)
+        case .refused(let refusal, let item):
+            refusal.encode(into: &writer)
+            writer.byte(item)
+        case .sessionOpened(let definition): definition.encode(into: &writer)
+        case .sessionArchived(let id): writer.varint(id.rawValue)
+        case .patientRegistered(let id, let identifiers): Registration.encode(id, identifiers, into: &writer)
+        case .catalogueChanged(let entity): entity.encode(into: &writer)
+        case .epochBegan(let number): writer.varint(number)
+        case .answered(let report): report.encode(into: &writer)
+        }
+    }
+
+    init(_ kind: FactKind, from reader: inout ByteReader) throws(CodingError) {
+        switch kind {
+        case .booked: self = .booked(try Taken(from: &reader))
+        case .bookedTogether:
+            let count = try reader.varint()
+            guard count <= UInt64(Limits.itemsTogether) else { throw CodingError("\(count) appointments together") }
+            var all: [Taken] = []
+            for _ in 0..<count { all.append(try Taken(from: &reader)) }
+            self = .bookedTogether(all)
+        case .changed: self = .changed(try Change(from: &reader))
+        case .moved: self = .moved(from: try Change(from: &reader), to: try Taken(from: &reader))
+        case .refused: self = .refused(try Refusal(from: &reader), item: try reader.byte())
+        case .sessionOpened: self = .sessionOpened(try SessionDefinition(from: &reader))
+        case .sessionArchived: self = .sessionArchived(try reader.sessionID())
+        case .patientRegistered:
+            let (id, identifiers) = try Registration.decode(from: &reader)
+            self = .patientRegistered(id, identifiers)
+        case .catalogueChanged: self = .catalogueChanged(try CatalogueEntity(from: &reader))
+        case .epochBegan:
+            let number: UInt32 = try reader.number()
+            guard number <= Limits.epoch else { throw CodingError("epoch \(number), at most \(Limits.epoch)") }
+            self = .epochBegan(number)
+        case .answered: self = .answered(try Report(from: &reader))
+        }
+    }
+
+    /// Encodes the fact with its kind before it, for a place that has no event around it.
+    package func encodeAlone(into writer: inout ByteWriter) {
+        writer.byte(kind.rawValue)
+        encode(into: &writer)
+    }
+
+    /// Reads what `encodeAlone` wrote.
+    package init(alone reader: inout ByteReader) throws(CodingError) {
+        let number = try reader.byte()
+        guard let kind = FactKind(rawValue: number) else { throw CodingError("unknown kind of fact \(number)") }
+        try self.init(kind, from: &reader)
+    }
+}

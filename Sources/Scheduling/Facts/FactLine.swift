@@ -1,0 +1,146 @@
+/// A field of a fact. The raw value is its name for people and programs.
+package enum FactField: String, Hashable, Sendable, CaseIterable {
+    case appointment, patient, slot, slots, units, service, state, version, itinerary, session, rule, limit, item
+    case reason, entity, epoch, identifiers, shape, report
+    case movedFrom = "moved-from"
+    case holdUntil = "hold-until"
+    case policyVersion = "policy-version"
+}
+
+/// Whom a field tells something about.
+package enum Privacy: Hashable, Sendable {
+    /// It names a person, or leads to one.
+    case personal
+    /// It tells of a person's health, once the person is known.
+    case clinical
+    case neither
+}
+
+/// What a value of a field is, for programs.
+package enum FactValue: Hashable, Sendable {
+    /// An engine's id, or a place within one.
+    case id(UInt64)
+    case count(UInt64)
+    case text(String)
+    case moment(Instant)
+}
+
+/// One line of what a fact tells: what the change feed shows, and what words are made of. A joint booking is several
+/// lines, every other fact is one.
+package struct FactLine: Hashable, Sendable {
+    package var kind: FactKind
+    package var appointment: AppointmentID?
+    package var session: SessionID?
+    package var patient: PatientID?
+    package var slot: SlotID?
+    /// Neighbouring slots, and units in each; 0 where that is not the matter.
+    package var slots: UInt32 = 0
+    package var units: UInt32 = 0
+    package var service: ServiceID?
+    package var state: AppointmentState?
+    package var version: UInt32 = 0
+    package var movedFrom: AppointmentID?
+    package var itinerary: AppointmentID?
+    package var holdUntil: Instant?
+    package var rule: Rule?
+    package var policyVersion: UInt32 = 0
+    package var limit: UInt32 = 0
+    package var item: UInt32 = 0
+    package var reason = ""
+    package var entity = ""
+    package var epoch: UInt32 = 0
+    package var identifiers = 0
+    package var shape = ""
+    package var report = ""
+
+    package init(_ kind: FactKind) { self.kind = kind }
+
+    fileprivate init(_ kind: FactKind, _ taken: Taken) {
+        self.init(kind)
+        appointment = taken.appointment
+        session = taken.appointment.session
+        patient = taken.patient
+        slot = SlotID(session: taken.appointment.session, index: taken.slot)
+        slots = UInt32(taken.span)
+        units = UInt32(taken.units)
+        service = taken.service
+        state = taken.state
+        version = 1
+        movedFrom = taken.movedFrom
+        itinerary = taken.itinerary
+        holdUntil = taken.holdUntil
+    }
+
+    fileprivate init(_ kind: FactKind, session: SessionID) {
+        self.init(kind)
+        self.session = session
+    }
+}
+
+extension Fact {
+    /// What the fact tells, line by line.
+    package var lines: [FactLine] {
+        var line = FactLine(kind)
+        switch self {
+        case .booked(let taken): return [FactLine(kind, taken)]
+        case .bookedTogether(let all): return all.map { FactLine(kind, $0) }
+        case .changed(let change):
+            line.appointment = change.appointment
+            line.session = change.appointment.session
+            line.patient = change.patient
+            line.state = change.state
+            line.version = change.version
+            line.reason = change.reason
+        case .moved(let from, let to):
+            line = FactLine(kind, to)
+            line.reason = from.reason
+            line.movedFrom = from.appointment
+        case .refused(let refusal, let item):
+            line.rule = refusal.rule
+            line.policyVersion = refusal.policyVersion
+            line.limit = refusal.limit
+            line.item = UInt32(item)
+        case .sessionOpened(let definition):
+            line = FactLine(kind, session: definition.id)
+            let units = definition.capacities.reduce(0) { $0 + Int($1) }
+            line.shape =
+                "\(definition.times.date), \(definition.times.slots) slots of \(definition.times.slotMinutes) min, \(units) units"
+        case .sessionArchived(let id): line = FactLine(kind, session: id)
+        case .patientRegistered(let patient, let identifiers):
+            line.patient = patient
+            line.identifiers = identifiers.count
+        case .catalogueChanged(let entity): line.entity = entity.title
+        case .epochBegan(let number): line.epoch = number
+        case .answered(let report): line.report = report.words
+        }
+        return [line]
+    }
+}
+
+extension Report {
+    fileprivate var words: String {
+        switch self {
+        case .catalogue(let counts):
+            "\(counts.added) entities added, \(counts.changed) changed, \(counts.unchanged) unchanged"
+        case .patients(let outcomes):
+            "\(outcomes.count) patients, \(outcomes.count { $0.created }) new, \(outcomes.count { $0.patient == nil }) failed"
+        case .sessions(let sessions):
+            "\(sessions.opened) sessions opened, \(sessions.unchanged) unchanged, \(sessions.conflicts.count) conflicts"
+        }
+    }
+}
+
+extension CatalogueEntity {
+    /// Its kind and code, as people and the feed name it.
+    package var title: String {
+        switch self {
+        case .hospital: "hospital"
+        case .department(let department): "department \(department.code)"
+        case .resource(let resource): "resource \(resource.code)"
+        case .service(let service): "service \(service.code)"
+        case .pool(let pool): "pool \(pool.code)"
+        case .policy(let policy): policy.department.map { "policy of department \($0.rawValue)" } ?? "policy"
+        case .template(let template): "template \(template.code)"
+        }
+    }
+}

@@ -1,0 +1,114 @@
+/// The answer to a write, as a key remembers it.
+package enum Outcome: Hashable, Sendable {
+    /// An appointment, or those of a joint booking.
+    case done(Receipt)
+    /// `item` is the index within a joint booking.
+    case refused(Refusal, item: UInt8)
+    /// Whatever else there is to say, by the fact that says it.
+    indirect case told(Fact)
+}
+
+extension Receipt {
+    package init(_ taken: Taken) {
+        self.init(appointment: taken.appointment, state: taken.state, version: 1, holdUntil: taken.holdUntil)
+    }
+
+    package init(_ change: Change) {
+        self.init(appointment: change.appointment, state: change.state, version: change.version, holdUntil: nil)
+    }
+
+    /// - Precondition: there is at least one.
+    package init(together all: [Taken]) {
+        self.init(all[0])
+        together = all.map(\.appointment)
+    }
+}
+
+// Reports as bytes: a tag, then counts and lists.
+
+extension Report {
+    func encode(into writer: inout ByteWriter) {
+        switch self {
+        case .catalogue(let counts):
+            writer.byte(1)
+            for count in [counts.added, counts.changed, counts.unchanged] { writer.varint(UInt64(count)) }
+        case .patients(let outcomes):
+            writer.byte(2)
+            writer.varint(UInt64(outcomes.count))
+            for outcome in outcomes {
+                writer.varint(outcome.patient?.rawValue ?? 0)
+                if outcome.patient == nil {
+                    writer.string(outcome.problem)
+                } else {
+                    writer.byte(outcome.created ? 1 : 0)
+                }
+            }
+        case .sessions(let sessions):
+            writer.byte(3)
+            writer.varint(UInt64(sessions.opened))
+            writer.varint(UInt64(sessions.unchanged))
+            writer.varint(UInt64(sessions.conflicts.count))
+            for conflict in sessions.conflicts { writer.string(conflict) }
+        }
+    }
+
+    init(from reader: inout ByteReader) throws(CodingError) {
+        switch try reader.byte() {
+        case 1:
+            var counts = CatalogueCounts()
+            counts.added = Int(try reader.number(UInt32.self))
+            counts.changed = Int(try reader.number(UInt32.self))
+            counts.unchanged = Int(try reader.number(UInt32.self))
+            self = .catalogue(counts)
+        case 2:
+            var outcomes: [PatientOutcome] = []
+            for _ in 0..<(try reader.count(most: Limits.itemsPerRequest, "patients")) {
+                let patient = try reader.varint()
+                outcomes.append(
+                    patient == 0
+                        ? PatientOutcome(patient: nil, created: false, problem: try reader.string())
+                        : PatientOutcome(patient: PatientID(rawValue: patient), created: try reader.byte() != 0))
+            }
+            self = .patients(outcomes)
+        case 3:
+            var sessions = SessionsOpened()
+            sessions.opened = Int(try reader.number(UInt32.self))
+            sessions.unchanged = Int(try reader.number(UInt32.self))
+            for _ in 0..<(try reader.count(most: Limits.conflictsRemembered, "conflicts")) {
+                sessions.conflicts.append(try reader.string())
+            }
+            self = .sessions(sessions)
+        case let tag: throw CodingError("unknown report \(tag)")
+        }
+    }
+}
+
+/// A patient's registration as bytes.
+enum Registration {
+    static func encode(_ id: PatientID, _ identifiers: [Identifier], into writer: inout ByteWriter) {
+        writer.varint(id.rawValue)
+        writer.varint(UInt64(identifiers.count))
+        for identifier in identifiers {
+            writer.string(identifier.system)
+            writer.string(identifier.value)
+        }
+    }
+
+    static func decode(from reader: inout ByteReader) throws(CodingError) -> (PatientID, [Identifier]) {
+        let id = PatientID(rawValue: try reader.varint())
+        var identifiers: [Identifier] = []
+        for _ in 0..<(try reader.count(most: Limits.identifiersPerPatient, "identifiers")) {
+            identifiers.append(Identifier(system: try reader.string(), value: try reader.string()))
+        }
+        return (id, identifiers)
+    }
+}
+
+extension ByteReader {
+    /// How many of something follow.
+    fileprivate mutating func count(most: Int, _ what: String) throws(CodingError) -> Int {
+        let count = try varint()
+        guard count <= UInt64(most) else { throw CodingError("\(count) \(what)") }
+        return Int(count)
+    }
+}

@@ -1,0 +1,16 @@
+/// A session as it was opened.
+package struct SessionDefinition: Hashable, Sendable {
+    package var id: SessionID
+    package var times: SessionTimes
+    package var template: TemplateID?
+    /// Units of each slot; as many as `times.slots`.
+    package var capacities: [UInt16]
+
+    package init(id: SessionID, times: SessionTimes, template: TemplateID?, capacities: [UInt16]) {
+        precondition(capacities.count == Int(times.slots), "every slot has a capacity")
+        self.id = id
+        self.times = times
+        self.template = template
+        self.capacities = capacities
+    }
+}

@@ -1,0 +1,63 @@
+/// One appointment made.
+package struct Taken: Hashable, Sendable {
+    package var appointment: AppointmentID
+    package var patient: PatientID
+    /// Index of the first slot in the session.
+    package var slot: UInt16
+    package var span: UInt8
+    package var units: UInt16
+    package var service: ServiceID
+    /// Held or booked.
+    package var state: AppointmentState
+    package var holdUntil: Instant?
+    package var itinerary: AppointmentID?
+    package var movedFrom: AppointmentID?
+
+    package init(
+        appointment: AppointmentID, patient: PatientID, slot: UInt16, span: UInt8, units: UInt16, service: ServiceID,
+        state: AppointmentState, holdUntil: Instant?, itinerary: AppointmentID? = nil, movedFrom: AppointmentID? = nil
+    ) {
+        self.appointment = appointment
+        self.patient = patient
+        self.slot = slot
+        self.span = span
+        self.units = units
+        self.service = service
+        self.state = state
+        self.holdUntil = holdUntil
+        self.itinerary = itinerary
+        self.movedFrom = movedFrom
+    }
+}
+
+extension Taken {
+    package func encode(into writer: inout ByteWriter) {
+        writer.varint(appointment.rawValue)
+        writer.varint(patient.rawValue)
+        writer.varint(slot)
+        writer.byte(span)
+        writer.varint(units)
+        writer.varint(service.rawValue)
+        writer.byte(state.rawValue)
+        writer.instant(holdUntil)
+        writer.varint(itinerary?.rawValue ?? 0)
+        writer.varint(movedFrom?.rawValue ?? 0)
+    }
+
+    package init(from reader: inout ByteReader) throws(CodingError) {
+        appointment = AppointmentID(rawValue: try reader.varint())
+        patient = PatientID(rawValue: try reader.varint())
+        slot = try reader.number()
+        span = try reader.byte()
+        units = try reader.number()
+        service = ServiceID(rawValue: try reader.number())
+        state = try reader.state()
+        holdUntil = try reader.instant()
+        let itinerary = try reader.varint()
+        let movedFrom = try reader.varint()
+        self.itinerary = itinerary == 0 ? nil : AppointmentID(rawValue: itinerary)
+        self.movedFrom = movedFrom == 0 ? nil : AppointmentID(rawValue: movedFrom)
+        guard appointment.number >= 1, span >= 1 else { throw CodingError("an appointment without number or slots") }
+        guard state != .held || holdUntil != nil else { throw CodingError("a hold that never expires") }
+    }
+}

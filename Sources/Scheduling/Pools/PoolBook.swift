@@ -1,0 +1,476 @@
+internal import HeapModule
+
+/// The pools (号源池) of one shard: what is free, who has which number, and which holds expire when.
+///
+/// Pure: `decide` judges and changes nothing, `evolve` applies a fact and judges nothing. Recovery, a standby and the
+/// verifier call `evolve` alone. Claims (`claim`, `release`) are the only state that is no fact; they live for the
+/// length of one booking that spans shards and never reach the journal.
+package struct PoolBook: Sendable {
+    /// By pool id; nil for pools of other shards.
+    private var pools: ContiguousArray<PoolSessions?> = []
+    /// What is to happen by itself, and when. An entry that has nothing left to do is skipped when its time comes.
+    private var timers = Heap<Timer>()
+    /// Appointments that a move in progress is about to end.
+    private var moving: Set<AppointmentID> = []
+    /// Sessions that have something no checkpoint has yet.
+    package private(set) var dirtySessions: Set<SessionID> = []
+    package private(set) var counts = Counts()
+
+    /// How much there is in memory.
+    package struct Counts: Hashable, Sendable {
+        package var sessions = 0
+        package var slots = 0
+        package var appointments = 0
+        package var holds = 0
+
+        package init() {}
+
+        package static func + (a: Counts, b: Counts) -> Counts {
+            var sum = a
+            sum.sessions += b.sessions
+            sum.slots += b.slots
+            sum.appointments += b.appointments
+            sum.holds += b.holds
+            return sum
+        }
+    }
+
+    package init() {}
+
+    // MARK: Looking
+
+    package func session(_ id: SessionID) -> Session? {
+        let pool = Int(id.pool.rawValue)
+        guard pool < pools.count else { return nil }
+        return pools[pool]?[id.index]
+    }
+
+    package func sessions(of pool: PoolID) -> PoolSessions? {
+        Int(pool.rawValue) < pools.count ? pools[Int(pool.rawValue)] : nil
+    }
+
+    /// Whether this session was opened here and is gone: archived.
+    package func isArchived(_ id: SessionID) -> Bool {
+        sessions(of: id.pool)?.isArchived(id.index) ?? false
+    }
+
+    package func record(_ id: AppointmentID) -> AppointmentRecord? { found(id)?.record }
+
+    package func appointment(_ id: AppointmentID) -> Appointment? {
+        found(id).map { Appointment(id: id, record: $0.record, times: $0.times) }
+    }
+
+    /// Every session, by pool and index.
+    package var allSessions: some Sequence<Session> { pools.lazy.compactMap { $0 }.flatMap(\.inOrderOfOpening) }
+
+    /// Every session of a part of the pools; all parts one after the other are all sessions, in their order.
+    package func sessions(part: Int, of parts: Int) -> some Sequence<Session> {
+        pools[pools.count * part / parts..<pools.count * (part + 1) / parts]
+            .lazy.compactMap { $0 }.flatMap(\.inOrderOfOpening)
+    }
+
+    /// The ids of every session that was ever opened here, archived ones too.
+    package var allSessionIDs: [SessionID] {
+        pools.indices.flatMap { pool in
+            (0..<(pools[pool]?.nextIndex ?? 0)).map {
+                SessionID(pool: PoolID(rawValue: UInt32(pool)), index: $0)
+            }
+        }
+    }
+
+    // MARK: Deciding
+
+    /// What a pool says to a command.
+    package enum Verdict: Sendable {
+        case fact(Fact)
+        case refused(Refusal)
+        /// There is no such appointment here.
+        case unknown
+    }
+
+    /// The one door: what becomes of a command that concerns this pool alone, or the part of it that does.
+    ///
+    /// Of a `move` it is the change that ends the old appointment. What the timetable, the catalogue and the patient
+    /// know was judged before: `RuleList` has the order.
+    /// - Parameter asking: of a command that names an appointment, what the caller knows; the rest is filled in here.
+    package func decide(_ command: Command, _ asking: borrowing Asking) -> Verdict {
+        do throws(Refusal) {
+            switch command {
+            case .book: return .fact(.booked(try decideTaking(asking)))
+            case .change(let id, let transition, let ifVersion, let reason):
+                guard let found = found(id) else { return .unknown }
+                let change = ChangeAsking(found, transition, ifVersion: ifVersion, isMoving: moving.contains(id))
+                try RuleList.judge(change, asking)
+                return .fact(.changed(change.next(id, transition.target, reason)))
+            case .move(let id, _, let ifVersion, let reason):
+                guard let found = found(id) else { return .unknown }
+                let change = ChangeAsking(found, .cancel, ifVersion: ifVersion, isMoving: moving.contains(id))
+                try RuleList.judge(move: change, asking)
+                return .fact(.changed(change.next(id, .moved, reason)))
+            case .bookTogether, .putCatalogue, .registerPatients, .generateSessions, .openSessions:
+                preconditionFailure("no pool decides on this alone")
+            }
+        } catch {
+            return .refused(error)
+        }
+    }
+
+    /// The appointment that these slots would become, or why not.
+    package func decideTaking(_ asking: borrowing Asking) throws(Refusal) -> Taken {
+        asking.taken(try number(for: asking))
+    }
+
+    /// What is due by now, at most `limit` facts. What it returns must be evolved: its timers are taken off.
+    package mutating func decideDue(now: Instant, limit: Int) -> [Fact] {
+        var facts: [Fact] = []
+        var postponed: [Timer] = []
+        while facts.count < limit, let next = timers.min, next.at <= now {
+            _ = timers.popMin()
+            switch next.purpose {
+            case .holdExpiry(let id):
+                guard let record = record(id), record.state == .held else { continue }
+                if moving.contains(id) {
+                    postponed.append(next)
+                } else {
+                    facts.append(
+                        .changed(
+                            Change(
+                                appointment: id, patient: record.patient, state: .expired, version: record.version + 1,
+                                reason: "")))
+                }
+            }
+        }
+        for timer in postponed { timers.insert(timer) }
+        return facts
+    }
+
+    /// A session as the pool would open it, or the sentence that says what stands in its way. Nil where just this
+    /// session is open.
+    package func decideOpening(_ opening: SessionOpening) throws(SessionConflict) -> SessionDefinition? {
+        let (pool, times) = (opening.pool, opening.times)
+        let sessions = sessions(of: pool)
+        if let other = sessions?.overlapping(times) {
+            if other.times == times && other.slots.map(\.capacity) == opening.capacities { return nil }
+            throw SessionConflict(pool: pool, times: times, other: other.id)
+        }
+        let index = sessions?.nextIndex ?? 0
+        guard index < Limits.sessionsPerPool else { throw SessionConflict(pool: pool, times: times, other: nil) }
+        return SessionDefinition(
+            id: SessionID(pool: pool, index: index), times: times, template: opening.template,
+            capacities: opening.capacities)
+    }
+
+    /// Sessions that ended before `horizon` and in which every appointment has ended.
+    package func archivable(before horizon: Instant, limit: Int) -> [SessionID] {
+        var found: [SessionID] = []
+        for case let pool? in pools {
+            for session in pool.endingBefore(horizon) where session.live == 0 && session.claims.isEmpty {
+                found.append(session.id)
+                if found.count == limit { return found }
+            }
+        }
+        return found
+    }
+
+    // MARK: Evolving
+
+    /// Applies what concerns pools in a fact; the rest of it is somebody else's. A fact that is reflected already
+    /// changes nothing. Of a fact about several appointments each is applied that lies in a pool of this book; the
+    /// others are for other books. False when the fact cannot follow on what is here: the journal or a checkpoint is
+    /// damaged.
+    @discardableResult
+    package mutating func evolve(_ event: borrowing Event) -> Bool {
+        evolve(event.fact, channel: event.by.channel, at: event.at)
+    }
+
+    /// Applies what concerns pools in a fact that came by this channel at this moment.
+    @discardableResult
+    package mutating func evolve(_ fact: Fact, channel: Channel, at: Instant) -> Bool {
+        switch fact {
+        case .booked(let taken): return evolve(taken, channel: channel, at: at)
+        case .bookedTogether(let all):
+            var isSound = true
+            for taken in all where sessions(of: taken.appointment.pool) != nil {
+                isSound = evolve(taken, channel: channel, at: at) && isSound
+            }
+            return isSound
+        case .changed(let change): return evolve(change, at: at)
+        case .moved(let from, let to):
+            let hasOld = sessions(of: from.appointment.pool) != nil
+            if hasOld, !evolve(from, at: at) { return false }
+            let hasNew = sessions(of: to.appointment.pool) != nil
+            return !hasNew || evolve(to, channel: channel, at: at)
+        case .sessionOpened(let definition): return evolve(definition)
+        case .sessionArchived(let id):
+            archive(id)
+            return true
+        case .refused, .patientRegistered, .catalogueChanged, .epochBegan, .answered: return true
+        }
+    }
+
+    /// Applies a fact about one appointment or session that somebody else decided.
+    /// - Returns: Whether it can follow on what is here, and for a new appointment when its session is.
+    package mutating func follow(_ fact: Fact, channel: Channel, at: Instant) -> (isSound: Bool, times: SessionTimes?) {
+        let isSound = evolve(fact, channel: channel, at: at)
+        guard case .booked(let taken) = fact else { return (isSound, nil) }
+        return (isSound, look(at: taken.appointment.session) { $0.times })
+    }
+
+    @discardableResult
+    package mutating func evolve(_ taken: Taken, channel: Channel, at: Instant) -> Bool {
+        restore(
+            AppointmentRecord(taken, channel: channel, made: at, changed: at, state: taken.state, version: 1),
+            taken.appointment) || isArchived(taken.appointment.session)
+    }
+
+    @discardableResult
+    package mutating func evolve(_ change: Change, at: Instant) -> Bool {
+        let id = change.appointment
+        let outcome = modify(id.session) { session in
+            let wasHeld = session[id.number]?.state == .held
+            let isSound = session.apply(change, at: at)
+            return (isSound, wasHeld && session[id.number]?.state != .held)
+        }
+        guard let (isSound, holdEnded) = outcome else { return isArchived(id.session) }
+        if holdEnded { counts.holds -= 1 }
+        return isSound
+    }
+
+    @discardableResult
+    package mutating func evolve(_ definition: SessionDefinition) -> Bool {
+        let id = definition.id
+        guard session(id) == nil, !isArchived(id) else { return true }
+        guard withPool(id.pool, { $0.open(Session(definition)) }) else { return false }
+        dirtySessions.insert(id)
+        counts.sessions += 1
+        counts.slots += definition.capacities.count
+        return true
+    }
+
+    /// Takes a session out of memory, or notes that it was taken out before (checkpoints know it, the log no longer
+    /// does).
+    package mutating func archive(_ id: SessionID) {
+        if let session = session(id) {
+            counts.sessions -= 1
+            counts.slots -= session.slots.count
+            for case let record? in session.appointments {
+                counts.appointments -= 1
+                if record.state == .held { counts.holds -= 1 }
+            }
+            dirtySessions.remove(id)
+        }
+        withPool(id.pool) { $0.archive(id.index) }
+    }
+
+    /// Puts an appointment in its place, in whatever state it is; one that is there already stays as it is. False where
+    /// its session is not open, or its slots are not there or not free.
+    @discardableResult
+    package mutating func restore(_ record: AppointmentRecord, _ id: AppointmentID) -> Bool {
+        let outcome = modify(id.session) { session in
+            let isNew = session[id.number] == nil
+            return (isNew, isSound: session.put(record, number: id.number))
+        }
+        guard let (isNew, isSound) = outcome, isSound else { return false }
+        guard isNew else { return true }
+        counts.appointments += 1
+        if record.state == .held {
+            counts.holds += 1
+            if let until = record.holdUntil { timers.insert(Timer(at: until, .holdExpiry(id))) }
+        }
+        return true
+    }
+
+    /// Puts many appointments of one session in their places, as `restore` does one: a session is looked for once.
+    /// - Parameter fault: told of each that has no place.
+    package mutating func restore(
+        _ appointments: ContiguousArray<(id: AppointmentID, record: AppointmentRecord)>, of session: SessionID,
+        _ fault: (AppointmentID) -> Void
+    ) {
+        var added = 0
+        var held: [(id: AppointmentID, until: Instant?)] = []
+        let found: Void? = modify(session) { session in
+            // What the log adds comes next, some for most sessions.
+            session.makeRoom(for: appointments.count + appointments.count / 8)
+            for (id, record) in appointments where id.session == session.id {
+                let isNew = session[id.number] == nil
+                guard session.put(record, number: id.number) else {
+                    fault(id)
+                    continue
+                }
+                guard isNew else { continue }
+                added += 1
+                if record.state == .held { held.append((id, record.holdUntil)) }
+            }
+        }
+        counts.appointments += added
+        counts.holds += held.count
+        for case let (id, until?) in held { timers.insert(Timer(at: until, .holdExpiry(id))) }
+        for (id, record) in appointments where found == nil || id.session != session {
+            if !restore(record, id) { fault(id) }
+        }
+    }
+
+    // MARK: Claims
+
+    /// Takes units and a number ahead of the fact.
+    package mutating func claim(_ asking: borrowing Asking) throws(Refusal) -> Taken {
+        _ = try number(for: asking)
+        let (slot, span, units) = (UInt16(asking.slot.index), asking.span, asking.units)
+        let number = modify(asking.slot.session) { $0.claim(slot: slot, span: span, units: units) }
+        guard let number else { preconditionFailure("a slot that fits lies in an open session") }
+        return asking.taken(number)
+    }
+
+    /// Gives up what `claim` took, or makes room for its fact.
+    package mutating func release(claim id: AppointmentID) { modify(id.session) { $0.release(claim: id.number) } }
+
+    /// Keeps everybody else's hands off an appointment that a move is about to end.
+    package mutating func lock(_ id: AppointmentID) { moving.insert(id) }
+    package mutating func unlock(_ id: AppointmentID) { moving.remove(id) }
+
+    // MARK: Checkpoints
+
+    package mutating func markClean(_ id: SessionID) {
+        modify(id) { $0.markClean() }
+        dirtySessions.remove(id)
+    }
+
+    // MARK: Inside
+
+    /// The number that these slots would get, or why they get none.
+    private func number(for asking: borrowing Asking) throws(Refusal) -> UInt32 {
+        let pool = Int(asking.slot.pool.rawValue)
+        guard pool < pools.count, pools[pool] != nil else { throw Refusal(.slotPast) }
+        let number = try pools[pool]!.look(at: asking.slot.session.index) { session throws(Refusal) in
+            try RuleList.judge(asking, session)
+            return session.nextNumber
+        }
+        guard let number else { throw Refusal(.slotPast) }
+        return number
+    }
+
+    /// An appointment and the times of its session, in one look.
+    func found(_ id: AppointmentID) -> (record: AppointmentRecord, times: SessionTimes)? {
+        look(at: id.session) { session in session[id.number].map { ($0, session.times) } } ?? nil
+    }
+
+    /// Looks at a pool's sessions where they lie; nil when the pool has none here.
+    @inline(__always)
+    func look<Result>(at pool: PoolID, _ body: (borrowing PoolSessions) -> Result) -> Result? {
+        let pool = Int(pool.rawValue)
+        guard pool < pools.count, pools[pool] != nil else { return nil }
+        return body(pools[pool]!)
+    }
+
+    @inline(__always)
+    private func look<Result, Failure>(
+        at id: SessionID, _ body: (borrowing Session) throws(Failure) -> Result
+    ) throws(Failure) -> Result? {
+        let pool = Int(id.pool.rawValue)
+        guard pool < pools.count, pools[pool] != nil else { return nil }
+        return try pools[pool]!.look(at: id.index, body)
+    }
+
+    @discardableResult
+    @inline(__always)
+    private mutating func modify<Result>(_ id: SessionID, _ body: (inout Session) -> Result) -> Result? {
+        let pool = Int(id.pool.rawValue)
+        guard pool < pools.count else { return nil }
+        let result = pools[pool]?.modify(id.index) { session in
+            let wasDirty = session.isDirty
+            let result = body(&session)
+            return (result, becameDirty: !wasDirty && session.isDirty)
+        }
+        if result?.becameDirty == true { dirtySessions.insert(id) }
+        return result?.0
+    }
+
+    private mutating func withPool<Result>(_ id: PoolID, _ body: (inout PoolSessions) -> Result) -> Result {
+        while pools.count <= Int(id.rawValue) { pools.append(nil) }
+        return body(&pools[Int(id.rawValue), default: PoolSessions()])
+    }
+
+    /// Whether a held appointment has its timer; the invariants ask.
+    package var timedHolds: Set<AppointmentID> {
+        Set(
+            timers.unordered.map { timer in
+                switch timer.purpose {
+                case .holdExpiry(let id): id
+                }
+            })
+    }
+}
+
+/// A session as a pool is asked to open it.
+package struct SessionOpening: Sendable {
+    package var pool: PoolID
+    package var times: SessionTimes
+    package var template: TemplateID?
+    /// Units of each slot.
+    package var capacities: [UInt16]
+
+    package init(pool: PoolID, times: SessionTimes, template: TemplateID?, capacities: [UInt16]) {
+        self.pool = pool
+        self.times = times
+        self.template = template
+        self.capacities = capacities
+    }
+}
+
+/// A transition that is asked for, with the appointment as it is: what the rules about changes judge.
+package struct ChangeAsking: Sendable {
+    let record: AppointmentRecord
+    let times: SessionTimes
+    let transition: Transition
+    /// 0: whatever the version.
+    let ifVersion: UInt32
+    /// A move is about to end the appointment.
+    let isMoving: Bool
+
+    init(
+        _ found: (record: AppointmentRecord, times: SessionTimes), _ transition: Transition, ifVersion: UInt32,
+        isMoving: Bool
+    ) {
+        record = found.record
+        times = found.times
+        self.transition = transition
+        self.ifVersion = ifVersion
+        self.isMoving = isMoving
+    }
+
+    fileprivate func next(_ id: AppointmentID, _ state: AppointmentState, _ reason: String) -> Change {
+        Change(
+            appointment: id, patient: record.patient, state: state, version: record.version + 1, reason: reason)
+    }
+}
+
+extension Asking {
+    /// The appointment that is made of it, under a number.
+    fileprivate func taken(_ number: UInt32) -> Taken {
+        guard let patient, let service else { preconditionFailure("an appointment is for a patient and a service") }
+        return Taken(
+            appointment: AppointmentID(session: slot.session, number: number), patient: patient,
+            slot: UInt16(slot.index), span: span, units: units, service: service,
+            state: holdUntil == nil ? .booked : .held, holdUntil: holdUntil)
+    }
+}
+
+/// Why a session was not opened.
+package struct SessionConflict: Error, Hashable, Sendable {
+    package let pool: PoolID
+    package let times: SessionTimes
+    /// The session that stands there; nil when the pool has had as many sessions as a pool can have.
+    package let other: SessionID?
+}
+
+extension ContiguousArray {
+    /// The element at this index, made first where it is nil.
+    fileprivate subscript<Wrapped>(index: Int, default make: @autoclosure () -> Wrapped) -> Wrapped
+    where Element == Wrapped? {
+        get { self[index] ?? make() }
+        _modify {
+            if self[index] == nil { self[index] = make() }
+            yield &self[index]!
+        }
+    }
+}

@@ -1,0 +1,164 @@
+/// 时段: capacity and what is taken of it, in units. When it is follows from its session.
+package struct Slot: Hashable, Sendable {
+    package let capacity: UInt16
+    package internal(set) var taken: UInt16 = 0
+
+    package init(capacity: UInt16) { self.capacity = capacity }
+
+    package var free: UInt16 { capacity - taken }
+}
+
+/// 班次: one pool, one date, one stretch of time; its slots, and the appointments that were ever made in it.
+package struct Session: Hashable, Sendable {
+    package let id: SessionID
+    package let times: SessionTimes
+    package let template: TemplateID?
+    package internal(set) var slots: ContiguousArray<Slot>
+    /// By number, from 1; nil where a number was never given out for good.
+    package private(set) var appointments = PagedArray<AppointmentRecord?>()
+    /// Free units over all slots.
+    package internal(set) var free: UInt32
+    /// Appointments that have not ended.
+    package internal(set) var live: UInt32 = 0
+    /// Numbers taken for a booking that is not a fact yet; see `claim`.
+    package private(set) var claims: [UInt32: Claim] = [:]
+    /// Pages of `appointments` that no checkpoint has yet, one bit each; the last bit stands for all pages from 63 on.
+    package private(set) var dirtyPages: UInt64 = 0
+    package private(set) var isDefinitionDirty = true
+
+    package init(_ definition: SessionDefinition) {
+        id = definition.id
+        times = definition.times
+        template = definition.template
+        slots = ContiguousArray(definition.capacities.map { Slot(capacity: $0) })
+        free = definition.capacities.reduce(0) { $0 + UInt32($1) }
+    }
+
+    /// No session: what stands where there is none.
+    static let blank = Session(
+        SessionDefinition(
+            id: SessionID(pool: PoolID(rawValue: 0), index: 0), times: .none, template: nil, capacities: []))
+
+    package var definition: SessionDefinition {
+        SessionDefinition(id: id, times: times, template: template, capacities: slots.map(\.capacity))
+    }
+
+    package subscript(number: UInt32) -> AppointmentRecord? {
+        number >= 1 && number <= appointments.count ? appointments[Int(number) - 1] : nil
+    }
+
+    /// The number the next appointment gets. It only grows, so no number is given twice.
+    package var nextNumber: UInt32 { UInt32(appointments.count) + 1 }
+
+    /// Whether these neighbouring slots lie in the session and each has the units free.
+    package func fits(slot: UInt16, span: UInt8, units: UInt16) -> Bool {
+        let range = Int(slot)..<Int(slot) + Int(span)
+        return range.upperBound <= slots.count && slots[range].allSatisfy { $0.free >= units }
+    }
+
+    /// Records an appointment. One that is recorded already (replay over a checkpoint) is left as it is. False when its
+    /// slots are not there or not free, or the number is another appointment's: only a damaged journal or checkpoint
+    /// asks for that.
+    package mutating func put(_ record: AppointmentRecord, number: UInt32) -> Bool {
+        if let there = self[number] { return there.isSameAppointment(as: record) }
+        let units = record.state.occupiesSlot ? record.units : 0
+        guard fits(slot: record.slot, span: record.span, units: units) else { return false }
+        let index = Int(number) - 1
+        if index < appointments.count {
+            appointments[index] = record
+        } else {
+            while appointments.count < index { appointments.append(nil) }
+            appointments.append(record)
+        }
+        if record.state.occupiesSlot { occupy(record.slot, record.span, record.units) }
+        if !record.state.isEnded { live += 1 }
+        markDirty(index)
+        return true
+    }
+
+    /// Moves an appointment to its next state. False when the journal skipped a version or changes what has ended,
+    /// which only a damaged one does.
+    package mutating func apply(_ change: Change, at: Instant) -> Bool {
+        let index = Int(change.appointment.number) - 1
+        guard index < appointments.count, var record = appointments[index] else { return false }
+        guard record.version < change.version else { return true }
+        guard record.version + 1 == change.version, !record.state.isEnded else { return false }
+        if record.state.occupiesSlot && !change.state.occupiesSlot { vacate(record.slot, record.span, record.units) }
+        if !record.state.isEnded && change.state.isEnded { live -= 1 }
+        record.state = change.state
+        record.version = change.version
+        record.changed = at
+        appointments[index] = record
+        markDirty(index)
+        return true
+    }
+
+    /// Makes room ahead for the numbers up to this count.
+    mutating func makeRoom(for count: Int) { appointments.reserveCapacity(count) }
+
+    // MARK: Claims
+
+    /// Units taken for a booking that spans pools, until it is a fact or given up. It lives in memory only.
+    package struct Claim: Hashable, Sendable {
+        package let slot: UInt16
+        package let span: UInt8
+        package let units: UInt16
+    }
+
+    /// Takes units and a number ahead of the fact. A number whose claim is released is skipped: it was never told to
+    /// anyone.
+    package mutating func claim(slot: UInt16, span: UInt8, units: UInt16) -> UInt32 {
+        precondition(fits(slot: slot, span: span, units: units), "a claim never exceeds what is free")
+        appointments.append(nil)
+        let number = UInt32(appointments.count)
+        claims[number] = Claim(slot: slot, span: span, units: units)
+        occupy(slot, span, units)
+        return number
+    }
+
+    /// Gives up a claim, or makes room for the fact that replaces it.
+    package mutating func release(claim number: UInt32) {
+        guard let claim = claims.removeValue(forKey: number) else { return }
+        vacate(claim.slot, claim.span, claim.units)
+    }
+
+    // MARK: Units
+
+    private mutating func occupy(_ slot: UInt16, _ span: UInt8, _ units: UInt16) {
+        for index in Int(slot)..<Int(slot) + Int(span) {
+            precondition(slots[index].free >= units, "no slot is ever sold above its capacity")
+            slots[index].taken += units
+        }
+        free -= UInt32(units) * UInt32(span)
+    }
+
+    private mutating func vacate(_ slot: UInt16, _ span: UInt8, _ units: UInt16) {
+        for index in Int(slot)..<Int(slot) + Int(span) {
+            precondition(slots[index].taken >= units, "what is given back was taken before")
+            slots[index].taken -= units
+        }
+        free += UInt32(units) * UInt32(span)
+    }
+
+    // MARK: Checkpoints
+
+    /// Appointments on one page of a checkpoint: about 1.4 kB, so that a page stays within one value of the journal's
+    /// tables.
+    package static let pageLength = 32
+
+    private mutating func markDirty(_ index: Int) { dirtyPages |= 1 << UInt64(min(index / Self.pageLength, 63)) }
+
+    package var isDirty: Bool { dirtyPages != 0 || isDefinitionDirty }
+
+    package var pageCount: Int { (appointments.count + Self.pageLength - 1) / Self.pageLength }
+
+    /// Pages that a checkpoint still has to write.
+    package var dirtyPageIndexes: [Int] {
+        (0..<pageCount).filter { dirtyPages & (1 << UInt64(min($0, 63))) != 0 }
+    }
+
+    package mutating func markClean() {
+        dirtyPages = 0
+        isDefinitionDirty = false
+    }
+}

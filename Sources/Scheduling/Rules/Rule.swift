@@ -1,0 +1,133 @@
+/// The rules that can refuse. The numbers are those of the wire and of the journal.
+package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
+    case slotFull = 1
+    case slotPast
+    case perDayDepartment
+    case perDay
+    case overlap
+    case holdExpired
+    case state
+    case version
+    case tooEarly
+    case serviceNotOffered
+    case numbersExhausted
+    case patientAppointments
+    case inProgress
+
+    /// What is said of the rule, in its own file.
+    package var about: RuleAbout {
+        switch self {
+        case .slotFull: SlotFull.about
+        case .slotPast: SlotPast.about
+        case .perDayDepartment: PerDayDepartment.about
+        case .perDay: PerDay.about
+        case .overlap: Overlap.about
+        case .holdExpired: HoldExpired.about
+        case .state: WrongState.about
+        case .version: WrongVersion.about
+        case .tooEarly: TooEarly.about
+        case .serviceNotOffered: ServiceNotOffered.about
+        case .numbersExhausted: NumbersExhausted.about
+        case .patientAppointments: PatientAppointments.about
+        case .inProgress: InProgress.about
+        }
+    }
+
+    /// Its name as the protocol writes it, without its prefix: `slotFull` is `SLOT_FULL`.
+    package var name: String {
+        "\(self)".reduce(into: "") { text, letter in
+            if letter.isUppercase { text += "_" }
+            text += letter.uppercased()
+        }
+    }
+
+    /// The rule of this name.
+    package init?(name: String) {
+        guard let rule = Self.allCases.first(where: { $0.name == name }) else { return nil }
+        self = rule
+    }
+}
+
+/// What is said of a rule where a person, a page or a program asks.
+package struct RuleAbout: Sendable {
+    /// Why it says no, as the end of the sentence "refused, because …".
+    package let meaning: String
+    /// What the caller can do instead.
+    package let remedy: String
+    /// What a search must name for the rule to be judged there.
+    package let needs: Need
+    /// Whether a policy can have terms for it.
+    package let takesTerms: Bool
+
+    /// What a rule judges that a search may leave out.
+    package enum Need: Hashable, Sendable { case nothing, channel, patient, patientClass, appointment }
+
+    package init(_ meaning: String, remedy: String, needs: Need = .nothing, takesTerms: Bool = false) {
+        self.meaning = meaning
+        self.remedy = remedy
+        self.needs = needs
+        self.takesTerms = takesTerms
+    }
+}
+
+/// The one list: which rules judge what, in the order that proto/PROTOCOL.md states. The first that fails answers.
+///
+/// A reservation is judged where the state lies: by the timetable and the catalogue, at the patient, at the pool. A
+/// search asks all three of every slot it lists, so that what is listed can be booked.
+package enum RuleList {
+    /// `BOOK`, each item of `BOOK_TOGETHER`, the new place of `MOVE`: what the timetable and the catalogue know.
+    @inline(__always)
+    package static func judge(_ asking: borrowing Asking, isOffered: Bool) throws(Refusal) {
+        try SlotPast.judge(asking)
+        try ServiceNotOffered.judge(asking, isOffered: isOffered)
+    }
+
+    /// `BOOK`, at the patient.
+    @inline(__always)
+    package static func judge(_ asking: borrowing Asking, _ tally: PatientTally) throws(Refusal) {
+        try PerDayDepartment.judge(asking, tally)
+        try PerDay.judge(asking, tally)
+        try Overlap.judge(tally)
+        try PatientAppointments.judge(tally)
+    }
+
+    /// `BOOK`, at the pool.
+    @inline(__always)
+    package static func judge(_ asking: borrowing Asking, _ session: borrowing Session) throws(Refusal) {
+        try NumbersExhausted.judge(session)
+        try ServiceNotOffered.judge(asking, session)
+        try SlotFull.judge(asking, session)
+    }
+
+    /// `CHANGE`.
+    @inline(__always)
+    package static func judge(_ change: ChangeAsking, _ asking: borrowing Asking) throws(Refusal) {
+        try InProgress.judge(change)
+        try WrongVersion.judge(change)
+        if change.transition == .confirm { try HoldExpired.judge(ended: change) }
+        try WrongState.judge(change)
+        if change.transition == .confirm { try HoldExpired.judge(change, asking) }
+        try TooEarly.judge(change, asking)
+    }
+
+    /// `MOVE`, the appointment that is given up.
+    @inline(__always)
+    package static func judge(move change: ChangeAsking, _ asking: borrowing Asking) throws(Refusal) {
+        try InProgress.judge(change)
+        try WrongVersion.judge(change)
+        try WrongState.judge(move: change)
+        try HoldExpired.judge(change, asking)
+    }
+
+    /// The rules that a search does not judge, because it does not name what they need.
+    package static func unjudged(channel: Bool, patient: Bool, patientClass: Bool) -> [Rule] {
+        Rule.allCases.filter { rule in
+            switch rule.about.needs {
+            case .nothing, .appointment: false
+            case .channel: !channel
+            case .patient: !patient
+            case .patientClass: !patientClass
+            }
+        }
+    }
+}

@@ -1,0 +1,21 @@
+/// RULE_SERVICE_NOT_OFFERED: the pool offers the service, and the session is long enough for it.
+enum ServiceNotOffered {
+    static let about = RuleAbout(
+        "the slot’s pool does not offer the service, or the session ends before it would",
+        remedy: "choose another slot or service")
+
+    @inline(__always)
+    static func judge(_ asking: borrowing Asking, isOffered: Bool) throws(Refusal) {
+        guard isOffered, Int(asking.slot.index) + Int(asking.span) <= Int(asking.times.slots) else {
+            throw Refusal(.serviceNotOffered)
+        }
+    }
+
+    /// The service may have grown since the catalogue was asked.
+    @inline(__always)
+    static func judge(_ asking: borrowing Asking, _ session: borrowing Session) throws(Refusal) {
+        guard Int(asking.slot.index) + Int(asking.span) <= session.slots.count else {
+            throw Refusal(.serviceNotOffered)
+        }
+    }
+}

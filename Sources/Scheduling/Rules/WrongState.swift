@@ -1,0 +1,16 @@
+/// RULE_STATE: the appointment's state allows the change. docs/reference/states.md shows which does.
+enum WrongState {
+    static let about = RuleAbout(
+        "the appointment’s state does not allow this", remedy: "look at it with haoyuan appointments --id",
+        needs: .appointment)
+
+    @inline(__always)
+    static func judge(_ change: ChangeAsking) throws(Refusal) {
+        guard change.transition.isAllowed(from: change.record.state) else { throw Refusal(.state) }
+    }
+
+    @inline(__always)
+    static func judge(move change: ChangeAsking) throws(Refusal) {
+        guard change.record.state == .held || change.record.state == .booked else { throw Refusal(.state) }
+    }
+}

@@ -1,0 +1,61 @@
+/// Everything has a limit. These are the domain's; `docs/reference/limits.md` lists them with what happens one past
+/// each.
+package enum Limits {
+    /// Sessions a pool can ever have: 20 bits of an id, about 950 years of three a day.
+    package static let sessionsPerPool: UInt32 = 1 << 20
+    /// Slots of one session: keeps a session's definition inside one small value.
+    package static let slotsPerSession = 512
+    /// Numbers one session can give out: 20 bits of an id, less 0.
+    package static let numbersPerSession: UInt32 = (1 << 20) - 1
+    /// Units of one slot.
+    package static let capacityPerSlot = 10_000
+    /// Minutes of one slot: a day.
+    package static let slotMinutes = 1_440
+    /// Minutes of one session: a session may cross midnight, not last longer than two days.
+    package static let sessionMinutes = 2_880
+    /// Neighbouring slots one service may take.
+    package static let slotsPerService = 32
+    /// Appointments the engine keeps in memory for one patient, ended ones of unarchived sessions included.
+    package static let appointmentsPerPatient = 500
+    /// Appointments of one joint booking.
+    package static let itemsTogether = 16
+    /// Patients of one registration, identifiers of one search, sessions of one opening, templates of one generation.
+    package static let itemsPerRequest = 8_192
+    /// Conflicts that the answer to an opening of sessions tells, and that its key remembers.
+    package static let conflictsRemembered = 4_096
+    /// Bytes of an entity's code.
+    package static let codeBytes = 64
+    /// Bytes of an entity's name.
+    package static let nameBytes = 256
+    /// Bytes of a service's preparation text.
+    package static let preparationBytes = 2_048
+    /// Bytes of an operator's name.
+    package static let operatorBytes = 64
+    /// Bytes of a reason.
+    package static let reasonBytes = 256
+    /// Bytes of an identifier's system, and of its value.
+    package static let identifierBytes = 128
+    /// Identifiers of one patient.
+    package static let identifiersPerPatient = 16
+    /// Pools: 24 bits of an id.
+    package static let pools: UInt32 = (1 << 24) - 1
+    /// Entities of one kind in the catalogue.
+    package static let entitiesPerKind = 100_000
+    /// Bytes of the catalogue as it is listed for a reader, at most: one frame of 4 MiB must hold it, or nobody could
+    /// read it.
+    package static let catalogueBytes = 4_000_000
+    /// Resources of one pool, and services it offers.
+    package static let membersPerPool = 1_024
+    /// Terms of one policy.
+    package static let termsPerPolicy = 64
+    /// Services of one policy term, and pools, and channels. With all of its terms full a policy still fits one record
+    /// of the journal.
+    package static let membersPerTerm = 1_024
+    /// Seconds a hold may be given: a day.
+    package static let holdSeconds: UInt32 = 86_400
+    /// The highest epoch: a promotion every second for thirty years. None above it is believed, from wherever it comes,
+    /// so that there is a next one for as long as nobody makes epochs up.
+    package static let epoch: UInt32 = 1_000_000_000
+    /// Days one generation of sessions may span.
+    package static let generationDays = 400
+}

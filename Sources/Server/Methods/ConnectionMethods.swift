@@ -1,0 +1,24 @@
+import Engine
+import Wire
+
+extension MethodTable {
+    /// A connection's beginning and end, and the server it leads to.
+    static let connectionMethods = [
+        MethodRow(
+            .hello, PBHello.self, PBWelcome.self, needs: .connect,
+            "Begins a connection: version, features, limits, who calls and through which channel."),
+        MethodRow(
+            .status, PBStatusRequest.self, PBStatusReply.self, needs: .readStatus,
+            "Tells how the server fares: its role and epoch, the journal's positions, what it holds, what troubles it."
+        ) { _, _ in
+            { engine, server in
+                PBStatusReply(
+                    await engine.status(), server: server.name, connections: server.census.greeted,
+                    subscriptions: server.census.subscriptions, followed: server.followed)
+            }
+        },
+        MethodRow(
+            .goodbye, nil, nil, pushes: PBGoodbye.self, needs: .connect,
+            "Tells that the server stops, and which request was the last it took."),
+    ]
+}

@@ -1,0 +1,48 @@
+import Engine
+import NIOCore
+import Scheduling
+import Wire
+
+extension MethodTable {
+    /// Who books.
+    static let patientMethods = [
+        MethodRow(
+            .registerPatients, PBRegisterPatientsRequest.self, PBRegisterPatientsReply.self, needs: .registerPatients,
+            "Makes patients known by their identifiers; one that is known gets what identifiers are new.",
+            counting: checkPatients
+        ) { request throws(ProtocolError) in
+            .registerPatients(try request.identifiers())
+        } answer: {
+            PBRegisterPatientsReply($0)
+        },
+        MethodRow(
+            .findPatients, PBFindPatientsRequest.self, PBFindPatientsReply.self, needs: .findPatients,
+            "Finds patients by identifiers; 0 where there is none.", counting: elements("identifiers", inField: 1)
+        ) { request, _ throws(ProtocolError) in
+            let identifiers = try request.checkedIdentifiers()
+            return { engine, _ throws(EngineError) in
+                var reply = PBFindPatientsReply()
+                reply.patients = try await engine.findPatients(identifiers).map { $0?.rawValue ?? 0 }
+                return reply
+            }
+        },
+    ]
+}
+
+extension PBRegisterPatientsRequest: KeyedMessage {}
+
+private func checkPatients(_ payload: ByteBuffer) throws(ProtocolError) {
+    try checkCount(try payload.countOfElements(inField: 1), "patients")
+    let identifiers = try payload.countOfElements(inField: 1, ofEach: 1).most
+    try checkCount(identifiers, "patients.identifiers", atMost: Limits.identifiersPerPatient)
+}
+
+extension PBFindPatientsRequest {
+    fileprivate func checkedIdentifiers() throws(ProtocolError) -> [Identifier] {
+        var checked: [Identifier] = []
+        for (index, identifier) in identifiers.enumerated() {
+            checked.append(try Identifier(identifier, field: "identifiers[\(index)]"))
+        }
+        return checked
+    }
+}

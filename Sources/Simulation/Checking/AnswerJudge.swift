@@ -1,0 +1,163 @@
+import Engine
+import Journal
+import Oracle
+import Scheduling
+
+/// Judges what a caller is told at the moment it is told: nothing that a crash could still undo, nothing that is not
+/// so, and to the same key the same for ever.
+struct AnswerJudge {
+    let chronicle: Chronicle
+    let execution: Execution
+    let speaker: Speaker
+
+    var model: NaiveModel { chronicle.model }
+    /// What an answer may reflect: from what was applied everywhere when its question came, to what is shown now.
+    var low: UInt64 { execution.settled }
+    var high: UInt64 { speaker.shown }
+    func expect(_ holds: Bool, _ sentence: @autoclosure () -> String) { chronicle.expect(holds, sentence()) }
+
+    func check(_ response: Response) {
+        switch (execution.operation.request, response) {
+        case (.writes(let writes), .answers(let answers)):
+            expect(answers.count == writes.count, "\(writes.count) writes got \(answers.count) answers")
+            for (write, answer) in zip(writes, answers) { check(write, answer) }
+        case (_, .failed(let error)): check(error)
+        case (.events(let after, _), .events(let events, let through)): feed(after, events, through)
+        default: reading(response)
+        }
+    }
+
+    func durable(_ position: Position) {
+        expect(position.rawValue <= high, "it was told before it was on disk: \(position)")
+    }
+
+    // MARK: Keyed writes
+
+    private func check(_ write: Write, _ answer: Answer) {
+        switch answer.outcome {
+        case .failed(let error): check(error, write)
+        case .told(let fact) where write.key.isZero:
+            durable(answer.position)
+            let objection = Situation(model, now: Instant(rawValue: 0)).objection(to: fact, as: Wish(write))
+            if let objection { chronicle.fail(objection) }
+        case .done, .refused, .told:
+            chronicle.coverage.note(answer.again ? "answers given again" : "answers")
+            let position = answer.position.rawValue
+            guard position >= 1, position <= high else {
+                return chronicle.fail("its answer stands at \(position), and only \(high) is on disk")
+            }
+            guard let event = chronicle.events[Int(position) - 1] else {
+                return chronicle.fail("no record stands at \(position)")
+            }
+            expect(event.answer?.key == write.key, "record \(position) answers another key")
+            expect(answer.outcome.says(event.fact), "record \(position) \(event.brief) says otherwise")
+            expect(
+                Wish(write).asks(for: event.fact), "record \(position) \(event.brief) is about something else")
+            if let last = chronicle.recordsByKey[write.key]?.last(where: { $0 <= execution.durable }) {
+                expect(position >= last, "record \(position) is older than the answer at \(last)")
+            }
+        }
+    }
+
+    private func check(_ error: EngineError, _ write: Write) {
+        chronicle.coverage.note("failures: \(error.code)")
+        if !error.maybeApplied { chronicle.casebook.noteNothingApplied(write.key) }
+        switch error.code {
+        case .notFound: expect(!isKnown(write), "it says there is no such thing: \(error.message)")
+        case .keyReused:
+            let contents = Set((chronicle.writesByKey[write.key] ?? []).map { "\($0.command)" })
+            expect(contents.count > 1, "its key was used for nothing else")
+        case .deadlineExceeded: expect(write.deadline != nil, "it had no deadline")
+        case .overloaded, .storageFull, .draining: break
+        case .notPrimary where speaker.mayBeNoPrimary: break
+        case .standbyAway where speaker.mayMissStandby: break
+        case .internal where speaker.mayHaveRenounced: break
+        case .invalidArgument, .positionTrimmed, .notPrimary, .standbyAway, .internal:
+            chronicle.fail("\(error.code): \(error.message)")
+        }
+    }
+
+    /// Whether everything that a write names was there when it came.
+    private func isKnown(_ write: Write) -> Bool {
+        guard case .openSessions(let drafts) = write.command else { return model.knows(Wish(write), at: low) }
+        return drafts.allSatisfy { isThere($0.pool) }
+    }
+
+    // MARK: Everything else
+
+    private func check(_ error: EngineError) {
+        chronicle.coverage.note("failures: \(error.code)")
+        switch (error.code, execution.operation.request) {
+        case (.overloaded, _), (.storageFull, _), (.draining, _): break
+        case (.notPrimary, _) where speaker.mayBeNoPrimary: break
+        case (.standbyAway, _) where speaker.mayMissStandby: break
+        case (.internal, _) where speaker.mayHaveRenounced: break
+        case (.positionTrimmed, .events(let after, _)):
+            expect(after.next < speaker.oldest, "the feed says \(after) is gone, the log begins at \(speaker.oldest)")
+        case (.notFound, .ofPatient(let patient, _)):
+            expect(!model.knows(patient, at: low), "it says there is no such patient")
+        case (.notFound, .inSession(let id)):
+            expect(model.sittings[id].map { $0.opened > low } ?? true, "it says there is no such session")
+        case (.notFound, .search(let query)):
+            let known = query.department.map { isThere($0.rawValue, model.departments) } ?? true
+            let offered = query.service.map { isThere($0.rawValue, model.services) } ?? true
+            let registered = query.patient.map { model.knows($0, at: low) } ?? true
+            expect(!known || !offered || !registered, "it says there is no such thing")
+        default: chronicle.fail("\(error.code): \(error.message)")
+        }
+    }
+
+    /// Whether there was a pool of this code when the question came.
+    private func isThere(_ pool: String) -> Bool {
+        model.pools.contains { $0.value(at: low)?.code == pool }
+    }
+
+    /// Whether something of the catalogue was there when the question came.
+    private func isThere<Entity>(_ id: UInt32, _ all: [NaiveModel.Versions<Entity>]) -> Bool {
+        NaiveModel.versions(id, of: all)?.value(at: low) != nil
+    }
+
+    private func feed(_ after: Position, _ events: [PositionedEvent], _ through: Position) {
+        chronicle.coverage.note("events read from the feed", events.count)
+        var next = after.rawValue + 1
+        for event in events {
+            while next <= high, chronicle.events[Int(next) - 1] == nil { next += 1 }
+            guard event.position.rawValue == next else {
+                return chronicle.fail("the feed goes on at \(event.position) after \(next - 1)")
+            }
+            guard next <= high else { return chronicle.fail("the feed shows \(next), not on disk yet") }
+            expect(event.event == chronicle.events[Int(next) - 1], "the feed tells \(next) otherwise")
+            next += 1
+        }
+        expect(!events.isEmpty, "the feed answered with nothing")
+        expect(through.rawValue == next - 1, "the feed says it came to \(through)")
+    }
+}
+
+extension Answer.Outcome {
+    /// Whether this is what a fact tells the caller, read off the fact alone.
+    func says(_ fact: Fact) -> Bool {
+        switch (self, fact) {
+        case (.refused(let refusal, let item), .refused(let other, let place)): refusal == other && item == place
+        case (.told(let told), _): told == fact
+        case (.done(let receipt), .booked(let taken)):
+            receipt
+                == Receipt(
+                    appointment: taken.appointment, state: taken.state, version: 1, holdUntil: taken.holdUntil)
+        case (.done(let receipt), .moved(_, let taken)):
+            receipt
+                == Receipt(
+                    appointment: taken.appointment, state: taken.state, version: 1, holdUntil: taken.holdUntil)
+        case (.done(let receipt), .bookedTogether(let all)):
+            receipt
+                == Receipt(
+                    appointment: all[0].appointment, state: all[0].state, version: 1, holdUntil: all[0].holdUntil,
+                    together: all.map(\.appointment))
+        case (.done(let receipt), .changed(let change)):
+            receipt
+                == Receipt(
+                    appointment: change.appointment, state: change.state, version: change.version, holdUntil: nil)
+        default: false
+        }
+    }
+}

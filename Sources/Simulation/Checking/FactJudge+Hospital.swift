@@ -1,0 +1,77 @@
+import Engine
+import Oracle
+import Scheduling
+
+// Facts that answer no key: whether anybody asked for them. Whether they may follow, the oracle says.
+extension FactJudge {
+    func checkAsked() {
+        switch event.fact {
+        case .sessionOpened(let definition):
+            expect(commands.contains { asks($0, for: definition) }, "nobody asked for it")
+        case .sessionArchived(let id):
+            let end = model.sittings[id].map { $0.start($0.capacities.count) } ?? .max
+            expect(end < event.at.rawValue - chronicle.plan.archiveAfterMilliseconds, "it is not over for long enough")
+        case .patientRegistered(let patient, let added):
+            expect(commands.contains { asks($0, for: patient, added) }, "nobody asked for it")
+        case .catalogueChanged(let entity):
+            expect(commands.contains { asks($0, for: entity) }, "nobody asked for it")
+        case .epochBegan(let number): expect(chronicle.mayBegin(number), "nobody was promoted")
+        case .booked, .bookedTogether, .changed, .moved, .refused, .answered: break
+        }
+    }
+
+    private func asks(_ command: Command, for definition: SessionDefinition) -> Bool {
+        let pool = NaiveModel.versions(definition.id.pool.rawValue, of: model.pools)?.last
+        let zone = model.hospital.last?.zone ?? .utc
+        switch command {
+        case .openSessions(let drafts):
+            return drafts.contains { draft in
+                draft.pool == pool?.code && definition.template == nil
+                    && draft.capacities == definition.capacities.map(UInt32.init)
+                    && draft.slotMinutes == UInt32(definition.times.slotMinutes)
+                    && draft.date == definition.times.date
+                    && zone.instant(of: draft.date, draft.start) == definition.times.start
+            }
+        case .generateSessions(let from, let to, let codes):
+            let versions = definition.template.flatMap { NaiveModel.versions($0.rawValue, of: model.templates)?.all }
+            let date = definition.times.date
+            return from <= date && date <= to
+                && (versions ?? []).contains { _, template in
+                    (codes.isEmpty || codes.contains(template.code)) && template.covers(date)
+                        && definition.capacities.allSatisfy { $0 == template.capacity }
+                        && definition.capacities.count == Int(template.slots) && template.pool == definition.id.pool
+                        && zone.instant(of: date, template.start) == definition.times.start
+                }
+        default: return false
+        }
+    }
+
+    private func asks(_ command: Command, for patient: PatientID, _ added: [Identifier]) -> Bool {
+        guard case .registerPatients(let patients) = command else { return false }
+        let isNew = patient.rawValue == UInt64(model.patients.count) + 1
+        return patients.contains { identifiers in
+            let known = identifiers.filter { model.identifiers[$0] != nil }
+            return added.allSatisfy(identifiers.contains) && isNew == known.isEmpty
+                && known.allSatisfy { model.identifiers[$0]?.patient == patient }
+        }
+    }
+
+    private func asks(_ command: Command, for entity: CatalogueEntity) -> Bool {
+        guard case .putCatalogue(let draft, let named) = command else { return false }
+        return switch entity {
+        case .hospital(let hospital): hospital.zone.name == named?.zone
+        case .department(let new): draft.departments.contains { $0.code == new.code && $0.name == new.name }
+        case .resource(let new): draft.resources.contains { $0.code == new.code && $0.name == new.name }
+        case .service(let new):
+            draft.services.contains { $0.code == new.code && $0.slots == new.slots && $0.units == new.units }
+        case .pool(let new): draft.pools.contains { $0.code == new.code && $0.services.count == new.services.count }
+        case .template(let new): draft.templates.contains { $0.code == new.code && $0.capacity == new.capacity }
+        case .policy(let new):
+            draft.policies.contains {
+                $0.perDay == new.perDay && $0.perDayDepartment == new.perDayDepartment
+                    && $0.holdSeconds == new.holdSeconds && $0.department.isEmpty == (new.department == nil)
+                    && $0.terms.count == new.terms.count
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import Engine
+import Journal
+import Oracle
+import Scheduling
+
+/// Judges what a record may say, in the light of all facts before it and of what was asked: nothing invented, nothing
+/// oversold, every rule kept at the position where the fact stands, every refusal right.
+struct FactJudge {
+    let chronicle: Chronicle
+    let event: Event
+    let position: UInt64
+    private let underWay: [Execution]
+    /// What the engine decided on was how things stood somewhere from here to `position`.
+    private let low: UInt64
+
+    init(chronicle: Chronicle, event: Event, position: UInt64) {
+        self.chronicle = chronicle
+        self.event = event
+        self.position = position
+        underWay = event.by == .system ? [] : chronicle.underWay(for: event)
+        low = underWay.map(\.settled).min() ?? chronicle.settled
+    }
+
+    var model: NaiveModel { chronicle.model }
+    /// What the requests asked that may have led to it.
+    var commands: [Command] { underWay.flatMap(\.operation.writes).map(\.command) }
+    func expect(_ holds: Bool, _ sentence: @autoclosure () -> String) { chronicle.expect(holds, sentence()) }
+
+    func check() {
+        expect(event.at >= chronicle.latestBefore, "time went back over a restart")
+        if event.by != .system {
+            guard !underWay.isEmpty else { return chronicle.fail("nobody who was waiting had asked for it") }
+            let notBefore = underWay.map(\.notBefore).min() ?? event.at
+            expect(event.at >= notBefore, "it tells of a moment before one that was told when its request came")
+        }
+        if let answer = event.answer { checkKey(answer.key) }
+        let wishes = (event.answer.map { chronicle.writesByKey[$0.key] ?? [] } ?? []).map { Wish($0) }
+        if let objection = situation.objection(to: event, askedBy: wishes) { chronicle.fail(objection) }
+        checkAsked()
+        if case .refused(let refusal, _) = event.fact { chronicle.coverage.note("refused: \(refusal.rule)") }
+    }
+
+    /// A refusal was decided somewhere before its place, beside what others claimed; any other fact stands in the order
+    /// in which it was decided.
+    private var situation: Situation {
+        guard case .refused = event.fact else {
+            return Situation(model, factAt: position, decidedFrom: low, now: event.at)
+        }
+        let beside = chronicle.beside(underWay).flatMap(\.operation.writes).filter { $0.key != event.answer?.key }
+        return Situation(
+            model, from: low, to: position - 1, now: event.at, beside: beside.map { Wish($0) })
+    }
+
+    private func checkKey(_ key: IdempotencyKey) {
+        expect(event.by != .system, "the engine answered a key of its own")
+        guard let last = chronicle.recordsByKey[key]?.last, let before = chronicle.events[Int(last) - 1] else { return }
+        let age = event.at.rawValue - before.at.rawValue
+        expect(age > chronicle.plan.keyWindowMilliseconds, "record \(last) had answered its key \(age) ms before")
+    }
+}
+
+extension Wish {
+    /// What a write asks for.
+    init(_ write: Write) {
+        switch write.command {
+        case .book(let patient, let item, let hold):
+            self = .take([Place(item)], for: patient, isHold: hold, by: write.by)
+        case .bookTogether(let patient, let items, let hold):
+            self = .take(items.map { Place($0) }, for: patient, isHold: hold, by: write.by)
+        case .change(let id, let transition, let ifVersion, let reason):
+            self = .change(id, transition, ifVersion: ifVersion, reason: reason, by: write.by)
+        case .move(let id, let slot, let ifVersion, let reason):
+            self = .move(id, to: slot, ifVersion: ifVersion, reason: reason, by: write.by)
+        case .putCatalogue(let draft, let hospital):
+            let lists = [
+                draft.departments.count, draft.resources.count, draft.services.count, draft.pools.count,
+                draft.policies.count, draft.templates.count, hospital == nil ? 0 : 1,
+            ]
+            self = .list(.catalogue(entities: lists.reduce(0, +)), by: write.by)
+        case .registerPatients(let patients): self = .list(.patients(patients), by: write.by)
+        case .generateSessions: self = .list(.sessions(count: nil), by: write.by)
+        case .openSessions(let sessions): self = .list(.sessions(count: sessions.count), by: write.by)
+        }
+    }
+}
+
+extension Wish.Place {
+    fileprivate init(_ item: Command.Item) { self.init(slot: item.slot, service: item.service) }
+}

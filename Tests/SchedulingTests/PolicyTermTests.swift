@@ -1,0 +1,212 @@
+import Scheduling
+import Testing
+
+@Suite struct `Terms of a policy` {
+    /// Two departments with two pools each, and two services.
+    private var draft: CatalogueDraft {
+        var draft = CatalogueDraft()
+        draft.departments = [.init(code: "im", name: "内科"), .init(code: "su", name: "外科")]
+        draft.services = [
+            .init(code: "visit", name: "普通门诊", kind: .clinic), .init(code: "expert", name: "专家门诊", kind: .clinic),
+        ]
+        draft.pools = ["im", "su"].flatMap { department in
+            [1, 2].map {
+                .init(
+                    code: "\(department)-\($0)", name: "门诊", department: department, resources: [],
+                    services: ["visit", "expert"])
+            }
+        }
+        return draft
+    }
+
+    private typealias Term = CatalogueDraft.PolicyTerm
+
+    private func putting(
+        _ terms: [Term], of department: String = "im", into catalogue: Catalogue = Catalogue()
+    ) throws(InvalidCatalogue) -> Catalogue {
+        var draft = draft
+        draft.policies = [
+            .init(department: department, perDayDepartment: 1, perDay: 2, holdSeconds: 900, terms: terms)
+        ]
+        var next = catalogue
+        for entity in try catalogue.decide(draft, takesTerms: { $0 == .perDay || $0 == .overlap }).events {
+            next.evolve(entity)
+        }
+        return next
+    }
+
+    private func policy(_ catalogue: Catalogue, in department: String) throws -> Policy {
+        catalogue.policy(for: try #require(catalogue.departments[code: department]).id)
+    }
+
+    private func problem(_ terms: [Term], of department: String = "im") -> String? {
+        do {
+            _ = try putting(terms, of: department)
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+
+    @Test func `codes become ids, and the order of the terms stays`() throws {
+        let catalogue = try putting([
+            Term(rule: .perDay, services: ["expert"], pools: ["im-2"], channels: [.window, .kiosk], limit: 3),
+            Term(rule: .overlap),
+        ])
+        let expert = try #require(catalogue.services[code: "expert"]).id
+        let pool = try #require(catalogue.pools[code: "im-2"]).id
+        #expect(
+            try policy(catalogue, in: "im").terms == [
+                PolicyTerm(rule: .perDay, services: [expert], pools: [pool], channels: [.kiosk, .window], limit: 3),
+                PolicyTerm(rule: .overlap),
+            ])
+    }
+
+    @Test func `other terms are a new version, and the same ones in another spelling are not`() throws {
+        let first = try putting([Term(rule: .perDay, services: ["visit", "expert"], channels: [.app, .ward])])
+        var catalogue = first
+        func version(_ terms: [Term]) throws -> UInt32 {
+            catalogue = try putting(terms, into: catalogue)
+            return try policy(catalogue, in: "im").version
+        }
+        #expect(try version([Term(rule: .perDay, services: ["visit", "expert"], channels: [.app, .ward])]) == 1)
+        let respelt = Term(
+            rule: .perDay, services: ["expert", "visit", "expert"], channels: [.ward, .app, .ward])
+        #expect(try version([respelt]) == 1)
+        #expect(catalogue == first)
+        #expect(try version([Term(rule: .perDay, services: ["visit"], channels: [.app, .ward])]) == 2)
+        #expect(try version([Term(rule: .perDay, services: ["visit"], channels: [.app])]) == 3)
+        #expect(try version([Term(rule: .perDay, services: ["visit"], channels: [.app], limit: 1)]) == 4)
+        #expect(try version([Term(rule: .overlap), Term(rule: .perDay)]) == 5)
+        #expect(try version([Term(rule: .perDay), Term(rule: .overlap)]) == 6)
+        #expect(try version([]) == 7)
+    }
+
+    @Test func `the entities of a catalogue bring its terms back, and a policy that lost them stays without`() throws {
+        var catalogue = try putting([Term(rule: .perDay, pools: ["su-1", "im-1"])], of: "")
+        catalogue = try putting([Term(rule: .overlap, pools: ["su-1"])], of: "su", into: catalogue)
+        func copy() throws -> Catalogue {
+            var copy = Catalogue()
+            for entity in catalogue.entities {
+                let bytes = encoded { entity.encode(into: &$0) }
+                copy.evolve(
+                    try decoded(bytes) { reader throws(CodingError) in try CatalogueEntity(from: &reader) })
+            }
+            return copy
+        }
+        #expect(try copy() == catalogue)
+        catalogue = try putting([], of: "su", into: catalogue)
+        #expect(try copy() == catalogue)
+        #expect(try policy(catalogue, in: "su").terms.isEmpty)
+    }
+
+    @Test func `a department's own policy takes the place of the hospital's, terms included`() throws {
+        var catalogue = try putting([Term(rule: .perDay)], of: "")
+        #expect(try policy(catalogue, in: "im").terms == [PolicyTerm(rule: .perDay)])
+        catalogue = try putting([Term(rule: .overlap)], of: "im", into: catalogue)
+        #expect(try policy(catalogue, in: "im").terms == [PolicyTerm(rule: .overlap)])
+        #expect(try policy(catalogue, in: "su").terms == [PolicyTerm(rule: .perDay)])
+        catalogue = try putting([], of: "im", into: catalogue)
+        #expect(try policy(catalogue, in: "im").terms.isEmpty)
+    }
+
+    @Test(
+        arguments: [
+            ([], [], 1, 1, true), ([1], [], 1, 2, true), ([1], [], 2, 2, false), ([], [2], 7, 2, true),
+            ([], [2], 7, 1, false), ([1, 3], [2], 3, 2, true), ([1, 3], [2], 3, 1, false), ([1, 3], [2], 2, 2, false),
+        ] as [([UInt32], [UInt32], UInt32, UInt32, Bool)])
+    func `a term concerns its services in its pools, and an empty list is all of them`(
+        services: [UInt32], pools: [UInt32], service: UInt32, pool: UInt32, isConcerned: Bool
+    ) {
+        let term = PolicyTerm(
+            rule: .perDay, services: services.map(ServiceID.init), pools: pools.map(PoolID.init), limit: 1)
+        #expect(term.concerns(service: ServiceID(rawValue: service), pool: PoolID(rawValue: pool)) == isConcerned)
+    }
+
+    // MARK: What is refused
+
+    @Test func `a rule that takes no terms is refused by name, with those that do`() {
+        #expect(
+            problem([Term(rule: .overlap), Term(rule: .slotFull)])
+                == "policy of department ‘im’: terms[1]: SLOT_FULL takes no terms; these do: PER_DAY, OVERLAP")
+        #expect(problem([Term(rule: .slotFull)], of: "")?.hasPrefix("the hospital's policy: terms[0]:") == true)
+    }
+
+    @Test(arguments: Rule.allCases.filter { !$0.about.takesTerms })
+    func `the product puts terms of no rule that takes none`(rule: Rule) {
+        var draft = draft
+        draft.policies = [
+            .init(department: "im", perDayDepartment: 0, perDay: 0, holdSeconds: 900, terms: [Term(rule: rule)])
+        ]
+        let fault = #expect(throws: InvalidCatalogue.self) { try Catalogue().decide(draft) }
+        #expect(fault?.description.contains("terms[0]: \(rule.name) takes no terms") == true)
+    }
+
+    @Test func `codes that nobody has, another department's pools and the engine's channel are refused`() {
+        #expect(problem([Term(rule: .perDay, services: ["visit", "xx"])])?.contains("no service ‘xx’") == true)
+        #expect(problem([Term(rule: .perDay, pools: ["xx"])])?.contains("no pool ‘xx’") == true)
+        #expect(
+            problem([Term(rule: .perDay, pools: ["im-1", "su-1"])])?
+                .contains("pool ‘su-1’ belongs to another department") == true)
+        #expect(problem([Term(rule: .perDay, pools: ["im-1", "su-1"])], of: "") == nil)
+        #expect(problem([Term(rule: .perDay, channels: [.app, .system])])?.contains("channel of the engine") == true)
+    }
+
+    @Test func `every limit of terms holds at the limit and not one past it`() {
+        func many<Element>(_ element: Element, _ count: Int) -> [Element] { Array(repeating: element, count: count) }
+        let members = Limits.membersPerTerm
+        #expect(problem(many(Term(rule: .perDay), Limits.termsPerPolicy)) == nil)
+        #expect(problem(many(Term(rule: .perDay), Limits.termsPerPolicy + 1)) != nil)
+        #expect(problem([Term(rule: .perDay, services: many("visit", members))]) == nil)
+        #expect(problem([Term(rule: .perDay, services: many("visit", members + 1))]) != nil)
+        #expect(problem([Term(rule: .perDay, pools: many("im-1", members))]) == nil)
+        #expect(problem([Term(rule: .perDay, pools: many("im-1", members + 1))]) != nil)
+        #expect(problem([Term(rule: .perDay, channels: many(.app, members))]) == nil)
+        #expect(problem([Term(rule: .perDay, channels: many(.app, members + 1))]) != nil)
+    }
+
+    // MARK: Bytes
+
+    @Test func `the fullest policy fits one record of the journal`() {
+        let last = UInt32(Limits.entitiesPerKind)
+        let ids = (0..<UInt32(Limits.membersPerTerm)).map { last - $0 }
+        let term = PolicyTerm(
+            rule: .perDay, services: ids.map(ServiceID.init), pools: ids.map(PoolID.init), channels: Channel.allCases,
+            limit: .max)
+        let policy = Policy(
+            department: DepartmentID(rawValue: last), version: .max, perDayDepartment: .max, perDay: .max,
+            holdSeconds: .max, terms: Array(repeating: term, count: Limits.termsPerPolicy))
+        #expect(encoded { CatalogueEntity.policy(policy).encode(into: &$0) }.count < 1 << 19)
+    }
+
+    @Test func `a policy with terms that has none, and terms of an unknown rule or channel, are not read`() {
+        let policy = Policy(
+            department: nil, version: 1, perDayDepartment: 0, perDay: 0, holdSeconds: 60,
+            terms: [PolicyTerm(rule: .perDay, channels: [.app])])
+        let bytes = encoded { CatalogueEntity.policy(policy).encode(into: &$0) }
+        #expect(bytes == [8, 0, 1, 0, 0, 60, 1, 4, 0, 0, 1, 1, 0])
+        func read(_ bytes: [UInt8]) throws -> CatalogueEntity {
+            try decoded(bytes) { reader throws(CodingError) in try CatalogueEntity(from: &reader) }
+        }
+        #expect(throws: CodingError("a policy with terms that has none")) { try read([8, 0, 1, 0, 0, 60, 0]) }
+        for (place, value) in [(7, 0), (7, 200), (11, 0), (11, 200)] as [(Int, UInt8)] {
+            var damaged = bytes
+            damaged[place] = value
+            #expect(throws: CodingError.self) { try read(damaged) }
+        }
+    }
+
+    @Test func `terms count in the bytes of a listing`() throws {
+        let none = try putting([]).listedBytes
+        let two = try putting([Term(rule: .perDay), Term(rule: .perDay)]).listedBytes
+        let codes = try putting([
+            Term(rule: .perDay, services: ["visit", "expert"], pools: ["im-1"], channels: [.app, .ward]),
+            Term(rule: .perDay),
+        ])
+        .listedBytes
+        #expect(two > none)
+        #expect(codes >= two + "visitexpertim-1".utf8.count + 2)
+        let hospital = try putting([], of: "").listedBytes
+        #expect(try putting([Term(rule: .perDay)], of: "").listedBytes > hospital)
+    }
+}
