@@ -116,18 +116,15 @@ package struct SlotPage: Sendable {
 
 /// One session with what is taken in it.
 package struct SessionSummary: Sendable {
-    package var id: SessionID
-    package var times: SessionTimes
-    package var slots: [Slot]
-    /// Appointments that have not ended.
-    package var live: UInt32
+    package let session: Session
 
-    package init(_ session: Session) {
-        id = session.id
-        times = session.times
-        slots = Array(session.slots)
-        live = session.live
-    }
+    package init(_ session: Session) { self.session = session }
+
+    package var id: SessionID { session.id }
+    package var times: SessionTimes { session.times }
+    package var slots: [Slot] { Array(session.slots) }
+    /// Appointments that have not ended.
+    package var live: UInt32 { session.live }
 }
 
 /// An appointment as it was read, from memory or from the history table.

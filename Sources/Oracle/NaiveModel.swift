@@ -49,6 +49,11 @@ package struct NaiveModel: Sendable {
         package var archived: UInt64?
         package var visits: [AppointmentID] = []
 
+        /// The units that a slot could sell somewhere in these positions, whatever was taken: at least, and at most.
+        package func capacity(_ slot: Int, in positions: ClosedRange<UInt64>) -> ClosedRange<Int> {
+            capacities[slot]...capacities[slot]
+        }
+
         /// Minutes since 1970.
         package func time(_ slots: Range<Int>) -> Range<Int> {
             let begin = Int(times.startMinute)
@@ -167,6 +172,7 @@ package struct NaiveModel: Sendable {
 
     /// Whether everything a wish names was there at a position, and for sure is still when it is judged.
     package func knows(_ wish: Wish, at position: UInt64) -> Bool {
+        if let other = wish.other { return knows(other, at: position) }
         var touched: Visit?
         if let touch = wish.touch {
             guard let visit = visits[touch.appointment], visit.made <= position else { return false }

@@ -157,7 +157,8 @@ package struct Situation: Sendable {
             wish.claimsUnits
                 ? wish.places.reduce(sum) { $0 + units(of: $1, wish, in: sitting, slot).upperBound } : sum
         }
-        return sitting.capacities[slot] - most - claimed...sitting.capacities[slot] - least
+        let capacity = sitting.capacity(slot, in: visits)
+        return capacity.lowerBound - most - claimed...capacity.upperBound - least
     }
 
     /// The units that a place of a wish takes in a slot.

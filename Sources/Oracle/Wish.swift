@@ -3,7 +3,7 @@ package import Scheduling
 /// What a caller asks for, in the terms in which the rules judge: places to take, and an appointment to touch.
 ///
 /// A new write is a new way to fill this in, and one more case of ``asks(for:)``.
-package struct Wish: Hashable, Sendable {
+package struct Wish: Sendable {
     /// What a service takes: neighbouring slots, and units in each of them.
     package struct Demand: Hashable, Sendable {
         package var slots: Int
@@ -46,14 +46,6 @@ package struct Wish: Hashable, Sendable {
         package var reason: String
     }
 
-    /// A write that is many facts, and answered with a report.
-    package enum List: Hashable, Sendable {
-        case catalogue(entities: Int)
-        case patients([[Identifier]])
-        /// Nil where templates say how many.
-        case sessions(count: Int?)
-    }
-
     package var by: Origin
     /// Who is to have the places; nil for the patient of the appointment that is touched.
     package var patient: PatientID?
@@ -62,10 +54,11 @@ package struct Wish: Hashable, Sendable {
     /// Whether the places are to be held, else booked at once. A move keeps what was.
     package var isHold = false
     package var touch: Touch?
-    package var list: List?
+    /// What takes no place and touches no appointment.
+    package var other: Command?
 
-    /// Entities, patients or sessions.
-    package static func list(_ list: List, by origin: Origin) -> Wish { Wish(by: origin, list: list) }
+    /// Anything that takes no place and touches no appointment.
+    package static func other(_ command: Command, by origin: Origin) -> Wish { Wish(by: origin, other: command) }
 
     /// One appointment, or several of one patient.
     package static func take(_ places: [Place], for patient: PatientID?, isHold: Bool, by origin: Origin) -> Wish {
@@ -102,19 +95,7 @@ package struct Wish: Hashable, Sendable {
         case .changed(let change):
             if case .transition(let transition) = touch?.act { ends(change, as: transition.end) } else { false }
         case .moved(let from, let to): touch?.act == .move && ends(from, as: .moved) && places[0].slot == to.first
-        case .answered(let report): asks(for: report)
-        case .sessionOpened, .sessionArchived, .patientRegistered, .catalogueChanged, .epochBegan: false
-        }
-    }
-
-    private func asks(for report: Report) -> Bool {
-        switch (list, report) {
-        case (.catalogue(let entities), .catalogue(let counts)):
-            counts.added + counts.changed + counts.unchanged == entities
-        case (.patients(let patients), .patients(let outcomes)): patients.count == outcomes.count
-        case (.sessions(let count), .sessions(let sessions)):
-            count.map { sessions.opened + sessions.unchanged + sessions.conflicts.count == $0 } ?? true
-        default: false
+        default: other.map { $0.mayHaveLed(to: fact) } ?? false
         }
     }
 

@@ -91,6 +91,11 @@ struct PoolRecovery: Sendable {
         guard !value.isEmpty else { return pools[shard].archive(id) }
         var reader = ByteReader(value)
         note(pools[shard].evolve(try SessionDefinition(from: &reader)), "\(id) overlaps another session of its pool")
+        while !reader.isAtEnd {
+            let fact = try Fact(alone: &reader)
+            let isSound = pools[shard].evolve(fact, channel: Origin.system.channel, at: Instant(rawValue: 0))
+            note(isSound, "\(id): what stands in it does not follow on its definition")
+        }
     }
 
     private mutating func finish(_ reading: inout Reading?) {

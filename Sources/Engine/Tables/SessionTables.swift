@@ -1,8 +1,8 @@
 import Journal
 import Scheduling
 
-/// Sessions in the tables `sessions` and `history`: under (session, 0) the definition, under (session, n) page n - 1 of
-/// the appointments. In `sessions`, an empty definition says that the session is archived: its index is never used
+/// Sessions in the tables `sessions` and `history`: under (session, 0) the definition and what stands beside it, under
+/// (session, n) page n - 1 of the appointments. In `sessions`, an empty definition says that the session is archived: its index is never used
 /// again.
 enum SessionTables {
     /// What the session changed since its last checkpoint.
@@ -34,6 +34,7 @@ enum SessionTables {
     private static func definition(_ session: Session, in table: Table) -> TableWrite {
         var writer = ByteWriter()
         session.definition.encode(into: &writer)
+        for fact in session.standing { fact.encodeAlone(into: &writer) }
         return .put(table, key: EngineTables.key(session.id.rawValue, 0), value: writer.bytes)
     }
 

@@ -33,7 +33,9 @@ extension Situation {
         case .changed(let change): answering(event, wishes) { changed(change, $0) }
         case .moved(let from, let to): answering(event, wishes) { moved(from, to, event, $0) }
         case .refused(let refusal, let item):
-            wishes.contains { mayRefuse($0, item: Int(item), with: refusal) }
+            wishes.contains { wish in
+                wish.other.map { mayRefuse($0, with: refusal) } ?? mayRefuse(wish, item: Int(item), with: refusal)
+            }
                 ? nil : "nothing justifies it, as far as facts and claims go"
         case .sessionOpened(let definition): unasked(event) ?? opened(definition)
         case .sessionArchived(let id): unasked(event) ?? engines(event) ?? archived(id)
@@ -60,4 +62,43 @@ extension Situation {
     private func unasked(_ event: Event) -> String? { event.answer == nil ? nil : "it answers no key" }
 
     func engines(_ event: Event) -> String? { event.by == .system ? nil : "only the engine does that" }
+}
+
+// Writes that take no place and touch no appointment.
+
+extension Command {
+    /// Whether a fact is what this command asks for, whatever came of it.
+    func mayHaveLed(to fact: Fact) -> Bool {
+        switch (self, fact) {
+        case (.putCatalogue(let draft, let hospital), .answered(.catalogue(let counts))):
+            counts.added + counts.changed + counts.unchanged == draft.count + (hospital == nil ? 0 : 1)
+        case (.registerPatients(let patients), .answered(.patients(let outcomes))): patients.count == outcomes.count
+        case (.openSessions(let drafts), .answered(.sessions(let sessions))):
+            sessions.opened + sessions.unchanged + sessions.conflicts.count == drafts.count
+        case (.generateSessions, .answered(.sessions)): true
+        default: false
+        }
+    }
+}
+
+extension Situation {
+    /// Whether a command can have been refused so.
+    func mayRefuse(_ command: Command, with refusal: Refusal) -> Bool { false }
+}
+
+extension NaiveModel {
+    /// Whether everything that a command names was there at a position.
+    package func knows(_ command: Command, at position: UInt64) -> Bool {
+        switch command {
+        case .openSessions(let drafts):
+            drafts.allSatisfy { draft in pools.contains { $0.value(at: position)?.code == draft.pool } }
+        default: true
+        }
+    }
+}
+
+extension CatalogueDraft {
+    fileprivate var count: Int {
+        departments.count + resources.count + services.count + pools.count + policies.count + templates.count
+    }
 }

@@ -55,7 +55,7 @@ package struct FactLine: Hashable, Sendable {
 
     package init(_ kind: FactKind) { self.kind = kind }
 
-    fileprivate init(_ kind: FactKind, _ taken: Taken) {
+    init(_ kind: FactKind, _ taken: Taken) {
         self.init(kind)
         appointment = taken.appointment
         session = taken.appointment.session
@@ -71,54 +71,14 @@ package struct FactLine: Hashable, Sendable {
         holdUntil = taken.holdUntil
     }
 
-    fileprivate init(_ kind: FactKind, session: SessionID) {
+    init(_ kind: FactKind, session: SessionID) {
         self.init(kind)
         self.session = session
     }
 }
 
-extension Fact {
-    /// What the fact tells, line by line.
-    package var lines: [FactLine] {
-        var line = FactLine(kind)
-        switch self {
-        case .booked(let taken): return [FactLine(kind, taken)]
-        case .bookedTogether(let all): return all.map { FactLine(kind, $0) }
-        case .changed(let change):
-            line.appointment = change.appointment
-            line.session = change.appointment.session
-            line.patient = change.patient
-            line.state = change.state
-            line.version = change.version
-            line.reason = change.reason
-        case .moved(let from, let to):
-            line = FactLine(kind, to)
-            line.reason = from.reason
-            line.movedFrom = from.appointment
-        case .refused(let refusal, let item):
-            line.rule = refusal.rule
-            line.policyVersion = refusal.policyVersion
-            line.limit = refusal.limit
-            line.item = UInt32(item)
-        case .sessionOpened(let definition):
-            line = FactLine(kind, session: definition.id)
-            let units = definition.capacities.reduce(0) { $0 + Int($1) }
-            line.shape =
-                "\(definition.times.date), \(definition.times.slots) slots of \(definition.times.slotMinutes) min, \(units) units"
-        case .sessionArchived(let id): line = FactLine(kind, session: id)
-        case .patientRegistered(let patient, let identifiers):
-            line.patient = patient
-            line.identifiers = identifiers.count
-        case .catalogueChanged(let entity): line.entity = entity.title
-        case .epochBegan(let number): line.epoch = number
-        case .answered(let report): line.report = report.words
-        }
-        return [line]
-    }
-}
-
 extension Report {
-    fileprivate var words: String {
+    var words: String {
         switch self {
         case .catalogue(let counts):
             "\(counts.added) entities added, \(counts.changed) changed, \(counts.unchanged) unchanged"

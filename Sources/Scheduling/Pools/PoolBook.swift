@@ -107,8 +107,12 @@ package struct PoolBook: Sendable {
                 let change = ChangeAsking(found, .cancel, ifVersion: ifVersion, isMoving: moving.contains(id))
                 try RuleList.judge(move: change, asking)
                 return .fact(.changed(change.next(id, .moved, reason)))
-            case .bookTogether, .putCatalogue, .registerPatients, .generateSessions, .openSessions:
-                preconditionFailure("no pool decides on this alone")
+            default:
+                guard let subject = command.subject else { preconditionFailure("no pool decides on this alone") }
+                let fact = try look(at: subject.session) { session throws(Refusal) in
+                    try session.decide(command, asking)
+                }
+                return (fact ?? nil).map { .fact($0) } ?? .unknown
             }
         } catch {
             return .refused(error)
@@ -138,6 +142,8 @@ package struct PoolBook: Sendable {
                                 appointment: id, patient: record.patient, state: .expired, version: record.version + 1,
                                 reason: "")))
                 }
+            case .ofSession(let id, let number):
+                if let fact = look(at: id, { $0.decideDue(number, now: now) }) ?? nil { facts.append(fact) }
             }
         }
         for timer in postponed { timers.insert(timer) }
@@ -204,8 +210,18 @@ package struct PoolBook: Sendable {
         case .sessionArchived(let id):
             archive(id)
             return true
-        case .refused, .patientRegistered, .catalogueChanged, .epochBegan, .answered: return true
+        default:
+            // Of a session as a whole, or nothing of this book's.
+            guard fact.kind.row.home == .pool, let session = fact.session else { return true }
+            return evolve(fact, in: session)
         }
+    }
+
+    /// Applies a fact about a session as a whole.
+    private mutating func evolve(_ fact: Fact, in id: SessionID) -> Bool {
+        guard let (isSound, timer) = modify(id, { $0.evolve(fact) }) else { return isArchived(id) }
+        if let timer { timers.insert(Timer(at: timer.at, .ofSession(id, timer.number))) }
+        return isSound
     }
 
     /// Applies a fact about one appointment or session that somebody else decided.
@@ -392,12 +408,7 @@ package struct PoolBook: Sendable {
 
     /// Whether a held appointment has its timer; the invariants ask.
     package var timedHolds: Set<AppointmentID> {
-        Set(
-            timers.unordered.map { timer in
-                switch timer.purpose {
-                case .holdExpiry(let id): id
-                }
-            })
+        Set(timers.unordered.compactMap { if case .holdExpiry(let id) = $0.purpose { id } else { nil } })
     }
 }
 

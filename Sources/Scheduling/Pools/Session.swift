@@ -50,11 +50,39 @@ package struct Session: Hashable, Sendable {
     /// The number the next appointment gets. It only grows, so no number is given twice.
     package var nextNumber: UInt32 { UInt32(appointments.count) + 1 }
 
-    /// Whether these neighbouring slots lie in the session and each has the units free.
+    /// Whether these neighbouring slots lie in the session and each may be sold the units.
     package func fits(slot: UInt16, span: UInt8, units: UInt16) -> Bool {
+        let range = Int(slot)..<Int(slot) + Int(span)
+        return range.upperBound <= slots.count && range.allSatisfy { free(inSlot: $0) >= units }
+    }
+
+    /// Units of a slot that may be sold.
+    package func free(inSlot index: Int) -> UInt16 { slots[index].free }
+
+    /// Whether these neighbouring slots lie in the session and each has room for the units, whether or not they may be
+    /// sold: what a fact asks, which was decided when they might.
+    private func hasRoom(slot: UInt16, span: UInt8, units: UInt16) -> Bool {
         let range = Int(slot)..<Int(slot) + Int(span)
         return range.upperBound <= slots.count && slots[range].allSatisfy { $0.free >= units }
     }
+
+    // MARK: What concerns a session alone
+
+    /// What becomes of a command about the session as a whole; nil where what it names is not here.
+    func decide(_ command: Command, _ asking: borrowing Asking) throws(Refusal) -> Fact? {
+        preconditionFailure("no session decides on this alone")
+    }
+
+    /// What is due by now of what a timer was set for; nil where that is over.
+    func decideDue(_ number: UInt32, now: Instant) -> Fact? { nil }
+
+    /// Applies a fact about the session as a whole; one that is reflected already changes nothing.
+    /// - Returns: Whether it can follow on what is here, and the timer to set, by the number that `decideDue` is told.
+    mutating func evolve(_ fact: Fact) -> (isSound: Bool, timer: (at: Instant, number: UInt32)?) { (true, nil) }
+
+    /// What the session has beside its appointments, as the facts that bring it back: a checkpoint keeps them beside the
+    /// definition.
+    package var standing: [Fact] { [] }
 
     /// Records an appointment. One that is recorded already (replay over a checkpoint) is left as it is. False when its
     /// slots are not there or not free, or the number is another appointment's: only a damaged journal or checkpoint
@@ -62,7 +90,7 @@ package struct Session: Hashable, Sendable {
     package mutating func put(_ record: AppointmentRecord, number: UInt32) -> Bool {
         if let there = self[number] { return there.isSameAppointment(as: record) }
         let units = record.state.occupiesSlot ? record.units : 0
-        guard fits(slot: record.slot, span: record.span, units: units) else { return false }
+        guard hasRoom(slot: record.slot, span: record.span, units: units) else { return false }
         let index = Int(number) - 1
         if index < appointments.count {
             appointments[index] = record

@@ -4,11 +4,14 @@ struct Timer: Comparable, Sendable {
     enum Purpose: Hashable, Sendable {
         /// A hold that nobody confirmed ends.
         case holdExpiry(AppointmentID)
+        /// Something of a session, by its number there: `Session.decideDue`.
+        case ofSession(SessionID, UInt32)
 
         /// Decides between two of one moment, so that their order is the same everywhere.
         fileprivate var order: UInt64 {
             switch self {
             case .holdExpiry(let id): id.rawValue
+            case .ofSession(let id, let number): id.rawValue << 20 | UInt64(number)
             }
         }
     }

@@ -102,9 +102,9 @@ package struct SlotSearch: Sendable {
 
     private func free(_ id: SlotID, _ start: Instant, _ index: UInt16, in session: borrowing Session) -> FreeSlot {
         var (free, capacity) = (UInt16.max, UInt16.max)
-        for slot in session.slots[Int(index)..<Int(index) + Int(asking.span)] {
-            free = min(free, slot.free)
-            capacity = min(capacity, slot.capacity)
+        for slot in Int(index)..<Int(index) + Int(asking.span) {
+            free = min(free, session.free(inSlot: slot))
+            capacity = min(capacity, session.slots[slot].capacity)
         }
         return FreeSlot(
             slot: id, start: start, end: session.times.end(ofSlot: index, span: asking.span), free: free,

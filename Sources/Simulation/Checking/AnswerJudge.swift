@@ -63,7 +63,7 @@ struct AnswerJudge {
         chronicle.coverage.note("failures: \(error.code)")
         if !error.maybeApplied { chronicle.casebook.noteNothingApplied(write.key) }
         switch error.code {
-        case .notFound: expect(!isKnown(write), "it says there is no such thing: \(error.message)")
+        case .notFound: expect(!model.knows(Wish(write), at: low), "it says there is no such thing: \(error.message)")
         case .keyReused:
             let contents = Set((chronicle.writesByKey[write.key] ?? []).map { "\($0.command)" })
             expect(contents.count > 1, "its key was used for nothing else")
@@ -75,12 +75,6 @@ struct AnswerJudge {
         case .invalidArgument, .positionTrimmed, .notPrimary, .standbyAway, .internal:
             chronicle.fail("\(error.code): \(error.message)")
         }
-    }
-
-    /// Whether everything that a write names was there when it came.
-    private func isKnown(_ write: Write) -> Bool {
-        guard case .openSessions(let drafts) = write.command else { return model.knows(Wish(write), at: low) }
-        return drafts.allSatisfy { isThere($0.pool) }
     }
 
     // MARK: Everything else
@@ -105,11 +99,6 @@ struct AnswerJudge {
             expect(!known || !offered || !registered, "it says there is no such thing")
         default: chronicle.fail("\(error.code): \(error.message)")
         }
-    }
-
-    /// Whether there was a pool of this code when the question came.
-    private func isThere(_ pool: String) -> Bool {
-        model.pools.contains { $0.value(at: low)?.code == pool }
     }
 
     /// Whether something of the catalogue was there when the question came.

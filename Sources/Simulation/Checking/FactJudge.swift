@@ -71,15 +71,7 @@ extension Wish {
             self = .change(id, transition, ifVersion: ifVersion, reason: reason, by: write.by)
         case .move(let id, let slot, let ifVersion, let reason):
             self = .move(id, to: slot, ifVersion: ifVersion, reason: reason, by: write.by)
-        case .putCatalogue(let draft, let hospital):
-            let lists = [
-                draft.departments.count, draft.resources.count, draft.services.count, draft.pools.count,
-                draft.policies.count, draft.templates.count, hospital == nil ? 0 : 1,
-            ]
-            self = .list(.catalogue(entities: lists.reduce(0, +)), by: write.by)
-        case .registerPatients(let patients): self = .list(.patients(patients), by: write.by)
-        case .generateSessions: self = .list(.sessions(count: nil), by: write.by)
-        case .openSessions(let sessions): self = .list(.sessions(count: sessions.count), by: write.by)
+        default: self = .other(write.command, by: write.by)
         }
     }
 }

@@ -33,7 +33,7 @@ package enum Method: UInt8, Hashable, Sendable, CaseIterable {
         /// A repetition under the same key gets the first answer.
         case keyedWrite = "write, keyed"
         /// A repetition finds that there is nothing left to do.
-        case idempotentWrite = "write, idempotent"
+        case idempotentWrite = "write, key optional"
         case batch = "batch of keyed writes"
         /// Answered, then pushed to until one side ends it.
         case stream
