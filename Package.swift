@@ -157,6 +157,6 @@ let package = Package(
                 "Proof", "Hosting", "Terminal", "HaoyuanClient", "Server", "Engine", "Journal", "Scheduling", "Wire",
             ],
             swiftSettings: settings),
-        .testTarget(name: "HouseTests", dependencies: ["Server", "Wire"], swiftSettings: settings),
+        .testTarget(name: "HouseTests", dependencies: ["Scheduling", "Server", "Wire"], swiftSettings: settings),
     ]
 )

@@ -142,8 +142,11 @@ package struct Situation: Sendable {
         let isPassedOn = old.map { $0.slots.count == demand.slots && $0.units == demand.units } ?? false
         let free = free(place.sitting, slot, givenUp: old?.id, isPassedOn: isPassedOn)
         let before = place.before.map { units(of: $0, place.wish, in: place.sitting, slot) }
-        let least = free.lowerBound - before.reduce(0) { $0 + $1.upperBound }
-        return least...free.upperBound - before.reduce(0) { $0 + $1.lowerBound }
+        // What is passed on is there, whatever else may not be sold.
+        let passedOn =
+            old.map { isPassedOn && $0.id.session == place.sitting.id && $0.slots.contains(slot) ? $0.units : 0 } ?? 0
+        let least = max(free.lowerBound, passedOn) - before.reduce(0) { $0 + $1.upperBound }
+        return least...max(free.upperBound, passedOn) - before.reduce(0) { $0 + $1.lowerBound }
     }
 
     private func free(

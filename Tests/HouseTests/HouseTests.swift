@@ -61,7 +61,7 @@ import Testing
     }
 
     /// With `HAOYUAN_WRITE_PAGES` set, as `make pages` does, the section is written anew first.
-    @Test(.serialized, arguments: MethodPages.sections)
+    @Test(.serialized, arguments: MethodPages.sections + FactPages.sections)
     func `a generated section says what the sources say`(_ section: GeneratedSection) throws {
         if ProcessInfo.processInfo.environment["HAOYUAN_WRITE_PAGES"] != nil,
             let written = Repository.text(of: section.page).flatMap(section.written(into:))

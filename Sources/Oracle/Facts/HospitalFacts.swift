@@ -39,7 +39,9 @@ extension NaiveModel {
 extension Situation {
     /// What stands against an answer about many: every patient it names must be who the identifiers say.
     func answered(_ report: Report, _ wish: Wish) -> String? {
-        guard case .registerPatients(let patients)? = wish.other, case .patients(let outcomes) = report else { return nil }
+        guard case .registerPatients(let patients)? = wish.other, case .patients(let outcomes) = report else {
+            return nil
+        }
         for (identifiers, outcome) in zip(patients, outcomes) {
             guard let patient = outcome.patient else { continue }
             for identifier in identifiers where model.identifiers[identifier]?.patient != patient {

@@ -45,6 +45,8 @@ package enum FactKind: UInt8, Hashable, Sendable, CaseIterable {
         package let home: Home
         /// Its number in the change feed; nil where the feed does not show it.
         package let event: Int?
+        /// Its record behind the head, for the page of records.
+        package let layout: String
         /// What it tells in words: `FactLine.words` says how it is read.
         package let sentence: String
         /// What it says, and whom that concerns. Masking, encryption and erasure go by it.
@@ -65,48 +67,57 @@ package enum FactKind: UInt8, Hashable, Sendable, CaseIterable {
     package var row: Row {
         switch self {
         case .booked:
-            Row(name: "booked", home: .pool, event: 1, sentence: Self.takenSentence, fields: Self.takenFields)
+            Row(
+                name: "booked", home: .pool, event: 1, layout: "*taken*", sentence: Self.takenSentence,
+                fields: Self.takenFields)
         case .bookedTogether:
-            Row(name: "booked-together", home: .pool, event: 1, sentence: Self.takenSentence, fields: Self.takenFields)
+            Row(
+                name: "booked-together", home: .pool, event: 1, layout: "count, *taken* …",
+                sentence: Self.takenSentence, fields: Self.takenFields)
         case .changed:
             Row(
-                name: "changed", home: .pool, event: 2,
+                name: "changed", home: .pool, event: 2, layout: "*change*",
                 sentence: "{state} {appointment} of patient {patient}, version {version}[: {reason}]",
                 fields: Self.changeFields)
         case .moved:
             Row(
-                name: "moved", home: .pool, event: 3,
+                name: "moved", home: .pool, event: 3, layout: "*change*, *taken*",
                 sentence: "moved {moved-from} of patient {patient}[ ({reason})]: " + Self.takenSentence,
                 fields: Self.changeFields.merging(Self.takenFields) { $1 })
         case .refused:
             Row(
                 name: "refused", home: .none, event: 4,
+                layout: "rule (1), policy version, authority (1), limit, item (1)",
                 sentence: "refused: {rule}[, item {item}][, policy version {policy-version}]",
                 fields: [.rule: .neither, .policyVersion: .neither, .limit: .neither, .item: .neither])
         case .sessionOpened:
             Row(
-                name: "session-opened", home: .pool, event: 5, sentence: "session {session} opened: {pool}[, {shape}]",
+                name: "session-opened", home: .pool, event: 5, layout: "*definition*",
+                sentence: "session {session} opened: {pool}[, {shape}]",
                 fields: [.session: .neither, .shape: .neither])
         case .sessionArchived:
             Row(
-                name: "session-archived", home: .pool, event: 6, sentence: "session {session} archived: {pool}",
+                name: "session-archived", home: .pool, event: 6, layout: "session",
+                sentence: "session {session} archived: {pool}",
                 fields: [.session: .neither])
         case .patientRegistered:
             Row(
-                name: "patient-registered", home: .patients, event: 7,
+                name: "patient-registered", home: .patients, event: 7, layout: "patient, count, (system, value) …",
                 sentence: "patient {patient} registered[ with {identifiers}]",
                 fields: [.patient: .personal, .identifiers: .personal])
         case .catalogueChanged:
             Row(
-                name: "catalogue-changed", home: .catalogue, event: 8, sentence: "catalogue: {entity}",
+                name: "catalogue-changed", home: .catalogue, event: 8, layout: "*entity*",
+                sentence: "catalogue: {entity}",
                 fields: [.entity: .neither])
         case .epochBegan:
             Row(
-                name: "epoch-began", home: .none, event: 9,
+                name: "epoch-began", home: .none, event: 9, layout: "number; always the first record of its chunk",
                 sentence: "epoch {epoch} began: another server is primary now", fields: [.epoch: .neither])
         case .answered:
             Row(
-                name: "answered", home: .none, event: nil, sentence: "answered: {report}", fields: [.report: .personal])
+                name: "answered", home: .none, event: nil, layout: "*report*", sentence: "answered: {report}",
+                fields: [.report: .personal])
         }
     }
 

@@ -16,7 +16,8 @@ extension FactJudge {
         case .catalogueChanged(let entity):
             expect(commands.contains { asks($0, for: entity) }, "nobody asked for it")
         case .epochBegan(let number): expect(chronicle.mayBegin(number), "nobody was promoted")
-        case .booked, .bookedTogether, .changed, .moved, .refused, .answered: break
+        // Everything else answers a key, or the oracle says who may do it.
+        default: break
         }
     }
 

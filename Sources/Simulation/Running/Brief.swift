@@ -25,6 +25,7 @@ extension Command {
         case .putCatalogue(let draft, _):
             "put \(draft.departments.count) departments, \(draft.services.count) services, \(draft.pools.count) pools, "
                 + "\(draft.policies.count) policies, \(draft.templates.count) templates"
+        default: "\(self)"
         }
     }
 }
