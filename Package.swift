@@ -22,6 +22,7 @@ let package = Package(
         .executable(name: "haoyuan", targets: ["haoyuan"]),
         .executable(name: "haoyuan-simulate", targets: ["haoyuan-simulate"]),
         .library(name: "HaoyuanClient", targets: ["HaoyuanClient"]),
+        .library(name: "HaoyuanTesting", targets: ["HaoyuanTesting"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -92,6 +93,15 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: settings),
+        // A server in a test's own process, for those who write a front end.
+        .target(
+            name: "HaoyuanTesting",
+            dependencies: [
+                "Hosting", "Server", "HaoyuanClient", "Engine", "Journal", "Scheduling",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
         // The rules once more, for those who hold the product to them: property tests and simulator.
         .target(name: "Oracle", dependencies: ["Scheduling"], swiftSettings: settings),
         // What shows that the promises hold, and what it costs: drills, bench, replay, audits and their reports.
@@ -143,8 +153,12 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "ServerTests",
-            dependencies: nio + ["Server", "HaoyuanClient", "Engine", "Journal", "Scheduling", "Wire"],
+            dependencies: nio + [
+                "HaoyuanTesting", "Server", "HaoyuanClient", "Engine", "Journal", "Scheduling", "Wire",
+            ],
             swiftSettings: settings),
+        .testTarget(
+            name: "HaoyuanTestingTests", dependencies: ["HaoyuanTesting", "HaoyuanClient"], swiftSettings: settings),
         .testTarget(
             name: "CommandTests",
             dependencies: nio + [

@@ -32,7 +32,8 @@ import Testing
 
     @Test(arguments: [
         ("Scheduling", "import Foundation"), ("Scheduling", "import NIOCore"), ("Journal", "package import Scheduling"),
-        ("Server", "import MemoryJournal"), ("Hosting", "import Proof"), ("Hosting", "import ArgumentParser"),
+        ("Server", "import MemoryJournal"), ("Hosting", "import Proof"), ("Hosting", "import HaoyuanTesting"),
+        ("Hosting", "import ArgumentParser"),
         ("Wire", "@preconcurrency import Engine"), ("Engine", "import SwiftProtobuf"),
         ("Server", "import HaoyuanClient"),
         ("HaoyuanClient", "public import Engine"), ("HaoyuanClient", "import struct Server.Session"),

@@ -1,6 +1,6 @@
 import Testing
 
-/// The README shows code that is compiled: the lines between the marks of a test, word for word.
+/// The pages show code that is compiled: the lines between the marks of a test, word for word.
 @Suite struct SnippetTests {
     /// The lines between the marks, moved to the left margin.
     static func snippet(in text: String) -> String? {
@@ -12,12 +12,17 @@ import Testing
             .joined(separator: "\n")
     }
 
-    @Test
-    func `the README's example is the one that the tests compile and run`() throws {
-        let source = try #require(Repository.text(of: "Tests/ServerTests/ReadmeSnippetTests.swift"))
-        let snippet = try #require(Self.snippet(in: source))
-        let readme = try #require(Repository.text(of: "README.md"))
-        #expect(readme.contains("```swift\n\(snippet)\n```"), "copy the lines between the marks into README.md")
+    @Test(arguments: [
+        ("README.md", "Tests/ServerTests/ReadmeSnippetTests.swift"),
+        ("docs/coding/testing.md", "Tests/HaoyuanTestingTests/TestingSnippetTests.swift"),
+        ("Sources/HaoyuanTesting/TestServer.swift", "Tests/HaoyuanTestingTests/TestingSnippetTests.swift"),
+    ])
+    func `an example is the one that the tests compile and run`(page: String, source: String) throws {
+        let marked = try #require(Repository.text(of: source))
+        let snippet = try #require(Self.snippet(in: marked))
+        var text = try #require(Repository.text(of: page))
+        if page.hasSuffix(".swift") { text = text.replacing(#/(?m)^\/\/\/ ?/#, with: "") }
+        #expect(text.contains("```swift\n\(snippet)\n```"), "copy the lines between the marks into \(page)")
     }
 
     @Test

@@ -4,11 +4,9 @@ import Testing
 
 @Suite struct `The client's change feed` {
     @Test func `it goes on where it was when its connection breaks`() async throws {
-        try await withHospital { served in
-            let hospital = KnownHospital(hospital: served)
-            let breaker = try await Breaker.to(port: served.port)
+        try await withClient { writer, hospital in
+            let breaker = try await Breaker.to(port: hospital.port)
             let reader = hospital.client(port: breaker.port)
-            let writer = hospital.client()
             var feed = reader.changes(after: Position(rawValue: 0)).makeAsyncIterator()
             var last = Position(rawValue: 0)
             for round in 0..<5 {
@@ -28,15 +26,12 @@ import Testing
             }
             #expect(breaker.connections >= 5)
             reader.close()
-            writer.close()
             await breaker.close()
         }
     }
 
     @Test func `from now on means from the first moment, whatever breaks later`() async throws {
-        try await withHospital { served in
-            let hospital = KnownHospital(hospital: served)
-            let client = hospital.client()
+        try await withClient { client, hospital in
             let start = try await client.status().durablePosition
             let pages = Task { () -> ChangePage? in
                 for try await page in client.changePages() where !page.events.isEmpty { return page }
@@ -55,13 +50,11 @@ import Testing
             #expect(page.events.allSatisfy { $0.kind == .booked && $0.position > start })
             #expect(page.through >= page.events.last?.position ?? start)
             _ = await bookings.result
-            client.close()
         }
     }
 
     @Test func `a cancelled task ends it without an error`() async throws {
-        try await withHospital { served in
-            let client = KnownHospital(hospital: served).client()
+        try await withClient { client, _ in
             let feed = Task {
                 var count = 0
                 for try await _ in client.changes() { count += 1 }
@@ -70,13 +63,11 @@ import Testing
             feed.cancel()
             let count = try await feed.value
             #expect(count == 0)
-            client.close()
         }
     }
 
     @Test func `a closed client ends it with an error`() async throws {
-        try await withHospital { served in
-            let client = KnownHospital(hospital: served).client()
+        try await withClient { client, _ in
             let feed = Task {
                 for try await _ in client.changes(after: Position(rawValue: 0)) { client.close() }
             }
@@ -85,11 +76,9 @@ import Testing
     }
 
     @Test func `a position that cannot be is an error`() async throws {
-        try await withHospital { served in
-            let client = KnownHospital(hospital: served).client()
+        try await withClient { client, _ in
             var feed = client.changes(after: Position(rawValue: 1 << 40)).makeAsyncIterator()
             await #expect { try await feed.next() } throws: { ($0 as? HaoyuanError)?.code == .invalidArgument }
-            client.close()
         }
     }
 }

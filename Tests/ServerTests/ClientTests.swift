@@ -1,26 +1,59 @@
+import HaoyuanTesting
 import NIOConcurrencyHelpers
 import NIOPosix
-import Server
 import Testing
 
 @testable import HaoyuanClient
 
-/// What the tests of the client know of a hospital, in the client's own words.
+/// What the tests of the client know of a hospital, in the client's own words: one clinic, 200 patients, and a session
+/// today from 09:00 of 100 slots of 100 units.
 struct KnownHospital: Sendable {
-    let hospital: ServedHospital
-    var service: ServiceID { ServiceID(rawValue: hospital.clinicNumber) }
+    let port: Int
+    let service: ServiceID
+    let session: SessionID
+    let patients: [PatientID]
 
-    func patient(_ index: Int) -> PatientID { PatientID(rawValue: hospital.patientNumbers[index]) }
+    init(hospital served: ServedHospital) {
+        port = served.port
+        service = ServiceID(rawValue: served.clinicNumber)
+        session = SessionID(rawValue: served.sessionNumber)
+        patients = served.patientNumbers.map(PatientID.init(rawValue:))
+    }
 
-    func slot(_ index: UInt16) -> SlotID { SlotID(rawValue: hospital.slotNumber(index)) }
+    /// Fills the empty hospital of a server.
+    init(_ server: TestServer, filledBy client: HaoyuanClient) async throws {
+        port = server.address.port
+        var catalogue = Catalogue()
+        catalogue.hospital = .init(name: "人民医院", timeZone: "Asia/Shanghai")
+        catalogue.departments = [.init(code: "CARD", name: "心血管内科")]
+        catalogue.services = [.init(code: "visit", name: "普通门诊", kind: .clinic)]
+        catalogue.pools = [.init(code: "li", name: "李医生", department: "CARD", resources: [], services: ["visit"])]
+        _ = try await client.putCatalogue(catalogue)
+        service = try #require(try await client.catalogue().catalogue.services.first).id
+        let persons = (0..<200).map { [Identifier(system: "urn:test", value: "p\($0)")] }
+        patients = try await client.registerPatients(persons).compactMap(\.patient)
+        let today = LocalDate("2026-03-02")
+        _ = try await client.openSessions([
+            NewSession(
+                pool: "li", date: today, start: "09:00", slotMinutes: 5,
+                capacities: Array(repeating: 100, count: 100))
+        ])
+        session = try #require(try await client.sessions(from: today, to: today).first).id
+    }
+
+    func patient(_ index: Int) -> PatientID { patients[index] }
+
+    func slot(_ index: UInt16) -> SlotID { SlotID(rawValue: session.rawValue << 20 | UInt64(index)) }
 
     /// A client whose waits take no time, and say how long they would have been.
     func client(
         port: Int? = nil, waits: NIOLockedValueBox<[Duration]>? = nil,
         _ change: (inout ClientConfiguration) -> Void = { _ in }
     ) -> HaoyuanClient {
-        var configuration = hospital.clientConfiguration()
-        if let port { configuration.addresses = [.init(host: "127.0.0.1", port: port)] }
+        var configuration = ClientConfiguration(
+            addresses: [.init(host: "127.0.0.1", port: port ?? self.port)], channel: .miniProgram,
+            operatorName: "test")
+        configuration.forCrowds()
         change(&configuration)
         let time = TimeSource(
             now: TimeSource.system.now,
@@ -32,11 +65,28 @@ struct KnownHospital: Sendable {
     }
 }
 
+extension ClientConfiguration {
+    /// One connection, and time: hundreds of tests may be after the same two processors.
+    mutating func forCrowds() {
+        connections = 1
+        requestTimeout = .seconds(600)
+        connectTimeout = .seconds(300)
+    }
+}
+
+/// Runs a test of the client against a hospital of its own, with a client of its only connection.
+func withClient(_ body: (HaoyuanClient, KnownHospital) async throws -> Void) async throws {
+    try await TestServer.run(hospital: .empty) { server in
+        let client = server.client(channel: .miniProgram) { $0.forCrowds() }
+        let hospital = try await KnownHospital(server, filledBy: client)
+        try await body(client, hospital)
+        client.close()
+    }
+}
+
 @Suite struct `The client's methods` {
     @Test func `an appointment's life`() async throws {
-        try await withHospital { served in
-            let hospital = KnownHospital(hospital: served)
-            let client = hospital.client()
+        try await withClient { client, hospital in
             let held = try await client.hold(
                 patient: hospital.patient(0), slot: hospital.slot(2), service: hospital.service, key: .random())
             let receipt = try #require(held.receipt)
@@ -62,16 +112,12 @@ struct KnownHospital: Sendable {
                 try await client.appointments([receipt.appointment, AppointmentID(rawValue: 5)]).map(\.id) == [
                     receipt.appointment
                 ])
-            let session = SessionID(rawValue: served.sessionNumber)
-            #expect(try await client.appointments(in: session).map(\.number) == [1, 2])
-            client.close()
+            #expect(try await client.appointments(in: hospital.session).map(\.number) == [1, 2])
         }
     }
 
     @Test func `the hospital is put, read and searched`() async throws {
-        try await withHospital { served in
-            let hospital = KnownHospital(hospital: served)
-            let client = hospital.client()
+        try await withClient { client, hospital in
             let before = try await client.catalogue()
             #expect(before.catalogue.hospital?.name == "人民医院" && before.catalogue.pools.map(\.code) == ["li"])
             #expect(before.position > Position(rawValue: 0))
@@ -106,31 +152,26 @@ struct KnownHospital: Sendable {
                 .init(service: scan.id, from: "2026-03-03", to: "2026-03-05", after: page.slots.last))
             #expect(Set(rest.slots.map(\.slot)).isDisjoint(with: page.slots.map(\.slot)) && !rest.hasMore)
             #expect(try await client.nextFreeSlot(service: scan.id) == page.slots.first)
-            client.close()
         }
     }
 
     @Test func `patients are registered once`() async throws {
-        try await withHospital { served in
-            let client = KnownHospital(hospital: served).client()
+        try await withClient { client, hospital in
             let (card, mrn) = (Identifier(system: "urn:card", value: "1"), Identifier(system: "urn:mrn", value: "7"))
             let first = try await client.registerPatients([[card], [Identifier(system: "urn:test", value: "p0")]])
             let id = try #require(first[0].patient)
             #expect(first[0] == .created(id))
-            #expect(first[1] == .known(PatientID(rawValue: served.patientNumbers[0])))
+            #expect(first[1] == .known(hospital.patient(0)))
             #expect(try await client.registerPatients([[mrn, card]]) == [.known(id)])
             #expect(
                 try await client.findPatients([mrn, Identifier(system: "urn:mrn", value: "8"), card]) == [id, nil, id])
             let torn = try await client.registerPatients([[mrn, Identifier(system: "urn:test", value: "p0")]])
             #expect(torn[0].patient == nil)
-            client.close()
         }
     }
 
     @Test func `joint bookings and batches`() async throws {
-        try await withHospital { served in
-            let hospital = KnownHospital(hospital: served)
-            let client = hospital.client()
+        try await withClient { client, hospital in
             let items = [2, 3].map { JointItem(slot: hospital.slot($0), service: hospital.service) }
             let joint = try await client.bookTogether(patient: hospital.patient(0), items: items, key: .random())
             guard case .done(let receipt, let appointments) = joint else {
@@ -161,14 +202,11 @@ struct KnownHospital: Sendable {
                 .init(key: .random(), appointment: .init(rawValue: 9 << 40), transition: .cancel)
             ])
             #expect(failed.changes == [.failed(.notFound)])
-            client.close()
         }
     }
 
     @Test func `status, and errors that say what to do`() async throws {
-        try await withHospital { served in
-            let hospital = KnownHospital(hospital: served)
-            let client = hospital.client()
+        try await withClient { client, hospital in
             let status = try await client.status()
             #expect(
                 status.role == .primary && status.cluster.count == 16 && status.connections == 1
@@ -193,8 +231,7 @@ struct KnownHospital: Sendable {
 
     @Test(arguments: [(true, false), (false, true), (true, true)])
     func `compression and checksums change nothing that is said`(compression: Bool, checksums: Bool) async throws {
-        try await withHospital { served in
-            let hospital = KnownHospital(hospital: served)
+        try await withClient { _, hospital in
             let client = hospital.client {
                 $0.compression = compression
                 $0.checksums = checksums
@@ -206,15 +243,13 @@ struct KnownHospital: Sendable {
                     )
                 })
             #expect(outcomes.bookings.count { if case .done = $0 { true } else { false } } == 100)
-            #expect(try await client.appointments(in: SessionID(rawValue: served.sessionNumber)).count == 100)
+            #expect(try await client.appointments(in: hospital.session).count == 100)
             client.close()
         }
     }
 
     @Test func `many tasks share a connection without waiting for each other`() async throws {
-        try await withHospital { served in
-            let hospital = KnownHospital(hospital: served)
-            let client = hospital.client()
+        try await withClient { client, hospital in
             let done = await withTaskGroup(of: Bool.self) { group in
                 for index in 0..<400 {
                     group.addTask {
@@ -229,7 +264,6 @@ struct KnownHospital: Sendable {
             #expect(done == 200)
             let status = try await client.status()
             #expect(status.connections == 1)
-            client.close()
         }
     }
 }

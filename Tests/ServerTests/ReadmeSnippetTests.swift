@@ -1,4 +1,5 @@
 import HaoyuanClient
+import HaoyuanTesting
 import Testing
 
 /// The README's example, compiled here and run against a real server. HouseTests holds the README to the lines between
@@ -24,13 +25,10 @@ import Testing
 
     @Test
     func `the README's example books a slot`() async throws {
-        let hospital = try await ServedHospital.open()
-        let address = ClientConfiguration.Address(host: "127.0.0.1", port: hospital.port)
-        let client = HaoyuanClient(ClientConfiguration(addresses: [address], channel: .app))
-        let person = Identifier(system: "id", value: "110101199003071234")
-        let receipt = try await bookNext(client, person: person, service: ServiceID(rawValue: 1))
-        #expect(receipt?.state == .booked)
-        client.close()
-        await hospital.close()
+        try await TestServer.run { server in
+            let person = Identifier(system: "id", value: "110101199003071234")
+            let receipt = try await bookNext(server.client(), person: person, service: ServiceID(rawValue: 1))
+            #expect(receipt?.state == .booked)
+        }
     }
 }

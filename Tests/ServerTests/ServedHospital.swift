@@ -7,8 +7,6 @@ import NIOPosix
 import Scheduling
 import Testing
 
-import struct HaoyuanClient.ClientConfiguration
-
 @testable import Server
 @testable import Wire
 
@@ -127,17 +125,6 @@ final class ServedHospital: Sendable {
         booking.service = clinic.rawValue
         booking.channel = .kiosk
         return booking
-    }
-
-    /// A configuration of the client for this server.
-    func clientConfiguration() -> ClientConfiguration {
-        var configuration = ClientConfiguration(
-            addresses: [.init(host: "127.0.0.1", port: port)], channel: .miniProgram, operatorName: "test")
-        configuration.connections = 1
-        // Hundreds of tests may be after the same two processors.
-        configuration.requestTimeout = .seconds(600)
-        configuration.connectTimeout = .seconds(300)
-        return configuration
     }
 }
 

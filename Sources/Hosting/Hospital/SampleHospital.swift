@@ -2,13 +2,13 @@ import HaoyuanClient
 import Terminal
 
 /// A hospital to try things on: invented, but of the shape of a real one.
-enum SampleHospital {
+package enum SampleHospital {
     /// Sessions are opened for so many days, today included.
     private static let days: Int32 = 28
 
     /// Brings it into a server that has no hospital yet, with four weeks of sessions. A start that was cut off between
     /// the two is made good; any other hospital is left alone.
-    static func load(port: Int, host: String, credential: String?) async throws {
+    package static func load(port: Int, host: String, credential: String?) async throws {
         var configuration = ClientConfiguration(
             addresses: [.init(host: reachable(host), port: port)], channel: .window, operatorName: "sample")
         configuration.clientName = Version.text

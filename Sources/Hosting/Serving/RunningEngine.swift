@@ -7,8 +7,8 @@ import Scheduling
 package import Server
 import Terminal
 
-/// An engine with its server in front: what `serve` keeps up, and what `replay` drives.
-package struct RunningEngine {
+/// An engine with its server in front: what `serve` keeps up, and what `replay` and tests drive.
+package struct RunningEngine: Sendable {
     package let engine: Engine
     let server: Server
     /// How long the start took.
