@@ -52,6 +52,8 @@ let package = Package(
             name: "MemoryJournal",
             dependencies: ["Journal", .product(name: "NIOConcurrencyHelpers", package: "swift-nio")],
             swiftSettings: settings),
+        // Hospitals in a line, for tests, in no product that users link.
+        .target(name: "TestHospitals", dependencies: ["Scheduling"], swiftSettings: settings),
         .target(
             name: "Wire",
             dependencies: [
@@ -136,25 +138,26 @@ let package = Package(
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ],
             swiftSettings: settings),
-        .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Oracle"], swiftSettings: settings),
+        .testTarget(
+            name: "SchedulingTests", dependencies: ["Scheduling", "Oracle", "TestHospitals"], swiftSettings: settings),
         .testTarget(
             name: "JournalTests", dependencies: ["Journal", "MemoryJournal", "CLMDB"], swiftSettings: settings),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Scheduling"], swiftSettings: settings),
         .testTarget(
-            name: "EngineTests", dependencies: ["Engine", "Journal", "MemoryJournal", "Scheduling"],
+            name: "EngineTests", dependencies: ["Engine", "Journal", "MemoryJournal", "Scheduling", "TestHospitals"],
             exclude: ["Fixtures"],
             swiftSettings: settings),
         .testTarget(
             name: "SimulationTests",
             dependencies: [
-                "Simulation", "Engine", "Journal", "MemoryJournal", "Scheduling",
+                "Simulation", "Engine", "Journal", "MemoryJournal", "Scheduling", "TestHospitals",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ],
             swiftSettings: settings),
         .testTarget(
             name: "ServerTests",
             dependencies: nio + [
-                "HaoyuanTesting", "Server", "HaoyuanClient", "Engine", "Journal", "Scheduling", "Wire",
+                "HaoyuanTesting", "Server", "HaoyuanClient", "Engine", "Journal", "Scheduling", "TestHospitals", "Wire",
             ],
             swiftSettings: settings),
         .testTarget(

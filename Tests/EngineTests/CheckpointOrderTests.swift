@@ -2,6 +2,7 @@ import Journal
 import MemoryJournal
 import NIOConcurrencyHelpers
 import Scheduling
+import TestHospitals
 import Testing
 
 @testable import Engine
@@ -14,10 +15,7 @@ import Testing
     private static func furnish(_ stepped: Stepped) async throws {
         let engine = stepped.engine
         try await stepped.drive {
-            var draft = CatalogueDraft()
-            draft.departments = [.init(code: "d1", name: "d1"), .init(code: "d2", name: "d2")]
-            draft.services = [.init(code: "v", name: "v", kind: .clinic)]
-            draft.pools = [pool("first", "d2")]
+            let draft = CatalogueDraft(["d1": [], "d2": ["first"]])
             _ = try await engine.putCatalogue(draft, hospital: nil, by: Hospital.doctor)
             _ = try await engine.registerPatients(
                 (0..<3).map { [Identifier(system: "s", value: "\($0)")] }, by: Hospital.doctor)
@@ -25,18 +23,12 @@ import Testing
         }
     }
 
-    private static func pool(_ code: String, _ department: String) -> CatalogueDraft.Pool {
-        .init(code: code, name: code, department: department, resources: [], services: ["v"])
-    }
-
     private static func session(_ pool: String) throws -> SessionDraft {
         SessionDraft(
             pool: pool, date: Hospital.today, start: try #require(WallTime("20:00")), slotMinutes: 10, capacities: [5])
     }
 
-    private static func put(_ pool: CatalogueDraft.Pool, _ engine: Engine) async throws {
-        var draft = CatalogueDraft()
-        draft.pools = [pool]
+    private static func put(_ draft: CatalogueDraft, _ engine: Engine) async throws {
         _ = try await engine.putCatalogue(draft, hospital: nil, by: Hospital.doctor)
     }
 
@@ -77,7 +69,7 @@ import Testing
             await Task.yield()
         }
         let before = engine.journal.lastPosition
-        let put = Stepped.Work { try await Self.put(Self.pool("late", "d1"), engine) }
+        let put = Stepped.Work { try await Self.put(CatalogueDraft(["d1": ["late"]]), engine) }
         await stepped.handedOver(before.next)
         let opening = Stepped.Work { try await engine.openSessions([try Self.session("late")], by: Hospital.doctor) }
         await stepped.handedOver(before.next.next)
@@ -103,7 +95,7 @@ import Testing
         let engine = stepped.engine
         try await Self.furnish(stepped)
         try await stepped.drive {
-            try await Self.put(Self.pool("late", "d1"), engine)
+            try await Self.put(CatalogueDraft(["d1": ["late"]]), engine)
             _ = try await engine.openSessions([try Self.session("late")], by: Hospital.doctor)
             _ = await engine.execute([Self.booking])
         }

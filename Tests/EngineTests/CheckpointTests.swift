@@ -3,6 +3,7 @@ import Journal
 import MemoryJournal
 import NIOConcurrencyHelpers
 import Scheduling
+import TestHospitals
 import Testing
 
 @testable import Engine
@@ -52,11 +53,7 @@ import Testing
 
     private func furnish(_ engine: Engine, patients: Int) async throws {
         try await drive(engine) {
-            var draft = CatalogueDraft()
-            draft.departments = [.init(code: "d", name: "d")]
-            draft.services = [.init(code: "v", name: "v", kind: .clinic)]
-            draft.pools = [.init(code: "p", name: "p", department: "d", resources: [], services: ["v"])]
-            _ = try await engine.putCatalogue(draft, hospital: nil, by: Hospital.doctor)
+            _ = try await engine.putCatalogue(CatalogueDraft(["d": ["p"]]), hospital: nil, by: Hospital.doctor)
             _ = try await engine.registerPatients(
                 (0..<patients).map { [Identifier(system: "s", value: "\($0)")] }, by: Hospital.doctor)
             let start = try #require(WallTime("20:00"))

@@ -1,6 +1,7 @@
 import Foundation
 import Journal
 import Scheduling
+import TestHospitals
 import Testing
 
 @testable import Engine
@@ -28,20 +29,8 @@ final class Hospital {
     ) async throws {
         folder = NSTemporaryDirectory() + "haoyuan-engine-" + UUID().uuidString
         engine = try Engine.start(Self.configuration(folder, clock, change))
-        var draft = CatalogueDraft()
-        draft.departments = [.init(code: "CARD", name: "心血管内科"), .init(code: "CT", name: "CT室")]
-        draft.resources = [
-            .init(code: "dr-li", name: "李医生", kind: .practitioner, department: "CARD"),
-            .init(code: "ct-1", name: "CT-1", kind: .device, department: "CT"),
-        ]
-        draft.services = [
-            .init(code: "visit", name: "普通门诊", kind: .clinic),
-            .init(code: "scan", name: "增强CT", kind: .exam, slots: 3, units: 1),
-        ]
-        draft.pools = [
-            .init(code: "li", name: "李医生", department: "CARD", resources: ["dr-li"], services: ["visit"]),
-            .init(code: "ct", name: "CT", department: "CT", resources: ["ct-1"], services: ["visit", "scan"]),
-        ]
+        var draft = CatalogueDraft(["CARD": ["li"], "CT": ["ct"]], services: ["visit": 1, "scan": 3])
+        draft.pools[0].services = ["visit"]
         draft.policies = policies
         _ = try await engine.putCatalogue(draft, hospital: (name: "人民医院", zone: "Asia/Shanghai"), by: Self.doctor)
         let registered = try await engine.registerPatients(

@@ -1,5 +1,6 @@
 import Journal
 import Scheduling
+import TestHospitals
 import Testing
 
 @testable import Engine
@@ -235,11 +236,8 @@ import Testing
     @Test
     func `one generation opens so many sessions and not one more`() async throws {
         let hospital = try await Hospital()
-        var draft = CatalogueDraft()
+        var draft = CatalogueDraft(["CARD": (0..<51).map { "p\($0)" }])
         let start = try #require(WallTime("08:00"))
-        draft.pools = (0..<51).map {
-            .init(code: "p\($0)", name: "p", department: "CARD", resources: [], services: ["visit"])
-        }
         draft.templates = (0..<51).map {
             .init(
                 code: "t\($0)", pool: "p\($0)", weekdays: 0b1111111, start: start, slotMinutes: 15, slots: 1,

@@ -2,6 +2,7 @@ import Foundation
 import Journal
 import MemoryJournal
 import Scheduling
+import TestHospitals
 import Testing
 
 @testable import Engine
@@ -97,9 +98,7 @@ import Testing
         let now = Hospital.morning
         _ = try await directory.register([[Identifier(system: "s", value: "1")]], by: Hospital.doctor, now: now)
         let begun = await directory.unsaved
-        var draft = CatalogueDraft()
-        draft.departments = [.init(code: "d", name: "科室")]
-        _ = try await directory.put(draft, by: Hospital.doctor, now: now)
+        _ = try await directory.put(CatalogueDraft(["d": []], services: [:]), by: Hospital.doctor, now: now)
         #expect(await directory.checkpoint(begun, bytes: 1 << 20).isEmpty)
         _ = try journal.step()
         var registered = 0
@@ -253,8 +252,7 @@ import Testing
         if afterMore {
             // The last that happened may leave no trace in any table but the catalogue's, which tells no time.
             hospital.clock.advance(to: late.advanced(milliseconds: 60_000))
-            var draft = CatalogueDraft()
-            draft.departments = [.init(code: "NEW", name: "新")]
+            let draft = CatalogueDraft(["NEW": []])
             _ = try await hospital.engine.putCatalogue(draft, hospital: nil, by: Hospital.doctor)
         }
         let last = hospital.clock.now()

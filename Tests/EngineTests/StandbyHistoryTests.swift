@@ -1,6 +1,7 @@
 import Journal
 import MemoryJournal
 import Scheduling
+import TestHospitals
 import Testing
 
 @testable import Engine
@@ -20,11 +21,7 @@ import Testing
         let slot = SlotID(session: session, index: 0)
         let (patient, appointment) = (patient, appointment)
         try await stepped.drive {
-            var draft = CatalogueDraft()
-            draft.departments = [.init(code: "d", name: "d")]
-            draft.services = [.init(code: "v", name: "v", kind: .clinic)]
-            draft.pools = [.init(code: "p", name: "p", department: "d", resources: [], services: ["v"])]
-            _ = try await engine.putCatalogue(draft, hospital: nil, by: Hospital.doctor)
+            _ = try await engine.putCatalogue(CatalogueDraft(["d": ["p"]]), hospital: nil, by: Hospital.doctor)
             _ = try await engine.registerPatients([[Identifier(system: "s", value: "1")]], by: Hospital.doctor)
             let start = try #require(WallTime("20:00"))
             let session = SessionDraft(

@@ -3,11 +3,12 @@ import Foundation
 /// The arrows of docs/internals/architecture.md: what the sources of each room may import. They run down only.
 enum Arrows {
     /// A room above is a room that tests of this one must do without. The disk in memory counts as below the journal
-    /// that it is put under: the tests of all rooms above may use it.
+    /// that it is put under, and the hospitals of tests as below all: the tests of all rooms above may use them.
     static let roomsFromTheTop = [
         "haoyuan", "Proof", "HaoyuanTesting", "Hosting", "Terminal", "HaoyuanClient", "Server", "haoyuan-simulate",
         "Simulation",
         "Engine", "Wire", "Journal", "MemoryJournal", "Oracle", "Scheduling",
+        "TestHospitals",
     ]
 
     /// Modules of the toolchain that every room but the pure one may use.
@@ -25,6 +26,8 @@ enum Arrows {
         "Scheduling": collections.union(["FoundationEssentials"]),
         // The rules once more: what it takes from Scheduling are values, or it would agree with what it judges.
         "Oracle": ["Scheduling"],
+        // No room that a user's product links may import it.
+        "TestHospitals": ["Scheduling"],
         "Journal": platform.union(["CLMDB", "CSnappy", "CCRC32C", "NIOConcurrencyHelpers"]),
         // No room that a user's product links may import it.
         "MemoryJournal": platform.union(["Journal", "NIOConcurrencyHelpers"]),

@@ -1,5 +1,6 @@
 import Oracle
 import Scheduling
+import TestHospitals
 
 /// Random commands, each given to the core and to the oracle alike. Nothing is in doubt here, so what the core decides
 /// must be just what the oracle says, and every fact one that may follow.
@@ -19,7 +20,8 @@ struct CommandRounds {
     /// Facts of the world's journal that the model knows.
     private var told = 0
 
-    private static let pools = [("张医师", "内科"), ("李医师", "内科"), ("CT-1", "放射科")]
+    private static let departments: KeyValuePairs = ["内科": ["张医师", "李医师"], "放射科": ["CT-1"]]
+    private static let pools = departments.flatMap { department in department.value.map { ($0, department.key) } }
     private static let patients = 16 as UInt64
     private static let nurse = World.nurse
 
@@ -37,14 +39,9 @@ struct CommandRounds {
 
     /// The pools; one of them does not offer everything.
     private func offered() -> CatalogueDraft {
-        var draft = CatalogueDraft()
-        draft.departments = Set(Self.pools.map(\.1)).sorted().map { .init(code: $0, name: $0) }
+        var draft = CatalogueDraft(Self.departments)
         let codes = services.compactMap { world.catalogue.services[$0.rawValue]?.code }
-        draft.pools = Self.pools.enumerated().map { index, pool in
-            .init(
-                code: pool.0, name: pool.0, department: pool.1, resources: [],
-                services: index == 0 ? Array(codes.dropLast()) : codes)
-        }
+        for index in draft.pools.indices { draft.pools[index].services = index == 0 ? codes.dropLast() : codes }
         return draft
     }
 

@@ -1,22 +1,11 @@
 import Scheduling
+import TestHospitals
 import Testing
 
 @Suite struct `Terms of a policy` {
     /// Two departments with two pools each, and two services.
     private var draft: CatalogueDraft {
-        var draft = CatalogueDraft()
-        draft.departments = [.init(code: "im", name: "内科"), .init(code: "su", name: "外科")]
-        draft.services = [
-            .init(code: "visit", name: "普通门诊", kind: .clinic), .init(code: "expert", name: "专家门诊", kind: .clinic),
-        ]
-        draft.pools = ["im", "su"].flatMap { department in
-            [1, 2].map {
-                .init(
-                    code: "\(department)-\($0)", name: "门诊", department: department, resources: [],
-                    services: ["visit", "expert"])
-            }
-        }
-        return draft
+        CatalogueDraft(["im": ["im-1", "im-2"], "su": ["su-1", "su-2"]], services: ["visit": 1, "expert": 1])
     }
 
     private typealias Term = CatalogueDraft.PolicyTerm

@@ -1,4 +1,5 @@
 import Scheduling
+import TestHospitals
 
 /// A hospital of the core alone: catalogue, pools and patients, put together as the engine does it, with a journal in
 /// an array and a clock that moves when a test says so. It opens on 2025-06-01 at midnight in Shanghai.
@@ -16,9 +17,8 @@ struct World: Sendable {
     init(
         perDayDepartment: UInt32 = 0, perDay: UInt32 = 0, holdSeconds: UInt32 = 900, zone: TimeZoneRules = .shanghai
     ) {
-        var draft = CatalogueDraft()
+        var draft = CatalogueDraft([:])
         draft.hospital = Hospital(name: "仁济医院", zone: zone)
-        draft.services = [.init(code: "visit", name: "普通门诊", kind: .clinic)]
         draft.policies = [
             .init(department: "", perDayDepartment: perDayDepartment, perDay: perDay, holdSeconds: holdSeconds)
         ]
@@ -52,10 +52,7 @@ struct World: Sendable {
     /// The pool of this code, made with its department where they are not there yet.
     mutating func pool(_ code: String, in department: String = "内科") -> PoolID {
         if catalogue.pools.id(code: code) == nil {
-            var draft = CatalogueDraft()
-            draft.departments = [.init(code: department, name: department)]
-            draft.pools = [.init(code: code, name: code, department: department, resources: [], services: ["visit"])]
-            put(draft)
+            put(CatalogueDraft([department: [code]]))
         }
         return PoolID(rawValue: catalogue.pools.id(code: code) ?? 0)
     }

@@ -5,6 +5,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import Scheduling
+import TestHospitals
 import Testing
 
 @testable import Server
@@ -83,11 +84,7 @@ final class ServedHospital: Sendable {
         _ engine: Engine, patients count: Int
     ) async throws -> (session: SessionID, patients: [PatientID]) {
         let origin = Origin(channel: .window, operatorName: "setup")
-        var draft = CatalogueDraft()
-        draft.departments = [.init(code: "CARD", name: "心血管内科")]
-        draft.resources = [.init(code: "dr-li", name: "李医生", kind: .practitioner, department: "CARD")]
-        draft.services = [.init(code: "visit", name: "普通门诊", kind: .clinic)]
-        draft.pools = [.init(code: "li", name: "李医生", department: "CARD", resources: ["dr-li"], services: ["visit"])]
+        let draft = CatalogueDraft(["CARD": ["li"]])
         _ = try await engine.putCatalogue(draft, hospital: (name: "人民医院", zone: "Asia/Shanghai"), by: origin)
         let registered = try await engine.registerPatients(
             (0..<count).map { [Identifier(system: "urn:test", value: "p\($0)")] }, by: origin)

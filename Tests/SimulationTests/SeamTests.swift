@@ -3,6 +3,7 @@ import MemoryJournal
 import NIOConcurrencyHelpers
 import Scheduling
 import Simulation
+import TestHospitals
 import Testing
 
 @testable import Engine
@@ -52,12 +53,7 @@ import Testing
     }
 
     private static func furnish(_ engine: Engine) async throws {
-        var draft = CatalogueDraft()
-        draft.departments = (0..<4).map { .init(code: "d\($0)", name: "科室\($0)") }
-        draft.services = [.init(code: "v", name: "门诊", kind: .clinic)]
-        draft.pools = (0..<4).map {
-            .init(code: "p\($0)", name: "p", department: "d\($0)", resources: [], services: ["v"])
-        }
+        let draft = CatalogueDraft(["d0": ["p0"], "d1": ["p1"], "d2": ["p2"], "d3": ["p3"]])
         _ = try await engine.putCatalogue(draft, hospital: nil, by: Self.doctor)
         _ = try await engine.registerPatients(
             (0..<12).map { [Identifier(system: "s", value: "\($0)")] }, by: Self.doctor)
