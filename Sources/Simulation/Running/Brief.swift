@@ -21,7 +21,6 @@ extension Command {
         case .openSessions(let drafts):
             "open "
                 + drafts.map { "\($0.pool) \($0.date) \($0.start) \($0.capacities)" }.joined(separator: ", ")
-        case .generateSessions(let from, let to, _): "generate \(from) to \(to)"
         case .putCatalogue(let draft, _):
             "put \(draft.departments.count) departments, \(draft.services.count) services, \(draft.pools.count) pools, "
                 + "\(draft.policies.count) policies, \(draft.templates.count) templates"
