@@ -25,7 +25,7 @@ import Testing
         let sessions = try await engine.sessions(
             department: nil, pool: nil, from: Hospital.today, to: Hospital.today.advanced(days: 2)
         ).value
-        lines += sessions.map { "\($0)" }
+        lines += sessions.map { "\($0.id) \($0.times) \($0.slots) \($0.live) \($0.session.standing)" }
         return Image(lines: lines, catalogue: try await engine.catalogue().value)
     }
 

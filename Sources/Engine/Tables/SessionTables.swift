@@ -2,8 +2,8 @@ import Journal
 import Scheduling
 
 /// Sessions in the tables `sessions` and `history`: under (session, 0) the definition and what stands beside it, under
-/// (session, n) page n - 1 of the appointments. In `sessions`, an empty definition says that the session is archived: its index is never used
-/// again.
+/// (session, n) page n - 1 of the appointments. In `sessions`, an empty definition says that the session is archived:
+/// its index is never used again.
 enum SessionTables {
     /// What the session changed since its last checkpoint.
     static func changes(of session: Session) -> [TableWrite] {
