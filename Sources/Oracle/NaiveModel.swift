@@ -51,7 +51,23 @@ package struct NaiveModel: Sendable {
 
         /// The units that a slot could sell somewhere in these positions, whatever was taken: at least, and at most.
         package func capacity(_ slot: Int, in positions: ClosedRange<UInt64>) -> ClosedRange<Int> {
-            capacities[slot]...capacities[slot]
+            let here = locks.filter { $0.lock.range.contains(slot) && $0.made <= positions.upperBound }
+            let perhaps = here.filter { $0.ended.map { $0 > positions.lowerBound } ?? true }
+            let surely = here.filter {
+                $0.made <= positions.lowerBound && $0.ended.map { $0 > positions.upperBound } ?? true
+            }
+            func units(_ locks: [Locked]) -> Int { locks.reduce(0) { $0 + Int($1.lock.units) } }
+            return capacities[slot] - units(perhaps)...capacities[slot] - units(surely)
+        }
+
+        /// In the order of their numbers.
+        package var locks: [Locked] = []
+
+        /// A lock, with the positions at which it came and went.
+        package struct Locked: Sendable {
+            package let lock: SlotLock
+            package let made: UInt64
+            package var ended: UInt64?
         }
 
         /// Minutes since 1970.

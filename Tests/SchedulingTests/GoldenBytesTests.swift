@@ -27,6 +27,12 @@ import Testing
             fact: fact)
     }
 
+    private static func lock(until end: Instant?) -> SlotLock {
+        var lock = SlotLock(first: 1, slots: 2, units: 300, owner: "ct", reason: "号", until: end)
+        lock.number = 3
+        return lock
+    }
+
     private static func entity(_ entity: CatalogueEntity) -> Event { event(.catalogueChanged(entity)) }
 
     static let golden: [(event: Event, hex: String)] = [
@@ -65,6 +71,14 @@ import Testing
             "0680b883a1f7320303e78e8b8780c001ae9e01e0c1f50d0a09030001ac02"
         ),
         (event(.sessionArchived(appointment.session)), "0780b883a1f7320303e78e8b8780c001"),
+        (
+            event(.slotsLocked(appointment.session, lock(until: Instant(rawValue: 1_750_000_900_000)))),
+            "0c80b883a1f7320303e78e8b8780c001030102ac0202637403e58fb7a0afbaa1f732"
+        ),
+        (
+            event(.slotsUnlocked(appointment.session, lock(until: nil))),
+            "0d80b883a1f7320303e78e8b8780c001030102ac0202637403e58fb700"
+        ),
         (
             event(
                 .patientRegistered(

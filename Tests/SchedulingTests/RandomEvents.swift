@@ -10,7 +10,7 @@ extension Dice {
     }
 
     /// Kinds of facts, the catalogue's seven included.
-    static let kinds = 0..<16
+    static let kinds = 0..<18
 
     private mutating func fact(_ kind: Int) -> Fact {
         switch kind {
@@ -25,7 +25,9 @@ extension Dice {
             .patientRegistered(
                 PatientID(rawValue: next() >> 20),
                 many(Limits.identifiersPerPatient) { Identifier(system: $0.text(128), value: $0.text(128)) })
-        case 15: .epochBegan(UInt32(next() % UInt64(Limits.epoch)) + 1)
+        case 15: .slotsLocked(session(), lock())
+        case 16: .slotsUnlocked(session(), lock())
+        case 17: .epochBegan(UInt32(next() % UInt64(Limits.epoch)) + 1)
         default: .catalogueChanged(entity(kind - 8))
         }
     }
@@ -119,6 +121,15 @@ extension Dice {
             id: session(), times: SessionTimes(date: date, start: start, slotMinutes: minutes, slots: slots),
             template: once(in: 2) ? nil : TemplateID(rawValue: small() | 1),
             capacities: (0..<slots).map { _ in UInt16.random(in: 0...10_000, using: &self) })
+    }
+
+    private mutating func lock() -> SlotLock {
+        var lock = SlotLock(
+            first: UInt16.random(in: 0...511, using: &self), slots: UInt16.random(in: 1...512, using: &self),
+            units: UInt16.random(in: 0...10_000, using: &self), owner: text(64), reason: text(256),
+            until: once(in: 2) ? nil : instant())
+        lock.number = UInt32.random(in: 1...UInt32(SlotLock.mostPerSession), using: &self)
+        return lock
     }
 
     private mutating func session() -> SessionID { SessionID(rawValue: next() >> 20) }

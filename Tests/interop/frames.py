@@ -31,6 +31,9 @@ class Method(enum.IntEnum):
     OPEN_SESSIONS = 21
     LIST_SESSIONS = 22
     SEARCH_SLOTS = 23
+    LOCK_SLOTS = 24
+    UNLOCK_SLOTS = 25
+    LIST_LOCKS = 26
     BOOK = 30
     CHANGE = 31
     MOVE = 32

@@ -13,6 +13,8 @@ extension NaiveModel {
             end(from, event, position, isJoint: true)
             take(to, event, position, isJoint: true)
         case .refused, .epochBegan, .answered: break
+        case .slotsLocked(let id, let lock): sittings[id]?.locks.append(.init(lock: lock, made: position))
+        case .slotsUnlocked(let id, let lock): sittings[id]?.locks[Int(lock.number) - 1].ended = position
         case .sessionOpened(let definition): open(definition, position)
         case .sessionArchived(let id): sittings[id]?.archived = position
         case .patientRegistered(let patient, let added): register(patient, added, position)
@@ -43,6 +45,11 @@ extension Situation {
         case .catalogueChanged(let entity): unasked(event) ?? put(entity)
         case .epochBegan: unasked(event) ?? engines(event)
         case .answered(let report): answering(event, wishes) { answered(report, $0) }
+        case .slotsLocked(let id, let lock): answering(event, wishes) { _ in locked(id, lock) }
+        case .slotsUnlocked(let id, let lock) where event.answer == nil:
+            engines(event) ?? unlocked(id, lock)
+                ?? (lock.until.map { $0 <= event.at } ?? false ? nil : "its end has not come")
+        case .slotsUnlocked(let id, let lock): answering(event, wishes) { _ in unlocked(id, lock) }
         }
     }
 
@@ -76,6 +83,12 @@ extension Command {
         case (.openSessions(let drafts), .answered(.sessions(let sessions))):
             sessions.opened + sessions.unchanged + sessions.conflicts.count == drafts.count
         case (.generateSessions, .answered(.sessions)): true
+        case (.lockSlots(let id, let asked), .slotsLocked(let session, let lock)):
+            id == session && asked.first == lock.first && (asked.slots == 0 || asked.slots == lock.slots)
+                && asked.owner == lock.owner && asked.reason == lock.reason && asked.until == lock.until
+                && (asked.units == 0 || asked.units >= lock.units)
+        case (.unlockSlots(let id, let number), .slotsUnlocked(let session, let lock)):
+            id == session && number == lock.number
         default: false
         }
     }
@@ -83,7 +96,35 @@ extension Command {
 
 extension Situation {
     /// Whether a command can have been refused so.
-    func mayRefuse(_ command: Command, with refusal: Refusal) -> Bool { false }
+    func mayRefuse(_ command: Command, with refusal: Refusal) -> Bool {
+        switch command {
+        case .lockSlots(let id, let lock):
+            guard let sitting = model.sittings[id] else { return false }
+            let isPast = sitting.archived != nil || sitting.start(sitting.capacities.count) <= now.rawValue
+            return refusal == Refusal(.slotPast) && (isPast || lock.until.map { $0 <= now } ?? false)
+                || refusal == Refusal(.numbersExhausted, limit: 64) && sitting.locks.count >= 64
+        case .unlockSlots(let id, let number):
+            guard refusal == Refusal(.state), let sitting = model.sittings[id] else { return false }
+            let ended = Int(number) <= sitting.locks.count && number > 0 ? sitting.locks[Int(number) - 1].ended : nil
+            return sitting.archived != nil || ended != nil
+        default: return false
+        }
+    }
+
+    private func locked(_ id: SessionID, _ lock: SlotLock) -> String? {
+        guard let sitting = model.sittings[id], sitting.archived == nil else { return "its session is not open" }
+        guard Int(lock.number) == sitting.locks.count + 1 else { return "its number was given before" }
+        guard lock.slots > 0, lock.range.upperBound <= sitting.capacities.count else { return "it has no such slots" }
+        let most = sitting.capacities[lock.range].max() ?? 0
+        return Int(lock.units) <= most ? nil : "it takes more units than there are"
+    }
+
+    private func unlocked(_ id: SessionID, _ lock: SlotLock) -> String? {
+        guard let sitting = model.sittings[id], sitting.archived == nil else { return "its session is not open" }
+        guard lock.number > 0, Int(lock.number) <= sitting.locks.count else { return "there is no such lock" }
+        let there = sitting.locks[Int(lock.number) - 1]
+        return there.lock == lock && there.ended == nil ? nil : "it is another lock, or it ended before"
+    }
 }
 
 extension NaiveModel {
@@ -91,8 +132,14 @@ extension NaiveModel {
     package func knows(_ command: Command, at position: UInt64) -> Bool {
         switch command {
         case .openSessions(let drafts):
-            drafts.allSatisfy { draft in pools.contains { $0.value(at: position)?.code == draft.pool } }
-        default: true
+            return drafts.allSatisfy { draft in pools.contains { $0.value(at: position)?.code == draft.pool } }
+        case .lockSlots(let id, let lock):
+            guard let sitting = sittings[id], sitting.opened <= position else { return false }
+            return Int(lock.first) < sitting.capacities.count && lock.range.upperBound <= sitting.capacities.count
+        case .unlockSlots(let id, let number):
+            guard let sitting = sittings[id], number > 0, Int(number) <= sitting.locks.count else { return false }
+            return sitting.locks[Int(number) - 1].made <= position
+        default: return true
         }
     }
 }

@@ -16,6 +16,10 @@ package enum Command: Sendable {
     indirect case generateSessions(from: LocalDate, to: LocalDate, templates: [String])
     /// Opens sessions that no template describes.
     case openSessions([SessionDraft])
+    /// Withdraws units of a session's slots; the lock has no number yet.
+    indirect case lockSlots(SessionID, SlotLock)
+    /// Ends a lock, by its number.
+    case unlockSlots(SessionID, UInt32)
 
     /// A service in a slot (the first of those it takes).
     package struct Item: Hashable, Sendable {
@@ -59,6 +63,7 @@ extension Command {
         switch self {
         case .book: .patientThenPool
         case .change(let id, _, _, _): .pool(id.pool)
+        case .lockSlots(let session, _), .unlockSlots(let session, _): .pool(session.pool)
         case .bookTogether, .move: .severalPools
         case .putCatalogue, .registerPatients: .directory
         case .generateSessions, .openSessions: .openings
@@ -79,6 +84,12 @@ extension Command {
         switch self {
         case .change(let id, _, _, _), .move(let id, _, _, _):
             Subject(name: "appointment \(id.rawValue)", session: id.session, refusedWhenArchived: .state)
+        case .lockSlots(let session, _):
+            Subject(
+                name: "session \(session.rawValue) with such slots", session: session, refusedWhenArchived: .slotPast)
+        case .unlockSlots(let session, let number):
+            Subject(
+                name: "lock \(number) of session \(session.rawValue)", session: session, refusedWhenArchived: .state)
         default: nil
         }
     }
@@ -104,6 +115,10 @@ extension Command {
         case .registerPatients(let patients): Self.tooMany(patients.count, "patients")
         case .generateSessions(_, _, let templates): Self.tooMany(templates.count, "templates")
         case .openSessions(let sessions): Self.tooMany(sessions.count, "sessions")
+        case .lockSlots(_, let lock):
+            Self.tooLong(lock.owner, "owner", Limits.operatorBytes)
+                ?? Self.tooLong(lock.reason, "reason", Limits.reasonBytes)
+        case .unlockSlots: nil
         }
     }
 
@@ -147,6 +162,12 @@ extension Command {
         case .openSessions(let sessions):
             fingerprint.mix(8, UInt64(sessions.count))
             for session in sessions { session.mix(into: &fingerprint) }
+        case .lockSlots(let session, let lock):
+            fingerprint.mix(
+                9, session.rawValue, UInt64(lock.first), UInt64(lock.slots), UInt64(lock.units),
+                UInt64(lock.until?.rawValue ?? 0))
+            fingerprint.mix(texts: lock.owner, lock.reason)
+        case .unlockSlots(let session, let number): fingerprint.mix(10, session.rawValue, UInt64(number))
         }
     }
 }

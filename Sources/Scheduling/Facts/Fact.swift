@@ -18,6 +18,9 @@ package enum Fact: Hashable, Sendable {
     case epochBegan(UInt32)
     /// A keyed write that is many facts, or none, has its answer.
     case answered(Report)
+    case slotsLocked(SessionID, SlotLock)
+    /// Asked for, or because its end had come.
+    case slotsUnlocked(SessionID, SlotLock)
 }
 
 /// The table of facts. Recovery, the standby, the simulator, the change feed and every place that shows a fact go by
@@ -26,7 +29,7 @@ package enum FactKind: UInt8, Hashable, Sendable, CaseIterable {
     // The numbers are those of the journal and never change.
     case booked = 1
     case bookedTogether, changed, moved, refused, sessionOpened, sessionArchived, patientRegistered, catalogueChanged,
-        epochBegan, answered
+        epochBegan, answered, slotsLocked, slotsUnlocked
 
     /// Whose state a fact changes.
     package enum Home: Hashable, Sendable {
@@ -62,6 +65,12 @@ package enum FactKind: UInt8, Hashable, Sendable, CaseIterable {
     ]
     private static let changeFields: [FactField: Privacy] = [
         .appointment: .neither, .patient: .personal, .state: .neither, .version: .neither, .reason: .clinical,
+    ]
+
+    private static let lockLayout = "session, lock: number, first, slots, units, owner, reason, until"
+    private static let lockFields: [FactField: Privacy] = [
+        .session: .neither, .slot: .neither, .slots: .neither, .units: .neither, .holdUntil: .neither,
+        .reason: .neither, .entity: .personal,
     ]
 
     package var row: Row {
@@ -118,6 +127,15 @@ package enum FactKind: UInt8, Hashable, Sendable, CaseIterable {
             Row(
                 name: "answered", home: .none, event: nil, layout: "*report*", sentence: "answered: {report}",
                 fields: [.report: .personal])
+        case .slotsLocked:
+            Row(
+                name: "slots-locked", home: .pool, event: 10, layout: Self.lockLayout,
+                sentence: "locked in {pool}, {place}[, {slots} slots][, {units} units][, until {hold-until}]"
+                    + "[: {reason}] ({entity})", fields: Self.lockFields)
+        case .slotsUnlocked:
+            Row(
+                name: "slots-unlocked", home: .pool, event: 11, layout: Self.lockLayout,
+                sentence: "unlocked in {pool}, {place}[, {slots} slots] ({entity})", fields: Self.lockFields)
         }
     }
 
@@ -142,6 +160,8 @@ extension Fact {
         case .catalogueChanged: .catalogueChanged
         case .epochBegan: .epochBegan
         case .answered: .answered
+        case .slotsLocked: .slotsLocked
+        case .slotsUnlocked: .slotsUnlocked
         }
     }
 
@@ -151,7 +171,7 @@ extension Fact {
         case .booked(let taken): taken.appointment.session
         case .changed(let change): change.appointment.session
         case .sessionOpened(let definition): definition.id
-        case .sessionArchived(let id): id
+        case .sessionArchived(let id), .slotsLocked(let id, _), .slotsUnlocked(let id, _): id
         case .bookedTogether, .moved, .refused, .patientRegistered, .catalogueChanged, .epochBegan, .answered: nil
         }
     }
@@ -222,6 +242,14 @@ extension Fact {
         case .catalogueChanged(let entity): line.entity = entity.title
         case .epochBegan(let number): line.epoch = number
         case .answered(let report): line.report = report.words
+        case .slotsLocked(let session, let lock), .slotsUnlocked(let session, let lock):
+            line = FactLine(kind, session: session)
+            line.slot = SlotID(session: session, index: lock.first)
+            line.slots = UInt32(lock.slots)
+            line.units = UInt32(lock.units)
+            line.holdUntil = lock.until
+            line.reason = lock.reason
+            line.entity = "lock \(lock.number)\(lock.owner.isEmpty ? "" : " of \(lock.owner)")"
         }
         return [line]
     }
@@ -245,6 +273,9 @@ extension Fact {
         case .catalogueChanged(let entity): entity.encode(into: &writer)
         case .epochBegan(let number): writer.varint(number)
         case .answered(let report): report.encode(into: &writer)
+        case .slotsLocked(let session, let lock), .slotsUnlocked(let session, let lock):
+            writer.varint(session.rawValue)
+            lock.encode(into: &writer)
         }
     }
 
@@ -271,6 +302,8 @@ extension Fact {
             guard number <= Limits.epoch else { throw CodingError("epoch \(number), at most \(Limits.epoch)") }
             self = .epochBegan(number)
         case .answered: self = .answered(try Report(from: &reader))
+        case .slotsLocked: self = .slotsLocked(try reader.sessionID(), try SlotLock(from: &reader))
+        case .slotsUnlocked: self = .slotsUnlocked(try reader.sessionID(), try SlotLock(from: &reader))
         }
     }
 

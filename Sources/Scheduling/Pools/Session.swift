@@ -20,6 +20,13 @@ package struct Session: Hashable, Sendable {
     package internal(set) var free: UInt32
     /// Appointments that have not ended.
     package internal(set) var live: UInt32 = 0
+    /// Every lock there ever was, by number.
+    private var locks: [Locked] = []
+
+    private struct Locked: Hashable, Sendable {
+        let lock: SlotLock
+        var isOpen = true
+    }
     /// Numbers taken for a booking that is not a fact yet; see `claim`.
     package private(set) var claims: [UInt32: Claim] = [:]
     /// Pages of `appointments` that no checkpoint has yet, one bit each; the last bit stands for all pages from 63 on.
@@ -56,8 +63,12 @@ package struct Session: Hashable, Sendable {
         return range.upperBound <= slots.count && range.allSatisfy { free(inSlot: $0) >= units }
     }
 
-    /// Units of a slot that may be sold.
-    package func free(inSlot index: Int) -> UInt16 { slots[index].free }
+    /// Units of a slot that may be sold: what neither appointments nor locks have.
+    package func free(inSlot index: Int) -> UInt16 {
+        guard !locks.isEmpty else { return slots[index].free }
+        let locked = locks.reduce(0) { $0 + ($1.isOpen && $1.lock.range.contains(index) ? Int($1.lock.units) : 0) }
+        return UInt16(max(0, Int(slots[index].free) - locked))
+    }
 
     /// Whether these neighbouring slots lie in the session and each has room for the units, whether or not they may be
     /// sold: what a fact asks, which was decided when they might.
@@ -70,19 +81,60 @@ package struct Session: Hashable, Sendable {
 
     /// What becomes of a command about the session as a whole; nil where what it names is not here.
     func decide(_ command: Command, _ asking: borrowing Asking) throws(Refusal) -> Fact? {
-        preconditionFailure("no session decides on this alone")
+        switch command {
+        case .lockSlots(_, var lock):
+            if lock.slots == 0 { lock.slots = UInt16(max(0, slots.count - Int(lock.first))) }
+            guard lock.slots > 0, lock.range.upperBound <= slots.count else { return nil }
+            guard times.end > asking.now, lock.until.map({ $0 > asking.now }) ?? true else { throw Refusal(.slotPast) }
+            guard locks.count < SlotLock.mostPerSession else {
+                throw Refusal(.numbersExhausted, limit: UInt32(SlotLock.mostPerSession))
+            }
+            let capacity = slots[lock.range].reduce(0) { max($0, $1.capacity) }
+            lock.units = lock.units == 0 ? capacity : min(lock.units, capacity)
+            lock.number = UInt32(locks.count) + 1
+            return .slotsLocked(id, lock)
+        case .unlockSlots(_, let number):
+            guard number >= 1, number <= locks.count else { return nil }
+            guard locks[Int(number) - 1].isOpen else { throw Refusal(.state) }
+            return .slotsUnlocked(id, locks[Int(number) - 1].lock)
+        default: preconditionFailure("no session decides on this alone")
+        }
     }
 
     /// What is due by now of what a timer was set for; nil where that is over.
-    func decideDue(_ number: UInt32, now: Instant) -> Fact? { nil }
+    func decideDue(_ number: UInt32, now: Instant) -> Fact? {
+        let locked = locks[Int(number) - 1]
+        return locked.isOpen ? .slotsUnlocked(id, locked.lock) : nil
+    }
 
     /// Applies a fact about the session as a whole; one that is reflected already changes nothing.
     /// - Returns: Whether it can follow on what is here, and the timer to set, by the number that `decideDue` is told.
-    mutating func evolve(_ fact: Fact) -> (isSound: Bool, timer: (at: Instant, number: UInt32)?) { (true, nil) }
+    mutating func evolve(_ fact: Fact) -> (isSound: Bool, timer: (at: Instant, number: UInt32)?) {
+        switch fact {
+        case .slotsLocked(_, let lock) where Int(lock.number) == locks.count + 1:
+            guard lock.range.upperBound <= slots.count else { return (false, nil) }
+            locks.append(Locked(lock: lock))
+            isDefinitionDirty = true
+            return (true, lock.until.map { ($0, lock.number) })
+        case .slotsUnlocked(_, let lock) where Int(lock.number) <= locks.count && lock.number > 0:
+            locks[Int(lock.number) - 1].isOpen = false
+            isDefinitionDirty = true
+            return (true, nil)
+        case .slotsLocked(_, let lock): return (Int(lock.number) <= locks.count, nil)
+        default: return (false, nil)
+        }
+    }
 
-    /// What the session has beside its appointments, as the facts that bring it back: a checkpoint keeps them beside the
-    /// definition.
-    package var standing: [Fact] { [] }
+    /// The locks in force, by number.
+    package var openLocks: [SlotLock] { locks.filter(\.isOpen).map(\.lock) }
+
+    /// What the session has beside its appointments, as the facts that bring it back: a checkpoint keeps them beside
+    /// the definition.
+    package var standing: [Fact] {
+        locks.flatMap { locked -> [Fact] in
+            [.slotsLocked(id, locked.lock)] + (locked.isOpen ? [] : [.slotsUnlocked(id, locked.lock)])
+        }
+    }
 
     /// Records an appointment. One that is recorded already (replay over a checkpoint) is left as it is. False when its
     /// slots are not there or not free, or the number is another appointment's: only a damaged journal or checkpoint
@@ -188,5 +240,53 @@ package struct Session: Hashable, Sendable {
     package mutating func markClean() {
         dirtyPages = 0
         isDefinitionDirty = false
+    }
+}
+
+/// 锁号: units of neighbouring slots of a session that are withdrawn, for whom, why and until when.
+package struct SlotLock: Hashable, Sendable {
+    /// Locks of one session, ended ones too.
+    package static let mostPerSession = 64
+
+    /// From 1 within the session; 0 while it is asked for.
+    package var number: UInt32 = 0
+    package var first: UInt16
+    /// Neighbouring slots; 0 while it is asked for: up to the session's end.
+    package var slots: UInt16
+    /// Of each slot; 0 while it is asked for: all.
+    package var units: UInt16
+    package var owner: String
+    package var reason: String
+    /// When it ends by itself.
+    package var until: Instant?
+
+    package init(first: UInt16, slots: UInt16, units: UInt16, owner: String, reason: String, until: Instant?) {
+        self.first = first
+        self.slots = slots
+        self.units = units
+        self.owner = owner
+        self.reason = reason
+        self.until = until
+    }
+
+    /// Indexes of its slots.
+    package var range: Range<Int> { Int(first)..<Int(first) + Int(slots) }
+
+    func encode(into writer: inout ByteWriter) {
+        writer.varint(number)
+        writer.varint(first)
+        writer.varint(slots)
+        writer.varint(units)
+        writer.string(owner)
+        writer.string(reason)
+        writer.instant(until)
+    }
+
+    init(from reader: inout ByteReader) throws(CodingError) {
+        let number: UInt32 = try reader.number()
+        self.init(
+            first: try reader.number(), slots: try reader.number(), units: try reader.number(),
+            owner: try reader.string(), reason: try reader.string(), until: try reader.instant())
+        self.number = number
     }
 }

@@ -78,10 +78,25 @@ struct Draw {
             }
             return .move(visit.id, to: slot, ifVersion: version(visit), reason: "")
         default:
+            if random.chance(200) { return lock() }
             let transitions: [Transition] = [.arrive, .call, .start, .complete, .noShow]
             let transition = transitions[random.below(transitions.count)]
             return change(transition) { $0.ways.contains(transition) }
         }
+    }
+
+    /// A lock of a slot, of a stretch or of a whole session, for a while or for ever; or the end of one.
+    private mutating func lock() -> Command? {
+        guard let session = session() else { return nil }
+        if random.chance(400) {
+            return .unlockSlots(session.id, UInt32(random.between(1...max(1, session.locks.count + 1))))
+        }
+        let ends = [nil, now.advanced(milliseconds: Int64(random.below(20_000))), Instant(rawValue: now.rawValue - 1)]
+        let lock = SlotLock(
+            first: UInt16(random.below(session.capacities.count + 1)), slots: UInt16(random.below(3)),
+            units: UInt16(random.below(3)), owner: random.chance(500) ? "设备科" : "", reason: "检修",
+            until: ends[random.weighted([6, 6, 1])])
+        return .lockSlots(session.id, lock)
     }
 
     private mutating func change(_ transition: Transition, _ isWanted: (AppointmentState) -> Bool) -> Command? {

@@ -10,6 +10,9 @@ package enum Method: UInt8, Hashable, Sendable, CaseIterable {
     case openSessions = 21
     case listSessions = 22
     case searchSlots = 23
+    case lockSlots = 24
+    case unlockSlots = 25
+    case listLocks = 26
     case book = 30
     case change = 31
     case move = 32
@@ -45,10 +48,10 @@ package enum Method: UInt8, Hashable, Sendable, CaseIterable {
 
     package var kind: Kind {
         switch self {
-        case .status, .getCatalogue, .findPatients, .listSessions, .searchSlots, .getAppointments,
+        case .status, .getCatalogue, .findPatients, .listSessions, .listLocks, .searchSlots, .getAppointments,
             .patientAppointments, .sessionAppointments:
             .read
-        case .book, .change, .move, .bookTogether: .keyedWrite
+        case .book, .change, .move, .bookTogether, .lockSlots, .unlockSlots: .keyedWrite
         case .putCatalogue, .registerPatients, .generateSessions, .openSessions: .idempotentWrite
         case .batch: .batch
         case .subscribe, .follow: .stream

@@ -42,6 +42,12 @@ package nonisolated enum PBEventKind: SwiftProtobuf.Enum, Swift.CaseIterable {
 
   /// another server became primary; epoch
   case epochBegan // = 9
+
+  /// session, slot (the first), slots, units, reason, hold_until_ms (its end), entity
+  case slotsLocked // = 10
+
+  /// session, entity; by SYSTEM where its end had come
+  case slotsUnlocked // = 11
   case UNRECOGNIZED(Int)
 
   package init() {
@@ -60,6 +66,8 @@ package nonisolated enum PBEventKind: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 7: self = .patientRegistered
     case 8: self = .catalogueChanged
     case 9: self = .epochBegan
+    case 10: self = .slotsLocked
+    case 11: self = .slotsUnlocked
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -76,6 +84,8 @@ package nonisolated enum PBEventKind: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .patientRegistered: return 7
     case .catalogueChanged: return 8
     case .epochBegan: return 9
+    case .slotsLocked: return 10
+    case .slotsUnlocked: return 11
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -92,6 +102,8 @@ package nonisolated enum PBEventKind: SwiftProtobuf.Enum, Swift.CaseIterable {
     .patientRegistered,
     .catalogueChanged,
     .epochBegan,
+    .slotsLocked,
+    .slotsUnlocked,
   ]
 
 }
@@ -255,7 +267,7 @@ package nonisolated struct PBEvent: @unchecked Sendable {
     set {_uniqueStorage()._reason = newValue}
   }
 
-  /// catalogue: kind and code, as "pool ct-1"
+  /// what no id names: "pool ct-1", "lock 3 of OWNER"
   package var entity: String {
     get {_storage._entity}
     set {_uniqueStorage()._entity = newValue}
@@ -289,7 +301,7 @@ package nonisolated struct PBEvent: @unchecked Sendable {
 fileprivate nonisolated let _protobuf_package = "haoyuan.v1"
 
 nonisolated extension PBEventKind: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0EVENT_KIND_UNSPECIFIED\0\u{1}EVENT_KIND_BOOKED\0\u{1}EVENT_KIND_CHANGED\0\u{1}EVENT_KIND_MOVED\0\u{1}EVENT_KIND_REFUSED\0\u{1}EVENT_KIND_SESSION_OPENED\0\u{1}EVENT_KIND_SESSION_ARCHIVED\0\u{1}EVENT_KIND_PATIENT_REGISTERED\0\u{1}EVENT_KIND_CATALOGUE_CHANGED\0\u{1}EVENT_KIND_EPOCH_BEGAN\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0EVENT_KIND_UNSPECIFIED\0\u{1}EVENT_KIND_BOOKED\0\u{1}EVENT_KIND_CHANGED\0\u{1}EVENT_KIND_MOVED\0\u{1}EVENT_KIND_REFUSED\0\u{1}EVENT_KIND_SESSION_OPENED\0\u{1}EVENT_KIND_SESSION_ARCHIVED\0\u{1}EVENT_KIND_PATIENT_REGISTERED\0\u{1}EVENT_KIND_CATALOGUE_CHANGED\0\u{1}EVENT_KIND_EPOCH_BEGAN\0\u{1}EVENT_KIND_SLOTS_LOCKED\0\u{1}EVENT_KIND_SLOTS_UNLOCKED\0")
 }
 
 nonisolated extension PBSubscribeRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

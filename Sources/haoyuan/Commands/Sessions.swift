@@ -5,7 +5,8 @@ import Terminal
 
 struct Sessions: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Generate sessions from the templates, or list them.", subcommands: [Generate.self, List.self])
+        abstract: "Generate sessions from the templates, list them, and lock their slots.",
+        subcommands: [Generate.self, List.self, Lock.self, Unlock.self, Locks.self])
 
     struct Generate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -87,6 +88,175 @@ struct Sessions: AsyncParsableCommand {
                     Output.lines(table.lines(.standardOutput))
                 }
             }
+        }
+    }
+}
+
+extension Sessions {
+    struct Lock: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Withdraw units of a session's slots: 锁号.",
+            discussion:
+                "Appointments that stand there stay; what is withdrawn is not listed as free and not sold. Without "
+                + "--first the whole session, without --units all units.")
+
+        @Argument(help: ArgumentHelp("The session, by id or place (1/0).", valueName: "session"))
+        var session: SessionArgument
+
+        @Option(help: ArgumentHelp("The first slot, by its index in the session.", valueName: "index"))
+        var first: Int?
+
+        @Option(help: ArgumentHelp("So many slots from the first on. Default: one.", valueName: "number"))
+        var slots = 1
+
+        @Option(help: ArgumentHelp("Units of each slot. Default: all.", valueName: "number"))
+        var units: UInt32?
+
+        @Option(help: ArgumentHelp("Whom it is for.", valueName: "text"))
+        var owner = ""
+
+        @Option(help: ArgumentHelp("Why.", valueName: "text"))
+        var reason: String
+
+        @Option(
+            name: .customLong("for"),
+            help: ArgumentHelp(
+                "End it by itself after this long, such as 2h. Default: when unlocked.", valueName: "span"))
+        var span: SpanArgument?
+
+        @OptionGroup var key: KeyOption
+        @OptionGroup var connection: ConnectionOptions
+        @OptionGroup var output: OutputOptions
+
+        func validate() throws {
+            if let first, first < 0 { throw ValidationError("--first is \(first), it must be at least 0") }
+            if slots < 1 { throw ValidationError("--slots is \(slots), it must be at least 1") }
+        }
+
+        func run() async throws {
+            try await ServerLink.with(connection, key: key.key) { link in
+                var until: Instant?
+                if let span {
+                    until = Instant(milliseconds: try await link.client.status().now.milliseconds + span.milliseconds)
+                }
+                let outcome = try await link.client.lockSlots(
+                    session: session.id, slots: first.map { $0..<$0 + slots }, units: units, owner: owner,
+                    reason: reason, until: until, key: key.key.key)
+                try LockView.show(outcome, "locked", session.id, key.key, output)
+            }
+        }
+    }
+
+    struct Unlock: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "End a lock, so that what it withdrew can be sold again.")
+
+        @Argument(help: ArgumentHelp("The session, by id or place (1/0).", valueName: "session"))
+        var session: SessionArgument
+
+        @Argument(help: ArgumentHelp("The lock's number in the session.", valueName: "lock"))
+        var lock: UInt32
+
+        @OptionGroup var key: KeyOption
+        @OptionGroup var connection: ConnectionOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            try await ServerLink.with(connection, key: key.key) { link in
+                let outcome = try await link.client.unlockSlots(session: session.id, lock: lock, key: key.key.key)
+                try LockView.show(outcome, "unlocked", session.id, key.key, output)
+            }
+        }
+    }
+
+    struct Locks: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List the locks in force in the sessions of some days.")
+
+        @Option(help: ArgumentHelp("Only sessions of this department.", valueName: "code"))
+        var department: String?
+
+        @Option(help: ArgumentHelp("Only sessions of this pool.", valueName: "code"))
+        var pool: String?
+
+        @Option(help: ArgumentHelp("The first day. Default: today.", valueName: "day"))
+        var from = DayArgument.fromToday(0)
+
+        @Option(help: ArgumentHelp("The last day. Default: the first.", valueName: "day"))
+        var to: DayArgument?
+
+        @OptionGroup var connection: ConnectionOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            try await ServerLink.with(connection) { link in
+                let names = try await link.names()
+                let first = try await names.day(from, link)
+                let last = try await to.asyncMap { try await names.day($0, link) } ?? first
+                let locks = try await link.client.locks(
+                    department: department.map { try names.department($0).id },
+                    pool: pool.map { try names.pool($0).id }, from: first, to: last)
+                if output.json {
+                    Output.document(.list(locks.map { LockView(lock: $0, names: names).json }))
+                } else if locks.isEmpty {
+                    Output.complain("no locks from \(first) to \(last)")
+                } else {
+                    var table = Table(LockView.columns)
+                    for lock in locks { table.add(LockView(lock: lock, names: names).row) }
+                    Output.lines(table.lines(.standardOutput))
+                }
+            }
+        }
+    }
+}
+
+/// One lock, for people and for programs.
+private struct LockView {
+    let lock: SlotLock
+    let names: HospitalNames
+
+    static let columns: [Table.Column] = [
+        "SESSION", .right("LOCK"), "POOL", "SLOTS", .right("UNITS"), "UNTIL", "OWNER", "REASON",
+    ]
+
+    private var slots: String {
+        lock.slots.count == 1 ? "\(lock.slots.lowerBound)" : "\(lock.slots.lowerBound)–\(lock.slots.upperBound - 1)"
+    }
+
+    var row: [Table.Cell] {
+        [
+            Table.Cell(lock.session.place), Table.Cell(String(lock.number)),
+            Table.Cell(names.poolCode(lock.session.pool)), Table.Cell(slots), Table.Cell(String(lock.units)),
+            Table.Cell(lock.until.map { names.clock.second($0.milliseconds) } ?? "unlocked"), Table.Cell(lock.owner),
+            Table.Cell(lock.reason),
+        ]
+    }
+
+    var json: JSON {
+        [
+            "session": .id(lock.session.rawValue), "lock": .count(lock.number),
+            "pool": .text(names.poolCode(lock.session.pool)), "first": .count(lock.slots.lowerBound),
+            "slots": .count(lock.slots.count), "units": .count(lock.units), "owner": .text(lock.owner),
+            "reason": .text(lock.reason), "until": .optional(lock.until) { .text(names.clock.iso($0.milliseconds)) },
+        ]
+    }
+
+    /// What became of a write about a lock.
+    static func show(
+        _ outcome: LockOutcome, _ word: String, _ session: SessionID, _ key: KeyArgument, _ output: OutputOptions
+    ) throws {
+        switch outcome {
+        case .done(let lock, let again):
+            if output.json {
+                Output.document([
+                    "result": .text(word), "session": .id(session.rawValue), "lock": .count(lock),
+                    "again": .bool(again), "key": .text(key.description),
+                ])
+            } else {
+                Output.line("\(word) \(session.place), lock \(lock)\(again ? " (again)" : "")")
+            }
+        case .refused(let rule, _):
+            throw CommandFailure(.refused, "refused by \(rule.name): \(rule.meaning)", remedy: rule.remedy)
         }
     }
 }
