@@ -21,8 +21,9 @@ package struct PolicyTerm: Hashable, Sendable {
         self.limit = limit
     }
 
-    /// Whether a booking of this service in this pool is within its scope. The pool is one that the policy judges.
-    package func concerns(service: ServiceID, pool: PoolID) -> Bool {
-        (services.isEmpty || services.contains(service)) && (pools.isEmpty || pools.contains(pool))
+    /// Whether a booking of this service in this pool is within its scope; where no service is named, whether one of
+    /// any service is. The pool is one that the policy judges.
+    package func concerns(service: ServiceID?, pool: PoolID) -> Bool {
+        (services.isEmpty || service.map(services.contains) ?? false) && (pools.isEmpty || pools.contains(pool))
     }
 }
