@@ -40,6 +40,8 @@ import Testing
         let first = try await ServerProcess.start(in: folder, ["--sample"])
         let position = try #require(try await first.object("status")["durable_position"] as? Int)
         async let watched = first.ask("watch", "--after", "\(position)", "--count", "4", "--json")
+        // A watcher that never reached its server has nothing to come back to.
+        while try await first.object("status")["subscriptions"] as? Int == 0 {}
         _ = try await first.object("book", "--patient", "urn:id|1", "--register", "--slot", "4/3/1")
         await first.end(SIGKILL)
         let second = try await ServerProcess.start(in: folder, ["--port", "\(first.port)"])
