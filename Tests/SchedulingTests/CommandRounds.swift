@@ -31,17 +31,22 @@ struct CommandRounds {
         world = World(perDayDepartment: UInt32(limits.0), perDay: UInt32(limits.1))
         world.now = World.at("2025-06-30", "20:00")
         services = [(1, 1), (1, 2), (2, 1), (3, 2)].map { world.service(slots: $0, units: $1) }
-        world.put(offered())
+        world.put(offered(perDayDepartment: UInt32(limits.0), perDay: UInt32(limits.1)))
         let registered = Fact.patientRegistered(PatientID(rawValue: Self.patients), [])
         model.apply(Event(at: world.now, by: Self.nurse, fact: registered), at: 0)
         for _ in 0..<4 { open() }
     }
 
-    /// The pools; one of them does not offer everything.
-    private func offered() -> CatalogueDraft {
+    /// The pools; one of them does not offer everything, and one not everything to the window.
+    private func offered(perDayDepartment: UInt32, perDay: UInt32) -> CatalogueDraft {
         var draft = CatalogueDraft(Self.departments)
         let codes = services.compactMap { world.catalogue.services[$0.rawValue]?.code }
         for index in draft.pools.indices { draft.pools[index].services = index == 0 ? codes.dropLast() : codes }
+        draft.policies = [
+            .init(
+                department: "", perDayDepartment: perDayDepartment, perDay: perDay, holdSeconds: 900,
+                terms: [.init(rule: .channelClosed, services: codes.suffix(1), pools: ["CT-1"], channels: [.ward])])
+        ]
         return draft
     }
 
@@ -237,15 +242,11 @@ struct CommandRounds {
 }
 
 extension World {
-    /// What the engine judges before it asks the core: that the slot lies ahead and the pool offers the service.
+    /// What the engine judges before it asks the patient and the pool.
     fileprivate func resolve(_ wish: Wish) throws(Refusal) {
-        guard let times = pools.session(wish.session)?.times, times.start(ofSlot: UInt16(wish.slot)) > now else {
-            throw Refusal(.slotPast)
-        }
-        guard let pool = catalogue.pools[wish.session.pool.rawValue], pool.services.contains(wish.service),
-            let service = catalogue.services[wish.service.rawValue],
-            wish.slot + Int(service.slots) <= Int(times.slots)
-        else { throw Refusal(.serviceNotOffered) }
+        guard pools.session(wish.session) != nil else { throw Refusal(.slotPast) }
+        let offered = catalogue.pools[wish.session.pool.rawValue]?.services.contains(wish.service) ?? false
+        try RuleList.judge(request(0, wish), isOffered: offered)
     }
 }
 

@@ -22,6 +22,20 @@ class Rules(Case):
         refused = self.assert_refused(self.hospital.book(clinic), pb.RULE_SLOT_FULL)
         self.assertEqual((refused.policy_version, refused.appointment), (0, 0))
 
+    def test_channel_closed(self):
+        clinic = self.hospital.clinic()
+        term = pb.PolicyTerm(rule=pb.RULE_CHANNEL_CLOSED, channels=[pb.CHANNEL_WINDOW])
+        self.hospital.put(policies=[pb.Policy(department=clinic.code, terms=[term])])
+        refused = self.assert_refused(self.hospital.book(clinic), pb.RULE_CHANNEL_CLOSED)
+        self.assertGreater(refused.policy_version, 0)
+        self.assertEqual(refused.authority, pb.AUTHORITY_DEPARTMENT)
+        days = {"from": self.hospital.date(1), "to": self.hospital.date(1)}
+        self.assertEqual(self.hospital.free(service=clinic.service, **days), [])
+        free = self.hospital.free(service=clinic.service, channel=pb.CHANNEL_WINDOW, **days)
+        self.assertEqual([slot.slot for slot in free], clinic.slots)
+        window = self.connect(channel=pb.CHANNEL_WINDOW)
+        self.assert_done(window.call(booking(clinic, patient=self.patient)))
+
     def test_slot_past(self):
         clinic = self.hospital.clinic(days=0, start="00:00", slot_minutes=60, capacities=(1,) * 24)
         self.assert_refused(self.hospital.book(clinic, slot=0), pb.RULE_SLOT_PAST)

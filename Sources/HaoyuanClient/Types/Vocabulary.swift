@@ -195,6 +195,8 @@ public struct Rule: Hashable, Sendable, CustomStringConvertible {
     public static let patientAppointments = Rule(number: 12)
     /// A move or a joint booking holds this appointment at this moment; try again with a new key.
     public static let inProgress = Rule(number: 13)
+    /// The department's policy does not open the slot to this channel.
+    public static let channelClosed = Rule(number: 14)
 
     /// Every value this version knows, in the order of their numbers.
     public static let known = Scheduling.Rule.allCases.map { Rule(number: Int($0.rawValue)) }

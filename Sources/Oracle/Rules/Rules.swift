@@ -13,13 +13,14 @@ struct Verdict {
 // The rules said once more, each in one function. A refusal is right where its rule may have stood in the way, a fact
 // is wrong where a rule surely did, and where nothing is in doubt the two are one.
 //
-// A new rule is a function in one of the files beside this one, its line in `verdict`, and its place in `stages`.
+// A new rule is a function here or in one of the files beside this one, its line in `verdict`, and its place in
+// `stages`.
 extension Situation {
     /// The rules in the order in which they are asked. All places of a wish pass one stage before the first comes to
     /// the next.
     private static let stages: [[Rule]] = [
         [.inProgress, .version, .state, .holdExpired, .tooEarly],
-        [.slotPast, .serviceNotOffered],
+        [.slotPast, .serviceNotOffered, .channelClosed],
         [.perDayDepartment, .perDay, .overlap, .patientAppointments],
         [.numbersExhausted, .slotFull],
     ]
@@ -34,6 +35,7 @@ extension Situation {
         case .tooEarly: asked.touched.map(tooEarly) ?? .no
         case .slotPast: asked.place.map(slotPast) ?? .no
         case .serviceNotOffered: asked.place.map(serviceNotOffered) ?? .no
+        case .channelClosed: asked.place.map(channelClosed) ?? .no
         case .perDayDepartment: asked.place.map(perDayDepartment) ?? .no
         case .perDay: asked.place.map(perDay) ?? .no
         case .overlap: asked.place.map(overlap) ?? .no
@@ -41,6 +43,20 @@ extension Situation {
         case .numbersExhausted: asked.place.map(numbersExhausted) ?? .no
         case .slotFull: asked.place.map(slotFull) ?? .no
         }
+    }
+
+    /// A term of the policy speaks of the place, and not of the channel.
+    func channelClosed(_ place: Place) -> Verdict {
+        let closing = place.policies.filter { policy in
+            policy.terms.contains { term in
+                term.rule == .channelClosed && !term.channels.contains(place.wish.by.channel)
+                    && (term.services.isEmpty || term.services.contains { $0 == place.service })
+                    && (term.pools.isEmpty || term.pools.contains(place.sitting.id.pool))
+            }
+        }
+        return Verdict(
+            refusals: closing.map { Refusal(.channelClosed, policyVersion: $0.version, authority: .department) },
+            isCertain: !closing.isEmpty && closing.count == place.policies.count)
     }
 
     // MARK: Questions
@@ -79,7 +95,8 @@ extension Situation {
 
     /// The rules that a search cannot judge, by what it does not name.
     package static func unjudged(channel: Bool, patient: Bool) -> Set<Rule> {
-        patient ? [] : [.perDayDepartment, .perDay, .overlap, .patientAppointments]
+        Set(channel ? [] : [.channelClosed])
+            .union(patient ? [] : [.perDayDepartment, .perDay, .overlap, .patientAppointments])
     }
 
     /// The first rule that surely stands in the way of one place of a wish.

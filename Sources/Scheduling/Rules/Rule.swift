@@ -13,6 +13,7 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case numbersExhausted
     case patientAppointments
     case inProgress
+    case channelClosed
 
     /// What is said of the rule, in its own file.
     package var about: RuleAbout {
@@ -30,6 +31,7 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
         case .numbersExhausted: NumbersExhausted.about
         case .patientAppointments: PatientAppointments.about
         case .inProgress: InProgress.about
+        case .channelClosed: ChannelClosed.about
         }
     }
 
@@ -80,6 +82,7 @@ package enum RuleList {
     package static func judge(_ asking: borrowing Asking, isOffered: Bool) throws(Refusal) {
         try SlotPast.judge(asking)
         try ServiceNotOffered.judge(asking, isOffered: isOffered)
+        try ChannelClosed.judge(asking)
     }
 
     /// `BOOK`, at the patient.

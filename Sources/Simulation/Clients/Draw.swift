@@ -150,13 +150,23 @@ struct Draw {
 
     mutating func policies() -> CatalogueDraft {
         var draft = CatalogueDraft()
-        let department = random.chance(500) ? "" : "d\(random.below(plan.departments))"
+        let department = random.chance(500) ? nil : random.below(plan.departments)
         draft.policies = [
             .init(
-                department: department, perDayDepartment: UInt32(random.below(3)), perDay: UInt32(random.below(4)),
-                holdSeconds: UInt32([1, 3, 60][random.below(3)]))
+                department: department.map { "d\($0)" } ?? "", perDayDepartment: UInt32(random.below(3)),
+                perDay: UInt32(random.below(4)), holdSeconds: UInt32([1, 3, 60][random.below(3)]),
+                terms: random.chance(400) ? [closedChannels(department)] : [])
         ]
         return draft
+    }
+
+    /// Some channels may book, perhaps only a service, perhaps only in some pools of the department.
+    private mutating func closedChannels(_ department: Int?) -> CatalogueDraft.PolicyTerm {
+        let pools = (0..<plan.pools).filter { pool in department.map { pool % plan.departments == $0 } ?? true }
+        return .init(
+            rule: .channelClosed, services: random.chance(500) ? ["s\(random.below(plan.services))"] : [],
+            pools: pools.filter { _ in random.chance(300) }.map { "p\($0)" },
+            channels: Channel.allCases.filter { $0 != .system && random.chance(700) })
     }
 
     /// The place of a pool; where clients put pools, mostly the newest one's or the next one's, which may be on its

@@ -333,6 +333,9 @@ package nonisolated enum PBRule: SwiftProtobuf.Enum, Swift.CaseIterable {
 
   /// a move or a joint booking holds this appointment at this moment; try again
   case inProgress // = 13
+
+  /// the department's policy does not open the slot to this channel
+  case channelClosed // = 14
   case UNRECOGNIZED(Int)
 
   package init() {
@@ -355,6 +358,7 @@ package nonisolated enum PBRule: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 11: self = .numbersExhausted
     case 12: self = .patientAppointments
     case 13: self = .inProgress
+    case 14: self = .channelClosed
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -375,6 +379,7 @@ package nonisolated enum PBRule: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .numbersExhausted: return 11
     case .patientAppointments: return 12
     case .inProgress: return 13
+    case .channelClosed: return 14
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -395,6 +400,7 @@ package nonisolated enum PBRule: SwiftProtobuf.Enum, Swift.CaseIterable {
     .numbersExhausted,
     .patientAppointments,
     .inProgress,
+    .channelClosed,
   ]
 
 }
@@ -616,7 +622,7 @@ nonisolated extension PBTransition: SwiftProtobuf._ProtoNameProviding {
 }
 
 nonisolated extension PBRule: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0RULE_UNSPECIFIED\0\u{1}RULE_SLOT_FULL\0\u{1}RULE_SLOT_PAST\0\u{1}RULE_PER_DAY_DEPARTMENT\0\u{1}RULE_PER_DAY\0\u{1}RULE_OVERLAP\0\u{1}RULE_HOLD_EXPIRED\0\u{1}RULE_STATE\0\u{1}RULE_VERSION\0\u{1}RULE_TOO_EARLY\0\u{1}RULE_SERVICE_NOT_OFFERED\0\u{1}RULE_NUMBERS_EXHAUSTED\0\u{1}RULE_PATIENT_APPOINTMENTS\0\u{1}RULE_IN_PROGRESS\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0RULE_UNSPECIFIED\0\u{1}RULE_SLOT_FULL\0\u{1}RULE_SLOT_PAST\0\u{1}RULE_PER_DAY_DEPARTMENT\0\u{1}RULE_PER_DAY\0\u{1}RULE_OVERLAP\0\u{1}RULE_HOLD_EXPIRED\0\u{1}RULE_STATE\0\u{1}RULE_VERSION\0\u{1}RULE_TOO_EARLY\0\u{1}RULE_SERVICE_NOT_OFFERED\0\u{1}RULE_NUMBERS_EXHAUSTED\0\u{1}RULE_PATIENT_APPOINTMENTS\0\u{1}RULE_IN_PROGRESS\0\u{1}RULE_CHANNEL_CLOSED\0")
 }
 
 nonisolated extension PBAuthority: SwiftProtobuf._ProtoNameProviding {

@@ -1,0 +1,19 @@
+/// RULE_CHANNEL_CLOSED: the policy's terms that concern the service and the pool name the channel.
+///
+/// Of a term it reads services, pools and channels.
+enum ChannelClosed {
+    static let about = RuleAbout(
+        "the department’s policy does not open the slot to this channel",
+        remedy: "book through a channel that the policy names", needs: .channel, takesTerms: true)
+
+    @inline(__always)
+    static func judge(_ asking: borrowing Asking) throws(Refusal) {
+        guard !asking.policy.terms.isEmpty, let channel = asking.origin?.channel else { return }
+        for term in asking.policy.terms where term.rule == .channelClosed {
+            guard term.concerns(service: asking.service, pool: asking.slot.session.pool) else { continue }
+            if !term.channels.contains(channel) {
+                throw Refusal(.channelClosed, policyVersion: asking.policy.version, authority: .department)
+            }
+        }
+    }
+}
