@@ -106,8 +106,8 @@ extension Sessions {
         @Option(help: ArgumentHelp("The first slot, by its index in the session.", valueName: "index"))
         var first: Int?
 
-        @Option(help: ArgumentHelp("So many slots from the first on. Default: one.", valueName: "number"))
-        var slots = 1
+        @Option(help: ArgumentHelp("With --first: so many slots from it on. Default: one.", valueName: "number"))
+        var slots: Int?
 
         @Option(help: ArgumentHelp("Units of each slot. Default: all.", valueName: "number"))
         var units: UInt32?
@@ -129,8 +129,15 @@ extension Sessions {
         @OptionGroup var output: OutputOptions
 
         func validate() throws {
-            if let first, first < 0 { throw ValidationError("--first is \(first), it must be at least 0") }
-            if slots < 1 { throw ValidationError("--slots is \(slots), it must be at least 1") }
+            let indexes = 0...Int(UInt16.max)
+            if let first, !indexes.contains(first) {
+                throw ValidationError("--first is \(first), it must be in \(indexes)")
+            }
+            guard let slots else { return }
+            if first == nil { throw ValidationError("--slots needs --first; without both the whole session is locked") }
+            if slots < 1 || !indexes.contains(slots) {
+                throw ValidationError("--slots is \(slots), it must be in 1...\(indexes.upperBound)")
+            }
         }
 
         func run() async throws {
@@ -140,7 +147,7 @@ extension Sessions {
                     until = Instant(milliseconds: try await link.client.status().now.milliseconds + span.milliseconds)
                 }
                 let outcome = try await link.client.lockSlots(
-                    session: session.id, slots: first.map { $0..<$0 + slots }, units: units, owner: owner,
+                    session: session.id, slots: first.map { $0..<$0 + (slots ?? 1) }, units: units, owner: owner,
                     reason: reason, until: until, key: key.key.key)
                 try LockView.show(outcome, "locked", session.id, key.key, output)
             }
