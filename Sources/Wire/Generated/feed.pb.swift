@@ -46,7 +46,7 @@ package nonisolated enum PBEventKind: SwiftProtobuf.Enum, Swift.CaseIterable {
   /// session, slot (the first), slots, units, reason, hold_until_ms (its end), entity
   case slotsLocked // = 10
 
-  /// session, entity; by SYSTEM where its end had come
+  /// as SLOTS_LOCKED; by SYSTEM where its end had come
   case slotsUnlocked // = 11
   case UNRECOGNIZED(Int)
 
