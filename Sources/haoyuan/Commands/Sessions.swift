@@ -54,30 +54,16 @@ struct Sessions: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List the open sessions of some days.")
 
-        @Option(help: ArgumentHelp("Only sessions of this department.", valueName: "code"))
-        var department: String?
-
-        @Option(help: ArgumentHelp("Only sessions of this pool.", valueName: "code"))
-        var pool: String?
-
-        @Option(help: ArgumentHelp("The first day. Default: today.", valueName: "day"))
-        var from = DayArgument.fromToday(0)
-
-        @Option(help: ArgumentHelp("The last day. Default: the first.", valueName: "day"))
-        var to: DayArgument?
-
+        @OptionGroup var days: SessionDays
         @OptionGroup var connection: ConnectionOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
             try await ServerLink.with(connection) { link in
                 let names = try await link.names()
-                let first = try await names.day(from, link)
-                let last = try await to.asyncMap { try await names.day($0, link) } ?? first
+                let (first, last) = try await days.range(names, link)
                 let sessions = try await link.client.sessions(
-                    department: department.map { try names.department($0).id },
-                    pool: pool.map { try names.pool($0).id },
-                    from: first, to: last)
+                    department: days.department(names), pool: days.pool(names), from: first, to: last)
                 if output.json {
                     Output.document(.list(sessions.map { SessionView($0, names).json }))
                 } else if sessions.isEmpty {
@@ -180,29 +166,16 @@ extension Sessions {
         static let configuration = CommandConfiguration(
             abstract: "List the locks in force in the sessions of some days.")
 
-        @Option(help: ArgumentHelp("Only sessions of this department.", valueName: "code"))
-        var department: String?
-
-        @Option(help: ArgumentHelp("Only sessions of this pool.", valueName: "code"))
-        var pool: String?
-
-        @Option(help: ArgumentHelp("The first day. Default: today.", valueName: "day"))
-        var from = DayArgument.fromToday(0)
-
-        @Option(help: ArgumentHelp("The last day. Default: the first.", valueName: "day"))
-        var to: DayArgument?
-
+        @OptionGroup var days: SessionDays
         @OptionGroup var connection: ConnectionOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
             try await ServerLink.with(connection) { link in
                 let names = try await link.names()
-                let first = try await names.day(from, link)
-                let last = try await to.asyncMap { try await names.day($0, link) } ?? first
+                let (first, last) = try await days.range(names, link)
                 let locks = try await link.client.locks(
-                    department: department.map { try names.department($0).id },
-                    pool: pool.map { try names.pool($0).id }, from: first, to: last)
+                    department: days.department(names), pool: days.pool(names), from: first, to: last)
                 if output.json {
                     Output.document(.list(locks.map { LockView(lock: $0, names: names).json }))
                 } else if locks.isEmpty {
@@ -214,6 +187,32 @@ extension Sessions {
                 }
             }
         }
+    }
+}
+
+/// Which sessions a list is about.
+struct SessionDays: ParsableArguments {
+    @Option(help: ArgumentHelp("Only sessions of this department.", valueName: "code"))
+    var department: String?
+
+    @Option(help: ArgumentHelp("Only sessions of this pool.", valueName: "code"))
+    var pool: String?
+
+    @Option(help: ArgumentHelp("The first day. Default: today.", valueName: "day"))
+    var from = DayArgument.fromToday(0)
+
+    @Option(help: ArgumentHelp("The last day. Default: the first.", valueName: "day"))
+    var to: DayArgument?
+
+    func department(_ names: HospitalNames) throws -> DepartmentID? {
+        try department.map { try names.department($0).id }
+    }
+
+    func pool(_ names: HospitalNames) throws -> PoolID? { try pool.map { try names.pool($0).id } }
+
+    func range(_ names: HospitalNames, _ link: ServerLink) async throws -> (first: LocalDate, last: LocalDate) {
+        let first = try await names.day(from, link)
+        return (first, try await to.asyncMap { try await names.day($0, link) } ?? first)
     }
 }
 
