@@ -107,12 +107,12 @@ import Testing
             #expect(await hospital.run(command).error?.code == .notFound, "\(command)")
         }
         #expect(await hospital.run(lock(session, until: Hospital.morning)).refusal?.rule == .slotPast)
-        for expected in 1...UInt32(SlotLock.mostPerSession) {
+        for expected in 1...UInt32(Limits.locksPerSession) {
             #expect(number(await hospital.run(lock(session, units: 1))) == expected)
         }
         #expect(
             await hospital.run(lock(session)).refusal
-                == Refusal(.numbersExhausted, limit: UInt32(SlotLock.mostPerSession)))
+                == Refusal(.numbersExhausted, limit: UInt32(Limits.locksPerSession)))
         hospital.clock.advance(to: Hospital.morning.advanced(milliseconds: 24 * 3_600_000))
         #expect(await hospital.run(lock(session)).refusal?.rule == .slotPast)
         await hospital.expectSound()

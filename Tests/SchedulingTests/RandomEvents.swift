@@ -128,7 +128,7 @@ extension Dice {
             first: UInt16.random(in: 0...511, using: &self), slots: UInt16.random(in: 1...512, using: &self),
             units: UInt16.random(in: 0...10_000, using: &self), owner: text(64), reason: text(256),
             until: once(in: 2) ? nil : instant())
-        lock.number = UInt32.random(in: 1...UInt32(SlotLock.mostPerSession), using: &self)
+        lock.number = UInt32.random(in: 1...UInt32(Limits.locksPerSession), using: &self)
         return lock
     }
 

@@ -45,19 +45,24 @@ extension Engine {
         let begun = journal.lastPosition
         let snapshot = view.current
         let now = time.now()
+        let today = snapshot.catalogue.catalogue.hospital.zone.wall(at: now).date
         var limits: [Result<Int, EngineError>] = []
         limits.reserveCapacity(queries.count)
         var orders = [[PoolShard.SearchOrder]](repeating: [], count: shards.pools.count)
         var seen = [Position](repeating: snapshot.cataloguePosition, count: queries.count)
         for (index, query) in queries.enumerated() {
             do throws(EngineError) {
-                let search = try await plan(query, snapshot, now: now)
+                var search = try plan(query, snapshot, now: now, today: today)
                 limits.append(.success(search.limit - 1))
-                // What the patient has may not be on disk yet, and is shown by what is left out.
-                if search.holdings != nil { seen[index] = max(seen[index], journal.lastPosition) }
-                for (search, pools) in parts(search, query, snapshot) {
-                    let shard = shards.index(of: search.asking.department)
-                    orders[shard].append(.init(index: index, search, pools))
+                if let patient = query.patient {
+                    search.holdings = await shards.patients[shards.index(of: patient)].holdings(of: patient)
+                    // What the patient has may not be on disk yet, and is shown by what is left out.
+                    seen[index] = max(seen[index], journal.lastPosition)
+                }
+                for (department, pools) in parts(query, snapshot.catalogue) {
+                    search.asking.department = department
+                    search.asking.policy = snapshot.catalogue.catalogue.policy(for: department)
+                    orders[shards.index(of: department)].append(.init(index: index, search, pools))
                 }
             } catch {
                 limits.append(.failure(error))
@@ -84,26 +89,18 @@ extension Engine {
         }
     }
 
-    /// A search as one for each department whose pools it goes through: a policy is a department's.
-    private func parts(
-        _ search: SlotSearch, _ query: SlotQuery, _ snapshot: EngineView.Snapshot
-    ) -> [(SlotSearch, [PoolID])] {
-        let pools = snapshot.catalogue.pools(
-            of: query.department, service: query.service, resource: query.resource)
-        if let department = query.department {
-            return [(search.under(snapshot.catalogue.catalogue.policy(for: department), of: department), pools)]
-        }
-        let byDepartment = Dictionary(grouping: pools) { snapshot.catalogue.department(of: $0) }
-        return byDepartment.compactMap { department, pools in
-            guard let department else { return nil }
-            return (search.under(snapshot.catalogue.catalogue.policy(for: department), of: department), pools)
-        }
+    /// The pools a search goes through, by department: a policy is a department's.
+    private func parts(_ query: SlotQuery, _ catalogue: CatalogueSnapshot) -> [(DepartmentID, [PoolID])] {
+        let pools = catalogue.pools(of: query.department, service: query.service, resource: query.resource)
+        if let department = query.department { return [(department, pools)] }
+        return Dictionary(grouping: pools) { catalogue.department(of: $0) }
+            .compactMap { department, pools in department.map { ($0, pools) } }
     }
 
     /// What the shards are asked, where the query is one that can be answered.
     private func plan(
-        _ query: SlotQuery, _ snapshot: EngineView.Snapshot, now: Instant
-    ) async throws(EngineError) -> SlotSearch {
+        _ query: SlotQuery, _ snapshot: EngineView.Snapshot, now: Instant, today: LocalDate
+    ) throws(EngineError) -> SlotSearch {
         let catalogue = snapshot.catalogue
         guard query.department != nil || query.service != nil || query.resource != nil else {
             throw EngineError(.invalidArgument, "department, service, resource: at least one must be given")
@@ -113,7 +110,6 @@ extension Engine {
         }
         try checkKnown(query.department?.rawValue, in: catalogue.catalogue.departments, "department")
         try checkKnown(query.resource?.rawValue, in: catalogue.catalogue.resources, "resource")
-        let today = catalogue.catalogue.hospital.zone.wall(at: now).date
         let from = query.from ?? today
         let to = query.to ?? (query.nextFree ? LocalDate.range.upperBound : from)
         if !query.nextFree { try checkDays(from, to, most: EngineLimits.daysPerSearch) }
@@ -124,29 +120,15 @@ extension Engine {
             }
             demand = known
         }
-        var holdings: PatientHoldings?
-        if let patient = query.patient {
-            guard snapshot.knows(patient) else {
-                throw EngineError(.notFound, "there is no patient \(patient.rawValue)")
-            }
-            holdings = await shards.patients[shards.index(of: patient)].holdings(of: patient)
+        if let patient = query.patient, !snapshot.knows(patient) {
+            throw EngineError(.notFound, "there is no patient \(patient.rawValue)")
         }
         let asking = Asking(
             origin: query.origin, patient: query.patient, patientClass: query.patientClass, service: query.service,
             slot: SlotID(rawValue: 0), span: demand.slots, units: demand.units, times: .none,
             department: query.department ?? DepartmentID(rawValue: 0), policy: .initial, now: now, today: today)
         return SlotSearch(
-            from: from, to: to, after: query.after, limit: query.limit + 1, asking: asking, holdings: holdings)
-    }
-}
-
-extension SlotSearch {
-    /// The search in the pools of one department.
-    fileprivate func under(_ policy: Policy, of department: DepartmentID) -> SlotSearch {
-        var search = self
-        search.asking.policy = policy
-        search.asking.department = department
-        return search
+            from: from, to: to, after: query.after, limit: query.limit + 1, asking: asking)
     }
 }
 

@@ -351,7 +351,7 @@ actor PoolShard {
 
     /// The free slots each order asks for, in the order of the orders.
     func search(_ orders: [SearchOrder]) -> ([[FreeSlot]], Position) {
-        (orders.map { $0.search.run($0.pools, in: book) }, position)
+        (orders.indices.map { orders[$0].search.run(orders[$0].pools, in: book) }, position)
     }
 
     /// How much there is, and how many holds have run out since the start.

@@ -58,14 +58,21 @@ package struct Session: Hashable, Sendable {
     package var nextNumber: UInt32 { UInt32(appointments.count) + 1 }
 
     /// Whether these neighbouring slots lie in the session and each may be sold the units.
+    @inline(__always)
     package func fits(slot: UInt16, span: UInt8, units: UInt16) -> Bool {
         let range = Int(slot)..<Int(slot) + Int(span)
         return range.upperBound <= slots.count && range.allSatisfy { free(inSlot: $0) >= units }
     }
 
     /// Units of a slot that may be sold: what neither appointments nor locks have.
+    @inline(__always)
     package func free(inSlot index: Int) -> UInt16 {
-        guard !locks.isEmpty else { return slots[index].free }
+        locks.isEmpty ? slots[index].free : freeBesideLocks(index)
+    }
+
+    /// Apart, so that what most sessions have not costs a search nothing.
+    @inline(never)
+    private func freeBesideLocks(_ index: Int) -> UInt16 {
         let locked = locks.reduce(0) { $0 + ($1.isOpen && $1.lock.range.contains(index) ? Int($1.lock.units) : 0) }
         return UInt16(max(0, Int(slots[index].free) - locked))
     }
@@ -86,8 +93,8 @@ package struct Session: Hashable, Sendable {
             if lock.slots == 0 { lock.slots = UInt16(max(0, slots.count - Int(lock.first))) }
             guard lock.slots > 0, lock.range.upperBound <= slots.count else { return nil }
             guard times.end > asking.now, lock.until.map({ $0 > asking.now }) ?? true else { throw Refusal(.slotPast) }
-            guard locks.count < SlotLock.mostPerSession else {
-                throw Refusal(.numbersExhausted, limit: UInt32(SlotLock.mostPerSession))
+            guard locks.count < Limits.locksPerSession else {
+                throw Refusal(.numbersExhausted, limit: UInt32(Limits.locksPerSession))
             }
             let capacity = slots[lock.range].reduce(0) { max($0, $1.capacity) }
             lock.units = lock.units == 0 ? capacity : min(lock.units, capacity)
@@ -245,9 +252,6 @@ package struct Session: Hashable, Sendable {
 
 /// 锁号: units of neighbouring slots of a session that are withdrawn, for whom, why and until when.
 package struct SlotLock: Hashable, Sendable {
-    /// Locks of one session, ended ones too.
-    package static let mostPerSession = 64
-
     /// From 1 within the session; 0 while it is asked for.
     package var number: UInt32 = 0
     package var first: UInt16

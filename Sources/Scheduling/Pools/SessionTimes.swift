@@ -41,6 +41,7 @@ package struct SessionTimes: Hashable, Sendable {
     }
 
     /// The first slot that starts at or after this moment; `slots` when none does.
+    @inline(__always)
     package func firstSlot(startingFrom moment: Instant) -> Int {
         let late = moment.rawValue - start.rawValue
         guard late > 0 else { return 0 }

@@ -124,12 +124,17 @@ package enum RuleList {
 
     /// The rules that a search does not judge, because it does not name what they need.
     package static func unjudged(channel: Bool, patient: Bool, patientClass: Bool) -> [Rule] {
+        unjudged[(channel ? 1 : 0) | (patient ? 2 : 0) | (patientClass ? 4 : 0)]
+    }
+
+    /// By what is named; made once, for every search asks.
+    private static let unjudged: [[Rule]] = (0..<8).map { named in
         Rule.allCases.filter { rule in
             switch rule.about.needs {
             case .nothing, .appointment: false
-            case .channel: !channel
-            case .patient: !patient
-            case .patientClass: !patientClass
+            case .channel: named & 1 == 0
+            case .patient: named & 2 == 0
+            case .patientClass: named & 4 == 0
             }
         }
     }

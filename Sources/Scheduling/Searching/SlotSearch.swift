@@ -49,10 +49,12 @@ package struct SlotSearch: Sendable {
 
     /// The first `limit` free slots of these pools, by start, then by id.
     package func run(_ pools: [PoolID], in book: PoolBook) -> [FreeSlot] {
+        // One copy of what is asked serves all slots: they are thousands.
+        var asking = asking
         var cursors: [Cursor] = []
         cursors.reserveCapacity(pools.count)
         for pool in pools {
-            let first = book.look(at: pool) { Cursor.first(of: self, pool, in: $0) }
+            let first = book.look(at: pool) { Cursor.first(of: self, &asking, pool, in: $0) }
             if case .some(.some(let cursor)) = first { cursors.append(cursor) }
         }
         var heap = Heap(cursors)
@@ -60,7 +62,7 @@ package struct SlotSearch: Sendable {
         found.reserveCapacity(min(limit, 256))
         while found.count < limit, var cursor = heap.min {
             found.append(cursor.head)
-            if book.look(at: cursor.pool, { cursor.advance(self, in: $0) }) == true {
+            if book.look(at: cursor.pool, { cursor.advance(self, &asking, in: $0) }) == true {
                 heap.replaceMin(with: cursor)
             } else {
                 heap.removeMin()
@@ -80,11 +82,11 @@ package struct SlotSearch: Sendable {
     fileprivate var earliest: Instant { max(asking.now.advanced(milliseconds: 1), after?.start ?? asking.now) }
 
     /// The first slot of a session that is wanted, from this one on.
-    fileprivate func first(in session: borrowing Session, from slot: Int) -> FreeSlot? {
+    fileprivate func first(in session: borrowing Session, from slot: Int, _ asking: inout Asking) -> FreeSlot? {
         let times = session.times
-        var index = max(slot, times.firstSlot(startingFrom: earliest))
+        // What comes after a slot that was wanted is late enough.
+        var index = slot > 0 ? slot : times.firstSlot(startingFrom: earliest)
         guard index < session.slots.count else { return nil }
-        var asking = asking
         asking.times = times
         while index + Int(asking.span) <= session.slots.count {
             let id = SlotID(session: session.id, index: UInt16(index))
@@ -92,23 +94,12 @@ package struct SlotSearch: Sendable {
             if isBookable(asking, in: session) {
                 let start = times.start(ofSlot: UInt16(index))
                 if after.map({ (start, id.rawValue) > ($0.start, $0.slot.rawValue) }) ?? true {
-                    return free(id, start, UInt16(index), in: session)
+                    return FreeSlot(id, start, span: asking.span, in: session)
                 }
             }
             index += 1
         }
         return nil
-    }
-
-    private func free(_ id: SlotID, _ start: Instant, _ index: UInt16, in session: borrowing Session) -> FreeSlot {
-        var (free, capacity) = (UInt16.max, UInt16.max)
-        for slot in Int(index)..<Int(index) + Int(asking.span) {
-            free = min(free, session.free(inSlot: slot))
-            capacity = min(capacity, session.slots[slot].capacity)
-        }
-        return FreeSlot(
-            slot: id, start: start, end: session.times.end(ofSlot: index, span: asking.span), free: free,
-            capacity: capacity)
     }
 }
 
@@ -129,6 +120,19 @@ package struct FreeSlot: Hashable, Sendable {
         self.free = free
         self.capacity = capacity
     }
+
+    @inline(__always)
+    fileprivate init(_ slot: SlotID, _ start: Instant, span: UInt8, in session: borrowing Session) {
+        var (free, capacity) = (UInt16.max, UInt16.max)
+        let first = Int(slot.index)
+        for index in first..<first + Int(span) {
+            free = min(free, session.free(inSlot: index))
+            capacity = min(capacity, session.slots[index].capacity)
+        }
+        self.init(
+            slot: slot, start: start, end: session.times.end(ofSlot: UInt16(slot.index), span: span), free: free,
+            capacity: capacity)
+    }
 }
 
 /// Where a search stands in one pool: on a free slot that has not gone out.
@@ -138,18 +142,22 @@ private struct Cursor: Comparable {
     /// The session of `head`, counted in the order of starts.
     private var place: Int
 
-    static func first(of search: SlotSearch, _ pool: PoolID, in sessions: borrowing PoolSessions) -> Cursor? {
+    static func first(
+        of search: borrowing SlotSearch, _ asking: inout Asking, _ pool: PoolID, in sessions: borrowing PoolSessions
+    ) -> Cursor? {
         // A session of the first day may have begun before it is that day in Greenwich; one that is over has nothing to
         // offer.
         let place = max(
             sessions.firstPlace(startingFrom: SlotSearch.earliestStart(of: search.from)),
             sessions.firstPlace(endingAfter: search.earliest))
-        return find(search, from: place, slot: 0, in: sessions).map { Cursor(pool: pool, head: $0, place: $1) }
+        return find(search, &asking, from: place, slot: 0, in: sessions).map { Cursor(pool: pool, head: $0, place: $1) }
     }
 
     /// Goes to the pool's next free slot; false when there is none.
-    mutating func advance(_ search: SlotSearch, in sessions: borrowing PoolSessions) -> Bool {
-        guard let next = Self.find(search, from: place, slot: Int(head.slot.index) + 1, in: sessions) else {
+    mutating func advance(
+        _ search: borrowing SlotSearch, _ asking: inout Asking, in sessions: borrowing PoolSessions
+    ) -> Bool {
+        guard let next = Self.find(search, &asking, from: place, slot: Int(head.slot.index) + 1, in: sessions) else {
             return false
         }
         (head, place) = next
@@ -157,7 +165,8 @@ private struct Cursor: Comparable {
     }
 
     private static func find(
-        _ search: SlotSearch, from place: Int, slot: Int, in sessions: borrowing PoolSessions
+        _ search: borrowing SlotSearch, _ asking: inout Asking, from place: Int, slot: Int,
+        in sessions: borrowing PoolSessions
     ) -> (FreeSlot, Int)? {
         var (place, slot) = (place, slot)
         while place < sessions.openCount {
@@ -165,7 +174,7 @@ private struct Cursor: Comparable {
             guard date <= search.to else { return nil }
             if date >= search.from {
                 let found = sessions.look(inOrder: place) { session in
-                    session.free > 0 ? search.first(in: session, from: slot) : nil
+                    session.free > 0 ? search.first(in: session, from: slot, &asking) : nil
                 }
                 if let found { return (found, place) }
             }

@@ -7,6 +7,8 @@ package enum Limits {
     package static let slotsPerSession = 512
     /// Numbers one session can give out: 20 bits of an id, less 0.
     package static let numbersPerSession: UInt32 = (1 << 20) - 1
+    /// Locks of one session in its life, ended ones too.
+    package static let locksPerSession = 64
     /// Units of one slot.
     package static let capacityPerSlot = 10_000
     /// Minutes of one slot: a day.

@@ -13,7 +13,6 @@ final class LoopSearches {
         /// Nanoseconds of the monotonic clock, both; nil: never.
         let deadline: UInt64?
         let readAt: UInt64
-        let query: SlotQuery
     }
 
     /// Searches that go together at most, so that no shard is kept from its bookings for long.
@@ -28,7 +27,7 @@ final class LoopSearches {
     private var sinks: [Sink] = []
     private var isScheduled = false
     /// Batches that the engine has, by number.
-    private var underWay: [UInt64: [Sink]] = [:]
+    private var underWay: [UInt64: (queries: [SlotQuery], sinks: [Sink])] = [:]
     private var number: UInt64 = 0
 
     /// Whether a search of this connection may go with the others now.
@@ -36,9 +35,9 @@ final class LoopSearches {
         underWay.count < Self.mostUnderWay && session.searchesInBatches < Self.mostOfConnection
     }
 
-    func add(_ sink: Sink) {
+    func add(_ query: SlotQuery, _ sink: Sink) {
         sink.session.searchesInBatches += 1
-        queries.append(sink.query)
+        queries.append(query)
         sinks.append(sink)
         let loop = sink.session.shared
         if queries.count == Self.most {
@@ -58,7 +57,7 @@ final class LoopSearches {
         guard !sinks.isEmpty else { return }
         number += 1
         let (number, queries, engine) = (number, queries, loop.engine)
-        underWay[number] = sinks
+        underWay[number] = (queries, sinks)
         self.queries = []
         self.queries.reserveCapacity(min(queries.count, Self.most))
         sinks = []
@@ -75,16 +74,17 @@ final class LoopSearches {
     private func answered(
         _ number: UInt64, _ answers: [Result<Reading<SlotPage>, EngineError>?], _ loop: SessionLoop
     ) {
-        guard let sinks = underWay.removeValue(forKey: number) else {
+        guard let (queries, sinks) = underWay.removeValue(forKey: number) else {
             preconditionFailure("a batch is answered once")
         }
         precondition(answers.count == sinks.count, "the engine answers every search")
         var touched: [SessionHandler] = []
         var runs = RequestRuns()
-        for (sink, answer) in zip(sinks, answers) {
+        for index in sinks.indices {
+            let sink = sinks[index]
             sink.session.searchesInBatches -= 1
-            guard let answer else {
-                sink.session.askAlone(sink)
+            guard let answer = answers[index] else {
+                sink.session.askAlone(sink, queries[index])
                 continue
             }
             runs.add(.searchSlots, sink.session.answer(sink, answer), readAt: sink.readAt)

@@ -16,7 +16,7 @@ package enum RequestOutcome: Int, Sendable, CaseIterable {
 }
 
 /// What one event loop has counted since the server's start. Lives on its event loop, so that counting takes no lock
-/// and no atomic; a batch is added in one go. Whoever wants to know asks each loop and adds up.
+/// and no atomic; a batch is added in one go. A reader asks each loop and adds up.
 package struct LoopCounters: Sendable {
     /// Requests of one method.
     package struct Requests: Sendable {

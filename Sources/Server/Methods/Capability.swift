@@ -1,5 +1,5 @@
 /// What a caller must be allowed to do before a method is carried out for it: a column of the table of methods.
-/// Nothing enforces it yet: whoever may connect may do everything. Rights per caller will read this column.
+/// Nothing enforces it yet: a caller that may connect may do everything. Rights per caller will read this column.
 package enum Capability: Sendable, CaseIterable {
     case connect
     case readStatus

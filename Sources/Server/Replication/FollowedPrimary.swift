@@ -2,7 +2,7 @@ package import Journal
 import NIOConcurrencyHelpers
 import NIOCore
 
-/// What a standby last heard of its primary: written by whoever follows, read for status.
+/// What a standby last heard of its primary: written by the follower, read for status.
 package final class FollowedPrimary: Sendable {
     /// The last word.
     package struct News: Sendable, Hashable {

@@ -5,7 +5,7 @@ import NIOCore
 import NIOPosix
 import Wire
 
-/// Why a standby follows no more, and what whoever keeps its process up has to do about it.
+/// Why a standby follows no more, and what the keeper of its process has to do about it.
 package enum FollowingEnd: Sendable {
     /// The log went another way than the primary's after this tip: save the rest and take it back.
     case cutBack(LogTip)

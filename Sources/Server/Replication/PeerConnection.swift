@@ -51,8 +51,8 @@ package struct PeerFailure: Error, CustomStringConvertible {
     }
 }
 
-/// One connection from this server to the other of the pair, frame by frame, read by one task at a time. Whoever says
-/// nothing for too long is hung up on.
+/// One connection from this server to the other of the pair, frame by frame, read by one task at a time. The side that
+/// says nothing for too long is hung up on.
 final class PeerConnection: Sendable {
     let welcome: PBWelcome
     private let channel: any Channel

@@ -108,16 +108,17 @@ extension SessionHandler {
         else { return try ask(query.alone, .searchSlots, frame.header, deadline: deadline) }
         let serial = try machine.take(frame.header.requestID, .searchSlots, isWrite: false, deadline: deadline)
         shared.searches.add(
+            query,
             LoopSearches.Sink(
-                session: self, header: frame.header, serial: serial, deadline: deadline, readAt: readAt, query: query))
+                session: self, header: frame.header, serial: serial, deadline: deadline, readAt: readAt))
     }
 
     /// A search that went with others and has to wait by itself.
-    func askAlone(_ sink: LoopSearches.Sink) {
+    func askAlone(_ sink: LoopSearches.Sink, _ query: SlotQuery) {
         requests.append(
             RequestQueue.Waiting(
                 header: sink.header, serial: sink.serial, deadline: sink.deadline, readAt: sink.readAt,
-                run: sink.query.alone))
+                run: query.alone))
         startRequests()
     }
 
