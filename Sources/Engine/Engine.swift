@@ -9,7 +9,7 @@ package import Scheduling
 /// they return. All methods may be called from anywhere, at once.
 package final class Engine: Sendable {
     let configuration: EngineConfiguration
-    /// Where the facts go. Whoever drives it by hand (`JournalOptions.Driving.manual`) commits through it.
+    /// Where the facts go. A caller that drives it by hand (`JournalOptions.Driving.manual`) commits through it.
     package let journal: Journal
     let keys: KeyWindow
     let view: EngineView
@@ -243,9 +243,9 @@ package final class Engine: Sendable {
     /// Takes nothing more, answers what it took, writes a checkpoint and closes the journal. Repeating it waits for the
     /// first.
     ///
-    /// It waits for the disk at most `EngineLimits.stopMilliseconds`. Whoever then still waits is told that the outcome
-    /// is unknown; a checkpoint that is not done is left, which costs the next start some replaying and nothing else.
-    /// What cannot be committed for lack of room ends in `JournalOptions.onFatal`.
+    /// It waits for the disk at most `EngineLimits.stopMilliseconds`. A caller that still waits then is told that the
+    /// outcome is unknown; a checkpoint that is not done is left, which costs the next start some replaying and nothing
+    /// else. What cannot be committed for lack of room ends in `JournalOptions.onFatal`.
     /// - Parameter writingCheckpoint: false where some of the log is about to be taken back: no table may reflect it.
     package func stop(writingCheckpoint: Bool = true) async {
         let tasks = background.withLockedValue { $0 }
@@ -260,7 +260,7 @@ package final class Engine: Sendable {
         defer { patience.cancel() }
         guard await gate.close() else { return }
         for task in tasks { await task.value }
-        // Whoever was told that nobody knows has no answer in the key tables; the log has it, and must keep it.
+        // A write with an unknown outcome has no answer in the key tables; the log has it, and must keep it.
         if writingCheckpoint, !journal.haveWaitsEnded { await checkpoint() }
         do { try await closeJournal() } catch { configuration.journal.onFatal(error) }
         gate.finishClosing()

@@ -2,7 +2,7 @@ import Glibc
 import NIOConcurrencyHelpers
 
 /// The lock on a data directory: one process, one journal. Held through `flock` on `haoyuan.lock`, so the system lets
-/// go of it when the process ends, however it ends. The file holds the process's number for whoever comes second.
+/// go of it when the process ends, however it ends. The file holds the process's number for a second comer.
 final class DirectoryLock: Sendable {
     static let fileName = "haoyuan.lock"
     private let descriptor: Int32
@@ -35,7 +35,7 @@ final class DirectoryLock: Sendable {
         return DirectoryLock(descriptor: descriptor)
     }
 
-    /// Takes the lock alone. Whoever asks for its holder shares it for a moment, which is no reason to turn anybody
+    /// Takes the lock alone. A question for its holder shares it for a moment, which is no reason to turn anybody
     /// away.
     /// - Returns: 0, or the error number.
     private static func lock(_ descriptor: Int32) -> Int32 {

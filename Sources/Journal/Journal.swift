@@ -44,7 +44,7 @@ package final class Journal: Sendable {
     /// Opens the journal in `options.directory`, making it if there is none, and starts its thread.
     ///
     /// Checks the format, the meta table, that every segment is there and follows the one before, and that the log ends
-    /// where it should. The chunks in between are checked by whoever reads them: ``replay(from:progress:_:)`` at start.
+    /// where it should. The chunks in between are checked by their readers: ``replay(from:progress:_:)`` at start.
     /// - Parameter progress: Told how far the page audit has come.
     /// - Throws: `directoryUnusable`, `inUse`, `newerFormat`, `corrupt`, `storageFull` (no room even to begin) or `io`.
     package static func open(
@@ -138,15 +138,15 @@ package final class Journal: Sendable {
     package var logPosition: Position { queue.logPosition }
 
     /// From now on a position is durable only once ``confirm(_:)`` has named it or one after it: a second disk far
-    /// away. What is durable already stays so. `nil` asks for no confirmations any more, and whoever waited for one
-    /// goes on.
+    /// away. What is durable already stays so. `nil` asks for no confirmations any more, and a caller that waited for
+    /// one goes on.
     package func askForConfirmations(from position: Position?) { queue.askForConfirmations(from: position) }
 
     /// Nothing becomes durable any more: another journal has taken this one's place. Who waits for it, now or later, is
     /// told ``JournalError/closed``.
     package func renounce() { queue.renounce() }
 
-    /// Whoever is asked has everything up to `position`.
+    /// The standby that is asked has everything up to `position`.
     package func confirm(_ position: Position) { queue.confirm(position) }
 
     /// Returns once `position` is durable; at once when it is already.
@@ -203,8 +203,8 @@ package final class Journal: Sendable {
     package var handedOver: Handover { Handover(pieces: queue.piecesSoFar) }
 
     /// Ends all waits for the disk, those to come too: ``JournalError/closed``, for what is durable by now nobody
-    /// waits. What was handed over stays, and is tried until ``close()``. For whoever must stop in bounded time on a
-    /// disk that is full.
+    /// waits. What was handed over stays, and is tried until ``close()``. For a caller that must stop in bounded time
+    /// on a disk that is full.
     package func endWaits() { queue.endWaits() }
 
     /// Whether waits were ended (``endWaits()``): who waited was told that nobody knows.
@@ -318,7 +318,7 @@ package final class Journal: Sendable {
     /// Whether something stands in the log's tail that the log does not have yet.
     package var hasTail: Bool { diskPosition > logPosition }
 
-    /// The pieces that stand in the log's tail and not in the log, in order. Whoever wants to read on in the log asks
+    /// The pieces that stand in the log's tail and not in the log, in order. A reader that goes on into the log asks
     /// for these first: what has left the tail by then is in the log.
     var standing: [ShippedChunks] { committer?.shared.withLockedValue { $0.standing } ?? [] }
 

@@ -73,7 +73,7 @@ extension JournalError {
         case .closed:
             "Connect to the process that took over and ask again."
         case .cancelled:
-            "Nothing: whoever cancelled no longer wants the answer."
+            "Nothing: the caller that cancelled no longer wants the answer."
         case .io:
             "Look up the system's error, check permissions and the disk, and start again."
         case .unfinishedCopy:

@@ -7,7 +7,7 @@ package struct JournalOptions: Sendable {
     package enum Driving: Sendable {
         /// A dedicated operating-system thread of the journal's own: production.
         case thread
-        /// Whoever calls ``Journal/step()``: tests and the simulator, which decide when the disk is reached.
+        /// The caller of ``Journal/step()``: tests and the simulator, which decide when the disk is reached.
         case manual
     }
 

@@ -19,7 +19,7 @@ package enum Output {
     /// One document of a stream, on a line of its own.
     package static func record(_ json: JSON) { line(json.text(isIndented: false)) }
 
-    /// Lines that nobody need read: whoever started a server may have gone since.
+    /// Lines that need no reader: the terminal that started a server may have gone since.
     package static func announce(_ lines: [String]) { _ = put(lines.joined(separator: "\n") + "\n", STDOUT_FILENO) }
 
     /// One line on standard error.
@@ -28,7 +28,7 @@ package enum Output {
     /// Text on standard error as it is: progress.
     static func overwrite(_ text: String) { write(text, to: STDERR_FILENO) }
 
-    /// Whoever read may have gone (`… | head`): then there is nobody left to talk to, and the process ends quietly.
+    /// The reader may have gone (`… | head`): then the process ends quietly.
     private static func write(_ text: String, to descriptor: Int32) {
         guard let number = put(text, descriptor), descriptor == STDOUT_FILENO else { return }
         guard number != EPIPE else { exit(ExitStatus.ok.rawValue) }

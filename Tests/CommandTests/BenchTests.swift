@@ -72,7 +72,7 @@ import Wire
         ])
         #expect(finished.status == 0, "\(finished.complaints)")
         #expect(finished.output.contains("A simulated disk") && finished.output.contains("waits 5ms more"))
-        // Twenty commits of two syncs: whoever slept at all slept no shorter.
+        // Twenty commits of two syncs: a sleeping committer slept no shorter.
         let median = try #require(finished.output.split(separator: "\n").first { $0.hasPrefix("p50") })
         #expect(median.hasSuffix("ms") || median.hasSuffix(" s"), "\(median)")
     }

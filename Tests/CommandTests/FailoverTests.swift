@@ -98,7 +98,7 @@ struct `Two servers as processes: a standby takes over, and the old primary come
             addresses: [primary, standby].map { .init(host: "127.0.0.1", port: $0.port) }, channel: .app)
         configuration.connections = 1
         configuration.silence = .milliseconds(400)
-        // Whoever is never answered waits for ever: only the silence can end that.
+        // A caller that is never answered waits for ever: only the silence can end that.
         configuration.requestTimeout = nil
         let client = HaoyuanClient(configuration)
         let before = try await client.status()

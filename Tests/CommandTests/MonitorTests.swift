@@ -93,7 +93,7 @@ import Testing
         let request = "GET /health HTTP/1.1\r\nHost: test\r\n\r\n"
         let most = MonitorLimits.connections
         #expect(try await RawRequest.send(request, port: monitor.port, amongIdle: most) == nil)
-        // The server hears of their end when it hears of it: whoever is turned away meanwhile comes again.
+        // The server hears of their end when it hears of it: a caller that is turned away meanwhile comes again.
         var answer: RawRequest.Answer?
         for _ in 0..<10_000 where answer == nil {
             answer = try await RawRequest.send(request, port: monitor.port, amongIdle: most - 1)

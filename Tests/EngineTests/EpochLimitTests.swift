@@ -6,7 +6,7 @@ import Testing
 
 @testable import Engine
 
-/// No epoch lies above `Limits.epoch`, whoever tells of it.
+/// No epoch lies above `Limits.epoch`, wherever it comes from.
 @Suite struct EpochLimitTests {
     private let disk = MemoryDisk()
 

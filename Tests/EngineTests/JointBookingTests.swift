@@ -60,7 +60,7 @@ import Testing
     }
 
     @Test
-    func `crossing joint bookings for the last places never take half, whoever wins`() async throws {
+    func `crossing joint bookings for the last places never take half, in any order`() async throws {
         let hospital = try await Hospital(patients: 60)
         let li = try await hospital.open("li", capacities: [UInt32](repeating: 1, count: 10))
         let ct = try await hospital.open("ct", at: "13:00", capacities: [UInt32](repeating: 1, count: 10))

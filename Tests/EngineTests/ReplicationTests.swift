@@ -230,7 +230,7 @@ import Testing
         await standby.engine.stop()
     }
 
-    /// Runs what is put to it elsewhere than whoever put it, and counts.
+    /// Runs what is put to it elsewhere than its caller, and counts.
     private final class Reader: TaskExecutor {
         let jobs = Atomic(0)
 
@@ -242,7 +242,7 @@ import Testing
     }
 
     @Test
-    func `what a standby is sent from the log is read where whoever feeds it says`() async throws {
+    func `what a standby is sent from the log is read where its feeder says`() async throws {
         let hospital = try await Hospital()
         let standby = try await Standby(of: hospital)
         _ = try await hospital.open("li", capacities: [4, 4, 4])
@@ -318,7 +318,7 @@ import Testing
         _ = try await feeder.next()
         feeder.end()
         #expect(engine.replication.acknowledgement == .none)
-        // Whoever asks again is told why, and can look for another primary; whoever waits goes on waiting.
+        // A caller that asks again is told why, and can look for another primary; one that waits goes on waiting.
         let again = await engine.execute([second])[0]
         #expect(again.error?.code == .standbyAway && again.error?.maybeApplied == true)
         try engine.goOnAlone()

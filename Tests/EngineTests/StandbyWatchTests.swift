@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test
-    func `whoever goes on alone does so until its standby has everything, be it there or not`() {
+    func `a primary that goes on alone does so until its standby has everything, be it there or not`() {
         var watch = StandbyWatch(Self.synchronous, isAlone: false, now: 0)
         watch.attached(1, "standby", asker: 7, now: 10)
         _ = watch.confirmed(1, 100, beat: 5, last: 100, now: 11)
@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test
-    func `with a lease, whoever is alone stays so until its standby has given back a sign of life`() {
+    func `with a lease, a lone primary stays so until its standby has given back a sign of life`() {
         var watch = StandbyWatch(Self.lease, isAlone: true, now: 0)
         watch.attached(1, "standby", asker: 7, now: 10_000)
         _ = watch.confirmed(1, 100, beat: nil, last: 100, now: 10_001)

@@ -167,10 +167,11 @@ import Testing
         }
     }
 
-    @Test func `no stray blanks, no paths of one machine`() {
+    @Test func `no stray blanks, no paths of one machine, no words that name no part`() {
         for path in Repository.proseAndCode() {
             let text = Repository.text(of: path) ?? ""
             report(Style.blanks(path: path, text: text) + Style.privatePaths(path: path, text: text))
+            report(Style.vagueWords(path: path, text: text))
         }
     }
 }

@@ -232,6 +232,12 @@ import Testing
         #expect(Style.privatePaths(path: "a.md", text: "see /var/lib/haoyuan and https://example.org/root/a\n") == [])
     }
 
+    @Test func `a word that names no part is found`() {
+        let word = "Who" + "ever"
+        #expect(lines(Style.vagueWords(path: "a.md", text: "a\n\(word) asks\n")) == [2])
+        #expect(Style.vagueWords(path: "a.md", text: "the caller who asks\n") == [])
+    }
+
     // MARK: Pages
 
     @Test(arguments: [

@@ -131,6 +131,14 @@ enum Style {
         return violations
     }
 
+    /// Words that leave open which part is meant; a sentence names the part.
+    static func vagueWords(path: String, text: String) -> [Violation] {
+        guard text.contains(#/(?i)who(?:so)?ever/#) else { return [] }
+        return text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+            .filter { $0.element.contains(#/(?i)\bwho(?:so)?ever\b/#) }
+            .map { Violation(path: path, line: $0.offset + 1, message: "name the part instead") }
+    }
+
     /// A path of the machine somebody worked on means nothing to a reader.
     static func privatePaths(path: String, text: String) -> [Violation] {
         // Nearly every file has none of these; the expression then need not run over each of its lines.

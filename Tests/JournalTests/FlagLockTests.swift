@@ -20,8 +20,8 @@ import Testing
                 lock.unlock()
             }
             hasLock.wait()
-            // Whoever gets the lock now does so because the other sleeps, or has given up, for which it has its chances
-            // here.
+            // The caller that gets the lock now does so because the other sleeps, or has given up, for which it has its
+            // chances here.
             for _ in 0..<1_000 {
                 lock.lock()
                 lock.unlock()

@@ -195,7 +195,7 @@ import Testing
         #expect(journal.durablePosition == second)
         journal.askForConfirmations(from: nil)
         #expect(journal.durablePosition == third)
-        // What is durable stays so, whoever is asked later.
+        // What is durable stays so, whichever standby is asked later.
         journal.askForConfirmations(from: first)
         #expect(journal.durablePosition == third)
         journal.renounce()

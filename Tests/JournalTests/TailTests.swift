@@ -60,7 +60,7 @@ import Testing
         for number in 1...9 { try keep([record(number), record(number + 100, bytes: 5_000)], in: journal) }
         let last = journal.lastPosition
         site.crash(journal)
-        // Whoever only looks sees it, too, and changes nothing.
+        // A reader sees it, too, and changes nothing.
         for _ in 1...2 {
             let looking = try site.open { $0.readOnly = true }
             #expect(looking.durablePosition == last)

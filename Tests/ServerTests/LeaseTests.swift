@@ -16,7 +16,7 @@ import struct Engine.StandbyPolicy
         return HaoyuanClient(configuration)
     }
 
-    /// What it is told, by whoever has the time to tell it: on a crowded machine a try may end with nothing.
+    /// What it is told, by the thread that has the time to tell it: on a crowded machine a try may end with nothing.
     private func book(
         _ client: HaoyuanClient, _ hospital: PairFolders.KnownPair, _ index: Int, key: IdempotencyKey = .random()
     ) async -> Result<Outcome, HaoyuanError> {
@@ -54,7 +54,7 @@ import struct Engine.StandbyPolicy
         try await withPair { folders in
             let first = try await PairMember.primary(folders.first, Self.policy)
             let writer = client(first)
-            // Just started: whoever was its standby may be primary by now.
+            // Just started: its former standby may be primary by now.
             guard case .failure(let early) = await book(writer, folders.hospital, 0) else {
                 Issue.record("a yes before anything was heard of the standby")
                 return

@@ -1,4 +1,4 @@
-"""PROTOCOL.md §4: a write with a key happens once, whoever repeats it and over which connection."""
+"""PROTOCOL.md §4: a write with a key happens once, however often and over whichever connection it is repeated."""
 
 from case import Case
 from client import new_key

@@ -1,4 +1,4 @@
-"""REGISTER_PATIENTS and FIND_PATIENTS: one id for one person, whoever asks."""
+"""REGISTER_PATIENTS and FIND_PATIENTS: one id for one person, on every connection."""
 
 import secrets
 

@@ -1,4 +1,4 @@
-"""Many connections at one slot at once: what must hold whoever comes first."""
+"""Many connections at one slot at once: what must hold in every order."""
 
 import threading
 

@@ -60,7 +60,7 @@ actor Replica {
         try next.admit(chunks) { events.append(try PositionedEvent(position: $0, decoding: $1)) }
         receiver = next
         note(events, chunks)
-        // Before they can be on disk: whoever confirms looks there first.
+        // Before they can be on disk: a confirmation looks there first.
         taken.withLockedValue { $0 = chunks.last }
         let last = journal.append(chunks)
         // The catalogue says whose a pool is, so what follows on a change of it waits for it.

@@ -106,7 +106,7 @@ struct StandbyWatch: Sendable {
         if followers.isEmpty { awaySince = now }
     }
 
-    /// Whoever follows at this moment is not waited for again before he has everything.
+    /// The standby of this moment is not waited for again before it has everything.
     mutating func goOnAlone() {
         isAlone = true
         for place in followers.indices {

@@ -19,7 +19,7 @@ package struct Tenure: Hashable, Sendable {
     package var isDeposed: Bool
 }
 
-/// News of an engine's standing, for logs and for whoever keeps its process up.
+/// News of an engine's standing, for logs and for the keeper of its process.
 package enum StandingNews: Hashable, Sendable {
     /// The standby is away, and the policy made the primary go on without it.
     case wentAlone

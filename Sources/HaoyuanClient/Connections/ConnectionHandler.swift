@@ -114,7 +114,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         for one in failed { one.waiter.resume(returning: .failure(one.error)) }
     }
 
-    /// The owner hears of the end first: whoever is told and tries again at once must not come back here.
+    /// The owner hears of the end first: a caller that is told and tries again at once must not come back here.
     private func end(telling failed: [Machine.Failed]) {
         if !hasEnded {
             hasEnded = true
@@ -211,7 +211,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         }
     }
 
-    /// Hands out an answer. One that says to ask another server ends this connection for whoever comes next.
+    /// Hands out an answer. One that says to ask another server ends this connection for the next caller.
     private func answer(_ waiter: Waiter, _ result: Result<ByteBuffer, HaoyuanError>) {
         if case .failure(let error) = result, error.code == .notPrimary || error.code == .standbyAway {
             owner.misdirected()

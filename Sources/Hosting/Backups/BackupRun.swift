@@ -2,7 +2,7 @@ import Foundation
 package import Journal
 package import Terminal
 
-/// Takes one backup of a data folder, beside whoever has it open.
+/// Takes one backup of a data folder, beside the process that has it open.
 package struct BackupRun {
     /// What was written; nil where nothing was new.
     package struct Outcome {

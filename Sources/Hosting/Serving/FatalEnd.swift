@@ -12,7 +12,7 @@ package enum FatalEnd {
 }
 
 extension CommandFailure {
-    /// What keeps a data folder from being used, for whoever named it.
+    /// What keeps a data folder from being used, for the person who named it.
     package init(_ error: JournalError) {
         let status: ExitStatus =
             switch error {

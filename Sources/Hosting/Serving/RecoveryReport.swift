@@ -13,7 +13,7 @@ final class RecoveryReport: Sendable {
     private let serving: ServingState
     private let log: @Sendable (String) -> Void
 
-    /// - Parameter serving: is told too, for whoever asks whether this server is ready.
+    /// - Parameter serving: is told too, for those who ask whether this server is ready.
     init(_ serving: ServingState, log: @escaping @Sendable (String) -> Void) {
         self.serving = serving
         state = NIOLockedValueBox(State(told: .now))

@@ -46,7 +46,7 @@ package enum CopyPart: Sendable, Hashable {
         /// Checksum, flags, position and the value itself.
         package var envelope: [UInt8]
 
-        /// A value that came from a message or a file; whoever takes the copy in checks it.
+        /// A value that came from a message or a file; the taker of the copy checks it.
         package init(key: [UInt8], envelope: [UInt8]) {
             self.key = key
             self.envelope = envelope

@@ -3,7 +3,8 @@ import Glibc
 /// The tail as a file of blocks that have all been written once, so that a piece costs one write that syncs itself,
 /// without anything of the file system's own.
 ///
-/// `@unchecked Sendable`: its variables belong to the committing thread (or to whoever opens or closes the journal).
+/// `@unchecked Sendable`: its variables belong to the committing thread (or to the caller that opens or closes the
+/// journal).
 final class TailFile: LogTail, @unchecked Sendable {
     /// Its name behind that of the directory.
     static let name = "/tail"

@@ -296,7 +296,7 @@ private struct PageWalk {
             }
             if got < 0, errno == EINTR { continue }
             guard got >= 0 else { throw .io(errno: errno, call: "pread of data.mdb at \(offset)") }
-            // Beyond the end of a file that was cut short there is nothing; zeros are found out by whoever looks.
+            // Beyond the end of a file that was cut short there is nothing; zeros are found out by the reader.
             if got == 0 { break }
             done += got
         }

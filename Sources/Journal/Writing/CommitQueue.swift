@@ -124,7 +124,7 @@ final class CommitQueue: @unchecked Sendable {
             defer { lock.unlock() }
             change(&pending)
             pending.reset(after: pending.last)
-            // Whoever waits for it is told that the journal has ended, not that it never existed.
+            // A waiting caller is told that the journal has ended, not that it never existed.
             last.store(pending.last.rawValue, ordering: .releasing)
             return pending.last
         }
@@ -238,10 +238,11 @@ final class CommitQueue: @unchecked Sendable {
         for continuation in left { continuation.resume(returning: .failure(.closed)) }
     }
 
-    /// Moves the durable position on and takes off the list whoever has what he waited for; only with the lock held.
+    /// Moves the durable position on and takes off the list the waiters that have what they waited for; only with the
+    /// lock held.
     private func removeReady() -> [(CheckedContinuation<Result<Position, JournalError>, Never>, Position)] {
         let (disk, log) = (onDisk.load(ordering: .relaxed), inLog.load(ordering: .relaxed))
-        // What was reported durable stays so, whoever is asked later.
+        // What was reported durable stays so, whichever standby is asked later.
         let durable = max(self.durable.load(ordering: .relaxed), min(log, confirmed))
         self.durable.store(durable, ordering: .releasing)
         let settled = max(self.settled.load(ordering: .relaxed), min(disk, confirmed))

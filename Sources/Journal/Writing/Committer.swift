@@ -1,6 +1,7 @@
 import NIOConcurrencyHelpers
 
-/// Carries pending work to the disk: the hands of ``LogWriter``. Used by one thread (or by whoever steps the journal).
+/// Carries pending work to the disk: the hands of ``LogWriter``. Used by one thread (or by the caller that steps the
+/// journal).
 ///
 /// `@unchecked Sendable`: `writer` and `backlog` are touched only by the one committing thread (or, driven by hand, by
 /// the one caller at a time that ``Journal/step()`` demands); everything others may look at lies in `shared`.

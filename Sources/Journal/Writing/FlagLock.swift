@@ -5,7 +5,7 @@ import Glibc
 /// The bound runs on the monotonic clock: a second stays a second when the machine's time is set meanwhile.
 ///
 /// `@unchecked Sendable`: the pointers are constants, to what threads may share by its nature; the flag is touched only
-/// by whoever has the lock.
+/// by the holder of the lock.
 final class FlagLock: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let raised = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)

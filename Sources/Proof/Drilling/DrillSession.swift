@@ -109,7 +109,7 @@ struct DrillSession {
             let outcome: Result<Value, any Error>
             do { outcome = .success(try await body(server, client)) } catch { outcome = .failure(error) }
             stop.set()
-            // Nobody answers any more: whoever still waits need not wait for the deadline.
+            // Nothing answers any more: waiting callers need not wait for the deadline.
             if !server.isRunning { client.close() }
             return outcome
         }

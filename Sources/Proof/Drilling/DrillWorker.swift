@@ -115,8 +115,8 @@ struct DrillWorker: Sendable {
     /// An error came instead of an answer.
     mutating func note(_ error: HaoyuanError, to request: DrillRequest) {
         if error.code == .notFound {
-            // Whoever looked for the appointment had looked for the key before: no try was carried out, or it is
-            // undone.
+            // The worker that looked for the appointment had looked for the key before: no try was carried out, or it
+            // is undone.
             if inDoubt == request { inDoubt = nil }
             rejected["\(error.code)", default: 0] += 1
         } else if error.mayHaveBeenApplied || inDoubt == request {

@@ -88,7 +88,7 @@ struct FailoverPair {
         if first.isRunning { await first.stop() }
         let follow = network?.peerAddress(of: .second) ?? second.address.description
         var site = network?.site(of: .first) ?? .init()
-        // Whoever knew where it was finds it there.
+        // A client that knew where it was finds it there.
         site.port = first.port
         first = try await ChildServer.start(
             in: folder.path + "/first", data: firstData, settings + ["--follow", follow], executable: executable,

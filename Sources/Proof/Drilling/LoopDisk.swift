@@ -55,7 +55,7 @@ struct LoopDisk: Sendable {
     }
 
     private func unmount() async throws(CommandFailure) {
-        // Whoever was killed a moment ago may still be letting go of its files.
+        // A process that was killed a moment ago may still be letting go of its files.
         for _ in 0..<50 {
             if (try? await SystemTool.run("umount", path)) != nil { return }
             try? await Task.sleep(for: .milliseconds(20))

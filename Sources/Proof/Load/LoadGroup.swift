@@ -18,7 +18,7 @@ final class LoadGroup<Source>: Sendable {
     /// - Parameters:
     ///   - depth: Requests unanswered on each connection, at most; a batch is one.
     ///   - kinds: How many kinds of requests the source makes.
-    ///   - mark: Set and cleared by whoever watches the server: latencies are told apart by it.
+    ///   - mark: Set and cleared by the watcher of the server: latencies are told apart by it.
     ///   - makeSource: Called on the event loop.
     ///   - asSource: What makes the requests of it: itself, where it is a source.
     init(
@@ -37,7 +37,7 @@ final class LoadGroup<Source>: Sendable {
         }.get()
     }
 
-    /// Operations answered so far in this pass, for whoever watches.
+    /// Operations answered so far in this pass, for the watcher.
     var answered: Int { answers.withLockedValue { $0 } }
 
     /// Makes so many connections more, all of them welcomed when it returns.

@@ -1,6 +1,6 @@
 import HaoyuanClient
 
-/// The keys of a replay's writes, made from the trace alone: the same trace gives the same keys, whoever replays it and
+/// The keys of a replay's writes, made from the trace alone: the same trace gives the same keys, on every machine and
 /// whenever.
 enum ReplayKeys {
     enum Write: UInt64 {

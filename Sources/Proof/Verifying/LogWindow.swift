@@ -4,7 +4,7 @@ package import Journal
 import Scheduling
 package import Terminal
 
-/// A stretch of the log of a data folder, read without disturbing whoever writes it.
+/// A stretch of the log of a data folder, read without disturbing its writer.
 package struct LogWindow {
     private let journal: Journal
     private var catalogue = Catalogue()

@@ -44,7 +44,7 @@ package final class SeededScheduler: TaskExecutor {
         return true
     }
 
-    /// A number below `count` for whoever drives the rest of the world, from the same seed.
+    /// A number below `count` for the driver of the rest of the world, from the same seed.
     package func choose(_ count: Int) -> Int { state.withLockedValue { $0.random.below(count) } }
 
     private func place(_ random: inout SeededGenerator, of count: Int) -> Int {

@@ -10,7 +10,7 @@ final class Mailbox: Sendable {
         case news(StandingNews)
         /// What a standby that asked over a connection is told.
         case followAnswer(_ connection: Int, Result<FollowAnswer, EngineError>)
-        /// A piece for the standby of a connection; whoever gave it waits until it is out.
+        /// A piece for the standby of a connection; its giver waits until it is out.
         case piece(_ connection: Int, PeerMessage, CheckedContinuation<Bool, Never>)
         /// Why a standby cannot be fed any more.
         case feedingEnded(_ connection: Int, String)

@@ -55,7 +55,7 @@ extension World {
             .request(
                 operation: operation.index, attempt: operation.attempt, epoch: seenEpochs[operation.client]),
             from: .client(operation.client), to: .server(address(operation)))
-        // Whoever knows another server has somebody to ask when the one is silent.
+        // A client that knows another server asks it when the one is silent.
         let patience: Int64 = isHealed ? nodes.count == 1 ? 50 : 5 : 1
         queue.put(
             .timeout(operation: operation.index, attempt: operation.attempt),

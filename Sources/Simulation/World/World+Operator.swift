@@ -2,7 +2,7 @@ import Engine
 import Journal
 import Scheduling
 
-// Whoever looks after two servers: promotes one, starts the other as its standby, says to go on alone; and what cuts
+// The operator of two servers: promotes one, starts the other as its standby, says to go on alone; and what cuts
 // them off from each other.
 extension World {
     func comeBetween(_ strike: Plan.Strike) {
@@ -49,7 +49,7 @@ extension World {
         queue.put(.promote(standby.index), at: now + Int64(linkRandom.between(0...soon)))
     }
 
-    /// It has a beginning of the leader's log; whoever is asked to promote anything else must not.
+    /// It has a beginning of the leader's log; the operator must not promote anything else.
     private func mayBePromoted(_ standby: Node) -> Bool {
         guard let engine = standby.engine, standby.stopping == nil else { return false }
         return engine.role == .standby && standby.chronicle === chronicle && !standby.replication.isBeingPromoted
@@ -79,7 +79,7 @@ extension World {
         node.replication.isBeingPromoted = false
         switch outcome {
         case .failure(let error):
-            // A disk that is full or fails while it is promoted: whoever asked asks again.
+            // A disk that is full or fails while it is promoted: the operator asks again.
             say("\(which(node))is not promoted: \(error.message)")
         case .success(let epoch):
             say("\(which(node))is primary of epoch \(epoch)")

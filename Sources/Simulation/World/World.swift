@@ -31,7 +31,7 @@ final class World {
         /// A standby tries to reach its primary; a new primary tells the one before.
         case call(Casebook.Process)
         case tell(Casebook.Process)
-        /// Whoever looks after the servers looks; promotes; starts a former primary as standby.
+        /// The operator looks; promotes; starts a former primary as standby.
         case look
         case promote(Int)
         case rejoin(Int)

@@ -1,7 +1,7 @@
 package import HaoyuanClient
 
 extension CommandFailure {
-    /// What a request that was not answered means for whoever typed the command.
+    /// What a request that was not answered means for the person at the command line.
     /// - Parameter key: of the write as the command line takes it, where it was one: with it the same command can be
     ///   given again safely.
     package init(_ error: HaoyuanError, key: String? = nil) {

@@ -191,7 +191,7 @@ package nonisolated struct PBFollowRequest: Sendable {
   /// send a whole copy whatever is here
   package var copy: Bool = false
 
-  /// drawn by whoever follows: tells one that asks again from another standby
+  /// drawn by the standby: tells one that asks again from another standby
   package var asker: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()

@@ -64,7 +64,7 @@ final class MixSource: BenchSource {
     // MARK: Requests
 
     func next(into payload: inout ByteBuffer) -> LoadRequest? {
-        // Whoever holds a number confirms before somebody else asks.
+        // A held number is confirmed before the next patient asks.
         if let visit = toConfirm.popLast() { return change(.confirm, visit, into: &payload) }
         guard left > 0 else { return nil }
         left -= 1
