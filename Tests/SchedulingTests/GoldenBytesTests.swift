@@ -27,6 +27,18 @@ import Testing
             fact: fact)
     }
 
+    private static var catalogueCounts: CatalogueCounts {
+        var counts = CatalogueCounts()
+        (counts.added, counts.changed, counts.unchanged) = (300, 1, 0)
+        return counts
+    }
+
+    private static var sessionsOpened: SessionsOpened {
+        var sessions = SessionsOpened()
+        (sessions.opened, sessions.unchanged, sessions.conflicts) = (2, 1, ["x"])
+        return sessions
+    }
+
     private static func lock(until end: Instant?) -> SlotLock {
         var lock = SlotLock(first: 1, slots: 2, units: 300, owner: "ct", reason: "号", until: end)
         lock.number = 3
@@ -71,6 +83,25 @@ import Testing
             "0680b883a1f7320303e78e8b8780c001ae9e01e0c1f50d0a09030001ac02"
         ),
         (event(.sessionArchived(appointment.session)), "0780b883a1f7320303e78e8b8780c001"),
+        (event(.epochBegan(300)), "0a80b883a1f7320303e78e8bac02"),
+        (
+            event(.answered(.catalogue(catalogueCounts)), answered: true),
+            "8b80b883a1f7320303e78e8b0807060504030201100f0e0d0c0b0a0998badcfe0000000001ac020100"
+        ),
+        (
+            event(
+                .answered(
+                    .patients([
+                        PatientOutcome(patient: PatientID(rawValue: 130), created: true),
+                        PatientOutcome(patient: nil, created: false, problem: "号"),
+                    ])), answered: true),
+            "8b80b883a1f7320303e78e8b0807060504030201100f0e0d0c0b0a0998badcfe000000000202820101"
+                + "0003e58fb7"
+        ),
+        (
+            event(.answered(.sessions(sessionsOpened)), answered: true),
+            "8b80b883a1f7320303e78e8b0807060504030201100f0e0d0c0b0a0998badcfe00000000030201010178"
+        ),
         (
             event(.slotsLocked(appointment.session, lock(until: Instant(rawValue: 1_750_000_900_000)))),
             "0c80b883a1f7320303e78e8b8780c001030102ac0202637403e58fb7a0afbaa1f732"

@@ -10,7 +10,7 @@ extension Dice {
     }
 
     /// Kinds of facts, the catalogue's seven included.
-    static let kinds = 0..<18
+    static let kinds = 0..<19
 
     private mutating func fact(_ kind: Int) -> Fact {
         switch kind {
@@ -27,6 +27,7 @@ extension Dice {
                 many(Limits.identifiersPerPatient) { Identifier(system: $0.text(128), value: $0.text(128)) })
         case 15: .slotsLocked(session(), lock())
         case 16: .slotsUnlocked(session(), lock())
+        case 18: .answered(report())
         case 17: .epochBegan(UInt32(next() % UInt64(Limits.epoch)) + 1)
         default: .catalogueChanged(entity(kind - 8))
         }
@@ -121,6 +122,27 @@ extension Dice {
             id: session(), times: SessionTimes(date: date, start: start, slotMinutes: minutes, slots: slots),
             template: once(in: 2) ? nil : TemplateID(rawValue: small() | 1),
             capacities: (0..<slots).map { _ in UInt16.random(in: 0...10_000, using: &self) })
+    }
+
+    private mutating func report() -> Report {
+        switch next() % 3 {
+        case 0:
+            var counts = CatalogueCounts()
+            (counts.added, counts.changed, counts.unchanged) = (Int(small()), Int(small()), Int(small()))
+            return .catalogue(counts)
+        case 1:
+            return .patients(
+                many(9) {
+                    $0.once(in: 2)
+                        ? PatientOutcome(patient: nil, created: false, problem: $0.text(256))
+                        : PatientOutcome(patient: PatientID(rawValue: $0.next() >> 20 | 1), created: $0.once(in: 2))
+                })
+        default:
+            var sessions = SessionsOpened()
+            (sessions.opened, sessions.unchanged) = (Int(small()), Int(small()))
+            sessions.conflicts = many(9) { $0.text(256) }
+            return .sessions(sessions)
+        }
     }
 
     private mutating func lock() -> SlotLock {
