@@ -29,6 +29,7 @@ package final class Engine: Sendable {
     package static func start(_ configuration: EngineConfiguration) throws -> Engine {
         var options = configuration.journal
         options.tables = EngineTables.all
+        options.needsNewestFormat = true
         options.asksForConfirmations =
             configuration.role == .primary && configuration.standby?.acknowledgement == .standby
         let journal = try Journal.open(options)

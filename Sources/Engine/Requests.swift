@@ -80,6 +80,16 @@ package struct SlotQuery: Sendable {
     /// 1 to `EngineLimits.slotsPerSearch`.
     package var limit: Int
 
+    /// What it names of what rules may need.
+    package var naming: SearchNaming {
+        var naming: SearchNaming = []
+        if origin != nil { naming.insert(.channel) }
+        if patient != nil { naming.insert(.patient) }
+        if patientClass != nil { naming.insert(.patientClass) }
+        if service != nil { naming.insert(.service) }
+        return naming
+    }
+
     package init(
         department: DepartmentID? = nil, service: ServiceID? = nil, resource: ResourceID? = nil, from: LocalDate? = nil,
         to: LocalDate? = nil, after: (start: Instant, slot: SlotID)? = nil, nextFree: Bool = false, limit: Int = 200,

@@ -33,6 +33,9 @@ package struct JournalOptions: Sendable {
     package var creationID: [UInt8]?
     /// The state tables that there may be: any other name is a damaged one. `nil` stands for any.
     package var tables: [Table]?
+    /// Whether the owner writes what only programs of the newest format read: an older journal gets that format before
+    /// anything is written to it, or is not opened.
+    package var needsNewestFormat = false
     /// Opens an existing journal only to look at it: no lock is taken, no thread is started, nothing is written.
     package var readOnly = false
     /// Whether nothing, not even what is on disk already, is durable before it is confirmed (``Journal/confirm(_:)``)

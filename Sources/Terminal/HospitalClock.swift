@@ -60,6 +60,8 @@ package struct HospitalClock {
     }
 
     private func wall(_ milliseconds: Int64) -> (date: LocalDate, time: WallTime, second: Int) {
+        // What lies beyond the years that a calendar has is shown as their end.
+        let milliseconds = min(max(milliseconds, -Self.farthest), Self.farthest)
         let local = Self.floorDivide(milliseconds, 1_000) + offset(milliseconds)
         let second = Self.floorModulo(local, 86_400)
         return (
@@ -67,6 +69,9 @@ package struct HospitalClock {
             Int(second % 60)
         )
     }
+
+    /// Some 100,000 years from 1970, in milliseconds.
+    private static let farthest: Int64 = 36_525_000 * 86_400_000
 
     private static func floorDivide(_ a: Int64, _ b: Int64) -> Int64 { (a - floorModulo(a, b)) / b }
     private static func floorModulo(_ a: Int64, _ b: Int64) -> Int64 { (a % b + b) % b }

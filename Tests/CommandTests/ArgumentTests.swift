@@ -17,6 +17,27 @@ import Testing
         #expect(SpanArgument(span.description) == span)
     }
 
+    @Test(arguments: [
+        ("2026-03-09T08:15:00.000+08:00", 1_773_015_300_000), ("2026-03-09T00:15:00Z", 1_773_015_300_000),
+        ("2026-03-09 08:15:07", 1_773_015_307_000), ("2026-03-09 08:15", 1_773_015_300_000),
+        ("2026-03-08T18:15:00.250-06:00", 1_773_015_300_250),
+    ])
+    func `moments as commands show them, and as the hospital's clock shows them`(text: String, expected: Int64) throws {
+        let moment = try #require(MomentArgument(text)).moment(HospitalClock(zone: "Asia/Shanghai"))
+        #expect(moment.milliseconds == expected)
+    }
+
+    @Test(arguments: [
+        "", "2026-03-09", "08:15", "2026-03-09T25:00", "2026-02-30 08:00", "2026-03-09 08:15:60", "2026-03-09 08:15+8",
+        "2026-03-09 08:15:00.25",
+    ])
+    func `what is no moment`(text: String) { #expect(MomentArgument(text) == nil) }
+
+    @Test(arguments: [Int64.max, .min])
+    func `a moment beyond every calendar is shown and ends nothing`(moment: Int64) throws {
+        #expect(!HospitalClock(zone: "Asia/Shanghai").second(moment).isEmpty)
+    }
+
     @Test(arguments: ["", "15", "m", "15 m", "-15m", "1.5h", "15min", "9223372036854775807d", "1h-30m", "１５m"])
     func `what is no stretch of time`(text: String) { #expect(SpanArgument(text) == nil) }
 

@@ -100,11 +100,16 @@ import Testing
         let hospital = try await Hospital()
         let session = try await hospital.open("li", capacities: [1, 1])
         let nowhere = SessionID(pool: session.pool, index: 9)
+        let beyond = SessionID(rawValue: session.rawValue | 1 << 60)
         for command in [
             lock(nowhere), lock(session, first: 2), lock(session, first: 1, slots: 2), .unlockSlots(session, 1),
-            .unlockSlots(nowhere, 1), .unlockSlots(session, 0),
+            .unlockSlots(nowhere, 1), .unlockSlots(session, 0), lock(beyond), .unlockSlots(beyond, 1),
         ] {
             #expect(await hospital.run(command).error?.code == .notFound, "\(command)")
+        }
+        for rawValue in [Int64.max, Int64.max / 2] {
+            let never = await hospital.run(lock(session, until: Instant(rawValue: rawValue)))
+            #expect(never.error?.message.hasPrefix("until_ms: \(rawValue), at most") == true)
         }
         #expect(await hospital.run(lock(session, until: Hospital.morning)).refusal?.rule == .slotPast)
         for expected in 1...UInt32(Limits.locksPerSession) {

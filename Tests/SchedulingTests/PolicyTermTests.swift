@@ -18,7 +18,12 @@ import Testing
             .init(department: department, perDayDepartment: 1, perDay: 2, holdSeconds: 900, terms: terms)
         ]
         var next = catalogue
-        for entity in try catalogue.decide(draft, takesTerms: { $0 == .perDay || $0 == .overlap }).events {
+        for entity in try catalogue.decide(
+            draft,
+            terms: { rule in
+                rule == .perDay || rule == .overlap ? [.channels, .limit] : nil
+            }
+        ).events {
             next.evolve(entity)
         }
         return next
@@ -121,7 +126,7 @@ import Testing
         #expect(problem([Term(rule: .slotFull)], of: "")?.hasPrefix("the hospital's policy: terms[0]:") == true)
     }
 
-    @Test(arguments: Rule.allCases.filter { !$0.about.takesTerms })
+    @Test(arguments: Rule.allCases.filter { $0.about.terms == nil })
     func `the product puts terms of no rule that takes none`(rule: Rule) {
         var draft = draft
         draft.policies = [
@@ -129,6 +134,17 @@ import Testing
         ]
         let fault = #expect(throws: InvalidCatalogue.self) { try Catalogue().decide(draft) }
         #expect(fault?.description.contains("terms[0]: \(rule.name) takes no terms") == true)
+    }
+
+    @Test(arguments: [
+        (Term(rule: .channelClosed, channels: [.app], limit: 7), "reads no limit; leave it out"),
+        (Term(rule: .channelClosed), "names no channel; say which may book"),
+    ])
+    private func `what a rule does not read is refused, and so is a term that says nothing`(term: Term, fault: String) {
+        var draft = draft
+        draft.policies = [.init(department: "im", perDayDepartment: 0, perDay: 0, holdSeconds: 900, terms: [term])]
+        let found = #expect(throws: InvalidCatalogue.self) { try Catalogue().decide(draft) }
+        #expect(found?.description == "policy of department ‘im’: terms[0]: CHANNEL_CLOSED \(fault)")
     }
 
     @Test func `codes that nobody has, another department's pools and the engine's channel are refused`() {

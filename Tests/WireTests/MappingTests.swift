@@ -210,7 +210,7 @@ import Testing
         policy.terms[1].rule = .overlap
         wire.policies = [policy]
         var catalogue = Catalogue()
-        for entity in try catalogue.decide(try wire.draft().draft, takesTerms: { _ in true }).events {
+        for entity in try catalogue.decide(try wire.draft().draft, terms: { _ in [.channels, .limit] }).events {
             catalogue.evolve(entity)
         }
         policy.terms[0].services = ["scan", "visit"]

@@ -91,13 +91,15 @@ class Locks(Case):
         self.assert_refused(self.lock(), pb.RULE_NUMBERS_EXHAUSTED, limit=LOCKS_OF_A_SESSION)
 
     def test_what_is_not_there_is_not_found_and_nonsense_is_named(self):
-        for wrong in ({"first": 4}, {"first": 3, "slots": 2}, {"session": self.session + (1 << 40)}):
+        for wrong in ({"first": 4}, {"first": 3, "slots": 2}, {"session": self.session + (1 << 40)},
+                      {"session": self.session + (1 << 60)}):
             with self.subTest(wrong=wrong), self.fails("NOT_FOUND"):
                 self.lock(**wrong)
         for number in (0, 1, 4_000_000_000):
             with self.subTest(number=number), self.fails("NOT_FOUND"):
                 self.unlock(number)
-        nonsense = ({"first": 1 << 31}, {"slots": 1 << 31}, {"units": 1 << 31}, {"until_ms": -1})
+        nonsense = ({"first": 1 << 31}, {"slots": 1 << 31}, {"units": 1 << 31}, {"until_ms": -1},
+                    {"until_ms": (1 << 63) - 1})
         for wrong in (*nonsense, {"owner": "长" * 10_000}, {"reason": "长" * 10_000}):
             with self.subTest(wrong=str(wrong)[:40]), self.fails("INVALID_ARGUMENT"):
                 self.lock(**wrong)

@@ -95,7 +95,7 @@ extension Engine {
         let snapshot = view.current
         // The upper bits are not part of any session's id; without this they would be cut off and another session
         // answer.
-        guard session.rawValue < 1 << 44, snapshot.timetable.knows(session),
+        guard session.isWhole, snapshot.timetable.knows(session),
             let shard = shards.index(of: session.pool, in: snapshot)
         else {
             throw EngineError(.notFound, "there is no session \(session.rawValue)")

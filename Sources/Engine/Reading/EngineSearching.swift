@@ -69,20 +69,23 @@ extension Engine {
             }
         }
         var found = [[[FreeSlot]]](repeating: [], count: queries.count)
+        var shardsAsked = [Int](repeating: 0, count: queries.count)
         for shard in orders.indices where !orders[shard].isEmpty {
             let (slots, at) = await shards.pools[shard].search(orders[shard])
+            var last = -1
             for (order, slots) in zip(orders[shard], slots) {
                 found[order.index].append(slots)
+                if order.index != last { shardsAsked[order.index] += 1 }
+                last = order.index
                 seen[order.index] = max(seen[order.index], at)
             }
         }
         return limits.indices.map { index in
             let query = queries[index]
-            let unjudged = RuleList.unjudged(
-                channel: query.origin != nil, patient: query.patient != nil, patientClass: query.patientClass != nil)
+            let unjudged = RuleList.unjudged(naming: query.naming)
             // One shard has everything up to its last fact; of several, each had what there was when the first was
             // asked.
-            let isOneShard = found[index].count <= 1 && query.patient == nil
+            let isOneShard = shardsAsked[index] <= 1 && query.patient == nil
             return View(
                 page: limits[index].map { SlotPage(found[index], limit: $0, unjudged: unjudged) }, seen: seen[index],
                 position: isOneShard ? seen[index] : min(begun, seen[index]))

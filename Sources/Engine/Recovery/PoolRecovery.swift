@@ -128,6 +128,8 @@ struct PoolRecovery: Sendable {
         case .pool:
             guard let session = event.fact.session else {
                 // Several pools are concerned, perhaps of several shards; each takes its part.
+                precondition(
+                    event.fact.parts.allSatisfy { $0.session != nil }, "each part of a pool's fact names its session")
                 for fact in event.fact.parts { try apply(Event(at: event.at, by: event.by, fact: fact), position) }
                 return
             }

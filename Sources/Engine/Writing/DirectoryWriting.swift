@@ -60,7 +60,7 @@ extension WritePipeline {
                 sum.conflicts += conflicts.map { catalogue.sentence($0) }
             }
         }
-        sum.shortenConflicts()
+        if batch.writes[index].answered != nil { sum.shortenConflicts() }
         report(index, .sessions(sum), reflecting: journal.lastPosition, &batch)
     }
 
@@ -80,7 +80,7 @@ extension WritePipeline {
 }
 
 extension SessionsOpened {
-    /// No answer tells more conflicts than its key can remember; the last sentence says how many are left out.
+    /// No key remembers more conflicts than this; the last sentence says how many are left out.
     fileprivate mutating func shortenConflicts() {
         let most = Limits.conflictsRemembered
         guard conflicts.count > most else { return }

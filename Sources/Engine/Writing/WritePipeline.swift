@@ -131,7 +131,8 @@ struct WritePipeline: Sendable {
                     unresolved(index, error, &batch)
                 }
             case .pool(let pool):
-                guard let shard = shards.index(of: pool, in: batch.snapshot),
+                guard write.command.subject?.isPossible ?? true,
+                    let shard = shards.index(of: pool, in: batch.snapshot),
                     let asking = batch.snapshot.asking(pool, by: write.by, now: batch.now, today: batch.today)
                 else {
                     failUnknown(index, &batch)
@@ -206,7 +207,7 @@ struct WritePipeline: Sendable {
             preconditionFailure("only what names something can name what is not there")
         }
         let timetable = view.current.timetable
-        if timetable.knows(subject.session), timetable[subject.session] == nil {
+        if subject.isPossible, timetable.knows(subject.session), timetable[subject.session] == nil {
             batch.refuse(index, Refusal(subject.refusedWhenArchived))
         } else {
             fail(index, EngineError(.notFound, "there is no \(subject.name)"), &batch)
@@ -268,7 +269,8 @@ struct WritePipeline: Sendable {
         } catch {
             let unknown = EngineError(
                 .internal,
-                "the journal ended before this was known to be on disk (\(error.code)); ask again with the same key",
+                "the journal ended before this was known to be on disk (\(error.code)); ask again, "
+                    + "with the same key where it had one",
                 maybeApplied: true)
             for index in batch.writes.indices where batch.writes[index].answer?.position != .zero {
                 batch.fail(index, unknown)

@@ -5,18 +5,23 @@ extension HaoyuanClient {
     /// free, not sold, and not sold again where an appointment is cancelled.
     ///
     /// - Parameters:
-    ///   - slots: The indexes of the slots in the session; nil for all.
-    ///   - units: Of each slot; nil for all.
+    ///   - slots: The indexes of the slots in the session, at least one; nil for all.
+    ///   - units: Of each slot, at least one; nil for all.
     ///   - owner: Whom it is for, at most 64 bytes.
     ///   - reason: Why, at most 256 bytes.
     ///   - until: When it ends by itself; nil: not before ``unlockSlots(session:lock:key:options:)``.
     ///   - key: Chosen and stored before the call.
     /// - Returns: The lock's number, or the rule that refused: ``Rule/slotPast`` where the session, or `until`, has
     ///   passed.
+    /// - Throws: `invalidArgument` for no slots or no units, without asking: on the wire 0 stands for all.
     public func lockSlots(
         session: SessionID, slots: Range<Int>? = nil, units: UInt32? = nil, owner: String = "", reason: String,
         until: Instant? = nil, key: IdempotencyKey, options: RequestOptions = .init()
     ) async throws(HaoyuanError) -> LockOutcome {
+        if let slots, slots.isEmpty || slots.lowerBound < 0 {
+            throw HaoyuanError(ProtocolError.invalid("slots", "\(slots) names no slots; nil stands for all"))
+        }
+        if units == 0 { throw HaoyuanError(ProtocolError.invalid("units", "0 locks nothing; nil stands for all")) }
         var request = PBLockSlotsRequest()
         request.keyHigh = key.high
         request.keyLow = key.low

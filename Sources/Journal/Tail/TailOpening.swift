@@ -7,18 +7,23 @@ struct TailOpening {
     /// Lets the log take up what stands in the tail, whether one is wanted or not, and gives out the tail where one is.
     ///
     /// Before the first piece goes there, the journal has a format that programs without a tail refuse: they would not
-    /// see what stands in it. Where there is no room for that, it goes on without a tail.
+    /// see what stands in it. Where there is no room for that, it goes on without a tail, unless its owner needs the format.
     /// - Parameter image: gets the new format.
     func run(
         _ storage: any JournalStorage, _ image: inout MetaImage, _ writer: inout LogWriter
     ) throws(JournalError) -> (any LogTail)? {
         var found = try storage.tail()
         if found == nil { found = try file() }
-        guard let tail = found else { return nil }
+        guard let tail = found else {
+            if options.needsNewestFormat, let lack = try raiseFormat(&image, storage) { throw lack }
+            return nil
+        }
         do throws(JournalError) {
             try takeUp(tail, &writer, storage)
             let isWanted = options.storage != nil || options.tailBytes > 0
-            if isWanted, try raiseFormat(&image, storage) { return tail }
+            let lack = isWanted || options.needsNewestFormat ? try raiseFormat(&image, storage) : nil
+            if let lack, options.needsNewestFormat { throw lack }
+            if isWanted, lack == nil { return tail }
         } catch {
             tail.close()
             throw error
@@ -70,10 +75,14 @@ struct TailOpening {
     }
 
     /// Writes the newest format in the place of an older one, durably.
-    /// - Returns: `false`, and the old one stays, when there is no room.
-    private func raiseFormat(_ image: inout MetaImage, _ storage: any JournalStorage) throws(JournalError) -> Bool {
-        guard image.format < MetaEntry.formats.upperBound else { return true }
-        if case .none = storage.makeRoom(for: PendingWork(after: image.shape.next.previous).roomNeeded) { return false }
+    /// - Returns: What there is no room for; the old format stays then.
+    private func raiseFormat(
+        _ image: inout MetaImage, _ storage: any JournalStorage
+    ) throws(JournalError) -> JournalError? {
+        guard image.format < MetaEntry.formats.upperBound else { return nil }
+        if case .none(let lack) = storage.makeRoom(for: PendingWork(after: image.shape.next.previous).roomNeeded) {
+            return lack
+        }
         do throws(JournalError) {
             let transaction = try storage.beginWrite()
             do throws(JournalError) {
@@ -91,9 +100,9 @@ struct TailOpening {
             try transaction.commit()
         } catch {
             guard error.isLackOfRoom else { throw error }
-            return false
+            return error
         }
         image.format = MetaEntry.formats.upperBound
-        return true
+        return nil
     }
 }

@@ -45,7 +45,7 @@ extension Situation {
         case .catalogueChanged(let entity): unasked(event) ?? put(entity)
         case .epochBegan: unasked(event) ?? engines(event)
         case .answered(let report): answering(event, wishes) { answered(report, $0) }
-        case .slotsLocked(let id, let lock): answering(event, wishes) { _ in locked(id, lock) }
+        case .slotsLocked(let id, let lock): answering(event, wishes) { locked(id, lock, event, $0) }
         case .slotsUnlocked(let id, let lock) where event.answer == nil:
             engines(event) ?? unlocked(id, lock)
                 ?? (lock.until.map { $0 <= event.at } ?? false ? nil : "its end has not come")
@@ -111,12 +111,16 @@ extension Situation {
         }
     }
 
-    private func locked(_ id: SessionID, _ lock: SlotLock) -> String? {
+    private func locked(_ id: SessionID, _ lock: SlotLock, _ event: Event, _ wish: Wish) -> String? {
         guard let sitting = model.sittings[id], sitting.archived == nil else { return "its session is not open" }
         guard Int(lock.number) == sitting.locks.count + 1 else { return "its number was given before" }
         guard lock.slots > 0, lock.range.upperBound <= sitting.capacities.count else { return "it has no such slots" }
+        guard sitting.start(sitting.capacities.count) > event.at.rawValue else { return "its session is over" }
+        guard lock.until.map({ $0 > event.at }) ?? true else { return "its end has passed" }
+        guard case .lockSlots(_, let asked) = wish.other else { return "its write asked for no lock" }
         let most = sitting.capacities[lock.range].max() ?? 0
-        return Int(lock.units) <= most ? nil : "it takes more units than there are"
+        let units = asked.units == 0 ? most : min(Int(asked.units), most)
+        return Int(lock.units) == units ? nil : "it takes \(lock.units) units where \(units) are to be withdrawn"
     }
 
     private func unlocked(_ id: SessionID, _ lock: SlotLock) -> String? {

@@ -94,8 +94,8 @@ extension Situation {
     }
 
     /// The rules that a search cannot judge, by what it does not name.
-    package static func unjudged(channel: Bool, patient: Bool) -> Set<Rule> {
-        Set(channel ? [] : [.channelClosed])
+    package static func unjudged(channel: Bool, patient: Bool, service: Bool) -> Set<Rule> {
+        Set(channel && service ? [] : [.channelClosed])
             .union(patient ? [] : [.perDayDepartment, .perDay, .overlap, .patientAppointments])
     }
 

@@ -1,10 +1,10 @@
 extension Catalogue {
     /// Judges a draft whole: either every entity becomes an event, or none and the first fault is named.
-    /// - Parameter takesTerms: whether a policy may have terms for this rule.
+    /// - Parameter terms: what a rule reads of its terms; nil where a policy may have none for it.
     package func decide(
-        _ draft: CatalogueDraft, takesTerms: (Rule) -> Bool = { $0.about.takesTerms }
+        _ draft: CatalogueDraft, terms: @escaping (Rule) -> TermFields? = { $0.about.terms }
     ) throws(InvalidCatalogue) -> CataloguePut {
-        var decision = PutDecision(catalogue: self, rulesWithTerms: Rule.allCases.filter(takesTerms))
+        var decision = PutDecision(catalogue: self, fields: terms)
         if let hospital = draft.hospital { try decision.hospital(hospital) }
         for department in draft.departments { try decision.department(department) }
         for resource in draft.resources { try decision.resource(resource) }
@@ -19,7 +19,7 @@ extension Catalogue {
 /// Works on its own copy of the catalogue, so that later entities of a draft can refer to earlier ones.
 private struct PutDecision {
     var catalogue: Catalogue
-    let rulesWithTerms: [Rule]
+    let fields: (Rule) -> TermFields?
     var put = CataloguePut()
 
     mutating func hospital(_ new: Hospital) throws(InvalidCatalogue) {
@@ -115,11 +115,18 @@ private struct PutDecision {
     private func term(
         _ draft: CatalogueDraft.PolicyTerm, department: DepartmentID?, of what: String
     ) throws(InvalidCatalogue) -> PolicyTerm {
-        guard rulesWithTerms.contains(draft.rule) else {
-            let others = rulesWithTerms.map(\.name).joined(separator: ", ")
-            throw InvalidCatalogue(
-                "\(what): \(draft.rule.name) takes no terms; \(others.isEmpty ? "no rule does yet" : "these do: \(others)")"
-            )
+        guard let fields = fields(draft.rule) else {
+            let others = Rule.allCases.filter { self.fields($0) != nil }.map(\.name).joined(separator: ", ")
+            throw InvalidCatalogue("\(what): \(draft.rule.name) takes no terms; these do: \(others)")
+        }
+        for (field, isNamed, reads) in [
+            ("limit", draft.limit != 0, fields.contains(.limit)),
+            ("channels", !draft.channels.isEmpty, fields.contains(.channels)),
+        ] where isNamed && !reads {
+            throw InvalidCatalogue("\(what): \(draft.rule.name) reads no \(field); leave it out")
+        }
+        if fields.contains(.someChannel), draft.channels.isEmpty {
+            throw InvalidCatalogue("\(what): \(draft.rule.name) names no channel; say which may book")
         }
         for (count, name) in [
             (draft.services.count, "services"), (draft.pools.count, "pools"), (draft.channels.count, "channels"),

@@ -75,6 +75,8 @@ extension Command {
         /// As a sentence names it: "appointment 5".
         package let name: String
         package let session: SessionID
+        /// Whether there can be such a session: an id from outside may have bits that belong to none.
+        package var isPossible: Bool { session.isWhole }
         /// The rule that refuses where the session went to the history table.
         package let refusedWhenArchived: Rule
     }
@@ -94,7 +96,7 @@ extension Command {
         }
     }
 
-    /// Whether it may come without a key, because a repetition changes nothing: the three that had none at first.
+    /// Whether it may come without a key, because a repetition changes nothing: those that had none at first.
     package var mayGoWithoutKey: Bool {
         switch self {
         case .putCatalogue, .registerPatients, .generateSessions, .openSessions: true
@@ -118,6 +120,7 @@ extension Command {
         case .lockSlots(_, let lock):
             Self.tooLong(lock.owner, "owner", Limits.operatorBytes)
                 ?? Self.tooLong(lock.reason, "reason", Limits.reasonBytes)
+                ?? Self.tooLate(lock.until, "until_ms")
         case .unlockSlots: nil
         }
     }
@@ -125,6 +128,13 @@ extension Command {
     /// A text that is longer than it may be, in one sentence.
     package static func tooLong(_ text: String, _ field: String, _ limit: Int) -> String? {
         text.utf8.count <= limit ? nil : "\(field): \(text.utf8.count) bytes, at most \(limit)"
+    }
+
+    /// A moment after the days that sessions can have: nothing is left to be said by then.
+    private static func tooLate(_ moment: Instant?, _ field: String) -> String? {
+        let end = Instant(minute: UInt32(SessionTimes.days.upperBound.rawValue + 2) * 1_440)
+        guard let moment, moment > end else { return nil }
+        return "\(field): \(moment.rawValue), at most \(end.rawValue), the end of \(SessionTimes.days.upperBound)"
     }
 
     private static func tooMany(_ count: Int, _ field: String) -> String? {

@@ -143,7 +143,7 @@ package struct PoolBook: Sendable {
                                 reason: "")))
                 }
             case .ofSession(let id, let number):
-                if let fact = look(at: id, { $0.decideDue(number, now: now) }) ?? nil { facts.append(fact) }
+                if let fact = look(at: id, { $0.decideDue(number) }) ?? nil { facts.append(fact) }
             }
         }
         for timer in postponed { timers.insert(timer) }

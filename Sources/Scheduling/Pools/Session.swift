@@ -92,24 +92,21 @@ package struct Session: Hashable, Sendable {
         case .lockSlots(_, var lock):
             if lock.slots == 0 { lock.slots = UInt16(max(0, slots.count - Int(lock.first))) }
             guard lock.slots > 0, lock.range.upperBound <= slots.count else { return nil }
-            guard times.end > asking.now, lock.until.map({ $0 > asking.now }) ?? true else { throw Refusal(.slotPast) }
-            guard locks.count < Limits.locksPerSession else {
-                throw Refusal(.numbersExhausted, limit: UInt32(Limits.locksPerSession))
-            }
+            try RuleList.judge(lock, of: self, asking)
             let capacity = slots[lock.range].reduce(0) { max($0, $1.capacity) }
             lock.units = lock.units == 0 ? capacity : min(lock.units, capacity)
             lock.number = UInt32(locks.count) + 1
             return .slotsLocked(id, lock)
         case .unlockSlots(_, let number):
             guard number >= 1, number <= locks.count else { return nil }
-            guard locks[Int(number) - 1].isOpen else { throw Refusal(.state) }
+            try RuleList.judge(unlock: locks[Int(number) - 1].isOpen)
             return .slotsUnlocked(id, locks[Int(number) - 1].lock)
         default: preconditionFailure("no session decides on this alone")
         }
     }
 
     /// What is due by now of what a timer was set for; nil where that is over.
-    func decideDue(_ number: UInt32, now: Instant) -> Fact? {
+    func decideDue(_ number: UInt32) -> Fact? {
         let locked = locks[Int(number) - 1]
         return locked.isOpen ? .slotsUnlocked(id, locked.lock) : nil
     }
@@ -127,10 +124,13 @@ package struct Session: Hashable, Sendable {
             locks[Int(lock.number) - 1].isOpen = false
             isDefinitionDirty = true
             return (true, nil)
-        case .slotsLocked(_, let lock): return (Int(lock.number) <= locks.count, nil)
+        case .slotsLocked(_, let lock): return (lock.number > 0 && Int(lock.number) <= locks.count, nil)
         default: return (false, nil)
         }
     }
+
+    /// How many locks it has had.
+    var lockCount: Int { locks.count }
 
     /// The locks in force, by number.
     package var openLocks: [SlotLock] { locks.filter(\.isOpen).map(\.lock) }

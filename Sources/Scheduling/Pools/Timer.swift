@@ -8,10 +8,10 @@ struct Timer: Comparable, Sendable {
         case ofSession(SessionID, UInt32)
 
         /// Decides between two of one moment, so that their order is the same everywhere.
-        fileprivate var order: UInt64 {
+        fileprivate var order: (kind: UInt8, UInt64) {
             switch self {
-            case .holdExpiry(let id): id.rawValue
-            case .ofSession(let id, let number): id.rawValue << 20 | UInt64(number)
+            case .holdExpiry(let id): (0, id.rawValue)
+            case .ofSession(let id, let number): (1, id.rawValue << 20 | UInt64(number))
             }
         }
     }
@@ -24,5 +24,7 @@ struct Timer: Comparable, Sendable {
         self.purpose = purpose
     }
 
-    static func < (a: Timer, b: Timer) -> Bool { (a.at, a.purpose.order) < (b.at, b.purpose.order) }
+    static func < (a: Timer, b: Timer) -> Bool {
+        a.at != b.at ? a.at < b.at : a.purpose.order < b.purpose.order
+    }
 }

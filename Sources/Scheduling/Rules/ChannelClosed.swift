@@ -1,10 +1,12 @@
 /// RULE_CHANNEL_CLOSED: the policy's terms that concern the service and the pool name the channel.
 ///
-/// Of a term it reads services, pools and channels.
+/// Of a term it reads services, pools and channels; a term must name a channel, for without one it would open the slots
+/// to none.
 enum ChannelClosed {
     static let about = RuleAbout(
         "the department’s policy does not open the slot to this channel",
-        remedy: "book through a channel that the policy names", needs: .channel, takesTerms: true)
+        remedy: "book through a channel that the policy names", needs: [.channel, .service],
+        terms: [.channels, .someChannel])
 
     @inline(__always)
     static func judge(_ asking: borrowing Asking) throws(Refusal) {

@@ -1,7 +1,7 @@
 /// RULE_HOLD_EXPIRED: a hold is confirmed or moved before it runs out.
 enum HoldExpired {
     static let about = RuleAbout(
-        "the hold had run out before it was confirmed", remedy: "hold or book a slot again", needs: .appointment)
+        "the hold had run out before it was confirmed", remedy: "hold or book a slot again")
 
     /// It has ended already: more than "the state does not allow this".
     @inline(__always)

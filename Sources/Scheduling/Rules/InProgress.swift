@@ -1,7 +1,7 @@
 /// RULE_IN_PROGRESS: a move has its hands on the appointment.
 enum InProgress {
     static let about = RuleAbout(
-        "another change of this appointment is under way", remedy: "try again with a new key", needs: .appointment)
+        "another change of this appointment is under way", remedy: "try again with a new key")
 
     @inline(__always)
     static func judge(_ change: ChangeAsking) throws(Refusal) {

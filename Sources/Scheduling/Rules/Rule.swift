@@ -57,19 +57,38 @@ package struct RuleAbout: Sendable {
     /// What the caller can do instead.
     package let remedy: String
     /// What a search must name for the rule to be judged there.
-    package let needs: Need
-    /// Whether a policy can have terms for it.
-    package let takesTerms: Bool
+    package let needs: SearchNaming
+    /// What it reads of a policy's terms; nil where a policy can have none for it.
+    package let terms: TermFields?
 
-    /// What a rule judges that a search may leave out.
-    package enum Need: Hashable, Sendable { case nothing, channel, patient, patientClass, appointment }
-
-    package init(_ meaning: String, remedy: String, needs: Need = .nothing, takesTerms: Bool = false) {
+    package init(_ meaning: String, remedy: String, needs: SearchNaming = [], terms: TermFields? = nil) {
         self.meaning = meaning
         self.remedy = remedy
         self.needs = needs
-        self.takesTerms = takesTerms
+        self.terms = terms
     }
+}
+
+/// What a search may leave out, and a rule may need.
+package struct SearchNaming: OptionSet, Hashable, Sendable {
+    package let rawValue: UInt8
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    package static let channel = SearchNaming(rawValue: 1)
+    package static let patient = SearchNaming(rawValue: 2)
+    package static let patientClass = SearchNaming(rawValue: 4)
+    package static let service = SearchNaming(rawValue: 8)
+}
+
+/// What a rule reads of its terms beside their scope, services and pools.
+package struct TermFields: OptionSet, Hashable, Sendable {
+    package let rawValue: UInt8
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    package static let channels = TermFields(rawValue: 1)
+    package static let limit = TermFields(rawValue: 2)
+    /// A term that names no channel means nothing to the rule.
+    package static let someChannel = TermFields(rawValue: 4)
 }
 
 /// The one list: which rules judge what, in the order that proto/PROTOCOL.md states. The first that fails answers.
@@ -122,20 +141,24 @@ package enum RuleList {
         try HoldExpired.judge(change, asking)
     }
 
-    /// The rules that a search does not judge, because it does not name what they need.
-    package static func unjudged(channel: Bool, patient: Bool, patientClass: Bool) -> [Rule] {
-        unjudged[(channel ? 1 : 0) | (patient ? 2 : 0) | (patientClass ? 4 : 0)]
+    /// `LOCK_SLOTS`.
+    static func judge(
+        _ lock: SlotLock, of session: borrowing Session, _ asking: borrowing Asking
+    ) throws(Refusal) {
+        try SlotPast.judge(lock, of: session, asking)
+        try NumbersExhausted.judge(lockIn: session)
     }
 
+    /// `UNLOCK_SLOTS`.
+    static func judge(unlock isOpen: Bool) throws(Refusal) {
+        try WrongState.judge(unlock: isOpen)
+    }
+
+    /// The rules that a search does not judge, because it does not name what they need.
+    package static func unjudged(naming named: SearchNaming) -> [Rule] { unjudged[Int(named.rawValue)] }
+
     /// By what is named; made once, for every search asks.
-    private static let unjudged: [[Rule]] = (0..<8).map { named in
-        Rule.allCases.filter { rule in
-            switch rule.about.needs {
-            case .nothing, .appointment: false
-            case .channel: named & 1 == 0
-            case .patient: named & 2 == 0
-            case .patientClass: named & 4 == 0
-            }
-        }
+    private static let unjudged: [[Rule]] = (0..<16).map { named in
+        Rule.allCases.filter { !$0.about.needs.isSubset(of: SearchNaming(rawValue: named)) }
     }
 }

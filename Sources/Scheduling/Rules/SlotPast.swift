@@ -1,9 +1,18 @@
-/// RULE_SLOT_PAST: the first slot lies ahead.
+/// RULE_SLOT_PAST: the first slot lies ahead; what is locked is not over.
 enum SlotPast {
-    static let about = RuleAbout("the slot has begun already", remedy: "choose a later slot (haoyuan slots)")
+    static let about = RuleAbout(
+        "the slot has begun already, or what was to be locked is over",
+        remedy: "choose a later slot (haoyuan slots)")
 
     @inline(__always)
     static func judge(_ asking: borrowing Asking) throws(Refusal) {
         guard asking.start > asking.now else { throw Refusal(.slotPast) }
+    }
+
+    /// A lock withdraws something that lies ahead, and ends later than now.
+    static func judge(_ lock: SlotLock, of session: borrowing Session, _ asking: borrowing Asking) throws(Refusal) {
+        guard session.times.end > asking.now, lock.until.map({ $0 > asking.now }) ?? true else {
+            throw Refusal(.slotPast)
+        }
     }
 }

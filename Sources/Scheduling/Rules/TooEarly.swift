@@ -1,8 +1,7 @@
 /// RULE_TOO_EARLY: a patient arrives on the day, and is a no-show only after the start.
 enum TooEarly {
     static let about = RuleAbout(
-        "it is too early: arriving begins with the day, a no-show with the start", remedy: "wait for it",
-        needs: .appointment)
+        "it is too early: arriving begins with the day, a no-show with the start", remedy: "wait for it")
 
     @inline(__always)
     static func judge(_ change: ChangeAsking, _ asking: borrowing Asking) throws(Refusal) {

@@ -1,8 +1,9 @@
-/// RULE_STATE: the appointment's state allows the change. docs/reference/states.md shows which does.
+/// RULE_STATE: the appointment's state allows the change (docs/reference/states.md shows which does); a lock that is
+/// ended is in force.
 enum WrongState {
     static let about = RuleAbout(
-        "the appointment’s state does not allow this", remedy: "look at it with haoyuan appointments --id",
-        needs: .appointment)
+        "the appointment’s state does not allow this, or the lock has ended",
+        remedy: "look at it with haoyuan appointments --id, or haoyuan sessions locks")
 
     @inline(__always)
     static func judge(_ change: ChangeAsking) throws(Refusal) {
@@ -12,5 +13,9 @@ enum WrongState {
     @inline(__always)
     static func judge(move change: ChangeAsking) throws(Refusal) {
         guard change.record.state == .held || change.record.state == .booked else { throw Refusal(.state) }
+    }
+
+    static func judge(unlock isOpen: Bool) throws(Refusal) {
+        guard isOpen else { throw Refusal(.state) }
     }
 }

@@ -1,8 +1,7 @@
 /// RULE_VERSION: the caller saw the appointment as it is.
 enum WrongVersion {
     static let about = RuleAbout(
-        "the appointment has changed since", remedy: "look at it again and repeat with its version",
-        needs: .appointment)
+        "the appointment has changed since", remedy: "look at it again and repeat with its version")
 
     @inline(__always)
     static func judge(_ change: ChangeAsking) throws(Refusal) {

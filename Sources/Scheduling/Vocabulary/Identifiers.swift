@@ -47,6 +47,10 @@ package struct SessionID: RawRepresentable, Hashable, Sendable {
 
     package var pool: PoolID { PoolID(rawValue: UInt32(truncatingIfNeeded: rawValue >> 20)) }
     package var index: UInt32 { UInt32(truncatingIfNeeded: rawValue) & 0xF_FFFF }
+
+    /// Whether there can be such a session. Of an id from outside the upper bits belong to none; `pool` cuts them off,
+    /// and another session would answer.
+    package var isWhole: Bool { rawValue < 1 << 44 }
 }
 
 /// 时段: `session << 20 | index`, the index counting the session's slots from 0.

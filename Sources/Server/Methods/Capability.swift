@@ -25,7 +25,7 @@ package enum Capability: Sendable, CaseIterable {
         case .findPatients: "learn which patient an identifier belongs to"
         case .registerPatients: "make patients known, and give them further identifiers"
         case .readSchedule: "see sessions, and search free slots"
-        case .writeSchedule: "open sessions"
+        case .writeSchedule: "open sessions, and withdraw their slots"
         case .readAppointments: "read the appointments of any patient or session"
         case .book: "hold, book and move appointments, and change their state"
         case .readFeed: "hear of every change in the hospital"

@@ -32,7 +32,8 @@ private struct PageJudge {
 
     func check(_ page: SlotPage) {
         for slot in page.slots { check(slot, page.unjudged) }
-        let unjudged = Situation.unjudged(channel: query.origin != nil, patient: query.patient != nil)
+        let unjudged = Situation.unjudged(
+            channel: query.origin != nil, patient: query.patient != nil, service: query.service != nil)
         expect(Set(page.unjudged) == unjudged, "it says that it has not judged \(page.unjudged)")
         let order = page.slots.map { Place($0.start.rawValue, $0.slot.rawValue) }
         expect(zip(order, order.dropFirst()).allSatisfy { $0 < $1 }, "it is out of order")

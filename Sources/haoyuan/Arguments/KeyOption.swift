@@ -8,7 +8,10 @@ struct KeyOption: ParsableArguments {
             "Key of this write, as a UUID.",
             discussion: "The same command with the same key is carried out once, however often it is given. "
                 + "Default: a random one, which the answer shows.", valueName: "uuid"))
-    var key: KeyArgument = KeyArgument(.random())
+    var key: KeyArgument = KeyArgument(.random(), isGiven: false)
+
+    /// Whether the command line names it.
+    var isGiven: Bool { key.isGiven }
 
     func validate() throws {
         if key.key == IdempotencyKey(high: 0, low: 0) { throw ValidationError("--key: all zero is no key") }
@@ -17,12 +20,13 @@ struct KeyOption: ParsableArguments {
 
 struct KeyArgument: ExpressibleByArgument, CustomStringConvertible {
     let key: IdempotencyKey
+    let isGiven: Bool
 
-    init(_ key: IdempotencyKey) { self.key = key }
+    init(_ key: IdempotencyKey, isGiven: Bool) { (self.key, self.isGiven) = (key, isGiven) }
 
     init?(argument: String) {
         guard let key = IdempotencyKey(argument) else { return nil }
-        self.key = key
+        self.init(key, isGiven: true)
     }
 
     var defaultValueDescription: String { "" }

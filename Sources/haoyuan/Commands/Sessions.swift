@@ -110,12 +110,24 @@ extension Sessions {
                 "End it by itself after this long, such as 2h. Default: when unlocked.", valueName: "span"))
         var span: SpanArgument?
 
+        @Option(
+            help: ArgumentHelp(
+                "End it by itself at this moment, such as '2026-12-01 12:00' of the hospital's clock.",
+                valueName: "moment"))
+        var until: MomentArgument?
+
         @OptionGroup var key: KeyOption
         @OptionGroup var connection: ConnectionOptions
         @OptionGroup var output: OutputOptions
 
         func validate() throws {
             let indexes = 0...Int(UInt16.max)
+            if span != nil, until != nil { throw ValidationError("--for and --until both say when it ends; give one") }
+            if span != nil, key.isGiven {
+                throw ValidationError(
+                    "--for begins anew each time the command is given, so that the key would be reused; say --until")
+            }
+            if units == 0 { throw ValidationError("--units is 0, it must be at least 1; without it all are locked") }
             if let first, !indexes.contains(first) {
                 throw ValidationError("--first is \(first), it must be in \(indexes)")
             }
@@ -128,13 +140,15 @@ extension Sessions {
 
         func run() async throws {
             try await ServerLink.with(connection, key: key.key) { link in
-                var until: Instant?
-                if let span {
-                    until = Instant(milliseconds: try await link.client.status().now.milliseconds + span.milliseconds)
+                var end: Instant?
+                if let until {
+                    end = until.moment(try await link.names().clock)
+                } else if let span {
+                    end = Instant(milliseconds: try await link.client.status().now.milliseconds + span.milliseconds)
                 }
                 let outcome = try await link.client.lockSlots(
                     session: session.id, slots: first.map { $0..<$0 + (slots ?? 1) }, units: units, owner: owner,
-                    reason: reason, until: until, key: key.key.key)
+                    reason: reason, until: end, key: key.key.key)
                 try LockView.show(outcome, "locked", session.id, key.key, output)
             }
         }
