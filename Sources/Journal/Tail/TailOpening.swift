@@ -7,7 +7,8 @@ struct TailOpening {
     /// Lets the log take up what stands in the tail, whether one is wanted or not, and gives out the tail where one is.
     ///
     /// Before the first piece goes there, the journal has a format that programs without a tail refuse: they would not
-    /// see what stands in it. Where there is no room for that, it goes on without a tail, unless its owner needs the format.
+    /// see what stands in it. Where there is no room for that, it goes on without a tail, unless its owner needs the
+    /// format.
     /// - Parameter image: gets the new format.
     func run(
         _ storage: any JournalStorage, _ image: inout MetaImage, _ writer: inout LogWriter

@@ -43,7 +43,9 @@ private struct PageJudge {
         )
         let shown = Set(page.slots.map(\.slot))
         for sitting in model.sittingsInOrder where sitting.opened <= judge.low && sitting.archived == nil {
-            missing(sitting, shown, page.unjudged, upTo: page.more ? order.last : nil)
+            // Of a rule that needs a service it has judged what concerns every service, where it knows the channel.
+            let leftOut = page.unjudged.filter { $0 != .channelClosed || query.origin == nil }
+            missing(sitting, shown, leftOut, upTo: page.more ? order.last : nil)
         }
     }
 
