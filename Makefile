@@ -13,6 +13,10 @@ DATA ?= ./var
 FORMATTED := Package.swift Sources Tests Benchmarks
 # What `make smoke` replays: the full trace where it is at hand, otherwise the short one that the tests ship.
 TRACE ?= $(firstword $(wildcard ../shared/data/noshow-39596.csv) Tests/CommandTests/Fixtures/trace.csv)
+# How many tests run at once: each has files and sockets of its own, and Foundation's Process ends a program that has
+# some 1,400 open.
+AT_ONCE ?= 64
+
 # What `make simulate` runs: a range of seeds, or how many from START on.
 SEEDS ?= 500
 START ?= 1
@@ -42,7 +46,7 @@ serve: release ## start the engine on 127.0.0.1:7440 with its data in ./var; the
 test: build ## run every test: the Python client against a real server, then all Swift tests
 	@status=0; \
 	Tests/interop/run || { status=$$?; echo 'Tests/interop/run failed; what it said is above' >&2; }; \
-	$(SWIFT) test --skip-build --disable-xctest || status=$$?; \
+	$(SWIFT) test --skip-build --disable-xctest --experimental-maximum-parallelization-width $(AT_ONCE) || status=$$?; \
 	exit $$status
 
 smoke: release ## replay a trace of real appointments over sockets and audit the outcome
