@@ -1,7 +1,8 @@
 import ArgumentParser
-import HaoyuanClient
 import Scheduling
 import Terminal
+
+import struct HaoyuanClient.Instant
 
 /// A moment as commands show it: `2026-03-09T08:15:00.000+08:00`, or the hospital's wall time `2026-03-09 08:15` or
 /// `2026-03-09 08:15:07`.
@@ -31,10 +32,10 @@ enum MomentArgument: Equatable, Sendable {
         }
     }
 
-    func moment(_ clock: HospitalClock) -> HaoyuanClient.Instant {
+    func moment(_ clock: HospitalClock) -> Instant {
         switch self {
-        case .absolute(let milliseconds): HaoyuanClient.Instant(milliseconds: milliseconds)
-        case .wall(let second): HaoyuanClient.Instant(milliseconds: clock.moment(wallSecond: second) * 1_000)
+        case .absolute(let milliseconds): Instant(milliseconds: milliseconds)
+        case .wall(let second): Instant(milliseconds: clock.moment(wallSecond: second) * 1_000)
         }
     }
 }
