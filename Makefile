@@ -13,10 +13,9 @@ DATA ?= ./var
 FORMATTED := Package.swift Sources Tests Benchmarks
 # What `make smoke` replays: the full trace where it is at hand, otherwise the short one that the tests ship.
 TRACE ?= $(firstword $(wildcard ../shared/data/noshow-39596.csv) Tests/CommandTests/Fixtures/trace.csv)
-# How many tests run at once: each has files and sockets of its own, and Foundation's Process ends a program that has
-# some 1,400 open.
+# How many tests run at once: each has files and sockets of its own, and all of them together have more than one process
+# should.
 AT_ONCE ?= 64
-
 # What `make simulate` runs: a range of seeds, or how many from START on.
 SEEDS ?= 500
 START ?= 1

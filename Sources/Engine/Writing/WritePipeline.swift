@@ -131,7 +131,7 @@ struct WritePipeline: Sendable {
                     unresolved(index, error, &batch)
                 }
             case .pool(let pool):
-                guard write.command.subject?.isPossible ?? true,
+                guard write.command.subject?.session.isWhole ?? true,
                     let shard = shards.index(of: pool, in: batch.snapshot),
                     let asking = batch.snapshot.asking(pool, by: write.by, now: batch.now, today: batch.today)
                 else {
@@ -207,7 +207,7 @@ struct WritePipeline: Sendable {
             preconditionFailure("only what names something can name what is not there")
         }
         let timetable = view.current.timetable
-        if subject.isPossible, timetable.knows(subject.session), timetable[subject.session] == nil {
+        if subject.session.isWhole, timetable.knows(subject.session), timetable[subject.session] == nil {
             batch.refuse(index, Refusal(subject.refusedWhenArchived))
         } else {
             fail(index, EngineError(.notFound, "there is no \(subject.name)"), &batch)

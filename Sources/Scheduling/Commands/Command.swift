@@ -75,8 +75,6 @@ extension Command {
         /// As a sentence names it: "appointment 5".
         package let name: String
         package let session: SessionID
-        /// Whether there can be such a session: an id from outside may have bits that belong to none.
-        package var isPossible: Bool { session.isWhole }
         /// The rule that refuses where the session went to the history table.
         package let refusedWhenArchived: Rule
     }

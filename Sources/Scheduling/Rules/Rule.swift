@@ -87,7 +87,7 @@ package struct TermFields: OptionSet, Hashable, Sendable {
 
     package static let channels = TermFields(rawValue: 1)
     package static let limit = TermFields(rawValue: 2)
-    /// A term that names no channel means nothing to the rule.
+    /// At least one channel: a term without any says nothing to the rule.
     package static let someChannel = TermFields(rawValue: 4)
 }
 
@@ -157,7 +157,7 @@ package enum RuleList {
     /// The rules that a search does not judge, because it does not name what they need.
     package static func unjudged(naming named: SearchNaming) -> [Rule] { unjudged[Int(named.rawValue)] }
 
-    /// By what is named; made once, for every search asks.
+    /// For each combination of what can be named; made once, for every search asks.
     private static let unjudged: [[Rule]] = (0..<16).map { named in
         Rule.allCases.filter { !$0.about.needs.isSubset(of: SearchNaming(rawValue: named)) }
     }
