@@ -37,6 +37,36 @@ import Testing
     }
 
     @Test
+    func `slots are locked until a moment, once under a key, listed and unlocked`() async throws {
+        try await withHospital { server in
+            let slot = try await slots("clinic", server)[0].split(separator: "/")
+            let (session, index) = (slot.dropLast().joined(separator: "/"), String(slot[2]))
+            let until = try #require(try await server.list("sessions", "list")[0]["end"] as? String)
+            let lock = [
+                "sessions", "lock", session, "--first", index, "--reason", "检修", "--until", until, "--key",
+                "00000000-0000-4000-8000-000000000007",
+            ]
+            for again in [false, true] {
+                let answer = try await server.ask(lock + ["--json"]).object()
+                #expect(answer["lock"] as? Int == 1 && answer["again"] as? Bool == again)
+            }
+            #expect(try await server.list("sessions", "locks").map { $0["until"] as? String } == [until])
+            #expect(try await !slots("clinic", server, skip: 0).contains(slot.joined(separator: "/")))
+            #expect(try await server.object("sessions", "unlock", session, "1")["result"] as? String == "unlocked")
+            let second = try await server.ask("sessions", "unlock", session, "1")
+            #expect(second.status == 2 && second.complaints.contains("the lock has ended"), "\(second)")
+            for (wrong, said) in [
+                (["--slots", "2"], "--slots needs --first"), (["--units", "0"], "at least 1"),
+                (["--for", "2h", "--until", until], "give one"),
+                (["--for", "2h", "--key", "00000000-0000-4000-8000-000000000008"], "say --until"),
+            ] {
+                let refused = try await server.ask(["sessions", "lock", session, "--reason", "检修"] + wrong)
+                #expect(refused.status == 64 && refused.complaints.contains(said), "\(refused.complaints)")
+            }
+        }
+    }
+
+    @Test
     func `a hold is confirmed, refused a second time, moved, and cancelled`() async throws {
         try await withHospital { server in
             let free = try await slots("clinic", server)

@@ -80,6 +80,28 @@ extension Site {
         try journal.close()
     }
 
+    @Test(arguments: Disk.allCases)
+    func `an owner that needs the newest format gets it without a tail, too`(_ disk: Disk) throws {
+        let site = try Site(disk)
+        try site.setOldestFormat()
+        let journal = try site.open { $0.needsNewestFormat = true }
+        #expect(try journal.listing().format == 3)
+        try journal.close()
+    }
+
+    @Test(arguments: [0, 4])
+    func `where there is no room for the newest format, its owner is not served`(pieces: Int) throws {
+        let site = try Site(.memory)
+        try site.setOldestFormat()
+        site.memory.setTail(pieces: pieces)
+        site.memory.setCapacity(site.memory.usedBytes)
+        #expect(throws: JournalError.self) { try site.open { $0.needsNewestFormat = true } }
+        site.memory.setCapacity(nil)
+        let journal = try site.open()
+        #expect(try journal.listing().format == (pieces == 0 ? 1 : 3))
+        try journal.close()
+    }
+
     @Test
     func `a second opener in this process is refused with its number`() throws {
         let site = try Site(.lmdb)
