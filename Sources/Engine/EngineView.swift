@@ -36,6 +36,13 @@ final class CatalogueSnapshot: Sendable {
     /// By department id, by service id: its pools.
     private let poolsOfDepartment: [[PoolID]]
     private let poolsOfService: [[PoolID]]
+    /// Of a department, those that offer a service.
+    private let poolsOffering: [Offering: [PoolID]]
+
+    private struct Offering: Hashable {
+        var department: DepartmentID
+        var service: ServiceID
+    }
 
     init(_ catalogue: Catalogue) {
         self.catalogue = catalogue
@@ -45,12 +52,17 @@ final class CatalogueSnapshot: Sendable {
         services = catalogue.services.all.map { ($0.slots, $0.units) }
         var ofDepartment = [[PoolID]](repeating: [], count: catalogue.departments.count + 1)
         var ofService = [[PoolID]](repeating: [], count: catalogue.services.count + 1)
+        var offering: [Offering: [PoolID]] = [:]
         for pool in catalogue.pools.all {
             ofDepartment[Int(pool.department.rawValue)].append(pool.id)
-            for service in Set(pool.services) { ofService[Int(service.rawValue)].append(pool.id) }
+            for service in Set(pool.services) {
+                ofService[Int(service.rawValue)].append(pool.id)
+                offering[Offering(department: pool.department, service: service), default: []].append(pool.id)
+            }
         }
         poolsOfDepartment = ofDepartment
         poolsOfService = ofService
+        poolsOffering = offering
     }
 
     func department(of pool: PoolID) -> DepartmentID? {
@@ -73,12 +85,11 @@ final class CatalogueSnapshot: Sendable {
     /// The pools, by id, that a search for these goes through; ids that are not known have none.
     func pools(of department: DepartmentID?, service: ServiceID?, resource: ResourceID?) -> [PoolID] {
         var chosen: [PoolID]
-        if let department {
+        if let department, let service {
+            chosen = poolsOffering[Offering(department: department, service: service)] ?? []
+        } else if let department {
             chosen =
                 Int(department.rawValue) < poolsOfDepartment.count ? poolsOfDepartment[Int(department.rawValue)] : []
-            if let service, !chosen.allSatisfy({ offers(service, in: $0) }) {
-                chosen.removeAll { !offers(service, in: $0) }
-            }
         } else if let service {
             chosen = Int(service.rawValue) < poolsOfService.count ? poolsOfService[Int(service.rawValue)] : []
         } else {

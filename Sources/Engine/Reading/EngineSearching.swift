@@ -87,7 +87,7 @@ extension Engine {
             // asked.
             let isOneShard = shardsAsked[index] <= 1 && query.patient == nil
             return View(
-                page: limits[index].map { SlotPage(found[index], limit: $0, unjudged: unjudged) }, seen: seen[index],
+                page: limits[index].map { SlotPage(&found[index], limit: $0, unjudged: unjudged) }, seen: seen[index],
                 position: isOneShard ? seen[index] : min(begun, seen[index]))
         }
     }
@@ -136,9 +136,11 @@ extension Engine {
 }
 
 extension SlotPage {
-    /// - Parameter parts: each by start, then by id, and at most one more than the limit.
-    fileprivate init(_ parts: [[FreeSlot]], limit: Int, unjudged: [Rule]) {
-        var slots = parts.isEmpty ? [] : SlotSearch.merge(parts, limit: limit + 1)
+    /// - Parameter parts: each by start, then by id, and at most one more than the limit. Taken: a copy would cost
+    ///   more than all of this.
+    fileprivate init(_ parts: inout [[FreeSlot]], limit: Int, unjudged: [Rule]) {
+        var slots = parts.popLast() ?? []
+        if !parts.isEmpty { slots = SlotSearch.merge(parts + [slots], limit: limit + 1) }
         let more = slots.count > limit
         if more { slots.removeLast(slots.count - limit) }
         self.init(slots: slots, more: more, unjudged: unjudged)

@@ -61,7 +61,10 @@ package struct Session: Hashable, Sendable {
     @inline(__always)
     package func fits(slot: UInt16, span: UInt8, units: UInt16) -> Bool {
         let range = Int(slot)..<Int(slot) + Int(span)
-        return range.upperBound <= slots.count && range.allSatisfy { free(inSlot: $0) >= units }
+        guard range.upperBound <= slots.count else { return false }
+        // Nearly every service takes one slot.
+        if span == 1 { return free(inSlot: range.lowerBound) >= units }
+        return range.allSatisfy { free(inSlot: $0) >= units }
     }
 
     /// Units of a slot that may be sold: what neither appointments nor locks have.

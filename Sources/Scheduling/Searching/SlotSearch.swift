@@ -57,15 +57,16 @@ package struct SlotSearch: Sendable {
             let first = book.look(at: pool) { Cursor.first(of: self, &asking, pool, in: $0) }
             if case .some(.some(let cursor)) = first { cursors.append(cursor) }
         }
-        var heap = Heap(cursors)
+        var heads = Heap(cursors.indices.map { Head(cursor: $0, on: cursors[$0].head) })
         var found: [FreeSlot] = []
         found.reserveCapacity(min(limit, 256))
-        while found.count < limit, var cursor = heap.min {
-            found.append(cursor.head)
-            if book.look(at: cursor.pool, { cursor.advance(self, &asking, in: $0) }) == true {
-                heap.replaceMin(with: cursor)
+        while found.count < limit, let head = heads.min {
+            let place = head.cursor
+            found.append(cursors[place].head)
+            if book.look(at: cursors[place].pool, { cursors[place].advance(self, &asking, in: $0) }) == true {
+                heads.replaceMin(with: Head(cursor: place, on: cursors[place].head))
             } else {
-                heap.removeMin()
+                heads.removeMin()
             }
         }
         return found
@@ -73,7 +74,6 @@ package struct SlotSearch: Sendable {
 
     /// By start, then by id; the first `limit`.
     package static func merge(_ parts: [[FreeSlot]], limit: Int) -> [FreeSlot] {
-        guard parts.count != 1 else { return parts[0] }
         let sorted = parts.joined().sorted { ($0.start, $0.slot.rawValue) < ($1.start, $1.slot.rawValue) }
         return Array(sorted.prefix(limit))
     }
@@ -91,7 +91,9 @@ package struct SlotSearch: Sendable {
         while index + Int(asking.span) <= session.slots.count {
             let id = SlotID(session: session.id, index: UInt16(index))
             asking.slot = id
-            if isBookable(asking, in: session) {
+            // Most slots that a search passes over are full; no other rule needs to be asked of those.
+            let fits = session.fits(slot: UInt16(index), span: asking.span, units: asking.units)
+            if fits, isBookable(asking, in: session) {
                 let start = times.start(ofSlot: UInt16(index))
                 if after.map({ (start, id.rawValue) > ($0.start, $0.slot.rawValue) }) ?? true {
                     return FreeSlot(id, start, span: asking.span, in: session)
@@ -123,9 +125,9 @@ package struct FreeSlot: Hashable, Sendable {
 
     @inline(__always)
     fileprivate init(_ slot: SlotID, _ start: Instant, span: UInt8, in session: borrowing Session) {
-        var (free, capacity) = (UInt16.max, UInt16.max)
         let first = Int(slot.index)
-        for index in first..<first + Int(span) {
+        var (free, capacity) = (session.free(inSlot: first), session.slots[first].capacity)
+        for index in first + 1..<first + Int(span) {
             free = min(free, session.free(inSlot: index))
             capacity = min(capacity, session.slots[index].capacity)
         }
@@ -135,8 +137,22 @@ package struct FreeSlot: Hashable, Sendable {
     }
 }
 
+/// Which cursor stands on which slot: what the merge compares and moves, and no more.
+private struct Head: Comparable {
+    /// Start, then id.
+    let order: UInt128
+    let cursor: Int
+
+    init(cursor: Int, on slot: FreeSlot) {
+        order = UInt128(UInt64(slot.start.rawValue)) << 64 | UInt128(slot.slot.rawValue)
+        self.cursor = cursor
+    }
+
+    static func < (a: Head, b: Head) -> Bool { a.order < b.order }
+}
+
 /// Where a search stands in one pool: on a free slot that has not gone out.
-private struct Cursor: Comparable {
+private struct Cursor {
     let pool: PoolID
     var head: FreeSlot
     /// The session of `head`, counted in the order of starts.
@@ -147,9 +163,7 @@ private struct Cursor: Comparable {
     ) -> Cursor? {
         // A session of the first day may have begun before it is that day in Greenwich; one that is over has nothing to
         // offer.
-        let place = max(
-            sessions.firstPlace(startingFrom: SlotSearch.earliestStart(of: search.from)),
-            sessions.firstPlace(endingAfter: search.earliest))
+        let place = sessions.firstPlace(endingAfter: max(SlotSearch.earliestStart(of: search.from), search.earliest))
         return find(search, &asking, from: place, slot: 0, in: sessions).map { Cursor(pool: pool, head: $0, place: $1) }
     }
 
@@ -182,10 +196,4 @@ private struct Cursor: Comparable {
         }
         return nil
     }
-
-    static func < (a: Cursor, b: Cursor) -> Bool {
-        (a.head.start, a.head.slot.rawValue) < (b.head.start, b.head.slot.rawValue)
-    }
-
-    static func == (a: Cursor, b: Cursor) -> Bool { a.head.slot == b.head.slot }
 }

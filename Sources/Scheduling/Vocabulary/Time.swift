@@ -55,22 +55,20 @@ package struct LocalDate: RawRepresentable, Hashable, Comparable, Sendable {
 extension LocalDate: LosslessStringConvertible {
     /// Reads `YYYY-MM-DD`; nil for anything else, or a day the calendar does not have.
     package init?(_ text: String) {
-        guard text.utf8.count == 10 else { return nil }
-        var numbers = (0, 0, 0)
-        for (place, byte) in text.utf8.enumerated() {
-            if place == 4 || place == 7 {
-                guard byte == UInt8(ascii: "-") else { return nil }
-                continue
+        let utf8 = text.utf8Span
+        let bytes = utf8.span
+        func number(_ places: Range<Int>) -> Int? {
+            var number = 0
+            for place in places {
+                guard (48...57).contains(bytes[place]) else { return nil }
+                number = number * 10 + Int(bytes[place]) - 48
             }
-            guard (48...57).contains(byte) else { return nil }
-            let digit = Int(byte) - 48
-            switch place {
-            case ..<4: numbers.0 = numbers.0 * 10 + digit
-            case ..<7: numbers.1 = numbers.1 * 10 + digit
-            default: numbers.2 = numbers.2 * 10 + digit
-            }
+            return number
         }
-        self.init(year: numbers.0, month: numbers.1, day: numbers.2)
+        guard bytes.count == 10, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
+            let year = number(0..<4), let month = number(5..<7), let day = number(8..<10)
+        else { return nil }
+        self.init(year: year, month: month, day: day)
     }
 
     package var description: String {
