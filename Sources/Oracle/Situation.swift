@@ -131,7 +131,7 @@ package struct Situation: Sendable {
 
     /// The units that were free in a slot: at least, when all that may have been claimed was, and at most.
     package func free(_ sitting: NaiveModel.Sitting, _ slot: Int) -> ClosedRange<Int> {
-        free(sitting, slot, givenUp: nil, isPassedOn: false)
+        free(sitting, slot, of: sitting.capacity(slot, in: visits), givenUp: nil, isPassedOn: false)
     }
 
     /// The units that were free in a slot for a place that is asked for.
@@ -140,7 +140,10 @@ package struct Situation: Sendable {
         // What the old place of a move has is passed on to the new one where both have the same shape. Else it stands
         // in the way of the wish, though not of its fact.
         let isPassedOn = old.map { $0.slots.count == demand.slots && $0.units == demand.units } ?? false
-        let free = free(place.sitting, slot, givenUp: old?.id, isPassedOn: isPassedOn)
+        // A write of several places claims them first; a lock that comes between claim and fact stands before the fact.
+        let isClaimed = place.wish.places.count > 1 || place.wish.touch != nil
+        let capacity = place.sitting.capacity(slot, in: isClaimed ? catalogue : visits)
+        let free = free(place.sitting, slot, of: capacity, givenUp: old?.id, isPassedOn: isPassedOn)
         let before = place.before.map { units(of: $0, place.wish, in: place.sitting, slot) }
         // What is passed on is there, whatever else may not be sold.
         let passedOn =
@@ -150,7 +153,8 @@ package struct Situation: Sendable {
     }
 
     private func free(
-        _ sitting: NaiveModel.Sitting, _ slot: Int, givenUp: AppointmentID?, isPassedOn: Bool
+        _ sitting: NaiveModel.Sitting, _ slot: Int, of capacity: ClosedRange<Int>, givenUp: AppointmentID?,
+        isPassedOn: Bool
     ) -> ClosedRange<Int> {
         let least = model.units(sitting, slot: slot) { $0.id != givenUp && model.surelyOccupies($0, in: visits) }
         let most = model.units(sitting, slot: slot) {
@@ -160,7 +164,6 @@ package struct Situation: Sendable {
             wish.claimsUnits
                 ? wish.places.reduce(sum) { $0 + units(of: $1, wish, in: sitting, slot).upperBound } : sum
         }
-        let capacity = sitting.capacity(slot, in: visits)
         return capacity.lowerBound - most - claimed...capacity.upperBound - least
     }
 
