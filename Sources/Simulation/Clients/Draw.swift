@@ -163,10 +163,12 @@ struct Draw {
     /// Some channels may book, perhaps only a service, perhaps only in some pools of the department.
     private mutating func closedChannels(_ department: Int?) -> CatalogueDraft.PolicyTerm {
         let pools = (0..<plan.pools).filter { pool in department.map { pool % plan.departments == $0 } ?? true }
-        return .init(
+        var term = CatalogueDraft.PolicyTerm(
             rule: .channelClosed, services: random.chance(500) ? ["s\(random.below(plan.services))"] : [],
             pools: pools.filter { _ in random.chance(300) }.map { "p\($0)" },
             channels: Channel.allCases.filter { $0 != .system && random.chance(700) })
+        if term.channels.isEmpty { term.channels = [.window] }  // a term that names none is refused
+        return term
     }
 
     /// The place of a pool; where clients put pools, mostly the newest one's or the next one's, which may be on its
