@@ -147,6 +147,7 @@ public final class TestServer: Sendable {
     // MARK: Clients
 
     /// A client of this server. It connects when it is first asked for something, and closes when it is let go of.
+    /// A request waits up to 10 minutes, as hundreds of tests may share a machine; `change` may shorten that.
     ///
     /// - Parameters:
     ///   - channel: The channel of its writes.
@@ -155,6 +156,9 @@ public final class TestServer: Sendable {
         channel: Channel = .app, _ change: (inout ClientConfiguration) -> Void = { _ in }
     ) -> HaoyuanClient {
         var configuration = ClientConfiguration(addresses: [address], channel: channel, operatorName: "test")
+        // Hundreds of tests may be after the same two processors: none fails because it waits its turn.
+        configuration.requestTimeout = .seconds(600)
+        configuration.connectTimeout = .seconds(300)
         change(&configuration)
         return HaoyuanClient(configuration)
     }

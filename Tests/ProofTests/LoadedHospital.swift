@@ -64,6 +64,7 @@ struct LoadedHospital {
         var configuration = ClientConfiguration(
             addresses: [.init(host: "127.0.0.1", port: running.port)], channel: .miniProgram, operatorName: "test")
         // Many tests may be after the same two processors.
+        configuration.requestTimeout = .seconds(600)
         configuration.connectTimeout = .seconds(300)
         return configuration
     }

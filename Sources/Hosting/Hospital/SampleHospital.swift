@@ -14,6 +14,9 @@ package enum SampleHospital {
         configuration.clientName = Version.text
         configuration.credential = credential ?? ""
         configuration.connections = 1
+        // A start takes the time it takes, on a machine that has much else to do, too.
+        configuration.requestTimeout = .seconds(600)
+        configuration.connectTimeout = .seconds(300)
         let client = HaoyuanClient(configuration)
         defer { client.close() }
         do {
