@@ -27,9 +27,9 @@ struct PatientRegistry: Sendable {
     var count: UInt64 { UInt64(identifierCounts.count) }
 
     subscript(identifier: Identifier) -> PatientID? {
-        guard let system = systems[Array(identifier.system.utf8)] else { return nil }
-        var value = identifier.value
-        return value.withUTF8 { entry(system, UnsafeRawBufferPointer($0)) }.map { patient(at: $0) }
+        var identifier = identifier
+        guard let system = identifier.system.withUTF8({ known(system: UnsafeRawBufferPointer($0)) }) else { return nil }
+        return identifier.value.withUTF8 { entry(system, UnsafeRawBufferPointer($0)) }.map { patient(at: $0) }
     }
 
     func identifierCount(of patient: PatientID) -> Int { Int(identifierCounts[Int(patient.rawValue) - 1]) }
@@ -130,12 +130,21 @@ struct PatientRegistry: Sendable {
     }
 
     private mutating func number(ofSystem name: UnsafeRawBufferPointer) -> UInt16 {
-        if name.elementsEqual(recent.name), !systems.isEmpty { return recent.number }
+        if isRecent(name) { return recent.number }
         let bytes = Array(name)
         let number = systems[bytes] ?? UInt16(systems.count)
         systems[bytes] = number
         recent = (bytes, number)
         return number
+    }
+
+    private func known(system name: UnsafeRawBufferPointer) -> UInt16? {
+        isRecent(name) ? recent.number : systems[Array(name)]
+    }
+
+    private func isRecent(_ name: UnsafeRawBufferPointer) -> Bool {
+        guard !systems.isEmpty, recent.name.count == name.count else { return false }
+        return recent.name.withUnsafeBytes { $0.elementsEqual(name) }
     }
 
     private mutating func insert(_ system: UInt16, _ value: UnsafeRawBufferPointer, _ patient: PatientID) {

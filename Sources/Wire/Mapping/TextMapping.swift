@@ -27,13 +27,15 @@ extension WallTime {
 
 extension Identifier {
     /// - Parameter field: where it stands in the request, for the error.
-    package init(_ message: PBIdentifier, field: String) throws(ProtocolError) {
-        for (name, text) in [("system", message.system), ("value", message.value)] {
+    package init(_ message: PBIdentifier, field: @autoclosure () -> String) throws(ProtocolError) {
+        func check(_ text: String, _ name: String) throws(ProtocolError) {
             guard (1...Limits.identifierBytes).contains(text.utf8.count) else {
                 throw ProtocolError.invalid(
-                    "\(field).\(name)", "has 1 to \(Limits.identifierBytes) bytes, not \(text.utf8.count)")
+                    "\(field()).\(name)", "has 1 to \(Limits.identifierBytes) bytes, not \(text.utf8.count)")
             }
         }
+        try check(message.system, "system")
+        try check(message.value, "value")
         self.init(system: message.system, value: message.value)
     }
 }
