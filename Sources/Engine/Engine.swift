@@ -92,6 +92,7 @@ package final class Engine: Sendable {
             journal: journal, keys: keys, directory: directory, shards: shards, view: view, time: time,
             standing: standing)
         journal.setMetadata(Standing.metadataName, Standing.encode(configuration.role))
+        HospitalMetadata.write(state.catalogue.hospital, to: journal)
         if isWithheld { journal.setMetadata(Standing.withheldName, [1]) }
         if configuration.role == .standby { journal.setMetadata(Epochs.metadataName, epochs.encoded) }
         if !state.unsavedArchives.isEmpty { history.write(state.unsavedArchives) }

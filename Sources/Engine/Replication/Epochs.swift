@@ -1,5 +1,5 @@
 package import Journal
-import Scheduling
+package import Scheduling
 
 /// Where a primary's term began: everything from this tip on was decided by that primary, until the next.
 package struct EpochStart: Hashable, Sendable {
@@ -58,6 +58,11 @@ package struct Epochs: Hashable, Sendable {
     // MARK: The durable form: for each a number (4), the next position (8) and the chain (4), little-endian
 
     static let metadataName = "epochs"
+
+    /// Those of a journal that was copied, from what the copy begins with.
+    package init(of header: CopyHeader) throws(CodingError) {
+        try self.init(decoding: header.metadata[Self.metadataName])
+    }
 
     init(decoding bytes: [UInt8]?) throws(CodingError) {
         guard let bytes else {

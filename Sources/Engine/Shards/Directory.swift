@@ -59,7 +59,7 @@ actor Directory {
         }
         catalogue = next
         unwritten.entities += put.events
-        position = journal.append(records)
+        position = journal.append(records, metadata: HospitalMetadata.entries(for: put.events))
         let snapshot = CatalogueSnapshot(catalogue)
         let position = position
         view.update { view in
@@ -118,6 +118,7 @@ actor Directory {
             switch event.event.fact {
             case .catalogueChanged(let entity):
                 catalogue.evolve(entity)
+                for entry in HospitalMetadata.entries(for: [entity]) { journal.setMetadata(entry.name, entry.value) }
                 changed = event.position
             case .patientRegistered(let patient, let identifiers): registry.evolve(patient, identifiers)
             default: preconditionFailure("the directory is told only what is its own")

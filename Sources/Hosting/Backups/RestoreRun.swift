@@ -8,6 +8,7 @@ package import Terminal
 package struct RestoreRun {
     /// What came of it.
     package struct Outcome {
+        package var owner: BackupOwner
         package var whole: String
         package var logs: Int
         package var through: Position
@@ -16,53 +17,89 @@ package struct RestoreRun {
 
     let folder: String
     let data: String
+    let owner: String?
     let goal: RestoreGoal
     let now: Int64
 
-    package init(folder: String, data: String, goal: RestoreGoal, now: Int64) {
+    /// - Parameter owner: whose backups, by the hospital's name or its cluster; nil where the folder has only one's.
+    package init(folder: String, data: String, owner: String? = nil, goal: RestoreGoal, now: Int64) {
         self.folder = folder
-        self.data = data
+        var data = data[...]
+        while data.count > 1, data.hasSuffix("/") { data = data.dropLast() }
+        self.data = String(data)
+        self.owner = owner
         self.goal = goal
         self.now = now
     }
 
-    /// Works in a folder beside `data`, which gets its name only when everything is there.
+    /// Works in a folder of its own beside `data`, which gets that name only when everything is there.
     package func run(_ tell: (String) -> Void) throws(CommandFailure) -> Outcome {
-        guard !FileManager.default.fileExists(atPath: data) else {
+        guard access(data, F_OK) != 0 else {
             throw .usage("there is something at \(data) already", remedy: "name a folder that does not exist yet")
         }
-        let (whole, logs) = try BackupSet(folder).path(to: goal)
-        let work = data + ".part"
-        try? FileManager.default.removeItem(atPath: work)
+        let set = BackupSet(folder)
+        if let (name, why) = set.unreadable.first {
+            throw CommandFailure(
+                why.status, "\(name) in \(folder) cannot be read, and may be needed: \(why.problem)",
+                remedy: "move it out of the folder to restore from the others")
+        }
+        let owner = try set.owner(owner)
+        let (whole, logs) = try set.path(of: owner, to: goal)
+        var options = JournalOptions(directory: "\(data).part-\(getpid())")
+        // The start that follows sets aside what it wants.
+        options.initialFileBytes = 1 << 20
+        let needed = bytesNeeded(whole, logs) + options.reserveBytes
+        let disk = DiskSpace(of: data)
+        let full = disk.isFull(
+            "the restored data are to be", need: "about \(Numbers.bytes(needed)) are needed, file-reserve among them")
+        if let free = disk.free, free < options.reserveBytes + 1 << 20 { throw full }
+        guard mkdir(options.directory, 0o755) == 0 else {
+            throw CommandFailure(
+                .inputOutput, "the folder \(data) cannot be made: \(String(cString: strerror(errno)))",
+                remedy: "name one that can")
+        }
         do {
-            let outcome = try restore(whole, logs, into: work, tell)
-            try FileManager.default.moveItem(atPath: work, toPath: data)
+            let outcome = try restore(owner, whole, logs, into: options, tell)
+            guard rename(options.directory, data) == 0 else {
+                throw CommandFailure(
+                    .inputOutput, "what was restored cannot be named \(data): \(String(cString: strerror(errno)))")
+            }
             return outcome
         } catch {
-            try? FileManager.default.removeItem(atPath: work)
+            try? FileManager.default.removeItem(atPath: options.directory)
             switch error {
             case let error as CommandFailure: throw error
-            case let error as JournalError: throw CommandFailure(error)
+            case JournalError.storageFull: throw full
+            case let error as JournalError: throw CommandFailure(reading: error)
             default:
                 throw CommandFailure(.inputOutput, "\(error)", remedy: "restore with the version that took the backup")
             }
         }
     }
 
+    /// What the data will take; a version before this one did not say how large they were.
+    private func bytesNeeded(_ whole: BackupSet.Item, _ logs: [BackupSet.Item]) -> Int {
+        let size = BackupSet.number(whole.header.metadata[BackupSet.sizeName]).map { Int(clamping: $0) }
+        return max(size ?? 0, whole.bytes) + logs.reduce(0) { $0 + $1.bytes }
+    }
+
     private func restore(
-        _ whole: BackupSet.Item, _ logs: [BackupSet.Item], into work: String, _ tell: (String) -> Void
+        _ owner: BackupOwner, _ whole: BackupSet.Item, _ logs: [BackupSet.Item], into options: JournalOptions,
+        _ tell: (String) -> Void
     ) throws -> Outcome {
         let reader = try BackupReader(whole.path)
         var header = reader.header
         header.metadata = header.metadata.filter { !$0.key.hasPrefix("backup.") }
-        let restoration = try Restoration(header, into: JournalOptions(directory: work), goal: goal.engine)
+        let restoration = try Restoration(header, into: options, goal: goal.engine)
         do {
             while let part = try reader.next() {
                 try restoration.add(part)
                 tell("\(whole.name): \(Numbers.bytes(reader.bytesRead)) of \(Numbers.bytes(reader.fileBytes))")
             }
             try restoration.finishCopy()
+            var used = 0
             for log in logs where !restoration.isAtGoal {
+                used += 1
                 let reader = try BackupReader(log.path)
                 while let part = try reader.next() {
                     if case .chunks(let chunks) = part { try restoration.follow(chunks) }
@@ -71,7 +108,8 @@ package struct RestoreRun {
             }
             try checkReached(restoration)
             let epoch = try restoration.finish(at: Instant(rawValue: now))
-            return Outcome(whole: whole.name, logs: logs.count, through: restoration.position, epoch: epoch)
+            return Outcome(
+                owner: owner, whole: whole.name, logs: used, through: restoration.position, epoch: epoch)
         } catch {
             restoration.abandon()
             throw error

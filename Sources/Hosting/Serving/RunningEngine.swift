@@ -33,10 +33,11 @@ package struct RunningEngine: Sendable {
     }
 
     private static func recover(_ configuration: EngineConfiguration) throws -> Engine {
+        try CommandFailure.checkRoom(for: configuration.journal)
         do {
             return try Engine.start(configuration)
         } catch let error as JournalError {
-            throw CommandFailure(error)
+            throw CommandFailure(error, opening: configuration.journal)
         } catch let error as WrongRole {
             throw CommandFailure(.configuration, error.description)
         } catch let error as DamagedState {

@@ -112,17 +112,18 @@ struct ServingProcess: Sendable {
             }
             let address = settings.follow[attempt % settings.follow.count]
             attempt += 1
+            let options = settings.engine { _ in }.journal
             let report = CopyReport(state) { logger.info("copying", metadata: ["done": "\($0)"]) }
             defer { report.end() }
+            try CommandFailure.checkRoom(for: options)
             do {
-                let options = settings.engine { _ in }.journal
                 try await CopyTransfer(from: address, greeting: greeting(settings.port)).take(into: options) {
                     report.tell($0)
                 }
                 logger.notice("copy taken", metadata: ["from": "\(address)"])
                 return
             } catch let error as JournalError {
-                if case .corrupt = error {} else { throw CommandFailure(error) }
+                if case .corrupt = error {} else { throw CommandFailure(error, opening: options) }
                 logger.error(
                     "the copy was damaged; trying again",
                     metadata: ["from": "\(address)", "why": "\(error.description)"])

@@ -20,29 +20,45 @@ enum BackupBlock: UInt8 {
     static let mostBytes = JournalLimits.valueBytes + (1 << 20)
 }
 
-/// Writes a backup to a file that appears under its name only once it is whole and on disk.
+/// Writes a backup to a file that appears under its name only once it is whole and on disk. Where the file system can,
+/// it has no name at all before, so that not even a killed process leaves anything behind.
 package final class BackupWriter {
     /// Bytes written so far.
     package private(set) var bytesWritten = 0
     private let path: String
+    private let folder: String
     private var descriptor: Int32
+    /// The name that it has until it is whole; nil where it needs none.
+    private var temporary: String?
     private var blocks: UInt64 = 0
 
-    /// Begins a file beside `path`, which must not exist.
-    /// - Throws: `directoryUnusable` when it does or its folder cannot be written to; `storageFull`; `io`.
+    /// Begins a file that is to be at `path`, where there must be none.
+    /// - Throws: `directoryUnusable` when there is one or its folder cannot be written to; `storageFull`; `io`.
     package init(_ path: String, _ header: CopyHeader) throws(JournalError) {
         self.path = path
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+        folder = parts.isEmpty ? "." : parts.count == 1 && path.hasPrefix("/") ? "/" : parts.joined(separator: "/")
         guard access(path, F_OK) != 0 else { throw .directoryUnusable(path: path, reason: "there is a file already") }
-        descriptor = Glibc.open(path + ".part", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o640)
-        guard descriptor >= 0 else { throw .directoryUnusable(path: path, reason: JournalError.sentence(errno)) }
+        descriptor = access(Self.descriptors, F_OK) == 0 ? Glibc.open(folder, Self.unnamed, 0o640) : -1
+        if descriptor < 0 {
+            let name = "\(path).part-\(getpid())"
+            descriptor = Glibc.open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o640)
+            guard descriptor >= 0 else { throw Self.unusable(folder) }
+            temporary = name
+        }
         try write(BackupBlock.magic)
         try write(.header, header.encoded)
     }
 
+    /// Where the system shows what a process has open.
+    private static let descriptors = "/proc/self/fd"
+    /// `O_TMPFILE`, which the headers hide from Swift: a file without a name in the folder that is opened.
+    private static let unnamed = O_WRONLY | O_CLOEXEC | O_DIRECTORY | 0o20000000
+
     deinit {
         guard descriptor >= 0 else { return }
         close(descriptor)
-        unlink(path + ".part")
+        if let temporary { unlink(temporary) }
     }
 
     /// Adds a piece.
@@ -69,14 +85,39 @@ package final class BackupWriter {
         writer.append(littleEndian: blocks)
         try write(.end, writer.bytes)
         guard fsync(descriptor) == 0 else { throw Self.failure("fsync") }
+        try giveName()
         close(descriptor)
         descriptor = -1
-        guard rename(path + ".part", path) == 0 else { throw Self.failure("rename") }
-        let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-        let directory = Glibc.open(folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard directory >= 0 else { throw Self.failure("open") }
-        defer { close(directory) }
-        guard fsync(directory) == 0 else { throw Self.failure("fsync") }
+        let directory = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        defer { if directory >= 0 { close(directory) } }
+        guard directory >= 0, fsync(directory) == 0 else {
+            let failure = Self.failure("fsync")
+            unlink(path)
+            throw failure
+        }
+    }
+
+    /// Never takes the place of a file that is there: another backup may have come first.
+    private func giveName() throws(JournalError) {
+        if let temporary {
+            guard access(path, F_OK) != 0 else { throw Self.taken(path) }
+            guard rename(temporary, path) == 0 else { throw Self.failure("rename") }
+            self.temporary = nil
+            return
+        }
+        let source = "\(Self.descriptors)/\(descriptor)"
+        guard linkat(AT_FDCWD, source, AT_FDCWD, path, AT_SYMLINK_FOLLOW) != 0 else { return }
+        throw errno == EEXIST ? Self.taken(path) : Self.failure("linkat")
+    }
+
+    private static func taken(_ path: String) -> JournalError {
+        .directoryUnusable(path: path, reason: "another backup got this name meanwhile")
+    }
+
+    private static func unusable(_ folder: String) -> JournalError {
+        let number = errno
+        guard number != ENOSPC, number != EDQUOT else { return .storageFull }
+        return .directoryUnusable(path: folder, reason: JournalError.sentence(number))
     }
 
     private func write(_ kind: BackupBlock, _ raw: [UInt8]) throws(JournalError) {
@@ -237,7 +278,7 @@ package final class BackupReader {
     private func damage(_ expected: String, _ found: String) -> JournalError {
         .corrupt(
             CorruptionReport(
-                .malformed, table: path, fileOffset: UInt64(bytesRead), expected: expected, found: found))
+                .malformed, table: "\(path), offset \(bytesRead)", expected: expected, found: found))
     }
 }
 

@@ -1,10 +1,9 @@
 /// A store that is only looked at, with what stands in its tail alone behind its log: what the next start would make of
 /// it.
 ///
-/// Should a process take the journal up meanwhile, its log goes on, and what stood in the tail stands there: from then
-/// on snapshots show the log as it is.
+/// Should its log go on meanwhile, what stood in the tail stands there: from then on snapshots show the log as it is.
 final class TailedStorage: JournalStorage {
-    /// How often tail and log are read until they belong together.
+    /// How often a tail is read that does not follow on a log that stands still, until it is taken for damaged.
     private static let tries = 8
 
     private let storage: any JournalStorage
@@ -19,11 +18,13 @@ final class TailedStorage: JournalStorage {
     }
 
     /// What there is to look at in a journal that this process does not write to: the store, with what stands in the
-    /// tail alone where anything does, and the meta table as it then reads.
+    /// tail alone where anything does, and the meta table as it then reads. Whatever was told before the call is in it,
+    /// also where a process has the journal open and goes on.
     ///
-    /// Log and tail cannot be read at one moment. Where the log has moved on in between, or a process has come, the one
-    /// says nothing of the other, and both are read again. Of a journal that a process has open, or that does not stand
-    /// still, only the log is shown: what is in its tail is on its way there.
+    /// Log and tail cannot be read at one moment. Where the log has moved on in between, the one says nothing of the
+    /// other, and both are read again. Each commit to the log takes up all that stands in the tail, so a log that has
+    /// moved on twice has what stood there before. A piece that is being written is read as one that was cut off:
+    /// no caller has been told of it yet. It may stand before one that was written right after; they are read again.
     /// - Returns: The store, its meta table, and why what stands in the tail cannot be shown, where it cannot: it does
     ///   not follow on the log, or cannot be read.
     /// - Throws: ``JournalError/corrupt(_:)`` where the meta table cannot be read; `io`.
@@ -31,8 +32,8 @@ final class TailedStorage: JournalStorage {
         at storage: any JournalStorage, _ options: JournalOptions
     ) throws(JournalError) -> (storage: any JournalStorage, image: MetaImage, fault: JournalError?) {
         var image = try plainImage(of: storage)
-        for _ in 0..<tries {
-            if isHeld(options) { return (storage, image, nil) }
+        var (moves, faults) = (0, 0)
+        while true {
             var found: (chunks: ShippedChunks?, fault: JournalError?) = (nil, nil)
             do throws(JournalError) {
                 found.chunks = try contents(of: options).following(image.shape.tip)
@@ -40,26 +41,27 @@ final class TailedStorage: JournalStorage {
                 found.fault = error
             }
             let now = try plainImage(of: storage)
-            if now.shape == image.shape, !isHeld(options) {
-                guard let chunks = found.chunks else { return (storage, image, found.fault) }
+            if now.shape != image.shape {
+                image = now
+                moves += 1
+                if moves == 2 { return (storage, image, nil) }
+            } else if let fault = found.fault {
+                faults += 1
+                if faults == tries { return (storage, image, fault) }
+            } else {
+                guard let chunks = found.chunks else { return (storage, image, nil) }
                 let tail = StandingTail(image.shape, chunks)
                 let tailed = TailedStorage(storage, image.shape, tail)
                 image.shape = tail.shape
                 return (tailed, image, nil)
             }
-            image = now
         }
-        return (storage, image, nil)
     }
 
     private static func plainImage(of storage: any JournalStorage) throws(JournalError) -> MetaImage {
         let snapshot = try storage.snapshot()
         defer { snapshot.close() }
         return try MetaImage.read(snapshot)
-    }
-
-    private static func isHeld(_ options: JournalOptions) -> Bool {
-        options.storage == nil && DirectoryLock.holder(of: options.directory) != nil
     }
 
     private static func contents(of options: JournalOptions) throws(JournalError) -> TailContents {

@@ -10,7 +10,8 @@ struct Backup: ParsableCommand {
         abstract: "Take a backup of a data folder, also while a server has it open.",
         discussion:
             "The first backup in a folder is whole; later ones hold what followed, as long as the log still reaches back "
-            + "to the one before. Every file is checksummed, compressed, on disk before it gets its name, and read back once."
+            + "to the one before. Every file is checksummed, compressed, on disk before it gets its name, and read back once. "
+            + "A folder that has backups of another hospital is refused."
     )
 
     @Argument(help: ArgumentHelp("The folder to put it in, on another disk.", valueName: "to"))
@@ -30,7 +31,12 @@ struct Backup: ParsableCommand {
         let run = BackupRun(data: data, folder: to, whole: whole, now: Int64(Date().timeIntervalSince1970 * 1_000))
         let outcome: BackupRun.Outcome
         do throws(CommandFailure) {
-            outcome = try run.run { progress.tell("backing up: \($0)") }
+            outcome = try run.run {
+                progress.tell("backing up: \($0)")
+            } warn: {
+                progress.end()
+                Output.complain("haoyuan: \($0)")
+            }
         } catch {
             progress.end()
             throw error
@@ -63,7 +69,7 @@ struct Backup: ParsableCommand {
 }
 
 struct Backups: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List the backups in a folder.")
+    static let configuration = CommandConfiguration(abstract: "List the backups in a folder, and whose they are.")
 
     @Argument(help: ArgumentHelp("The folder with the backups.", valueName: "folder"))
     var folder: String
@@ -71,29 +77,43 @@ struct Backups: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        let set = try BackupSet(folder)
+        let set = BackupSet(folder)
+        guard !set.items.isEmpty || !set.unreadable.isEmpty else {
+            throw CommandFailure.usage("there is no backup in \(folder)")
+        }
         let clock = HospitalClock(zone: TimeZone.current.identifier)
         if output.json {
-            Output.document(
-                .list(
-                    set.items.map { item in
-                        [
-                            "file": .text(item.name), "whole": .bool(item.isWhole),
-                            "from_position": .count(item.header.begin.next.rawValue),
-                            "through_position": .count(item.header.end.last.rawValue),
-                            "bytes": .count(item.bytes), "taken": .text(clock.iso(item.taken)),
-                        ]
-                    }))
-            return
+            Output.document(.list(set.items.map { Self.json($0, clock) }))
+        } else {
+            Output.lines(Self.lines(set, clock))
         }
-        guard !set.items.isEmpty else { throw CommandFailure.usage("there is no backup in \(folder)") }
-        var table = Table([.right("THROUGH"), "TAKEN", "KIND", .right("SIZE"), "FILE"])
+        for (name, why) in set.unreadable { Output.complain("haoyuan: \(name) in \(folder) cannot be read: \(why)") }
+        if !set.unreadable.isEmpty { throw Ending(status: .inputOutput) }
+    }
+
+    private static func json(_ item: BackupSet.Item, _ clock: HospitalClock) -> JSON {
+        [
+            "file": .text(item.name), "whole": .bool(item.isWhole),
+            "hospital": .optional(item.owner.name) { .text($0) }, "cluster": .text(item.owner.id),
+            "epoch": .count(item.epoch),
+            "from_position": .count(item.header.begin.next.rawValue),
+            "through_position": .count(item.header.end.last.rawValue),
+            "bytes": .count(item.bytes), "taken": .text(clock.iso(item.taken)),
+        ]
+    }
+
+    private static func lines(_ set: BackupSet, _ clock: HospitalClock) -> [String] {
+        var table = Table([
+            .right("THROUGH"), .right("EPOCH"), "TAKEN", "KIND", .right("SIZE"), "HOSPITAL", "CLUSTER", "FILE",
+        ])
         for item in set.items {
             table.add([
-                .init(Numbers.grouped(item.header.end.last.rawValue)), .init(clock.second(item.taken)),
-                .init(item.isWhole ? "whole" : "log"), .init(Numbers.bytes(item.bytes)), .init(item.name),
+                .init(Numbers.grouped(item.header.end.last.rawValue)), .init("\(item.epoch)"),
+                .init(clock.second(item.taken)), .init(item.isWhole ? "whole" : "log"),
+                .init(Numbers.bytes(item.bytes)), .init(item.owner.name ?? "-"), .init(item.owner.id),
+                .init(item.name),
             ])
         }
-        Output.lines(table.lines(.standardOutput))
+        return table.lines(.standardOutput)
     }
 }

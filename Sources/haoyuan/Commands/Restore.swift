@@ -18,6 +18,13 @@ struct Restore: ParsableCommand {
     @Option(help: ArgumentHelp("The data folder to make.", valueName: "folder"))
     var data: String
 
+    @Option(
+        name: .customLong("of"),
+        help: ArgumentHelp(
+            "Whose backups, where the folder has those of several: the hospital's name, or the cluster.",
+            valueName: "owner"))
+    var owner: String?
+
     @Option(help: "The last position to restore.")
     var position: UInt64?
 
@@ -30,7 +37,7 @@ struct Restore: ParsableCommand {
         var progress = Progress(isQuiet: output.json)
         let began = ContinuousClock.now
         let now = Int64(Date().timeIntervalSince1970 * 1_000)
-        let run = RestoreRun(folder: from, data: data, goal: try goal, now: now)
+        let run = RestoreRun(folder: from, data: data, owner: owner, goal: try goal, now: now)
         let outcome: RestoreRun.Outcome
         do throws(CommandFailure) {
             outcome = try run.run { progress.tell("restoring \($0)") }
@@ -49,7 +56,9 @@ struct Restore: ParsableCommand {
         let took = ContinuousClock.now - began
         if output.json {
             Output.document([
-                "ok": .bool(audit.isSound), "folder": .text(data), "whole": .text(outcome.whole),
+                "ok": .bool(audit.isSound), "folder": .text(data),
+                "hospital": .optional(outcome.owner.name) { .text($0) }, "cluster": .text(outcome.owner.id),
+                "whole": .text(outcome.whole),
                 "logs": .count(outcome.logs), "through_position": .count(outcome.through.rawValue),
                 "epoch": .count(outcome.epoch), "seconds": .decimal(Numbers.seconds(took), digits: 3),
                 "audit": Verify.json(audit, data),
@@ -57,6 +66,7 @@ struct Restore: ParsableCommand {
         } else {
             var sheet = FactSheet()
             sheet.add("folder", data)
+            sheet.add("of", outcome.owner.description)
             sheet.add("from", "\(outcome.whole) and \(Numbers.counted(outcome.logs, "log"))")
             sheet.add("through", "position \(Numbers.grouped(outcome.through.rawValue)), epoch \(outcome.epoch) begins")
             sheet.add(
