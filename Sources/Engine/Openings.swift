@@ -29,7 +29,7 @@ extension Catalogue {
                     }
                     let times = SessionTimes(
                         date: date, start: hospital.zone.instant(of: date, template.start),
-                        slotMinutes: template.slotMinutes, slots: template.slots)
+                        slotMinutes: template.slotMinutes, slots: template.slots, in: hospital.zone)
                     let capacities = [UInt16](repeating: template.capacity, count: Int(template.slots))
                     openings.append(
                         SessionOpening(
@@ -78,7 +78,7 @@ extension Catalogue {
         }
         let times = SessionTimes(
             date: draft.date, start: hospital.zone.instant(of: draft.date, draft.start),
-            slotMinutes: UInt16(draft.slotMinutes), slots: UInt16(draft.capacities.count))
+            slotMinutes: UInt16(draft.slotMinutes), slots: UInt16(draft.capacities.count), in: hospital.zone)
         return SessionOpening(
             pool: pool.id, times: times, template: nil, capacities: draft.capacities.map { UInt16($0) })
     }

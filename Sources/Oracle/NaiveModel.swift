@@ -46,6 +46,8 @@ package struct NaiveModel: Sendable {
         package let template: TemplateID?
         package let capacities: [Int]
         package let opened: UInt64
+        /// The hospital's when it was opened.
+        let zone: TimeZoneRules
         package var archived: UInt64?
         package var visits: [AppointmentID] = []
 
@@ -76,6 +78,9 @@ package struct NaiveModel: Sendable {
             let length = Int(times.slotMinutes)
             return begin + slots.lowerBound * length..<begin + slots.upperBound * length
         }
+
+        /// The day a slot is on: what a calendar on the wall shows when it starts.
+        package func date(_ slot: Int) -> LocalDate { zone.wall(at: Instant(rawValue: start(slot))).date }
 
         /// Milliseconds since 1970; of the slot after the last: when the session ends.
         package func start(_ slot: Int) -> Int64 { Int64(time(slot..<slot + 1).lowerBound) * 60_000 }

@@ -72,6 +72,8 @@ package struct Situation: Sendable {
         /// The places of the same wish that were granted before this one.
         let before: ArraySlice<Wish.Place>
 
+        var date: LocalDate { sitting.date(first) }
+
         func slots(_ demand: Wish.Demand) -> Range<Int> { first..<first + demand.slots }
 
         /// The demands that the session has room for, whatever is taken in it.
@@ -220,9 +222,10 @@ package struct Situation: Sendable {
         guard let sitting = model.sittings[session], let department = model.department(of: session.pool) else {
             return nil
         }
-        let times = slots.filter { $0.upperBound <= sitting.capacities.count }.map(sitting.time)
-        guard !times.isEmpty else { return nil }
+        let fitting = slots.filter { $0.upperBound <= sitting.capacities.count }
+        guard let first = fitting.first?.lowerBound else { return nil }
         return Stay(
-            times: times, date: sitting.times.date, department: department, isCertain: isCertain, made: made)
+            times: fitting.map(sitting.time), date: sitting.date(first), department: department, isCertain: isCertain,
+            made: made)
     }
 }

@@ -119,7 +119,10 @@ extension Dice {
         let minutes = UInt16.random(in: 1...UInt16(min(1_440, 2_880 / Int(slots))), using: &self)
         let start = Instant(minute: UInt32(date.rawValue) * 1_440 - UInt32.random(in: 0...840, using: &self))
         return SessionDefinition(
-            id: session(), times: SessionTimes(date: date, start: start, slotMinutes: minutes, slots: slots),
+            id: session(),
+            times: SessionTimes(
+                date: date, start: start, slotMinutes: minutes, slots: slots,
+                midnights: once(in: 2) ? .unknown : Midnights(rawValue: UInt16(truncatingIfNeeded: next()))),
             template: once(in: 2) ? nil : TemplateID(rawValue: small() | 1),
             capacities: (0..<slots).map { _ in UInt16.random(in: 0...10_000, using: &self) })
     }

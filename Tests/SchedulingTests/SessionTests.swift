@@ -46,15 +46,15 @@ import Testing
         #expect(throws: SessionConflict.self) { try opening(world, session.pool, at: "08:00", capacity: 2).get() }
     }
 
-    @Test func `sessions are found by their start, in whatever order they were opened`() throws {
+    @Test func `sessions are found by their times, in whatever order they were opened`() throws {
         var world = World()
         let days = ["2025-07-05", "2025-07-01", "2025-07-09", "2025-07-03", "2025-07-07"]
         let ids = days.map { world.open(on: $0) }
         #expect(ids.map(\.index) == [0, 1, 2, 3, 4])
         let sessions = try #require(world.pools.sessions(of: ids[0].pool))
-        let found = sessions.starting(from: World.at("2025-07-03", "08:00")).map(\.times.date.description)
+        let found = sessions.ending(after: World.at("2025-07-03", "08:00")).map(\.times.date.description)
         #expect(found == ["2025-07-03", "2025-07-05", "2025-07-07", "2025-07-09"])
-        #expect(sessions.starting(from: World.at("2025-07-09", "08:01")).map(\.id).isEmpty)
+        #expect(sessions.ending(after: World.at("2025-07-09", "08:40")).map(\.id).isEmpty)
         #expect(sessions.endingBefore(World.at("2025-07-03", "08:40")).map(\.id) == [ids[1]])
         #expect(sessions.endingBefore(World.at("2025-07-03", "08:41")).map(\.id) == [ids[1], ids[3]])
     }

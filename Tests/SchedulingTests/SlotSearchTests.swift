@@ -13,13 +13,14 @@ import Testing
             var days = (0..<Int32(8)).map { Self.firstDay.advanced(days: $0) }
             days.shuffle(using: &random)
             for (index, day) in days.enumerated() {
-                // A day begins up to 14 hours before it does in Greenwich.
-                let hour = UInt32.random(in: 0...20, using: &random)
-                let start = Instant(minute: UInt32(day.rawValue) * 1_440 + hour * 30 - 480)
+                // From 01:30 to 23:00 in Shanghai, so the last ones go on after midnight.
+                let half = UInt16.random(in: 3...46, using: &random)
+                let start = TimeZoneRules.shanghai.instant(of: day, WallTime(rawValue: half * 30))
                 let slots = UInt16.random(in: 1...9, using: &random)
                 let definition = SessionDefinition(
                     id: SessionID(pool: pool, index: UInt32(index)),
-                    times: SessionTimes(date: day, start: start, slotMinutes: 15, slots: slots), template: nil,
+                    times: SessionTimes(date: day, start: start, slotMinutes: 15, slots: slots, in: .shanghai),
+                    template: nil,
                     capacities: (0..<slots).map { _ in UInt16.random(in: 0...3, using: &random) })
                 let isOpen = book.evolve(definition)
                 #expect(isOpen)
@@ -47,14 +48,15 @@ import Testing
 
     private func naive(_ search: SlotSearch, _ pools: [PoolID], _ book: PoolBook) -> [FreeSlot] {
         var all: [FreeSlot] = []
-        for session in pools.compactMap({ book.sessions(of: $0) }).flatMap({ Array($0.inOrderOfOpening) })
-        where (search.from...search.to).contains(session.times.date) {
+        for session in pools.compactMap({ book.sessions(of: $0) }).flatMap({ Array($0.inOrderOfOpening) }) {
             for index in 0..<Int(session.times.slots) where index + Int(search.asking.span) <= session.slots.count {
                 let part = session.slots[index..<index + Int(search.asking.span)]
                 guard part.allSatisfy({ $0.free >= search.asking.units }) else { continue }
                 let slot = SlotID(session: session.id, index: UInt16(index))
                 let start = session.times.start(ofSlot: UInt16(index))
-                guard start > search.asking.now else { continue }
+                guard start > search.asking.now,
+                    (search.from...search.to).contains(TimeZoneRules.shanghai.wall(at: start).date)
+                else { continue }
                 if let after = search.after, (start, slot.rawValue) <= (after.start, after.slot.rawValue) { continue }
                 all.append(
                     FreeSlot(

@@ -66,7 +66,7 @@ struct World: Sendable {
         guard let date = LocalDate(date), let start = WallTime(start) else { preconditionFailure("\(date) \(start)") }
         let times = SessionTimes(
             date: date, start: catalogue.hospital.zone.instant(of: date, start), slotMinutes: minutes,
-            slots: UInt16(slots))
+            slots: UInt16(slots), in: catalogue.hospital.zone)
         do throws(SessionConflict) {
             let definition = try pools.decideOpening(
                 SessionOpening(

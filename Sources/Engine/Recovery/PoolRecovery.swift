@@ -90,7 +90,8 @@ struct PoolRecovery: Sendable {
         let shard = try shard(of: id)
         guard !value.isEmpty else { return pools[shard].archive(id) }
         var reader = ByteReader(value)
-        note(pools[shard].evolve(try SessionDefinition(from: &reader)), "\(id) overlaps another session of its pool")
+        let definition = try SessionDefinition(from: &reader).resolved(in: catalogue.hospital.zone)
+        note(pools[shard].evolve(definition), "\(id) overlaps another session of its pool")
         while !reader.isAtEnd {
             let fact = try Fact(alone: &reader)
             let isSound = pools[shard].evolve(fact, channel: Origin.system.channel, at: Instant(rawValue: 0))
@@ -143,6 +144,10 @@ struct PoolRecovery: Sendable {
 
     private mutating func evolve(_ event: Event, _ session: SessionID, _ position: Position) throws(CodingError) {
         let shard = try shard(of: session)
+        var event = event
+        if case .sessionOpened(let definition) = event.fact {
+            event.fact = .sessionOpened(definition.resolved(in: catalogue.hospital.zone))
+        }
         note(pools[shard].evolve(event), "record \(position): its fact does not follow on what was there")
     }
 

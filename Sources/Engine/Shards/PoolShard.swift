@@ -234,9 +234,12 @@ actor PoolShard {
             let (at, channel) = (events[place].event.at, events[place].event.by.channel)
             // A fact with a pool of its own is this shard's, or the event were not among these.
             let isWhole = events[place].event.fact.pool != nil
-            events[place].event.fact.forEachPart { fact in
-                switch fact {
-                case .sessionOpened: sessions.append(fact)
+            events[place].event.fact.forEachPart { part in
+                var fact = part
+                switch part {
+                case .sessionOpened(let definition):
+                    fact = .sessionOpened(definition.resolved(in: catalogue.catalogue.hospital.zone))
+                    sessions.append(fact)
                 case .sessionArchived(let id):
                     sessions.append(fact)
                     guard let session = book.session(id) else { break }
@@ -326,9 +329,9 @@ actor PoolShard {
         var found: [SessionSummary] = []
         for pool in pools {
             guard let sessions = book.sessions(of: pool) else { continue }
-            for session in sessions.starting(from: SlotSearch.earliestStart(of: from)) {
+            for session in sessions.ending(after: SlotSearch.earliestStart(of: from)) {
                 if session.times.date > to.advanced(days: 1) { break }
-                if (from...to).contains(session.times.date) { found.append(SessionSummary(session)) }
+                if !session.times.slots(from: from, to: to).isEmpty { found.append(SessionSummary(session)) }
                 if found.count == limit { return (found, position) }
             }
         }

@@ -6,7 +6,7 @@ extension NaiveModel {
     mutating func open(_ definition: SessionDefinition, _ position: UInt64) {
         sittings[definition.id] = Sitting(
             id: definition.id, times: definition.times, template: definition.template,
-            capacities: definition.capacities.map(Int.init), opened: position)
+            capacities: definition.capacities.map(Int.init), opened: position, zone: hospital.last?.zone ?? .utc)
         sittingsOfPool[definition.id.pool, default: []].append(definition.id)
     }
 

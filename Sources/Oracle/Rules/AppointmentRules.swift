@@ -55,7 +55,9 @@ extension Situation {
         switch touched.touch.act {
         case .transition(.arrive):
             let zones = model.hospital.inForce(catalogue).map(\.zone)
-            let early = (zones.isEmpty ? [.utc] : zones).filter { $0.wall(at: now).date < sitting.times.date }
+            let early = (zones.isEmpty ? [.utc] : zones).filter {
+                $0.wall(at: now).date < sitting.date(visit.slots.lowerBound)
+            }
             guard !early.isEmpty else { return .no }
             return Verdict(
                 refusals: [Refusal(.tooEarly, authority: .department)], isCertain: early.count >= zones.count)

@@ -5,7 +5,7 @@ extension Situation {
     /// As many appointments that day in that department as are allowed.
     func perDayDepartment(_ place: Place) -> Verdict {
         let there = stays(beside: place).filter {
-            $0.date == place.sitting.times.date && $0.department == place.department
+            $0.date == place.date && $0.department == place.department
         }
         return limited(place, there) { policy in
             Refusal(
@@ -16,7 +16,7 @@ extension Situation {
 
     /// As many appointments that day as are allowed.
     func perDay(_ place: Place) -> Verdict {
-        limited(place, stays(beside: place).filter { $0.date == place.sitting.times.date }) { policy in
+        limited(place, stays(beside: place).filter { $0.date == place.date }) { policy in
             Refusal(.perDay, policyVersion: policy.version, authority: .hospital, limit: policy.perDay)
         }
     }

@@ -64,6 +64,13 @@ package struct ByteReader: ~Copyable {
         return UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
     }
 
+    /// Goes on behind the next byte where it is this one.
+    mutating func skip(_ byte: UInt8) -> Bool {
+        guard offset < bytes.count, bytes[offset] == byte else { return false }
+        offset += 1
+        return true
+    }
+
     package mutating func varint() throws(CodingError) -> UInt64 {
         guard bytes.count - offset >= 8 else { return try longVarint() }
         // Numbers of up to 8 bytes, all but the largest, in one go: the first byte without the topmost bit is the last

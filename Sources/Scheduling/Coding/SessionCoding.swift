@@ -10,6 +10,10 @@ extension SessionDefinition {
         writer.varint(template?.rawValue ?? 0)
         writer.varint(times.slots)
         for capacity in capacities { writer.varint(capacity) }
+        // Facts that stand beside a definition in a table begin with their kind, which is never 0.
+        guard times.midnights != .unknown else { return }
+        writer.byte(0)
+        writer.varint(times.midnights.rawValue)
     }
 
     package init(from reader: inout ByteReader) throws(CodingError) {
@@ -29,9 +33,13 @@ extension SessionDefinition {
         }
         var capacities: [UInt16] = []
         for _ in 0..<slots { capacities.append(try reader.number()) }
+        var midnights = Midnights.unknown
+        if reader.skip(0) { midnights = Midnights(rawValue: try reader.number()) }
+        let times = SessionTimes(
+            date: date, start: start, slotMinutes: slotMinutes, slots: slots, midnights: midnights)
         self.init(
-            id: id, times: SessionTimes(date: date, start: start, slotMinutes: slotMinutes, slots: slots),
-            template: template == 0 ? nil : TemplateID(rawValue: template), capacities: capacities)
+            id: id, times: times, template: template == 0 ? nil : TemplateID(rawValue: template),
+            capacities: capacities)
     }
 }
 

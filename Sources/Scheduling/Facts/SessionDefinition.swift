@@ -13,4 +13,10 @@ package struct SessionDefinition: Hashable, Sendable {
         self.template = template
         self.capacities = capacities
     }
+    /// The same with the days of its slots, which are those of the zone where it was opened before they were kept.
+    package func resolved(in zone: TimeZoneRules) -> SessionDefinition {
+        var resolved = self
+        resolved.times = times.resolved(in: zone)
+        return resolved
+    }
 }

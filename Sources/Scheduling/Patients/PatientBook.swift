@@ -256,6 +256,6 @@ extension PatientBook.Commitment {
     package init(_ times: SessionTimes, slot: UInt16, span: UInt8, department: DepartmentID) {
         self.init(
             department: department, startMinute: times.startMinute(ofSlot: slot),
-            minutes: UInt16(span) * times.slotMinutes, date: times.date)
+            minutes: UInt16(span) * times.slotMinutes, date: times.date(ofSlot: slot))
     }
 }

@@ -36,9 +36,9 @@ package struct PoolSessions: Sendable {
 
     package var inOrderOfOpening: some Sequence<Session> { places.lazy.compactMap(\.open) }
 
-    /// Sessions whose start lies at or after this moment, in the order of their starts.
-    package func starting(from start: Instant) -> some Sequence<Session> {
-        byStart[firstPlace(startingFrom: start)...].lazy.compactMap { self[$0.index] }
+    /// Sessions that end after this moment, in the order of their starts.
+    package func ending(after moment: Instant) -> some Sequence<Session> {
+        byStart[firstPlace(endingAfter: moment)...].lazy.compactMap { self[$0.index] }
     }
 
     /// Open sessions: as many places as there are in the order of starts.

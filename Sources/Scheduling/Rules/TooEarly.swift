@@ -7,7 +7,9 @@ enum TooEarly {
     static func judge(_ change: ChangeAsking, _ asking: borrowing Asking) throws(Refusal) {
         switch change.transition {
         case .arrive:
-            guard asking.today >= change.times.date else { throw Refusal(.tooEarly, authority: .department) }
+            guard asking.today >= change.times.date(ofSlot: change.record.slot) else {
+                throw Refusal(.tooEarly, authority: .department)
+            }
         case .noShow:
             guard asking.now >= change.times.start(ofSlot: change.record.slot) else { throw Refusal(.tooEarly) }
         case .confirm, .cancel, .call, .start, .complete, .stop: break

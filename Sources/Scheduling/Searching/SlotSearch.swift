@@ -42,7 +42,7 @@ package struct SlotSearch: Sendable {
         }
     }
 
-    /// No wall clock is more than 14 hours ahead of UTC, so no session of this day starts before.
+    /// No wall clock is more than 14 hours ahead of UTC, so no slot of this day starts before.
     package static func earliestStart(of date: LocalDate) -> Instant {
         Instant(rawValue: (Int64(date.rawValue) * 24 - 14) * 3_600_000)
     }
@@ -82,13 +82,16 @@ package struct SlotSearch: Sendable {
     fileprivate var earliest: Instant { max(asking.now.advanced(milliseconds: 1), after?.start ?? asking.now) }
 
     /// The first slot of a session that is wanted, from this one on.
-    fileprivate func first(in session: borrowing Session, from slot: Int, _ asking: inout Asking) -> FreeSlot? {
+    /// - Parameter wanted: those on the days asked for.
+    fileprivate func first(
+        in session: borrowing Session, from slot: Int, of wanted: Range<Int>, _ asking: inout Asking
+    ) -> FreeSlot? {
         let times = session.times
         // What comes after a slot that was wanted is late enough.
-        var index = slot > 0 ? slot : times.firstSlot(startingFrom: earliest)
-        guard index < session.slots.count else { return nil }
+        var index = max(wanted.lowerBound, slot > 0 ? slot : times.firstSlot(startingFrom: earliest))
+        guard index < wanted.upperBound else { return nil }
         asking.times = times
-        while index + Int(asking.span) <= session.slots.count {
+        while index < wanted.upperBound, index + Int(asking.span) <= session.slots.count {
             let id = SlotID(session: session.id, index: UInt16(index))
             asking.slot = id
             // Most slots that a search passes over are full; no other rule needs to be asked of those.
@@ -161,8 +164,8 @@ private struct Cursor {
     static func first(
         of search: borrowing SlotSearch, _ asking: inout Asking, _ pool: PoolID, in sessions: borrowing PoolSessions
     ) -> Cursor? {
-        // A session of the first day may have begun before it is that day in Greenwich; one that is over has nothing to
-        // offer.
+        // A slot of the first day may lie in a session that began on the day before; a session that is over has nothing
+        // to offer.
         let place = sessions.firstPlace(endingAfter: max(SlotSearch.earliestStart(of: search.from), search.earliest))
         return find(search, &asking, from: place, slot: 0, in: sessions).map { Cursor(pool: pool, head: $0, place: $1) }
     }
@@ -184,11 +187,12 @@ private struct Cursor {
     ) -> (FreeSlot, Int)? {
         var (place, slot) = (place, slot)
         while place < sessions.openCount {
-            let date = sessions.times(inOrder: place).date
-            guard date <= search.to else { return nil }
-            if date >= search.from {
+            let times = sessions.times(inOrder: place)
+            guard times.date <= search.to else { return nil }
+            let wanted = times.slots(from: search.from, to: search.to)
+            if !wanted.isEmpty {
                 let found = sessions.look(inOrder: place) { session in
-                    session.free > 0 ? search.first(in: session, from: slot, &asking) : nil
+                    session.free > 0 ? search.first(in: session, from: slot, of: wanted, &asking) : nil
                 }
                 if let found { return (found, place) }
             }

@@ -60,7 +60,8 @@ extension MethodTable {
             let department = request.department == 0 ? nil : DepartmentID(rawValue: request.department)
             let pool = request.pool == 0 ? nil : PoolID(rawValue: request.pool)
             return { engine, _ throws(EngineError) in
-                PBListLocksReply(try await engine.sessions(department: department, pool: pool, from: from, to: to))
+                PBListLocksReply(
+                    try await engine.sessions(department: department, pool: pool, from: from, to: to), from, to)
             }
         },
         MethodRow(
@@ -131,11 +132,13 @@ extension PBLockReply {
 }
 
 extension PBListLocksReply {
-    fileprivate init(_ reading: Reading<[SessionSummary]>) {
+    /// Of these sessions, the locks that withdraw something on these days.
+    fileprivate init(_ reading: Reading<[SessionSummary]>, _ from: LocalDate, _ to: LocalDate) {
         self.init()
         position = reading.position.rawValue
         locks = reading.value.flatMap { summary in
-            summary.session.openLocks.map { lock in
+            let wanted = summary.times.slots(from: from, to: to)
+            return summary.session.openLocks.filter { $0.range.overlaps(wanted) }.map { lock in
                 var wire = PBLock()
                 wire.session = summary.id.rawValue
                 wire.lock = lock.number

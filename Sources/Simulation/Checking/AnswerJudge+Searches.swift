@@ -86,7 +86,7 @@ private struct PageJudge {
         }
         let first = Int(offer.slot.index)
         let which = "slot \(first) of \(sitting.id)"
-        expect(days?.contains(sitting.times.date) ?? true, "it offers \(which), of a day that was not asked for")
+        expect(days?.contains(sitting.date(first)) ?? true, "it offers \(which), of a day that was not asked for")
         expect(isAfter(Place(offer.start.rawValue, offer.slot.rawValue)), "it offers \(which) once more")
         expect(isOfDepartment(sitting), "it offers \(which), of another department")
         expect(
@@ -125,11 +125,11 @@ private struct PageJudge {
         _ sitting: NaiveModel.Sitting, _ shown: Set<SlotID>, _ unjudged: [Rule], upTo end: Place?
     ) {
         let pools = situation.pools(sitting.id.pool)
-        guard let demand, let days, days.contains(sitting.times.date), !pools.isEmpty,
-            isOfDepartment(sitting),
+        guard let demand, let days, !pools.isEmpty, isOfDepartment(sitting),
             query.service.map({ service in pools.allSatisfy { $0.services.contains(service) } }) ?? true
         else { return }
         for first in sitting.capacities.indices.dropLast(demand.slots - 1) {
+            guard days.contains(sitting.date(first)) else { continue }
             let slot = SlotID(session: sitting.id, index: UInt16(first))
             let place = Place(sitting.start(first), slot.rawValue)
             // Slots that begin about now may have begun for the engine.

@@ -123,9 +123,10 @@ struct Draw {
     mutating func query() -> SlotQuery? {
         guard let session = session(), let department = model.department(of: session.id.pool) else { return nil }
         let service = random.chance(500) ? ServiceID(rawValue: UInt32(hot(max(1, model.services.count))) + 1) : nil
+        let day = session.date(random.below(session.capacities.count))
         var query = SlotQuery(
-            department: department, service: service, from: session.times.date,
-            to: session.times.date.advanced(days: Int32(random.below(3))), limit: random.chance(800) ? 200 : 3)
+            department: department, service: service, from: day, to: day.advanced(days: Int32(random.below(3))),
+            limit: random.chance(800) ? 200 : 3)
         if random.chance(400) { query.patient = patient() }
         if random.chance(700) { query.origin = Origin(channel: .kiosk, operatorName: "") }
         if random.chance(100) { (query.to, query.nextFree) = (nil, true) }

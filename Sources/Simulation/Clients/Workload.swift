@@ -32,11 +32,13 @@ struct Workload {
                 holdSeconds: UInt32(plan.holdSeconds))
         ]
         for index in 0..<plan.pools {
-            let start = WallTime(rawValue: UInt16(480 + index * 60))
+            // The second is a night's, from 22:00 to 04:00.
+            let isNight = index == 1
             draft.templates.append(
                 .init(
-                    code: "t\(index)", pool: "p\(index)", weekdays: 127, start: start, slotMinutes: 15, slots: 4,
-                    capacity: UInt32(1 + index % 2)))
+                    code: "t\(index)", pool: "p\(index)", weekdays: 127,
+                    start: WallTime(rawValue: UInt16(isNight ? 1_320 : 480 + index * 60)),
+                    slotMinutes: isNight ? 30 : 15, slots: isNight ? 12 : 4, capacity: UInt32(1 + index % 2)))
         }
         return draft
     }
@@ -59,6 +61,13 @@ struct Workload {
             pool: "p\(pool)", date: wall.date, start: WallTime(rawValue: wall.time.rawValue / 10 * 10),
             slotMinutes: UInt32([5, 10, 30][random.below(3)]),
             capacities: (0..<random.between(2...6)).map { _ in UInt32(random.between(1...3)) })
+    }
+
+    /// A session from 22:00 to 04:00, on a clock of the hospital's.
+    private func night(pool: Int, now: Instant, daysAhead: Int) -> SessionDraft {
+        SessionDraft(
+            pool: "p\(pool)", date: TimeZoneRules.utc.wall(at: now).date.advanced(days: Int32(daysAhead)),
+            start: WallTime(rawValue: 1_320), slotMinutes: 30, capacities: Array(repeating: 1, count: 12))
     }
 
     // MARK: One operation
@@ -96,7 +105,11 @@ struct Workload {
         case .open:
             let pool = draw.pool()
             let ahead = draw.random.between(0...96)
-            let session = self.draft(&draw.random, pool: pool, now: draw.now, hoursAhead: ahead)
+            let isNight = draw.random.chance(300)
+            let session =
+                isNight
+                ? night(pool: pool, now: draw.now, daysAhead: ahead / 24)
+                : self.draft(&draw.random, pool: pool, now: draw.now, hoursAhead: ahead)
             return alone(.openSessions([session]), index, &draw, clock)
         case .generate:
             let day = TimeZoneRules.utc.wall(at: draw.now).date
