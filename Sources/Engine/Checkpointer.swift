@@ -93,7 +93,8 @@ actor Checkpointer {
         let bytes = journal.statistics.recordBytes
         sliceBegan = sparing.map { _ in clock.monotonicNanoseconds() }
         sparesUntil = bytes + (sparing ?? 0)
-        let reached = reached ?? journal.lastPosition
+        // What the standby has not confirmed stays, so that a start without it knows what may not be shown.
+        let reached = min(reached ?? journal.lastPosition, journal.settledPosition)
         pass?(.begun)
         let openSince = keys.beginCheckpoint()
         do throws(JournalError) {

@@ -22,6 +22,8 @@ package final class Engine: Sendable {
     let register: StandbyRegister
     let replica: Replica
     private let gate = Gate()
+    /// The confirmed position that is kept on disk.
+    let keptConfirmed: NIOLockedValueBox<Position>
     private let background = NIOLockedValueBox<[Task<Void, Never>]>([])
 
     /// Opens the journal, brings back what it says, checks it, and begins to serve.
@@ -43,11 +45,13 @@ package final class Engine: Sendable {
             let violations = state.violations()
             guard violations.isEmpty else { throw DamagedState(violations: violations) }
             var epochs = try Epochs(decoding: try journal.metadata(Epochs.metadataName))
+            let confirmed = try Standing.confirmed(journal, in: epochs.current)
+            if options.asksForConfirmations { journal.askForConfirmations(from: confirmed) }
             // What a deposed primary took back may have been the beginning of an epoch of its own.
             if configuration.role == .standby { epochs.forget(from: journal.tip.next) }
             let engine = Engine(
-                configuration, journal: journal, state: state, epochs: epochs, isWithheld: isWithheld,
-                heard: try Standing.heard(journal))
+                configuration, journal: journal, state: state, epochs: epochs, confirmed: confirmed,
+                unsettled: try UnsettledRecovery(journal), isWithheld: isWithheld, heard: try Standing.heard(journal))
             engine.startBackground()
             return engine
         } catch {
@@ -58,7 +62,7 @@ package final class Engine: Sendable {
 
     private init(
         _ configuration: EngineConfiguration, journal: Journal, state: consuming RecoveredState, epochs: Epochs,
-        isWithheld: Bool, heard: UInt32
+        confirmed: Position, unsettled: UnsettledRecovery, isWithheld: Bool, heard: UInt32
     ) {
         self.configuration = configuration
         self.journal = journal
@@ -67,17 +71,17 @@ package final class Engine: Sendable {
         self.time = time
         view = EngineView(
             EngineView.Snapshot(
-                catalogue: CatalogueSnapshot(state.catalogue), cataloguePosition: journal.lastPosition,
-                timetable: state.timetable, patients: state.registry.count))
+                catalogue: CatalogueSnapshot(state.catalogue), cataloguePosition: unsettled.catalogue,
+                timetable: state.timetable, patients: state.registry.count, registrations: unsettled.registrations))
         directory = Directory(
             catalogue: state.catalogue, registry: state.registry, unsaved: state.unsaved,
-            nextPatientValue: state.nextPatientValue, journal: journal, view: view)
+            nextPatientValue: state.nextPatientValue, journal: journal, view: view, unsettled: unsettled)
         history = History(journal: journal)
         shards = Shards(
             pools: state.pools.map { [view, history] in
-                PoolShard($0, journal: journal, view: view, history: history)
+                PoolShard($0, journal: journal, view: view, history: history, unsettled: unsettled.appointments)
             },
-            patients: state.patients.map { PatientShard($0) })
+            patients: state.patients.map { PatientShard($0, journal: journal, unsettled: unsettled.patients) })
         checkpointer = Checkpointer(
             journal: journal, keys: keys, directory: directory, shards: shards,
             keyWindow: configuration.keyWindowMilliseconds, keyValues: state.keyValues, time: time,
@@ -88,6 +92,7 @@ package final class Engine: Sendable {
             configuration.standby, isAlone: configuration.role != .primary, journal: journal,
             clock: configuration.clock, news: configuration.news)
         if isWithheld { journal.withhold() }
+        keptConfirmed = NIOLockedValueBox(confirmed)
         replica = Replica(
             journal: journal, keys: keys, directory: directory, shards: shards, view: view, time: time,
             standing: standing)
@@ -174,8 +179,8 @@ package final class Engine: Sendable {
         guard standing.role == .primary else { return }
         for shard in shards.pools {
             while true {
-                let facts = await shard.runTimers(now: time.now(), limit: EngineLimits.timersPerTurn)
-                await shards.settle(facts.compactMap { PatientShard.Settlement($0, nil) })
+                let (facts, position) = await shard.runTimers(now: time.now(), limit: EngineLimits.timersPerTurn)
+                await shards.settle(facts.compactMap { PatientShard.Settlement($0, nil, at: position) })
                 if facts.count < EngineLimits.timersPerTurn { break }
             }
         }
@@ -219,8 +224,11 @@ package final class Engine: Sendable {
             },
             repeating(every: configuration.archiveTickMilliseconds) { engine in await engine.archiveSessions() },
             repeating(every: EngineLimits.standbyTickMilliseconds) { engine in
-                guard engine.standing.role == .primary, engine.register.tick() else { return }
-                engine.configuration.news(.wentAlone)
+                guard engine.standing.role == .primary else { return }
+                if engine.register.tick() { engine.configuration.news(.wentAlone) }
+            },
+            repeating(every: EngineLimits.confirmedTickMilliseconds) { engine in
+                if engine.configuration.standby?.acknowledgement == .standby { engine.keepConfirmed() }
             },
         ]
         background.withLockedValue { $0 = tasks }
@@ -261,6 +269,7 @@ package final class Engine: Sendable {
         }
         defer { patience.cancel() }
         guard await gate.close() else { return }
+        if journal.admission == .open { keepConfirmed() }
         for task in tasks { await task.value }
         // A write with an unknown outcome has no answer in the key tables; the log has it, and must keep it.
         if writingCheckpoint, !journal.haveWaitsEnded { await checkpoint() }

@@ -14,6 +14,12 @@ extension EngineError {
             self.init(
                 .positionTrimmed,
                 "the feed begins at position \(oldest); read the state anew and subscribe with latest")
+        case .unconfirmed:
+            self.init(
+                .standbyAway,
+                "this shows a write that the standby has not confirmed, and the standby is away: bring it back, or run "
+                    + "haoyuan alone where it is sure that it was not promoted; what was confirmed is shown",
+                retryAfterMilliseconds: 200)
         case .cancelled: self.init(.internal, "the request was cancelled", maybeApplied: true)
         default: self.init(.internal, "\(error.description) \(error.remedy)", maybeApplied: true)
         }

@@ -51,6 +51,8 @@ package enum EngineLimits {
     package static let timerTickMilliseconds: Int64 = 200
     /// Milliseconds between two looks whether a checkpoint is due.
     package static let checkpointTickMilliseconds: Int64 = 500
+    /// Milliseconds between two notes on disk of what the standby has confirmed.
+    package static let confirmedTickMilliseconds: Int64 = 1_000
     /// Milliseconds between two looks whether a primary goes on without its standby.
     package static let standbyTickMilliseconds: Int64 = 200
     /// Milliseconds between two looks for sessions to archive.

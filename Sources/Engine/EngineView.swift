@@ -12,6 +12,8 @@ final class EngineView: Sendable {
         var timetable = Timetable()
         /// Patients are numbered from 1 without gaps.
         var patients: UInt64 = 0
+        /// Those that were registered, or got further identifiers, and may not be told yet.
+        var registrations = UnsettledFacts()
     }
 
     private let box: NIOLockedValueBox<Snapshot>

@@ -158,12 +158,17 @@ package final class Journal: Sendable {
     }
 
     /// Returns once `position` may be told, which no failure takes back; at once when it may already.
-    /// - Throws: As ``whenDurable(_:)``.
-    package func whenSettled(_ position: Position) async throws(JournalError) {
+    /// - Parameter patiently: Whether it waits on while the standby that has to confirm it is away.
+    /// - Throws: As ``whenDurable(_:)``; ``JournalError/unconfirmed`` when it does not wait for a standby.
+    package func whenSettled(_ position: Position, patiently: Bool = false) async throws(JournalError) {
         if position <= settledPosition { return }
         precondition(position <= lastPosition, "Waiting for \(position), which was never appended.")
-        _ = try await queue.wait(for: position, .settled)
+        _ = try await queue.wait(for: position, patiently ? .settled : .shown)
     }
+
+    /// Whether the standby that is asked for confirmations is away: then ``whenSettled(_:patiently:)`` throws
+    /// ``JournalError/unconfirmed`` to all that do not wait patiently, at once.
+    package func setUnheard(_ isUnheard: Bool) { queue.setUnheard(isUnheard) }
 
     /// Returns once something after `position` is durable, with the position up to which everything is. Any number of
     /// tasks may wait; this is what the change feed stands on.

@@ -27,6 +27,8 @@ package enum JournalError: Error, Equatable, Sendable {
     case io(errno: Int32, call: String)
     /// The directory holds the beginning of a copy of another journal, and not its end.
     case unfinishedCopy(path: String)
+    /// The standby that has to confirm it is away, and the caller does not wait for it to come back.
+    case unconfirmed
     /// A record longer than ``JournalLimits/recordBytes``. It was not appended.
     case recordTooLarge(bytes: Int)
 }
@@ -48,6 +50,7 @@ extension JournalError {
         case .io: "io"
         case .unfinishedCopy: "unfinished-copy"
         case .recordTooLarge: "record-too-large"
+        case .unconfirmed: "unconfirmed"
         }
     }
 
@@ -80,6 +83,8 @@ extension JournalError {
             "Remove the directory and take the copy again: follow the primary, or restore, once more."
         case .recordTooLarge:
             "Split what the record says into several, or make it smaller."
+        case .unconfirmed:
+            "Bring the standby back, or run haoyuan alone where it is sure that it was not promoted."
         }
     }
 }
@@ -113,6 +118,8 @@ extension JournalError: CustomStringConvertible {
             "The data directory \(path) holds a copy that was never finished."
         case .recordTooLarge(let bytes):
             "A record of \(bytes) bytes is longer than the limit of \(JournalLimits.recordBytes)."
+        case .unconfirmed:
+            "The standby has not confirmed it, and is away."
         }
     }
 

@@ -51,7 +51,7 @@ import Testing
         for (query, answer) in zip(queries, together) {
             do throws(EngineError) {
                 let alone = try await engine.search(query)
-                guard let answer else {
+                guard case .now(let answer) = answer else {
                     Issue.record("nothing keeps it from being answered")
                     continue
                 }
@@ -60,7 +60,7 @@ import Testing
                 #expect(reading.position == alone.position)
                 #expect(reading.position <= engine.settledPosition)
             } catch {
-                guard case .failure(let same)? = answer else {
+                guard case .now(.failure(let same)) = answer else {
                     Issue.record("\(query) fails only alone: \(error)")
                     continue
                 }

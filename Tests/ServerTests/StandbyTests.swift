@@ -98,6 +98,60 @@ import struct Scheduling.Violation
         }
     }
 
+    @Test func `readings go on without the standby, and one that would show what it has not confirmed is told so`()
+        async throws
+    {
+        try await withPair { folders in
+            let first = try await PairMember.primary(folders.first, StandbyPolicy())
+            let (writer, hospital) = (client(first), folders.hospital)
+            let standby = try await RawConnection.greeted(port: first.port)
+            try await standby.send(.follow, 2, PBFollowRequest(first.engine.followRequest(name: "by hand", asker: 1)))
+            _ = try #require(await standby.next())
+            let confirmed = Task { try await book(writer, hospital, 0) }
+            var word = PBConfirmation()
+            word.follow = 2
+            word.position = try await standby.chunks(2)
+            try await standby.send(.confirmation, 3, word)
+            #expect(try await confirmed.value.position.rawValue == word.position)
+            let waiting = Task { try await book(writer, hospital, 1) }
+            _ = try await standby.chunks(2)
+            await standby.close()
+            while first.engine.replication.standby != nil { await Task.yield() }
+
+            let wire = try await RawConnection.greeted(port: first.port)
+            func appointments(of index: Int) -> PBPatientAppointmentsRequest {
+                var request = PBPatientAppointmentsRequest()
+                request.patient = hospital.patients[index]
+                return request
+            }
+            for (index, count) in [(0, 1), (2, 0)] {
+                try await wire.send(.patientAppointments, 4, appointments(of: index))
+                let reply = try PBAppointmentsReply(payload: try #require(await wire.next()).payload)
+                #expect(reply.appointments.count == count && reply.position >= word.position)
+            }
+            try await wire.send(.getCatalogue, 5, PBGetCatalogueRequest())
+            #expect(try PBGetCatalogueReply(payload: try #require(await wire.next()).payload).position >= word.position)
+            try await wire.send(.patientAppointments, 6, appointments(of: 1))
+            let failure = try await wire.failure()
+            #expect(failure.code == .standbyAway && failure.retryable && !failure.maybeApplied)
+            var search = PBSearchSlotsRequest()
+            search.service = hospital.service
+            search.nextFree = true
+            for limit in [1, 100] as [UInt32] {
+                search.limit = limit
+                try await wire.send(.searchSlots, 7, search)
+                #expect(try await wire.failure().code == .standbyAway)
+            }
+            try await client(first).goOnAlone()
+            _ = try await waiting.value
+            try await wire.send(.patientAppointments, 8, appointments(of: 1))
+            #expect(try PBAppointmentsReply(payload: try #require(await wire.next()).payload).appointments.count == 1)
+            await wire.close()
+            writer.close()
+            await first.stop()
+        }
+    }
+
     @Test func `after a promotion nothing acknowledged is missing, the old primary refuses, and the client moves on`()
         async throws
     {

@@ -1,17 +1,23 @@
 package import Journal
 package import Scheduling
 
-// Readings answer from memory with the position of what they saw, and return once that is durable: nothing that a crash
-// could undo is ever shown.
+// Readings answer from memory with the position up to which they have everything, and return once all that they show is
+// settled: nothing that a crash could undo is ever shown, and nothing else is waited for.
 extension Engine {
     package func catalogue() async throws(EngineError) -> Reading<Catalogue> {
-        try await durable(await directory.read())
+        let position = included()
+        let (catalogue, shown) = await directory.read()
+        try await untilDurable(shown)
+        // Its changes follow on each other, so it has all up to the last one.
+        return Reading(catalogue, at: max(position, shown))
     }
 
     /// Ids in the order of the identifiers; nil for unknown ones. At most `Limits.itemsPerRequest`.
     package func findPatients(_ identifiers: [Identifier]) async throws(EngineError) -> [PatientID?] {
         try checkCount(identifiers.count, "identifiers")
-        return try await durable(await directory.find(identifiers)).value
+        let (patients, shown) = await directory.find(identifiers)
+        try await untilDurable(shown)
+        return patients
     }
 
     /// Sessions of a department or of one pool, by pool, then by start; at most `EngineLimits.sessionsPerListing`.
@@ -19,6 +25,7 @@ extension Engine {
         department: DepartmentID?, pool: PoolID?, from: LocalDate, to: LocalDate
     ) async throws(EngineError) -> Reading<[SessionSummary]> {
         try checkDays(from, to, most: EngineLimits.daysPerSearch)
+        let position = included()
         let snapshot = view.current
         let catalogue = snapshot.catalogue.catalogue
         try checkKnown(department?.rawValue, in: catalogue.departments, "department")
@@ -26,33 +33,43 @@ extension Engine {
         let chosen = snapshot.catalogue.pools(of: department, service: nil, resource: nil)
             .filter { pool == nil || $0 == pool }
         var found: [SessionSummary] = []
-        var position = snapshot.cataloguePosition
+        var shown = snapshot.cataloguePosition
         for (shard, part) in parts(chosen, snapshot) where found.count < EngineLimits.sessionsPerListing {
             let left = EngineLimits.sessionsPerListing - found.count
-            let (more, at) = await shards.pools[shard].sessions(of: part, from: from, to: to, limit: left)
+            let (more, last) = await shards.pools[shard].sessions(of: part, from: from, to: to, limit: left)
             found += more
-            position = max(position, at)
+            shown = max(shown, last)
         }
         found.sort { ($0.id.pool.rawValue, $0.times.startMinute) < ($1.id.pool.rawValue, $1.times.startMinute) }
-        return try await durable(Reading(found, at: position))
+        try await untilDurable(shown)
+        return Reading(found, at: position)
     }
 
     /// Appointments by id, in the order asked; unknown ones are left out. At most `Limits.itemsPerRequest`.
     package func appointments(_ ids: [AppointmentID]) async throws(EngineError) -> Reading<[FoundAppointment]> {
         try checkCount(ids.count, "ids")
+        return try await appointments(ids, at: included())
+    }
+
+    /// - Parameters:
+    ///   - position: up to where everything was there before the shards are asked.
+    ///   - shown: what else the reading shows.
+    private func appointments(
+        _ ids: [AppointmentID], at position: Position, shown: Position = .zero
+    ) async throws(EngineError) -> Reading<[FoundAppointment]> {
         let snapshot = view.current
         var parts = [[AppointmentID]](repeating: [], count: shards.pools.count)
         for id in ids {
             if let shard = shards.index(of: id.pool, in: snapshot) { parts[shard].append(id) }
         }
         var found: [AppointmentID: FoundAppointment] = [:]
-        var position = Position.zero
+        var shown = shown
         for (shard, part) in parts.enumerated() where !part.isEmpty {
-            let (some, at) = await shards.pools[shard].appointments(part)
+            let (some, last) = await shards.pools[shard].appointments(part)
             for appointment in some { found[appointment.id] = FoundAppointment(appointment, isArchived: false) }
-            position = max(position, at)
+            shown = max(shown, last)
         }
-        try await untilDurable(position)
+        try await untilDurable(shown)
         let missing = ids.filter { found[$0] == nil && snapshot.timetable.knows($0.session) && $0.number >= 1 }
         if !missing.isEmpty { try await history.written() }
         for id in missing {
@@ -67,11 +84,10 @@ extension Engine {
     package func appointments(of patient: PatientID, history: Bool) async throws(EngineError) -> Reading<
         [FoundAppointment]
     > {
-        guard view.current.knows(patient) else {
-            throw EngineError(.notFound, "there is no patient \(patient.rawValue)")
-        }
+        let position = included()
+        let shown = try registration(of: patient, in: view.current)
         let ids = await shards.patients[shards.index(of: patient)].appointments(of: patient)
-        var reading = try await appointments(ids)
+        var reading = try await appointments(ids, at: position, shown: shown)
         if history {
             let known = Set(ids)
             let limit = EngineLimits.appointmentsPerReading - reading.value.count
@@ -92,6 +108,7 @@ extension Engine {
 
     /// A session's appointments by number, archived or not.
     package func appointments(in session: SessionID) async throws(EngineError) -> Reading<[FoundAppointment]> {
+        let position = included()
         let snapshot = view.current
         // The upper bits are not part of any session's id; without this they would be cut off and another session
         // answer.
@@ -100,8 +117,8 @@ extension Engine {
         else {
             throw EngineError(.notFound, "there is no session \(session.rawValue)")
         }
-        let (found, position) = await shards.pools[shard].appointments(in: session)
-        try await untilDurable(position)
+        let (found, shown) = await shards.pools[shard].appointments(in: session)
+        try await untilDurable(shown)
         if let found { return Reading(found.map { FoundAppointment($0, isArchived: false) }, at: position) }
         try await history.written()
         let archived = try history.appointments(in: session) ?? []
@@ -200,9 +217,22 @@ extension Engine {
 
     // MARK: Inside
 
-    private func durable<Value>(_ reading: Reading<Value>) async throws(EngineError) -> Reading<Value> {
-        try await untilDurable(reading.position)
-        return reading
+    /// Up to where everything is in what a reading finds from now on. Never less than what its caller was answered
+    /// before, for only what is settled was answered.
+    func included() -> Position {
+        let settled = journal.settledPosition
+        // A standby's log has facts before its shards have them.
+        guard standing.role != .standby else { return min(settled, replica.applied) }
+        return settled
+    }
+
+    /// The last fact that shows who a patient is and that may not be told yet.
+    /// - Throws: `notFound`.
+    func registration(of patient: PatientID, in snapshot: EngineView.Snapshot) throws(EngineError) -> Position {
+        guard snapshot.knows(patient) else {
+            throw EngineError(.notFound, "there is no patient \(patient.rawValue)")
+        }
+        return snapshot.registrations.last(after: journal.settledPosition) { $0 == patient.rawValue }
     }
 
     func checkKnown<Entity>(

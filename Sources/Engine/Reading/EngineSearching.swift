@@ -1,64 +1,82 @@
 import Journal
 import Scheduling
 
-// Searches for free slots. Like all readings they carry the position of what they saw, and return once that is durable.
+// Searches for free slots. Like all readings they carry the position up to which they have everything, and return once
+// what they show is settled.
 extension Engine {
     /// Free slots by start, then by id.
     package func search(_ query: SlotQuery) async throws(EngineError) -> Reading<SlotPage> {
-        let view = await look([query])[0]
-        let page = try view.page.get()
-        try await untilDurable(view.seen)
-        return Reading(page, at: view.position)
+        let search = await look([query])[0]
+        let page = try search.page.get()
+        try await untilDurable(search.shown)
+        return Reading(page, at: search.position)
+    }
+
+    /// What one of several searches found.
+    package struct Search: Sendable {
+        fileprivate var page: Result<SlotPage, EngineError>
+        /// The last fact that it shows.
+        fileprivate var shown: Position
+        /// It has every fact up to here.
+        fileprivate var position: Position
+
+        fileprivate var answer: Result<Reading<SlotPage>, EngineError> { page.map { Reading($0, at: position) } }
+    }
+
+    /// What is to be told of a search, now or later.
+    package enum SearchAnswer: Sendable {
+        case now(Result<Reading<SlotPage>, EngineError>)
+        /// It shows what is not settled.
+        case later(Search)
     }
 
     /// Independent searches, as many as came together: each shard is asked once for the lot.
-    /// - Returns: In the order of the queries; nil for one that saw what may long not be durable, for the standby is
-    ///   away: to be asked by itself.
-    package func search(_ queries: [SlotQuery]) async -> [Result<Reading<SlotPage>, EngineError>?] {
-        let views = await look(queries)
+    /// - Returns: In the order of the queries.
+    package func search(_ queries: [SlotQuery]) async -> [SearchAnswer] {
+        let searches = await look(queries)
+        let settled = journal.settledPosition
+        return searches.map { search in
+            if case .failure = search.page { return .now(search.answer) }
+            if standing.isWithheld { return .now(.failure(.withheld)) }
+            return search.shown <= settled ? .now(search.answer) : .later(search)
+        }
+    }
+
+    /// The answers of searches that show what was not settled, once it is.
+    package func settle(_ searches: [Search]) async -> [Result<Reading<SlotPage>, EngineError>] {
         var failure: EngineError?
-        if register.silence == nil, let last = views.map(\.seen).max() {
-            do throws(EngineError) { try await untilDurable(last) } catch { failure = error }
+        do throws(EngineError) {
+            try await untilDurable(searches.map(\.shown).max() ?? .zero)
+        } catch {
+            failure = error
         }
-        let durable = journal.settledPosition
-        return views.map { view in
-            switch view.page {
-            case .failure(let error): .failure(error)
-            case .success where standing.isWithheld: .failure(failure ?? .withheld)
-            case .success(let page) where view.seen <= durable: .success(Reading(page, at: view.position))
-            case .success: failure.map { .failure($0) }
-            }
+        let settled = journal.settledPosition
+        return searches.map { search in
+            guard let failure, search.shown > settled else { return search.answer }
+            return .failure(failure)
         }
     }
 
-    /// What one search saw.
-    private struct View {
-        var page: Result<SlotPage, EngineError>
-        /// The last fact that it may show.
-        var seen: Position
-        /// It shows every fact up to here.
-        var position: Position
-    }
-
-    private func look(_ queries: [SlotQuery]) async -> [View] {
-        // What is in the journal by now is in every shard that is asked from now on.
-        let begun = journal.lastPosition
+    private func look(_ queries: [SlotQuery]) async -> [Search] {
+        let begun = included()
         let snapshot = view.current
         let now = time.now()
         let today = snapshot.catalogue.catalogue.hospital.zone.wall(at: now).date
         var limits: [Result<Int, EngineError>] = []
         limits.reserveCapacity(queries.count)
         var orders = [[PoolShard.SearchOrder]](repeating: [], count: shards.pools.count)
-        var seen = [Position](repeating: snapshot.cataloguePosition, count: queries.count)
+        var shown = [Position](repeating: snapshot.cataloguePosition, count: queries.count)
         for (index, query) in queries.enumerated() {
             do throws(EngineError) {
                 var search = try plan(query, snapshot, now: now, today: today)
-                limits.append(.success(search.limit - 1))
                 if let patient = query.patient {
-                    search.holdings = await shards.patients[shards.index(of: patient)].holdings(of: patient)
-                    // What the patient has may not be on disk yet, and is shown by what is left out.
-                    seen[index] = max(seen[index], journal.lastPosition)
+                    shown[index] = max(shown[index], try registration(of: patient, in: snapshot))
+                    let (holdings, last) = await shards.patients[shards.index(of: patient)].holdings(of: patient)
+                    search.holdings = holdings
+                    // What the patient has is shown by what is left out.
+                    shown[index] = max(shown[index], last)
                 }
+                limits.append(.success(search.limit - 1))
                 for (department, pools) in parts(query, snapshot.catalogue) {
                     search.asking.department = department
                     search.asking.policy = snapshot.catalogue.catalogue.policy(for: department)
@@ -69,26 +87,18 @@ extension Engine {
             }
         }
         var found = [[[FreeSlot]]](repeating: [], count: queries.count)
-        var shardsAsked = [Int](repeating: 0, count: queries.count)
         for shard in orders.indices where !orders[shard].isEmpty {
-            let (slots, at) = await shards.pools[shard].search(orders[shard])
-            var last = -1
-            for (order, slots) in zip(orders[shard], slots) {
-                found[order.index].append(slots)
-                if order.index != last { shardsAsked[order.index] += 1 }
-                last = order.index
-                seen[order.index] = max(seen[order.index], at)
+            for (order, part) in zip(orders[shard], await shards.pools[shard].search(orders[shard])) {
+                found[order.index].append(part.slots)
+                shown[order.index] = max(shown[order.index], part.shown)
             }
         }
         return limits.indices.map { index in
             let query = queries[index]
             let unjudged = RuleList.unjudged(naming: query.naming)
-            // One shard has everything up to its last fact; of several, each had what there was when the first was
-            // asked.
-            let isOneShard = shardsAsked[index] <= 1 && query.patient == nil
-            return View(
-                page: limits[index].map { SlotPage(&found[index], limit: $0, unjudged: unjudged) }, seen: seen[index],
-                position: isOneShard ? seen[index] : min(begun, seen[index]))
+            return Search(
+                page: limits[index].map { SlotPage(&found[index], limit: $0, unjudged: unjudged) }, shown: shown[index],
+                position: begun)
         }
     }
 
@@ -122,9 +132,6 @@ extension Engine {
                 throw EngineError(.notFound, "there is no service \(service.rawValue)")
             }
             demand = known
-        }
-        if let patient = query.patient, !snapshot.knows(patient) {
-            throw EngineError(.notFound, "there is no patient \(patient.rawValue)")
         }
         let asking = Asking(
             origin: query.origin, patient: query.patient, patientClass: query.patientClass, service: query.service,

@@ -1,4 +1,5 @@
 package import Journal
+import NIOConcurrencyHelpers
 import Scheduling
 
 /// How replication stands, for status and metrics.
@@ -86,6 +87,16 @@ extension Engine {
         configuration.news(.deposed(by: epoch))
     }
 
+    /// Keeps on disk what was told, up to where the standby has confirmed: a start without the standby shows that, and
+    /// no more.
+    func keepConfirmed() {
+        guard standing.role == .primary else { return }
+        let settled = journal.settledPosition
+        guard settled > keptConfirmed.withLockedValue({ $0 }) else { return }
+        keptConfirmed.withLockedValue { $0 = settled }
+        journal.setMetadata(Standing.confirmedName, Standing.encode(confirmed: settled, in: standing.epoch))
+    }
+
     /// Whether anything handed to the journal, its own small facts included, is not on disk yet.
     package var hasPending: Bool { journal.hasPending }
 
@@ -104,6 +115,7 @@ extension Engine {
         var metadata = metadata
         metadata[Standing.metadataName] = Standing.encode(.standby)
         metadata[Standing.withheldName] = nil
+        metadata[Standing.confirmedName] = nil
         return metadata
     }
 

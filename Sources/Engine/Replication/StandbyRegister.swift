@@ -51,6 +51,7 @@ final class StandbyRegister: Sendable {
             return other
         }
         if let other { throw .anotherFollows(other) }
+        settle(isChanged: false)
         return id
     }
 
@@ -81,6 +82,7 @@ final class StandbyRegister: Sendable {
     func detach(_ id: UInt64) {
         let now = now
         watch.withLockedValue { $0.detached(id, now: now) }
+        settle(isChanged: false)
     }
 
     func goOnAlone() {
@@ -96,9 +98,12 @@ final class StandbyRegister: Sendable {
         return wentAlone
     }
 
-    /// Tells the journal what durable means from now on.
-    private func settle() {
+    /// Tells the journal what durable means from now on, and whether the standby that is to confirm it is there.
+    /// - Parameter isChanged: false where it means what it meant.
+    private func settle(isChanged: Bool = true) {
         watch.withLockedValue { watch in
+            journal.setUnheard(watch.needs == .confirmation && watch.follower == nil)
+            guard isChanged else { return }
             switch watch.needs {
             case .disk: journal.askForConfirmations(from: nil)
             case .confirmation: journal.askForConfirmations(from: Position(watch.follower?.confirmed ?? 0))

@@ -97,6 +97,26 @@ package final class Standing: Sendable {
 
     static func encode(heard epoch: UInt32) -> [UInt8] { withUnsafeBytes(of: epoch.littleEndian) { Array($0) } }
 
+    static let confirmedName = "confirmed"
+
+    /// Up to where the standby had confirmed when an earlier process of the same epoch last looked: what was told, and
+    /// may be told again. Zero where no process of this epoch kept it.
+    static func confirmed(_ journal: Journal, in epoch: UInt32) throws -> Position {
+        guard let bytes = try journal.metadata(confirmedName), bytes.count == 12 else { return .zero }
+        let numbers = bytes.withUnsafeBytes { raw in
+            (
+                UInt32(littleEndian: raw.loadUnaligned(as: UInt32.self)),
+                UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: 4, as: UInt64.self))
+            )
+        }
+        return numbers.0 == epoch ? Position(numbers.1) : .zero
+    }
+
+    static func encode(confirmed position: Position, in epoch: UInt32) -> [UInt8] {
+        withUnsafeBytes(of: epoch.littleEndian) { Array($0) }
+            + withUnsafeBytes(of: position.rawValue.littleEndian) { Array($0) }
+    }
+
     /// Whether a standby's log may end with records that were never acknowledged: it was a primary's, and no primary
     /// has said yet that it goes on there.
     static func mayHaveMore(_ journal: Journal) throws -> Bool {

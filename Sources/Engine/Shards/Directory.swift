@@ -7,21 +7,23 @@ actor Directory {
     private var registry: PatientRegistry
     private let journal: Journal
     private let view: EngineView
-    private var position: Position
+    /// Where the last change of the catalogue stands, and of the registry.
+    private var (cataloguePosition, registryPosition): (Position, Position)
     private var unwritten = Unwritten()
     /// Number of the next value in the table of patients.
     private var nextPatientValue: UInt64
 
     init(
         catalogue: Catalogue, registry: PatientRegistry, unsaved: [Fact], nextPatientValue: UInt64, journal: Journal,
-        view: EngineView
+        view: EngineView, unsettled: UnsettledRecovery
     ) {
         self.catalogue = catalogue
         self.registry = registry
         self.journal = journal
         self.view = view
         self.nextPatientValue = nextPatientValue
-        position = journal.lastPosition
+        cataloguePosition = unsettled.catalogue
+        registryPosition = journal.settledPosition
         for fact in unsaved { unwritten.note(fact) }
     }
 
@@ -44,7 +46,7 @@ actor Directory {
     func put(_ draft: CatalogueDraft, by origin: Origin, now: Instant) throws(EngineError) -> Reading<CatalogueCounts> {
         let put: CataloguePut
         do { put = try catalogue.decide(draft) } catch { throw EngineError(.invalidArgument, error.description) }
-        guard !put.events.isEmpty else { return Reading(put.counts, at: position) }
+        guard !put.events.isEmpty else { return Reading(put.counts, at: cataloguePosition) }
         var next = catalogue
         for entity in put.events { next.evolve(entity) }
         guard next.listedBytes <= Limits.catalogueBytes else {
@@ -59,9 +61,9 @@ actor Directory {
         }
         catalogue = next
         unwritten.entities += put.events
-        position = journal.append(records, metadata: HospitalMetadata.entries(for: put.events))
+        let position = journal.append(records, metadata: HospitalMetadata.entries(for: put.events))
+        cataloguePosition = position
         let snapshot = CatalogueSnapshot(catalogue)
-        let position = position
         view.update { view in
             view.catalogue = snapshot
             view.cataloguePosition = position
@@ -69,7 +71,8 @@ actor Directory {
         return Reading(put.counts, at: position)
     }
 
-    func read() -> Reading<Catalogue> { Reading(catalogue, at: position) }
+    /// The catalogue, and where its last change stands.
+    func read() -> (catalogue: Catalogue, shown: Position) { (catalogue, cataloguePosition) }
 
     // MARK: Patients
 
@@ -78,6 +81,7 @@ actor Directory {
     > {
         var outcomes: [PatientOutcome] = []
         var records = RecordBatch()
+        var noted: [PatientID] = []
         for identifiers in patients {
             let patient: PatientID
             var adding = identifiers
@@ -95,18 +99,32 @@ actor Directory {
             }
             registry.evolve(patient, adding)
             unwritten.patients.append((patient, adding))
+            noted.append(patient)
             try record(Event(at: now, by: origin, fact: .patientRegistered(patient, adding)), into: &records)
         }
         if !records.isEmpty {
-            position = journal.append(records)
-            let count = registry.count
-            view.update { $0.patients = count }
+            registryPosition = journal.append(records)
+            note(noted.enumerated().map { ($1, registryPosition.advanced(by: 1 + $0 - noted.count)) })
         }
-        return Reading(outcomes, at: position)
+        return Reading(outcomes, at: registryPosition)
     }
 
-    func find(_ identifiers: [Identifier]) -> Reading<[PatientID?]> {
-        Reading(identifiers.map { registry[$0] }, at: position)
+    /// The patients that have these identifiers, and the last fact that this shows and that may not be told yet.
+    func find(_ identifiers: [Identifier]) -> (patients: [PatientID?], shown: Position) {
+        let found = identifiers.map { registry[$0] }
+        let known = Set(found.lazy.compactMap { $0?.rawValue })
+        return (found, view.current.registrations.last(after: journal.settledPosition) { known.contains($0) })
+    }
+
+    /// Puts into the view whom these registrations concern.
+    private func note(_ registrations: [(PatientID, Position)]) {
+        let (count, settled) = (registry.count, journal.settledPosition)
+        view.update { view in
+            view.patients = count
+            for (patient, position) in registrations {
+                view.registrations.note(patient.rawValue, at: position, settled: settled)
+            }
+        }
     }
 
     // MARK: Following
@@ -114,27 +132,29 @@ actor Directory {
     /// Takes over what a primary's directory did.
     func apply(_ events: [PositionedEvent]) {
         var changed: Position?
+        var noted: [(PatientID, Position)] = []
         for event in events {
             switch event.event.fact {
             case .catalogueChanged(let entity):
                 catalogue.evolve(entity)
                 for entry in HospitalMetadata.entries(for: [entity]) { journal.setMetadata(entry.name, entry.value) }
                 changed = event.position
-            case .patientRegistered(let patient, let identifiers): registry.evolve(patient, identifiers)
+            case .patientRegistered(let patient, let identifiers):
+                registry.evolve(patient, identifiers)
+                noted.append((patient, event.position))
             default: preconditionFailure("the directory is told only what is its own")
             }
             unwritten.note(event.event.fact)
-            position = event.position
         }
-        let count = registry.count
+        if let last = noted.last { registryPosition = last.1 }
+        if let changed { cataloguePosition = changed }
+        note(noted)
         // Once for all of them: it is as much work as the catalogue is long.
         let snapshot = changed.map { _ in CatalogueSnapshot(catalogue) }
+        guard let snapshot, let changed else { return }
         view.update { view in
-            view.patients = count
-            if let snapshot, let changed {
-                view.catalogue = snapshot
-                view.cataloguePosition = changed
-            }
+            view.catalogue = snapshot
+            view.cataloguePosition = changed
         }
     }
 

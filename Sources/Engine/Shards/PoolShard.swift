@@ -13,15 +13,15 @@ actor PoolShard {
     private var records = RecordBatch()
     private var writer = ByteWriter()
     private var expiredHolds: UInt64 = 0
-    /// The last position whose facts are in `book`; what a reading here reflects.
-    private var position: Position
+    /// By appointment, a session as its number 0: what a reading here waits for.
+    private var unsettled: UnsettledFacts
 
-    init(_ book: PoolBook, journal: Journal, view: EngineView, history: History) {
+    init(_ book: PoolBook, journal: Journal, view: EngineView, history: History, unsettled: UnsettledFacts) {
         self.book = book
         self.journal = journal
         self.view = view
         self.history = history
-        position = journal.lastPosition
+        self.unsettled = unsettled
     }
 
     // MARK: Bookings and changes of one appointment
@@ -57,8 +57,9 @@ actor PoolShard {
         // Every fact took one place of the batch, in the order of the orders.
         var next = last.advanced(by: 1 - count)
         for index in results.indices {
-            guard case .fact = results[index].verdict else { continue }
+            guard case .fact(let fact) = results[index].verdict else { continue }
             results[index].position = next
+            note(fact, at: next)
             next = next.next
         }
         return results
@@ -108,8 +109,8 @@ actor PoolShard {
         for taken in taken {
             book.release(claim: taken.appointment)
             book.evolve(taken, channel: origin.channel, at: now)
+            note(.booked(taken), at: position)
         }
-        self.position = max(self.position, position)
     }
 
     enum MoveBegin: Sendable {
@@ -136,7 +137,7 @@ actor PoolShard {
         book.unlock(id)
         guard let change else { return }
         book.evolve(change, at: now)
-        self.position = max(self.position, position)
+        note(.changed(change), at: position)
     }
 
     /// The move ends within this shard: the old place is given up and the new one taken in one step, so that nobody
@@ -148,16 +149,17 @@ actor PoolShard {
 
     // MARK: Time
 
-    /// Lets what is due become true; tells it, so that the patients it concerns can be told.
-    func runTimers(now: Instant, limit: Int) -> [Fact] {
+    /// Lets what is due become true; tells it, and where the last of it stands, so that the patients it concerns can be
+    /// told.
+    func runTimers(now: Instant, limit: Int) -> (facts: [Fact], position: Position) {
         let facts = book.decideDue(now: now, limit: limit)
         for fact in facts {
             book.evolve(fact, channel: Origin.system.channel, at: now)
             record(Event(at: now, by: .system, fact: fact))
             if case .changed = fact { expiredHolds += 1 }
         }
-        if !records.isEmpty { _ = append() }
-        return facts
+        guard !facts.isEmpty else { return ([], .zero) }
+        return (facts, append(facts))
     }
 
     // MARK: Sessions
@@ -183,7 +185,7 @@ actor PoolShard {
             }
         }
         if !opened.isEmpty {
-            _ = append()
+            _ = append(opened.map { .sessionOpened($0) })
             view.update { view in
                 for definition in opened { view.timetable.open(definition.id, definition.times) }
             }
@@ -198,7 +200,7 @@ actor PoolShard {
     ) -> (isAll: Bool, gone: [(AppointmentID, PatientID)], position: Position) {
         let limit = EngineLimits.sessionsArchivedPerTurn
         let found = book.archivable(before: horizon, limit: limit)
-        guard !found.isEmpty else { return (true, [], position) }
+        guard !found.isEmpty else { return (true, [], .zero) }
         var left: [(AppointmentID, PatientID)] = []
         var writes: [TableWrite] = []
         var ids: [SessionID] = []
@@ -210,7 +212,7 @@ actor PoolShard {
             record(Event(at: now, by: .system, fact: .sessionArchived(id)))
             book.archive(id)
         }
-        _ = append(tables: writes)
+        let position = append(ids.map { .sessionArchived($0) }, tables: writes)
         view.update { view in for id in ids { view.timetable.close(id) } }
         return (found.count < limit && ids.count == found.count, left, position)
     }
@@ -253,9 +255,11 @@ actor PoolShard {
                     faults.append(
                         Violation("record \(events[place].position): its fact does not follow on what was there"))
                 }
-                if let settlement = settlement(fact, times, catalogue) { settlements.append(settlement) }
+                note(fact, at: events[place].position)
+                if let settlement = settlement(fact, at: events[place].position, times, catalogue) {
+                    settlements.append(settlement)
+                }
             }
-            position = events[place].position
         }
         guard !sessions.isEmpty else { return (settlements, faults) }
         view.update { view in
@@ -271,15 +275,15 @@ actor PoolShard {
     }
 
     private func settlement(
-        _ fact: Fact, _ times: SessionTimes?, _ catalogue: CatalogueSnapshot
+        _ fact: Fact, at position: Position, _ times: SessionTimes?, _ catalogue: CatalogueSnapshot
     ) -> PatientShard.Settlement? {
         switch fact {
         case .booked(let taken):
             guard let times, let department = catalogue.department(of: taken.appointment.pool) else { return nil }
             let commitment = PatientBook.Commitment(
                 times, slot: taken.slot, span: taken.span, department: department)
-            return .found(taken.appointment, taken.patient, commitment, taken.state)
-        case .changed(let change): return .changed(change.appointment, change.patient, change.state)
+            return .found(taken.appointment, taken.patient, commitment, taken.state, position)
+        case .changed(let change): return .changed(change.appointment, change.patient, change.state, position)
         default: return nil
         }
     }
@@ -311,31 +315,39 @@ actor PoolShard {
 
     // MARK: Reading
 
-    func appointments(_ ids: [AppointmentID]) -> ([Appointment], Position) {
-        (ids.compactMap { book.appointment($0) }, position)
+    // Each reading comes with the last fact that it shows and that may not be told yet; zero where there is none.
+
+    func appointments(_ ids: [AppointmentID]) -> ([Appointment], shown: Position) {
+        // A session that is opened or archived concerns all of its appointments.
+        let asked = Set(ids.lazy.flatMap { [$0.rawValue, $0.session.rawValue << 20] })
+        let shown = unsettled.last(after: journal.settledPosition) { asked.contains($0) }
+        return (ids.compactMap { book.appointment($0) }, shown)
     }
 
-    func appointments(in id: SessionID) -> ([Appointment]?, Position) {
-        guard let session = book.session(id) else { return (nil, position) }
+    func appointments(in id: SessionID) -> ([Appointment]?, shown: Position) {
+        let shown = unsettled.last(after: journal.settledPosition) { $0 >> 20 == id.rawValue }
+        guard let session = book.session(id) else { return (nil, shown) }
         let found = session.appointments.enumerated().compactMap { index, record in
             record.map {
                 Appointment(id: AppointmentID(session: id, number: UInt32(index + 1)), record: $0, times: session.times)
             }
         }
-        return (found, position)
+        return (found, shown)
     }
 
-    func sessions(of pools: [PoolID], from: LocalDate, to: LocalDate, limit: Int) -> ([SessionSummary], Position) {
+    func sessions(
+        of pools: [PoolID], from: LocalDate, to: LocalDate, limit: Int
+    ) -> ([SessionSummary], shown: Position) {
         var found: [SessionSummary] = []
-        for pool in pools {
+        for pool in pools where found.count < limit {
             guard let sessions = book.sessions(of: pool) else { continue }
             for session in sessions.ending(after: SlotSearch.earliestStart(of: from)) {
                 if session.times.date > to.advanced(days: 1) { break }
                 if !session.times.slots(from: from, to: to).isEmpty { found.append(SessionSummary(session)) }
-                if found.count == limit { return (found, position) }
+                if found.count == limit { break }
             }
         }
-        return (found, position)
+        return (found, shown(unsettledSessions(), of: pools, from: from, to: to))
     }
 
     /// A search's part of this shard.
@@ -353,8 +365,34 @@ actor PoolShard {
     }
 
     /// The free slots each order asks for, in the order of the orders.
-    func search(_ orders: [SearchOrder]) -> ([[FreeSlot]], Position) {
-        (orders.indices.map { orders[$0].search.run(orders[$0].pools, in: book) }, position)
+    func search(_ orders: [SearchOrder]) -> [(slots: [FreeSlot], shown: Position)] {
+        let sessions = unsettledSessions()
+        return orders.indices.map { index in
+            let slots = orders[index].search.run(orders[index].pools, in: book)
+            let (from, to) = (orders[index].search.from, orders[index].search.to)
+            // What begins after the last slot that it shows was not looked at.
+            let end = slots.count == orders[index].search.limit ? slots.last?.start : nil
+            return (slots, shown(sessions, of: orders[index].pools, from: from, to: to, until: end))
+        }
+    }
+
+    /// The sessions with facts that may not be told yet.
+    private func unsettledSessions() -> [(session: SessionID, times: SessionTimes?, position: Position)] {
+        unsettled.sessions(after: journal.settledPosition).map { ($0, book.times(of: $0), $1) }
+    }
+
+    /// The last of these facts that a look at these pools and days shows.
+    private func shown(
+        _ sessions: [(session: SessionID, times: SessionTimes?, position: Position)], of pools: [PoolID],
+        from: LocalDate, to: LocalDate, until end: Instant? = nil
+    ) -> Position {
+        var shown = unsettled.unknown(after: journal.settledPosition)
+        for (session, times, position) in sessions where position > shown {
+            // One that was archived is not in the book any more, so it is not known when it was.
+            if let times, times.slots(from: from, to: to).isEmpty || end.map({ times.start > $0 }) ?? false { continue }
+            if pools.contains(session.pool) { shown = position }
+        }
+        return shown
     }
 
     /// How much there is, and how many holds have run out since the start.
@@ -376,9 +414,20 @@ actor PoolShard {
     }
 
     private func append(tables: [TableWrite] = []) -> Position {
-        position = journal.append(records, tables: tables)
-        records.removeAll()
-        return position
+        defer { records.removeAll() }
+        return journal.append(records, tables: tables)
+    }
+
+    /// Hands the records over, which are those of these facts.
+    private func append(_ facts: [Fact], tables: [TableWrite] = []) -> Position {
+        let last = append(tables: tables)
+        for (index, fact) in facts.enumerated() { note(fact, at: last.advanced(by: 1 + index - facts.count)) }
+        return last
+    }
+
+    private func note(_ fact: Fact, at position: Position) {
+        guard let subject = fact.subject else { return }
+        unsettled.note(subject, at: position, settled: journal.settledPosition)
     }
 }
 

@@ -41,7 +41,7 @@ extension WritePipeline {
                 if part.isEmpty { continue }
                 await shards.pools[shard].finish(part, by: write.by, at: batch.now, position: position)
             }
-            await patientShard.settle(zip(claims, taken).map { .made($0, $1.appointment) })
+            await patientShard.settle(zip(claims, taken).map { .made($0, $1.appointment, position) })
             batch.answer(index, fact.outcome, at: position)
         }
     }
@@ -75,7 +75,7 @@ extension WritePipeline {
                 await new.finish([taken.fact], by: write.by, at: batch.now, position: position)
             }
             await shards.patients[shards.index(of: record.patient)].settle([
-                .made(taken.claim, taken.fact.appointment), .changed(id, record.patient, .moved),
+                .made(taken.claim, taken.fact.appointment, position), .changed(id, record.patient, .moved, position),
             ])
             batch.answer(index, fact.outcome, at: position)
         } catch {

@@ -190,7 +190,7 @@ struct WritePipeline: Sendable {
                 switch result.verdict {
                 case .fact(let fact):
                     batch.answer(result.index, fact.outcome, at: result.position)
-                    settlement = .init(fact, batch.writes[result.index].claim)
+                    settlement = .init(fact, batch.writes[result.index].claim, at: result.position)
                 case .refused(let refusal): batch.refuse(result.index, refusal)
                 case .unknown: failUnknown(result.index, &batch)
                 }
@@ -265,7 +265,7 @@ struct WritePipeline: Sendable {
     /// Waits for the disk, then tells the keys what they stand for.
     private func finish(_ batch: inout Batch) async {
         do throws(JournalError) {
-            try await journal.whenSettled(batch.position)
+            try await journal.whenSettled(batch.position, patiently: true)
         } catch {
             let unknown = EngineError(
                 .internal,

@@ -19,7 +19,7 @@ extension CommandFailure {
             case .inUse, .storageFull: .temporary
             case .newerFormat, .mapFull, .unfinishedCopy: .configuration
             case .positionTrimmed: .usage
-            case .closed, .cancelled, .recordTooLarge: .internal
+            case .closed, .cancelled, .recordTooLarge, .unconfirmed: .internal
             case .directoryUnusable, .corrupt, .syncFailed, .io: .inputOutput
             }
         self.init(status, error.description, remedy: error.remedy)

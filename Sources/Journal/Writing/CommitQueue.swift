@@ -25,6 +25,8 @@ final class CommitQueue: @unchecked Sendable {
         /// On this journal's own disk, in the log or its tail, and, while confirmations are asked for, confirmed: it
         /// may be told.
         case settled
+        /// The same, for one that does not wait for a standby that is away.
+        case shown
         /// On this journal's own disk, in the log or its tail.
         case onDisk
         /// In the log on this journal's own disk.
@@ -34,7 +36,7 @@ final class CommitQueue: @unchecked Sendable {
 
         var needsConfirmation: Bool {
             switch self {
-            case .settled, .durable: true
+            case .settled, .shown, .durable: true
             case .onDisk, .inLog: false
             }
         }
@@ -78,6 +80,8 @@ final class CommitQueue: @unchecked Sendable {
     /// Up to where somebody else has confirmed; the greatest number while nobody is asked.
     private var confirmed = UInt64.max
     private var isRenounced = false
+    /// Confirmations are asked for, and the one that is asked is away.
+    private var isUnheard = false
     private let waitingBytes = Synchronization.Atomic<Int>(0)
 
     /// - Parameter unconfirmed: whether nothing is durable before it is confirmed, what is on disk already included.
@@ -228,6 +232,15 @@ final class CommitQueue: @unchecked Sendable {
         for (continuation, position) in ready { continuation.resume(returning: .success(position)) }
     }
 
+    /// Whether the one that is asked for confirmations is away: then what is to be shown is not waited for.
+    func setUnheard(_ isUnheard: Bool) {
+        lock.lock()
+        self.isUnheard = isUnheard
+        let left = isUnheard ? removeWaiters { $0.milestone == .shown } : []
+        lock.unlock()
+        for continuation in left { continuation.resume(returning: .failure(.unconfirmed)) }
+    }
+
     /// Nothing becomes durable any more, and nobody waits for it any more.
     func renounce() {
         lock.lock()
@@ -251,7 +264,7 @@ final class CommitQueue: @unchecked Sendable {
         waiters.removeAll { waiter in
             let reached =
                 switch waiter.milestone {
-                case .settled: Position(settled)
+                case .settled, .shown: Position(settled)
                 case .onDisk: Position(disk)
                 case .inLog: Position(log)
                 case .durable: Position(durable)
@@ -265,7 +278,7 @@ final class CommitQueue: @unchecked Sendable {
 
     private func reached(_ milestone: Milestone) -> Position {
         switch milestone {
-        case .settled: settledPosition
+        case .settled, .shown: settledPosition
         case .onDisk: diskPosition
         case .inLog: logPosition
         case .durable: durablePosition
@@ -361,6 +374,7 @@ final class CommitQueue: @unchecked Sendable {
         if now >= waiter.position && published >= waiter.pieces { return .success(now) }
         if waitsEnded || phase == .closed || phase == .dead { return .failure(.closed) }
         if isRenounced, waiter.milestone.needsConfirmation { return .failure(.closed) }
+        if isUnheard, waiter.milestone == .shown { return .failure(.unconfirmed) }
         if waiter.isCancelled { return .failure(.cancelled) }
         waiter.continuation = continuation
         waiters.append(waiter)

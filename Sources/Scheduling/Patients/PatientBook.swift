@@ -93,6 +93,14 @@ package struct PatientBook: Sendable {
         return PatientHoldings(all)
     }
 
+    /// Whether a commitment of the patient is judged and no fact yet, as far as is known here.
+    package func hasClaim(_ patient: PatientID) -> Bool {
+        guard claimCount > 0 else { return false }
+        var hasClaim = false
+        forEach(of: patient) { if $0.appointment == 0 { hasClaim = true } }
+        return hasClaim
+    }
+
     // MARK: Claims
 
     /// Judges as `decide` does, and keeps the commitment until its booking is a fact (`settle`) or refused (`release`).

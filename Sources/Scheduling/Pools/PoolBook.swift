@@ -54,6 +54,9 @@ package struct PoolBook: Sendable {
         sessions(of: id.pool)?.isArchived(id.index) ?? false
     }
 
+    /// Nil where the session is unknown or archived.
+    package func times(of id: SessionID) -> SessionTimes? { look(at: id) { $0.times } }
+
     package func record(_ id: AppointmentID) -> AppointmentRecord? { found(id)?.record }
 
     package func appointment(_ id: AppointmentID) -> Appointment? {

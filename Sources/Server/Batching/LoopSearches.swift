@@ -27,7 +27,7 @@ final class LoopSearches {
     private var sinks: [Sink] = []
     private var isScheduled = false
     /// Batches that the engine has, by number.
-    private var underWay: [UInt64: (queries: [SlotQuery], sinks: [Sink])] = [:]
+    private var underWay: [UInt64: [Sink]] = [:]
     private var number: UInt64 = 0
 
     /// Whether a search of this connection may go with the others now.
@@ -55,42 +55,50 @@ final class LoopSearches {
 
     private func go(_ loop: SessionLoop) {
         guard !sinks.isEmpty else { return }
-        number += 1
-        let (number, queries, engine) = (number, queries, loop.engine)
-        underWay[number] = (queries, sinks)
+        let (queries, sinks, engine) = (queries, sinks, loop.engine)
         self.queries = []
         self.queries.reserveCapacity(min(queries.count, Self.most))
-        sinks = []
-        sinks.reserveCapacity(64)
-        let bound = NIOLoopBound(loop, eventLoop: loop.eventLoop)
-        loop.begin {
-            await engine.search(queries)
-        } back: { answers in
-            bound.value.searches.answered(number, answers, bound.value)
-        }
+        self.sinks = []
+        self.sinks.reserveCapacity(64)
+        ask(sinks, loop) { await engine.search(queries) }
     }
 
-    /// Hands out the answers, and flushes each connection once.
-    private func answered(
-        _ number: UInt64, _ answers: [Result<Reading<SlotPage>, EngineError>?], _ loop: SessionLoop
+    /// Has the engine find out something about these searches, and hands out what it says.
+    private func ask(
+        _ sinks: [Sink], _ loop: SessionLoop, _ answers: @escaping @Sendable () async -> [Engine.SearchAnswer]
     ) {
-        guard let (queries, sinks) = underWay.removeValue(forKey: number) else {
+        number += 1
+        let number = number
+        underWay[number] = sinks
+        let bound = NIOLoopBound(loop, eventLoop: loop.eventLoop)
+        loop.begin(answers) { bound.value.searches.answered(number, $0, bound.value) }
+    }
+
+    /// Hands out the answers, and flushes each connection once. What shows a write that is not settled waits for it, and
+    /// nothing else waits with it.
+    private func answered(_ number: UInt64, _ answers: [Engine.SearchAnswer], _ loop: SessionLoop) {
+        guard let sinks = underWay.removeValue(forKey: number) else {
             preconditionFailure("a batch is answered once")
         }
         precondition(answers.count == sinks.count, "the engine answers every search")
         var touched: [SessionHandler] = []
         var runs = RequestRuns()
-        for index in sinks.indices {
-            let sink = sinks[index]
-            sink.session.searchesInBatches -= 1
-            guard let answer = answers[index] else {
-                sink.session.askAlone(sink, queries[index])
-                continue
+        var waiting: (searches: [Engine.Search], sinks: [Sink]) = ([], [])
+        for (sink, answer) in zip(sinks, answers) {
+            switch answer {
+            case .later(let search):
+                waiting.searches.append(search)
+                waiting.sinks.append(sink)
+            case .now(let answer):
+                sink.session.searchesInBatches -= 1
+                runs.add(.searchSlots, sink.session.answer(sink, answer), readAt: sink.readAt)
+                if sink.session.needsFlush, touched.last !== sink.session { touched.append(sink.session) }
             }
-            runs.add(.searchSlots, sink.session.answer(sink, answer), readAt: sink.readAt)
-            if sink.session.needsFlush, touched.last !== sink.session { touched.append(sink.session) }
         }
         for session in touched { session.flushReplies() }
         runs.count(in: &loop.counters, now: NIODeadline.now().uptimeNanoseconds)
+        guard !waiting.sinks.isEmpty else { return }
+        let (engine, searches) = (loop.engine, waiting.searches)
+        ask(waiting.sinks, loop) { await engine.settle(searches).map { .now($0) } }
     }
 }

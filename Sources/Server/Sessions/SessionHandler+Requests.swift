@@ -113,15 +113,6 @@ extension SessionHandler {
                 session: self, header: frame.header, serial: serial, deadline: deadline, readAt: readAt))
     }
 
-    /// A search that went with others and has to wait by itself.
-    func askAlone(_ sink: LoopSearches.Sink, _ query: SlotQuery) {
-        requests.append(
-            RequestQueue.Waiting(
-                header: sink.header, serial: sink.serial, deadline: sink.deadline, readAt: sink.readAt,
-                run: query.alone))
-        startRequests()
-    }
-
     private func ask(_ method: Method, _ frame: Frame, deadline: UInt64?) throws(ProtocolError) {
         guard let decode = MethodTable[method].decode else {
             preconditionFailure("carryOut has a case for every method whose row does not say how it is decoded")
