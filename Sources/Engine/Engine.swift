@@ -21,6 +21,7 @@ package final class Engine: Sendable {
     package let standing: Standing
     let register: StandbyRegister
     let replica: Replica
+    let spreading: SpreadingFacts
     private let gate = Gate()
     /// The confirmed position that is kept on disk.
     let keptConfirmed: NIOLockedValueBox<Position>
@@ -77,6 +78,7 @@ package final class Engine: Sendable {
             catalogue: state.catalogue, registry: state.registry, unsaved: state.unsaved,
             nextPatientValue: state.nextPatientValue, journal: journal, view: view, unsettled: unsettled)
         history = History(journal: journal)
+        spreading = SpreadingFacts(journal: journal)
         shards = Shards(
             pools: state.pools.map { [view, history] in
                 PoolShard($0, journal: journal, view: view, history: history, unsettled: unsettled.appointments)
@@ -111,7 +113,7 @@ package final class Engine: Sendable {
         defer { gate.leave() }
         let pipeline = WritePipeline(
             journal: journal, keys: keys, view: view, directory: directory, shards: shards, standing: standing,
-            register: register)
+            register: register, spreading: spreading)
         return await pipeline.execute(writes, now: time.now(), monotonic: configuration.clock.monotonicNanoseconds())
     }
 
@@ -179,8 +181,10 @@ package final class Engine: Sendable {
         guard standing.role == .primary else { return }
         for shard in shards.pools {
             while true {
+                let mark = spreading.begin(.patients)
                 let (facts, position) = await shard.runTimers(now: time.now(), limit: EngineLimits.timersPerTurn)
                 await shards.settle(facts.compactMap { PatientShard.Settlement($0, nil, at: position) })
+                spreading.end(mark)
                 if facts.count < EngineLimits.timersPerTurn { break }
             }
         }

@@ -195,4 +195,54 @@ import Testing
         #expect(await write.value.receipt != nil)
         #expect(try await reading.value.value.count == 1)
     }
+
+    // MARK: Positions
+
+    @Test
+    func `a reading's position is never less than what was answered before, whatever it is about`() async throws {
+        let hospital = try await Hospital()
+        let sessions = [
+            try await hospital.open("li", capacities: [400, 400]),
+            try await hospital.open("ct", capacities: [400, 400]),
+        ]
+        let (engine, patients) = (hospital.engine, hospital.patients)
+        #expect(try await engine.appointments(of: patients[0], history: false).position > .zero)
+        await withTaskGroup(of: Void.self) { group in
+            for caller in 0..<8 {
+                let bookings = (0..<40).map { round in
+                    hospital.write(
+                        hospital.book((caller * 5 + round) % 50, sessions[(caller + round) % 2], UInt16(round % 2)))
+                }
+                group.addTask {
+                    var told = Position.zero
+                    for (round, booking) in bookings.enumerated() {
+                        let answer = await engine.execute([booking])[0]
+                        told = max(told, answer.position)
+                        do {
+                            let position =
+                                switch round % 5 {
+                                case 0:
+                                    try await engine.search(
+                                        SlotQuery(service: ServiceID(rawValue: 1), from: Hospital.today)
+                                    ).position
+                                case 1: try await engine.appointments(of: patients[caller], history: false).position
+                                case 2: try await engine.appointments(in: sessions[caller % 2]).position
+                                case 3: try await engine.catalogue().position
+                                default:
+                                    try await engine.search(
+                                        SlotQuery(
+                                            service: ServiceID(rawValue: 1), from: Hospital.today,
+                                            patient: patients[caller])
+                                    ).position
+                                }
+                            #expect(position >= told)
+                            told = max(told, position)
+                        } catch {
+                            Issue.record("\(error)")
+                        }
+                    }
+                }
+            }
+        }
+    }
 }

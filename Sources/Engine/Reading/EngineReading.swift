@@ -5,7 +5,7 @@ package import Scheduling
 // settled: nothing that a crash could undo is ever shown, and nothing else is waited for.
 extension Engine {
     package func catalogue() async throws(EngineError) -> Reading<Catalogue> {
-        let position = included()
+        let position = await included(.anything)
         let (catalogue, shown) = await directory.read()
         try await untilDurable(shown)
         // Its changes follow on each other, so it has all up to the last one.
@@ -25,7 +25,7 @@ extension Engine {
         department: DepartmentID?, pool: PoolID?, from: LocalDate, to: LocalDate
     ) async throws(EngineError) -> Reading<[SessionSummary]> {
         try checkDays(from, to, most: EngineLimits.daysPerSearch)
-        let position = included()
+        let position = await included(.anything)
         let snapshot = view.current
         let catalogue = snapshot.catalogue.catalogue
         try checkKnown(department?.rawValue, in: catalogue.departments, "department")
@@ -48,7 +48,7 @@ extension Engine {
     /// Appointments by id, in the order asked; unknown ones are left out. At most `Limits.itemsPerRequest`.
     package func appointments(_ ids: [AppointmentID]) async throws(EngineError) -> Reading<[FoundAppointment]> {
         try checkCount(ids.count, "ids")
-        return try await appointments(ids, at: included())
+        return try await appointments(ids, at: await included(.anything))
     }
 
     /// - Parameters:
@@ -84,7 +84,7 @@ extension Engine {
     package func appointments(of patient: PatientID, history: Bool) async throws(EngineError) -> Reading<
         [FoundAppointment]
     > {
-        let position = included()
+        let position = await included(.patients)
         let shown = try registration(of: patient, in: view.current)
         let ids = await shards.patients[shards.index(of: patient)].appointments(of: patient)
         var reading = try await appointments(ids, at: position, shown: shown)
@@ -108,7 +108,7 @@ extension Engine {
 
     /// A session's appointments by number, archived or not.
     package func appointments(in session: SessionID) async throws(EngineError) -> Reading<[FoundAppointment]> {
-        let position = included()
+        let position = await included(.anything)
         let snapshot = view.current
         // The upper bits are not part of any session's id; without this they would be cut off and another session
         // answer.
@@ -219,10 +219,11 @@ extension Engine {
 
     /// Up to where everything is in what a reading finds from now on. Never less than what its caller was answered
     /// before, for only what is settled was answered.
-    func included() -> Position {
+    func included(_ reach: SpreadingFacts.Reach) async -> Position {
         let settled = journal.settledPosition
         // A standby's log has facts before its shards have them.
         guard standing.role != .standby else { return min(settled, replica.applied) }
+        await spreading.arrived(upTo: settled, reach)
         return settled
     }
 

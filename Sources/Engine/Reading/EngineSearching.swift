@@ -58,7 +58,7 @@ extension Engine {
     }
 
     private func look(_ queries: [SlotQuery]) async -> [Search] {
-        let begun = included()
+        let begun = await included(queries.contains { $0.patient != nil } ? .patients : .anything)
         let snapshot = view.current
         let now = time.now()
         let today = snapshot.catalogue.catalogue.hospital.zone.wall(at: now).date

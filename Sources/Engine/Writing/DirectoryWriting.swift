@@ -19,6 +19,8 @@ extension WritePipeline {
             }
             draft.hospital = Hospital(name: hospital.name, zone: rules)
         }
+        let mark = spreading.begin(.anything)
+        defer { spreading.end(mark) }
         do throws(EngineError) {
             let put = try await directory.put(draft, by: batch.writes[index].write.by, now: batch.now)
             report(index, .catalogue(put.value), reflecting: put.position, &batch)
@@ -28,6 +30,8 @@ extension WritePipeline {
     }
 
     func register(_ index: Int, _ patients: [[Identifier]], _ batch: inout Batch) async {
+        let mark = spreading.begin(.anything)
+        defer { spreading.end(mark) }
         do throws(EngineError) {
             let registered = try await directory.register(
                 patients, by: batch.writes[index].write.by, now: batch.now)
@@ -54,7 +58,9 @@ extension WritePipeline {
             // In slices, so that bookings get their turn of the shard between two.
             for start in stride(from: 0, to: part.count, by: EngineLimits.sessionsOpenedPerTurn) {
                 let slice = part[start..<min(start + EngineLimits.sessionsOpenedPerTurn, part.count)]
+                let mark = spreading.begin(.anything)
                 let (opened, unchanged, conflicts) = await shards.pools[shard].open(slice, by: origin, now: batch.now)
+                spreading.end(mark)
                 sum.opened += opened
                 sum.unchanged += unchanged
                 sum.conflicts += conflicts.map { catalogue.sentence($0) }

@@ -34,6 +34,7 @@ extension WritePipeline {
             for place in taken.indices { taken[place].itinerary = itinerary }
             let write = batch.writes[index].write
             let fact = Fact.bookedTogether(taken)
+            let mark = spreading.begin(.anything)
             let position = appendSmall(
                 Event(at: batch.now, by: write.by, answer: batch.writes[index].answered, fact: fact))
             for shard in shards.pools.indices {
@@ -42,6 +43,7 @@ extension WritePipeline {
                 await shards.pools[shard].finish(part, by: write.by, at: batch.now, position: position)
             }
             await patientShard.settle(zip(claims, taken).map { .made($0, $1.appointment, position) })
+            spreading.end(mark)
             batch.answer(index, fact.outcome, at: position)
         }
     }
@@ -65,6 +67,7 @@ extension WritePipeline {
         do throws(Unresolved) {
             let taken = try await claimForMove(id, record, to: slot, by: write.by, batch)
             let fact = Fact.moved(from: change, to: taken.fact)
+            let mark = spreading.begin(.anything)
             let position = appendSmall(
                 Event(at: batch.now, by: write.by, answer: batch.writes[index].answered, fact: fact))
             let new = shards.pools[poolShard(of: slot.pool, batch)]
@@ -77,6 +80,7 @@ extension WritePipeline {
             await shards.patients[shards.index(of: record.patient)].settle([
                 .made(taken.claim, taken.fact.appointment, position), .changed(id, record.patient, .moved, position),
             ])
+            spreading.end(mark)
             batch.answer(index, fact.outcome, at: position)
         } catch {
             await old.endMove(id, nil, at: batch.now, position: .zero)

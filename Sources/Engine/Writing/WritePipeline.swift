@@ -14,12 +14,15 @@ struct WritePipeline: Sendable {
     let shards: Shards
     let standing: Standing
     let register: StandbyRegister
+    let spreading: SpreadingFacts
 
     /// Answers every write, in the order given, once its answer is durable.
     func execute(_ writes: [Write], now: Instant, monotonic: UInt64) async -> [Answer] {
         var batch = Batch(writes, now: now, snapshot: view.current)
         begin(&batch, monotonic: monotonic)
+        let mark = spreading.begin(.patients)
         await carryOutSingles(&batch)
+        spreading.end(mark)
         for index in writes.indices where batch.writes[index].isOpen { await carryOutAlone(index, &batch) }
         recordRefusals(&batch)
         await finish(&batch)

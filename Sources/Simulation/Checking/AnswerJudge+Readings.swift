@@ -9,23 +9,31 @@ extension AnswerJudge {
     func reading(_ response: Response) {
         switch (execution.operation.request, response) {
         case (.byID(let ids), .appointments(let reading)):
-            durable(reading.position)
+            judge(reading.position)
             byID(ids, reading.value)
         case (.ofPatient(let patient, let history), .appointments(let reading)):
-            durable(reading.position)
+            judge(reading.position)
             ofPatient(patient, history, reading.value)
         case (.inSession(let session), .appointments(let reading)):
-            durable(reading.position)
+            judge(reading.position)
             inSession(session, reading.value)
         case (.search(let query), .slots(let reading)):
-            durable(reading.position)
+            judge(reading.position)
             page(reading.value, of: query)
         case (.find(let identifiers), .found(let found)): find(identifiers, found)
         case (.catalogue, .catalogue(let reading)):
-            durable(reading.position)
+            judge(reading.position)
             catalogue(reading)
         default: chronicle.fail("the engine answered another question")
         }
+    }
+
+    /// Up to where a reading says that it has everything: no further than is on disk, and no less than was told before.
+    private func judge(_ position: Position) {
+        durable(position)
+        expect(
+            position.rawValue >= execution.told, "its position is \(position), and \(execution.told) was told before it"
+        )
     }
 
     // MARK: Appointments

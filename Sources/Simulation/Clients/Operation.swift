@@ -53,6 +53,8 @@ final class Execution {
     let notBefore: Instant
     /// On disk when it began.
     let durable: UInt64
+    /// The last position that its server had told of when it began.
+    let told: UInt64
     /// Whether its server was the primary when it began, and whether that had been told of a later one.
     let isOfPrimary: Bool
     let isFenced: Bool
@@ -60,7 +62,7 @@ final class Execution {
 
     init(
         id: Int, operation: Operation, process: Casebook.Process, stretch: Int, settled: UInt64, notBefore: Instant,
-        durable: UInt64, isOfPrimary: Bool, isFenced: Bool
+        durable: UInt64, told: UInt64, isOfPrimary: Bool, isFenced: Bool
     ) {
         self.id = id
         self.operation = operation
@@ -69,6 +71,7 @@ final class Execution {
         self.settled = settled
         self.notBefore = notBefore
         self.durable = durable
+        self.told = told
         self.isOfPrimary = isOfPrimary
         self.isFenced = isFenced
     }

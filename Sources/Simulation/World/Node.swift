@@ -36,6 +36,8 @@ final class Node {
     var onDisk: UInt64 = 0
     /// Up to here everything was, at some moment, on the disks on which a yes of its must be.
     var promised: UInt64 = 0
+    /// The last position that this process has told a caller of.
+    var told: UInt64 = 0
     /// The end of its journal when none of its jobs was ready last, and the stretch since.
     var settled: UInt64 = 0
     var stretch = 0
@@ -82,6 +84,7 @@ final class Node {
             order: plan.order)
         mailbox = Mailbox()
         stopping = nil
+        told = 0
         diskReadyAt = world.now().rawValue
         var configuration = EngineConfiguration(journal: journalOptions(), cores: 2)
         configuration.poolShards = random.between(1...3)

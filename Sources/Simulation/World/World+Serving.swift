@@ -142,6 +142,7 @@ extension World {
             speaker.mayHaveRenounced = engine.tenure.isDeposed || node.stopping != nil
         }
         node.chronicle.finish(execution, response, speaker)
+        node.told = max(node.told, response.position)
         if plan.standby != nil { judgeYes(node, engine, execution, response, epoch) }
         guard execution.operation.index < Operation.firstOfAudit else { return }
         send(
@@ -194,6 +195,17 @@ extension World {
 }
 
 extension Response {
+    /// The last position that it tells of.
+    fileprivate var position: UInt64 {
+        switch self {
+        case .answers(let answers): answers.map(\.position.rawValue).max() ?? 0
+        case .appointments(let reading): reading.position.rawValue
+        case .slots(let reading): reading.position.rawValue
+        case .catalogue(let reading): reading.position.rawValue
+        case .found, .events, .failed: 0
+        }
+    }
+
     /// The last position of what was written and is confirmed by this; nil for readings and failures.
     var yes: UInt64? {
         switch self {

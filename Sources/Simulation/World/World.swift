@@ -245,7 +245,7 @@ final class World {
         return casebook.begin(operation) { id in
             Execution(
                 id: id, operation: operation, process: node.process, stretch: node.stretch, settled: node.settled,
-                notBefore: node.chronicle.latest(upTo: node.onDisk), durable: node.promised,
+                notBefore: node.chronicle.latest(upTo: node.onDisk), durable: node.promised, told: node.told,
                 isOfPrimary: node.engine?.role == .primary, isFenced: node.replication.isFenced)
         }
     }
