@@ -1,3 +1,5 @@
+import Scheduling
+
 /// Comma-separated values (RFC 4180): quotes, doubled quotes, commas and line breaks inside quotes, CRLF or LF, a byte
 /// order mark. Rows keep the number of the line they begin on, so that whatever is wrong with one can be named.
 package struct CSVReader {
@@ -23,12 +25,12 @@ package struct CSVReader {
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { place = 3 }
     }
 
-    /// The next row; nil at the end. Blank lines are passed over.
+    /// The next row; nil at the end. Rows without a word in any cell are passed over, as spreadsheets leave them.
     package mutating func next() throws(Malformed) -> Row? {
         while place < bytes.count {
             let began = line
             let cells = try row()
-            if cells != [""] { return Row(line: began, cells: cells) }
+            if !cells.allSatisfy(\.isBlank) { return Row(line: began, cells: cells) }
         }
         return nil
     }

@@ -6,13 +6,13 @@ package struct Weekdays: Equatable, CustomStringConvertible {
 
     package init(mask: UInt32) { self.mask = mask }
 
-    /// Reads `mon,wed,fri`, `mon-fri`, `mon-fri,sun`, `all`; nil for anything else.
+    /// Reads `mon,wed,fri`, `mon-fri`, `mon-fri,sun`, `all`; nil for anything else, a day named twice included.
     package init?(_ text: String) {
         var mask: UInt32 = 0
-        let parts = text.lowercased().split(whereSeparator: { $0 == "," || $0 == " " })
+        let parts = text.lowercased().split(whereSeparator: { ",;，；、 ".contains($0) })
         guard !parts.isEmpty else { return nil }
         for part in parts {
-            if part == "all" {
+            if part == "all", parts.count == 1 {
                 mask = 127
                 continue
             }
@@ -22,7 +22,10 @@ package struct Weekdays: Equatable, CustomStringConvertible {
             guard ends.count <= 2, let first = ends[0], let last = ends[ends.count - 1], first <= last else {
                 return nil
             }
-            for day in first...last { mask |= 1 << UInt32(day) }
+            for day in first...last {
+                guard mask & (1 << UInt32(day)) == 0 else { return nil }
+                mask |= 1 << UInt32(day)
+            }
         }
         self.mask = mask
     }

@@ -21,9 +21,13 @@ struct Import: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let catalogue = try HospitalSource.read(path)
+        let hospital = try HospitalSource.read(path)
         try await ServerLink.with(connection) { link in
-            let change = try await link.client.putCatalogue(catalogue)
+            if until != nil, hospital.catalogue.hospital == nil { try await checkZone(link) }
+            let change = try await link.client.putCatalogue(hospital.catalogue)
+            if !hospital.defaults.isEmpty {
+                Output.complain("left out, so taken: \(hospital.defaults.joined(separator: "; "))")
+            }
             let opened = try await until.asyncMap { try await generate(until: $0, link) }
             if output.json {
                 Output.document([
@@ -47,6 +51,15 @@ struct Import: AsyncParsableCommand {
             }
             if let opened, !opened.conflicts.isEmpty { throw Ending(status: .notRight) }
         }
+    }
+
+    /// Before anything is put: sessions need a zone, and no zone is guessed.
+    private func checkZone(_ link: ServerLink) async throws {
+        let known = try await link.client.catalogue().catalogue.hospital
+        guard known?.name.isEmpty ?? true else { return }
+        throw CommandFailure(
+            .configuration, "\(path) names no time zone, and neither does the server: no session can be opened",
+            remedy: "add the hospital with its name and its time_zone, such as Asia/Shanghai")
     }
 
     private func generate(until: DayArgument, _ link: ServerLink) async throws -> SessionsOpened {
