@@ -96,6 +96,44 @@ import Testing
 
     // MARK: What is refused
 
+    @Test func `what a draft names twice is refused by its name`() {
+        let twice: [(String, (inout CatalogueDraft) -> Void)] = [
+            ("department ‘im’ is named twice", { $0.departments.append(.init(code: "im", name: "B")) }),
+            ("resource ‘zhang’ is named twice", { $0.resources.append($0.resources[0]) }),
+            ("service ‘visit’ is named twice", { $0.services.append($0.services[0]) }),
+            ("pool ‘p’ is named twice", { $0.pools.append($0.pools[0]) }),
+            ("template ‘t’ is named twice", { $0.templates.append($0.templates[0]) }),
+            ("policy of department ‘im’ is named twice", { $0.policies.append($0.policies[0]) }),
+            (
+                "the hospital's policy is named twice",
+                {
+                    $0.policies += (1...2).map {
+                        .init(department: "", perDayDepartment: 0, perDay: $0, holdSeconds: 60)
+                    }
+                }
+            ),
+            ("pool ‘p’: resources names ‘zhang’ twice", { $0.pools[0].resources = ["zhang", "zhang"] }),
+            ("pool ‘p’: services names ‘visit’ twice", { $0.pools[0].services = ["visit", "visit"] }),
+            (
+                "terms[1]: CHANNEL_CLOSED for the same services, pools and channels is named twice",
+                { $0.policies[0].terms = (1...2).map { .init(rule: .channelClosed, channels: [.app], limit: $0) } }
+            ),
+        ]
+        for (sentence, change) in twice {
+            let said = problem(change)
+            #expect(said?.contains(sentence) == true, "\(said ?? "nothing") has not: \(sentence)")
+        }
+    }
+
+    @Test func `a new code has no blanks around it, one that is known keeps them`() throws {
+        #expect(problem { $0.services[0].code = " visit\u{3000}" }?.contains("no blanks around it") == true)
+        var catalogue = Catalogue()
+        catalogue.evolve(.department(Department(id: DepartmentID(rawValue: 1), code: " im", name: "内科")))
+        var draft = CatalogueDraft()
+        draft.departments = [.init(code: " im", name: "心内科")]
+        #expect(try catalogue.decide(draft).counts.changed == 1)
+    }
+
     private func problem(_ change: (inout CatalogueDraft) -> Void) -> String? {
         var changed = draft
         change(&changed)
@@ -191,7 +229,11 @@ import Testing
         #expect(problem { $0.policies[0].holdSeconds = 0 } != nil)
         #expect(problem { $0.policies[0].holdSeconds = Limits.holdSeconds } == nil)
         #expect(problem { $0.policies[0].holdSeconds = Limits.holdSeconds + 1 } != nil)
-        #expect(problem { $0.pools[0].services = Array(repeating: "visit", count: Limits.membersPerPool) } == nil)
+        #expect(
+            problem { draft in
+                draft.services += (1..<Limits.membersPerPool).map { .init(code: "s\($0)", name: "S", kind: .exam) }
+                draft.pools[0].services = draft.services.map(\.code)
+            } == nil)
         #expect(problem { $0.pools[0].services = Array(repeating: "visit", count: Limits.membersPerPool + 1) } != nil)
         #expect(problem { $0.pools[0].resources = Array(repeating: "zhang", count: Limits.membersPerPool + 1) } != nil)
     }

@@ -102,11 +102,13 @@ class Putting(Case):
         self.assertGreater(versions[2], versions[1])
         self.assertEqual(versions[3], versions[2])
 
-    def test_a_code_twice_in_a_put_is_added_and_then_changed(self):
+    def test_what_a_put_names_twice_is_refused_by_name(self):
         code = unique("twice")
-        reply = self.hospital.put(departments=[pb.Department(code=code, name=name) for name in ("甲", "乙", "乙")])
-        self.assertEqual((reply.added, reply.changed, reply.unchanged), (1, 1, 1))
-        self.assertEqual(self.only(self.hospital.catalogue().departments, code).name, "乙")
+        twice = [pb.Department(code=code, name=name) for name in ("甲", "乙")]
+        with self.fails("INVALID_ARGUMENT") as raised:
+            self.hospital.put(departments=twice)
+        self.assertIn(f"department ‘{code}’ is named twice", raised.exception.failure.message)
+        self.assertFalse([each for each in self.hospital.catalogue().departments if each.code == code])
 
     def test_an_empty_put_is_allowed_and_changes_nothing(self):
         reply = self.hospital.put()

@@ -21,6 +21,17 @@ private struct PutDecision {
     var catalogue: Catalogue
     let fields: (Rule) -> TermFields?
     var put = CataloguePut()
+    /// What the draft has named: a second one would silently win.
+    private var named: Set<String> = []
+
+    init(catalogue: Catalogue, rulesWithTerms: [Rule]) {
+        self.catalogue = catalogue
+        self.rulesWithTerms = rulesWithTerms
+    }
+
+    private mutating func once(_ what: String) throws(InvalidCatalogue) {
+        guard named.insert(what).inserted else { throw InvalidCatalogue("\(what) is named twice; put it once") }
+    }
 
     mutating func hospital(_ new: Hospital) throws(InvalidCatalogue) {
         try check(name: new.name, of: "the hospital")
@@ -30,6 +41,7 @@ private struct PutDecision {
     mutating func department(_ draft: CatalogueDraft.Department) throws(InvalidCatalogue) {
         let what = "department \(quoted(draft.code))"
         try check(code: draft.code, name: draft.name, of: what)
+        try once(what)
         let id = try catalogue.departments.nextID(draft.code, what)
         let new = Department(id: DepartmentID(rawValue: id), code: draft.code, name: draft.name)
         let old = catalogue.departments[id]
@@ -39,6 +51,7 @@ private struct PutDecision {
     mutating func resource(_ draft: CatalogueDraft.Resource) throws(InvalidCatalogue) {
         let what = "resource \(quoted(draft.code))"
         try check(code: draft.code, name: draft.name, of: what)
+        try once(what)
         let department = try department(draft.department, of: what)
         let id = try catalogue.resources.nextID(draft.code, what)
         let new = Resource(
@@ -50,6 +63,7 @@ private struct PutDecision {
     mutating func service(_ draft: CatalogueDraft.Service) throws(InvalidCatalogue) {
         let what = "service \(quoted(draft.code))"
         try check(code: draft.code, name: draft.name, of: what)
+        try once(what)
         try check(draft.slots, in: 1...UInt32(Limits.slotsPerService), "slots", of: what)
         try check(draft.units, in: 1...UInt32(Limits.capacityPerSlot), "units", of: what)
         guard draft.preparation.utf8.count <= Limits.preparationBytes else {
@@ -67,10 +81,13 @@ private struct PutDecision {
     mutating func pool(_ draft: CatalogueDraft.Pool) throws(InvalidCatalogue) {
         let what = "pool \(quoted(draft.code))"
         try check(code: draft.code, name: draft.name, of: what)
+        try once(what)
         let department = try department(draft.department, of: what)
         guard draft.resources.count <= Limits.membersPerPool, draft.services.count <= Limits.membersPerPool else {
             throw InvalidCatalogue("\(what): more than \(Limits.membersPerPool) resources or services")
         }
+        try check(once: draft.resources, "resources", of: what)
+        try check(once: draft.services, "services", of: what)
         var resources: [ResourceID] = []
         for code in draft.resources {
             guard let id = catalogue.resources.id(code: code) else {
@@ -94,13 +111,20 @@ private struct PutDecision {
         let what =
             draft.department.isEmpty ? "the hospital's policy" : "policy of department \(quoted(draft.department))"
         let department: DepartmentID? = draft.department.isEmpty ? nil : try department(draft.department, of: what)
+        try once(what)
         try check(draft.holdSeconds, in: 1...Limits.holdSeconds, "hold_seconds", of: what)
         guard draft.terms.count <= Limits.termsPerPolicy else {
             throw InvalidCatalogue("\(what): \(draft.terms.count) terms, at most \(Limits.termsPerPolicy)")
         }
         var terms: [PolicyTerm] = []
         for (index, term) in draft.terms.enumerated() {
-            terms.append(try self.term(term, department: department, of: "\(what): terms[\(index)]"))
+            let new = try self.term(term, department: department, of: "\(what): terms[\(index)]")
+            guard !terms.contains(where: { $0.contradicts(new) }) else {
+                throw InvalidCatalogue(
+                    "\(what): terms[\(index)]: \(new.rule.name) for the same services, pools and channels is named twice, with another limit"
+                )
+            }
+            terms.append(new)
         }
         let old = department.map { catalogue.departmentPolicies[$0] } ?? catalogue.policy
         var new = Policy(
@@ -154,6 +178,7 @@ private struct PutDecision {
     mutating func template(_ draft: CatalogueDraft.Template) throws(InvalidCatalogue) {
         let what = "template \(quoted(draft.code))"
         try check(code: draft.code, name: draft.code, of: what)
+        try once(what)
         guard let pool = catalogue.pools[code: draft.pool] else {
             throw InvalidCatalogue("\(what): there is no pool \(quoted(draft.pool)); put it first")
         }
@@ -214,6 +239,10 @@ extension Register {
     /// The id of a known code, or the one a new entity would get.
     fileprivate func nextID(_ code: String, _ what: String) throws(InvalidCatalogue) -> UInt32 {
         if let id = id(code: code) { return id }
+        // One that is known already stays as it is: folders from before may have such codes.
+        guard !code.hasBlanksAround else {
+            throw InvalidCatalogue("\(what): a code has no blanks around it; take them off")
+        }
         guard count < Limits.entitiesPerKind else {
             throw InvalidCatalogue("\(what): there are already \(Limits.entitiesPerKind) of its kind")
         }
@@ -226,6 +255,14 @@ private func check(code: String, name: String, of what: String) throws(InvalidCa
         throw InvalidCatalogue("\(what): a code has 1 to \(Limits.codeBytes) bytes and no control characters")
     }
     try check(name: name, of: what)
+}
+
+/// A list names nothing twice.
+private func check(once codes: [String], _ field: String, of what: String) throws(InvalidCatalogue) {
+    var seen: Set<String> = []
+    for code in codes where !seen.insert(code).inserted {
+        throw InvalidCatalogue("\(what): \(field) names \(quoted(code)) twice")
+    }
 }
 
 private func check(name: String, of what: String) throws(InvalidCatalogue) {

@@ -21,6 +21,12 @@ package struct PolicyTerm: Hashable, Sendable {
         self.limit = limit
     }
 
+    /// Whether both are of one rule and one scope and say something else, so that only one of them can be meant.
+    package func contradicts(_ other: PolicyTerm) -> Bool {
+        rule == other.rule && services == other.services && pools == other.pools && channels == other.channels
+            && limit != other.limit
+    }
+
     /// Whether a booking of this service in this pool is within its scope; where no service is named, whether one of
     /// any service is. The pool is one that the policy judges.
     package func concerns(service: ServiceID?, pool: PoolID) -> Bool {
