@@ -5,11 +5,15 @@ extension Catalogue {
     /// - Parameter templates: codes; empty for all.
     /// - Throws: `.notFound` for an unknown code, `.invalidArgument` beyond `EngineLimits.sessionsPerGeneration`.
     func openings(from: LocalDate, to: LocalDate, templates codes: [String]) throws(EngineError) -> [SessionOpening] {
+        try checkZone()
         try checkDays(from, to, within: SessionTimes.days, most: Limits.generationDays)
         var chosen = templates.all
         if !codes.isEmpty {
             chosen = []
             for code in codes {
+                guard !chosen.contains(where: { $0.code == code }) else {
+                    throw EngineError(.invalidArgument, "templates: ‘\(code)’ is named twice")
+                }
                 guard let template = templates[code: code] else {
                     throw EngineError(.notFound, "templates: there is no template ‘\(code)’")
                 }
@@ -43,6 +47,7 @@ extension Catalogue {
 
     /// Sessions as a caller describes them, or what is wrong with the first that cannot be.
     func openings(_ drafts: [SessionDraft]) throws(EngineError) -> [SessionOpening] {
+        try checkZone()
         var openings: [SessionOpening] = []
         for (index, draft) in drafts.enumerated() { openings.append(try opening(draft, index: index)) }
         return openings
@@ -81,6 +86,18 @@ extension Catalogue {
             slotMinutes: UInt16(draft.slotMinutes), slots: UInt16(draft.capacities.count), in: hospital.zone)
         return SessionOpening(
             pool: pool.id, times: times, template: nil, capacities: draft.capacities.map { UInt16($0) })
+    }
+
+    /// Sessions begin at the hospital's wall time: no zone is guessed, or the same morning would stand twice once it is
+    /// named.
+    private func checkZone() throws(EngineError) {
+        guard !hospital.name.isEmpty else {
+            throw EngineError(
+                .invalidArgument,
+                "hospital: its time zone is not named, so no session can be opened; put the hospital with its name and its "
+                    + "time_zone, such as Asia/Shanghai, first (UTC where sessions opened before are to stand as they do)"
+            )
+        }
     }
 
     /// A conflict for people: which pool, when, and what stands in the way.

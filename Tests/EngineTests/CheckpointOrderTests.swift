@@ -16,7 +16,7 @@ import Testing
         let engine = stepped.engine
         try await stepped.drive {
             let draft = CatalogueDraft(["d1": [], "d2": ["first"]])
-            _ = try await engine.putCatalogue(draft, hospital: nil, by: Hospital.doctor)
+            _ = try await engine.putCatalogue(draft, hospital: Hospital.named, by: Hospital.doctor)
             _ = try await engine.registerPatients(
                 (0..<3).map { [Identifier(system: "s", value: "\($0)")] }, by: Hospital.doctor)
             _ = try await engine.openSessions([try session("first")], by: Hospital.doctor)
@@ -29,7 +29,7 @@ import Testing
     }
 
     private static func put(_ draft: CatalogueDraft, _ engine: Engine) async throws {
-        _ = try await engine.putCatalogue(draft, hospital: nil, by: Hospital.doctor)
+        _ = try await engine.putCatalogue(draft, hospital: Hospital.named, by: Hospital.doctor)
     }
 
     private static let late = SessionID(pool: PoolID(rawValue: 2), index: 0)

@@ -53,7 +53,8 @@ import Testing
 
     private func furnish(_ engine: Engine, patients: Int) async throws {
         try await drive(engine) {
-            _ = try await engine.putCatalogue(CatalogueDraft(["d": ["p"]]), hospital: nil, by: Hospital.doctor)
+            _ = try await engine.putCatalogue(
+                CatalogueDraft(["d": ["p"]]), hospital: Hospital.named, by: Hospital.doctor)
             _ = try await engine.registerPatients(
                 (0..<patients).map { [Identifier(system: "s", value: "\($0)")] }, by: Hospital.doctor)
             let start = try #require(WallTime("20:00"))

@@ -19,6 +19,7 @@ final class Hospital {
     let patients: [PatientID]
     private var nextKey: UInt64 = 1
 
+    static let named = (name: "人民医院", zone: "Asia/Shanghai")
     static let doctor = Origin(channel: .app, operatorName: "nurse-7")
     let clinic = ServiceID(rawValue: 1)
     let scan = ServiceID(rawValue: 2)
@@ -32,7 +33,7 @@ final class Hospital {
         var draft = CatalogueDraft(["CARD": ["li"], "CT": ["ct"]], services: ["visit": 1, "scan": 3])
         draft.pools[0].services = ["visit"]
         draft.policies = policies
-        _ = try await engine.putCatalogue(draft, hospital: (name: "人民医院", zone: "Asia/Shanghai"), by: Self.doctor)
+        _ = try await engine.putCatalogue(draft, hospital: Self.named, by: Self.doctor)
         let registered = try await engine.registerPatients(
             (0..<count).map { [Identifier(system: "urn:test", value: "p\($0)")] }, by: Self.doctor)
         patients = registered.value.compactMap(\.patient)

@@ -21,7 +21,8 @@ import Testing
         let slot = SlotID(session: session, index: 0)
         let (patient, appointment) = (patient, appointment)
         try await stepped.drive {
-            _ = try await engine.putCatalogue(CatalogueDraft(["d": ["p"]]), hospital: nil, by: Hospital.doctor)
+            _ = try await engine.putCatalogue(
+                CatalogueDraft(["d": ["p"]]), hospital: Hospital.named, by: Hospital.doctor)
             _ = try await engine.registerPatients([[Identifier(system: "s", value: "1")]], by: Hospital.doctor)
             let start = try #require(WallTime("20:00"))
             let session = SessionDraft(

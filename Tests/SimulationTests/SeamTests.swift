@@ -54,7 +54,7 @@ import Testing
 
     private static func furnish(_ engine: Engine) async throws {
         let draft = CatalogueDraft(["d0": ["p0"], "d1": ["p1"], "d2": ["p2"], "d3": ["p3"]])
-        _ = try await engine.putCatalogue(draft, hospital: nil, by: Self.doctor)
+        _ = try await engine.putCatalogue(draft, hospital: (name: "医院", zone: "UTC"), by: Self.doctor)
         _ = try await engine.registerPatients(
             (0..<12).map { [Identifier(system: "s", value: "\($0)")] }, by: Self.doctor)
         let start = try #require(WallTime("20:00"))
