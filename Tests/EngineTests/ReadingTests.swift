@@ -281,4 +281,64 @@ import Testing
         #expect(found.map(\.created) == [true, true])
         #expect(found[0].patient != found[1].patient)
     }
+
+    @Test
+    func `blanks around an identifier say nothing, and those of an older folder are still found`() async throws {
+        let hospital = try await Hospital()
+        func register(_ value: String) async throws -> PatientID? {
+            try await hospital.engine.registerPatients(
+                [[Identifier(system: "urn:id ", value: value)]], by: Hospital.doctor
+            ).value[0].patient
+        }
+        let first = try #require(try await register("11X\u{3000}"))
+        #expect(try await register(" 11X\t") == first)
+        let found = try await hospital.engine.findPatients([
+            Identifier(system: "urn:id", value: "11X"), Identifier(system: " urn:id", value: "11X "),
+            Identifier(system: "urn:id", value: "11x"),
+        ]).value
+        #expect(found == [first, first, nil])
+        #expect(try await register(" ") == nil)
+
+        var registry = PatientRegistry()
+        let old = Identifier(system: "s", value: "7 ")
+        registry.evolve(PatientID(rawValue: 1), [old])
+        #expect(registry[old] == PatientID(rawValue: 1))
+        guard case .known(let known, let adding) = registry.decide([old]) else {
+            Issue.record("an identifier of an older folder became a new patient")
+            return
+        }
+        #expect(known == PatientID(rawValue: 1) && adding.isEmpty)
+    }
+
+    @Test
+    func `no session is opened before a zone is named, and a template is asked for once`() async throws {
+        let day = Hospital.today
+        let draft = SessionDraft(
+            pool: "p", date: day, start: try #require(WallTime("08:00")), slotMinutes: 10, capacities: [1])
+        let unnamed = [
+            #expect(throws: EngineError.self) { try Catalogue().openings(from: day, to: day, templates: []) },
+            #expect(throws: EngineError.self) { try Catalogue().openings([draft]) },
+        ]
+        for error in unnamed {
+            #expect(error?.code == .invalidArgument)
+            #expect(error?.message.contains("its time zone is not named") == true)
+        }
+        var named = Catalogue()
+        named.evolve(.hospital(Scheduling.Hospital(name: "H", zone: .utc)))
+        #expect(try named.openings(from: day, to: day, templates: []).isEmpty)
+        named.evolve(.department(Department(id: DepartmentID(rawValue: 1), code: "d", name: "D")))
+        named.evolve(
+            .pool(
+                Pool(
+                    id: PoolID(rawValue: 1), code: "p", name: "P", department: DepartmentID(rawValue: 1), resources: [],
+                    services: [])))
+        named.evolve(
+            .template(
+                Template(
+                    id: TemplateID(rawValue: 1), code: "t", pool: PoolID(rawValue: 1), weekdays: 127,
+                    start: draft.start, slotMinutes: 10, slots: 1, capacity: 1, validFrom: nil, validUntil: nil)))
+        #expect(try named.openings(from: day, to: day, templates: ["t"]).count == 1)
+        let twice = #expect(throws: EngineError.self) { try named.openings(from: day, to: day, templates: ["t", "t"]) }
+        #expect(twice?.message == "templates: ‘t’ is named twice")
+    }
 }

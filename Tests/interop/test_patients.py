@@ -38,6 +38,16 @@ class Registering(Case):
         one, other = self.register([identifier("card", value)], [identifier("insurance", value)])
         self.assertNotEqual(one.patient, other.patient)
 
+    def test_blanks_around_an_identifier_say_nothing_and_case_does(self):
+        value = secrets.token_hex(8) + "x"
+        (first,) = self.register([identifier("card", value)])
+        (again,) = self.register([identifier(" card\t", f"\u3000{value}\u200b ")])
+        self.assertEqual((again.patient, again.created), (first.patient, False))
+        self.assertEqual(self.find(identifier("card", f" {value}"), identifier("card", value.upper())), [first.patient, 0])
+        (blank,) = self.register([identifier("card", "\u3000")])
+        self.assertEqual(blank.patient, 0)
+        self.assertTrue(blank.problem)
+
     def test_identifiers_of_two_patients_fail_only_that_item(self):
         card, passport, fresh = identifier(), identifier("passport"), identifier()
         one, other = self.register([card], [passport])

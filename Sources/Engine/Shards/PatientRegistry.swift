@@ -27,6 +27,11 @@ struct PatientRegistry: Sendable {
     var count: UInt64 { UInt64(identifierCounts.count) }
 
     subscript(identifier: Identifier) -> PatientID? {
+        recorded(identifier) ?? (identifier.hasBlanksAround ? recorded(identifier.trimmed) : nil)
+    }
+
+    /// As it is written: folders from before blanks were taken off may have identifiers with blanks around them.
+    private func recorded(_ identifier: Identifier) -> PatientID? {
         var identifier = identifier
         guard let system = identifier.system.withUTF8({ known(system: UnsafeRawBufferPointer($0)) }) else { return nil }
         return identifier.value.withUTF8 { entry(system, UnsafeRawBufferPointer($0)) }.map { patient(at: $0) }
@@ -45,7 +50,8 @@ struct PatientRegistry: Sendable {
         guard !identifiers.isEmpty else { return .invalid("a patient needs at least one identifier") }
         var known: PatientID?
         var adding: [Identifier] = []
-        for identifier in identifiers {
+        for given in identifiers {
+            let identifier = given.hasBlanksAround && recorded(given) == nil ? given.trimmed : given
             guard !identifier.system.isEmpty, !identifier.value.isEmpty else {
                 return .invalid("an identifier needs a system and a value")
             }

@@ -81,7 +81,8 @@ package struct AppointmentID: RawRepresentable, Hashable, Sendable {
     package var number: UInt32 { UInt32(truncatingIfNeeded: rawValue) & 0xF_FFFF }
 }
 
-/// FHIR's Identifier: who gave it out, and what it says. Compared byte by byte: what `String` holds for equal depends
+/// FHIR's Identifier: who gave it out, and what it says. Blanks around the two say nothing; what is left is compared byte
+/// by byte: what `String` holds for equal depends
 /// on the Unicode tables of the day, and two cards whose bytes differ are two cards.
 package struct Identifier: Hashable, Sendable {
     package var system: String
@@ -91,6 +92,12 @@ package struct Identifier: Hashable, Sendable {
         self.system = system
         self.value = value
     }
+
+    /// Whether blanks stand around one of its texts.
+    package var hasBlanksAround: Bool { system.hasBlanksAround || value.hasBlanksAround }
+
+    /// Without the blanks around its texts.
+    package var trimmed: Identifier { Identifier(system: system.trimmed, value: value.trimmed) }
 
     package static func == (a: Identifier, b: Identifier) -> Bool {
         a.system.utf8.elementsEqual(b.system.utf8) && a.value.utf8.elementsEqual(b.value.utf8)
