@@ -49,6 +49,27 @@ import struct Engine.StandbyPolicy
         }
     }
 
+    @Test(arguments: [
+        ("::1", "::1"), ("[::1]", "::1"), ("[fe80::1%eth0]", "fe80::1%eth0"), ("10.0.3.7", "10.0.3.7"), ("a.b", "a.b"),
+    ])
+    func `a host is written with brackets or without`(text: String, host: String) throws {
+        #expect(try settings(["--host", text]).host == host)
+        #expect(try settings(file: "\u{FEFF}host: '\(text)'\r\n").host == host)
+    }
+
+    @Test
+    func `a file may be GB18030, and take fields over from a mapping`() throws {
+        let folder = try Folder()
+        defer { folder.remove() }
+        let path = folder.path + "/haoyuan.yaml"
+        // data: ./数据
+        try Data(Array("data: ./".utf8) + [0xCA, 0xFD, 0xBE, 0xDD, 0x0D, 0x0A] + Array("<<: {port: 1}".utf8))
+            .write(to: URL(fileURLWithPath: path))
+        let settings = try ServeOptions.parse(["--config", path]).settings()
+        #expect(settings.data == "./数据")
+        #expect(settings.port == 1)
+    }
+
     @Test
     func `an empty file changes nothing`() throws { #expect(try settings(file: "").port == 7440) }
 
@@ -65,7 +86,15 @@ import struct Engine.StandbyPolicy
         ("monitor: 'a:65536'", "monitor is ‘a:65536’"),
         ("log-format: xml", "log-format is ‘xml’, it must be one of text, json"),
         ("sample: yes", "sample is ‘yes’, it must be one of true, false"),
-        ("data: ''", "data is ‘’, it must be a folder"),
+        ("data: ''", "line 1: ‘data’ is empty; give it a value, or leave the line out"),
+        ("port: 1\nport-file: ~", "line 2: ‘port-file’ is empty"),
+        ("monitor:", "line 1: ‘monitor’ is empty"),
+        ("port: 1\nport: 2", "stands there twice"),
+        ("follow: a:1,a:1", "it must be one or more host:port, each once"),
+        (
+            "host: '10.0.0.1:7440'",
+            "host is ‘10.0.0.1:7440’, it must be a name or an address to listen on, without a port"
+        ),
         ("batch: 8193", "batch is ‘8193’, it must be a number from 1 to 8192"),
         ("in-flight: 100", "in-flight is 100, less than batch, 8192"),
         ("file-limit: 16MiB", "file-limit is 16MiB, less than file-initial, 256MiB"),

@@ -17,7 +17,7 @@ struct Banner {
             status.hospital.name.isEmpty ? "no hospital yet" : "\(status.hospital.name) (\(status.hospital.zone.name))"
         var lines = [
             "\(palette.paint(Version.text, .heading))  \(name)",
-            "listening on \(settings.host):\(running.port), data in \(settings.data)",
+            "listening on \(PeerAddress(host: settings.host, port: running.port)), data in \(settings.data)",
             [
                 Numbers.counted(status.catalogue.departments, "department"),
                 Numbers.counted(status.catalogue.pools, "pool"),

@@ -28,7 +28,9 @@ package struct RunningEngine: Sendable {
             return RunningEngine(engine: engine, server: server, took: ContinuousClock.now - began)
         } catch {
             await engine.stop()
-            throw CommandFailure(cannotListen: error, at: "\(serverConfiguration.host):\(serverConfiguration.port)")
+            throw CommandFailure(
+                cannotListen: error,
+                at: PeerAddress(host: serverConfiguration.host, port: serverConfiguration.port).description)
         }
     }
 

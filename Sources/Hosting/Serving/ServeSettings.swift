@@ -140,7 +140,11 @@ extension ServeSettings {
     /// Every setting, in the order of the documentation.
     static let all: [Setting] = [
         text("data", "a folder") { $0.data = $1 },
-        text("host", "a name or an address to listen on") { $0.host = $1 },
+        Setting(name: "host", form: "a name or an address to listen on, without a port") { settings, text in
+            guard let host = HostText.host(text) else { return false }
+            settings.host = host
+            return true
+        },
         number("port", 0...65_535) { $0.port = $1 },
         text("port-file", "a file") { $0.portFile = $1 },
         Setting(name: "monitor", form: "an address such as 127.0.0.1:7441, or off") { settings, text in
@@ -171,7 +175,7 @@ extension ServeSettings {
         size("frame-bytes", from: "64KiB", to: "4MiB") { $0.frameBytes = $1 },
         span("handshake", from: "100ms", to: "10m") { $0.handshake = $1 },
         span("drain", from: "0s", to: "1h") { $0.drain = $1 },
-        Setting(name: "follow", form: "one or more host:port, with commas between them") { settings, text in
+        Setting(name: "follow", form: "one or more host:port, each once, with commas between them") { settings, text in
             guard let addresses = PeerAddress.list(text) else { return false }
             settings.follow = addresses
             return true

@@ -88,7 +88,7 @@ struct ServingProcess: Sendable {
 
     private func serveAfterPromotion(_ running: RunningEngine) async {
         let status = await running.engine.status()
-        let address = "\(settings.host):\(running.port)"
+        let address = PeerAddress(host: settings.host, port: running.port).description
         let greeting = greeting(running.port)
         let tellers = settings.follow.map { peer in
             let deposing = Deposing(peer, greeting: greeting, cluster: status.cluster, logger: logger)
@@ -145,7 +145,8 @@ struct ServingProcess: Sendable {
     }
 
     private func greeting(_ port: Int) -> PeerGreeting {
-        PeerGreeting(name: "\(settings.host):\(port) \(Version.text)", credential: credential ?? "")
+        PeerGreeting(
+            name: "\(PeerAddress(host: settings.host, port: port)) \(Version.text)", credential: credential ?? "")
     }
 
     private func start(_ role: Role, port: Int, followed: FollowedPrimary?) async throws -> RunningEngine {

@@ -49,12 +49,14 @@ struct StandbySettings: Sendable {
 }
 
 extension PeerAddress {
-    /// Reads `host:port,host:port`; nil where one of them is none.
+    /// Reads `host:port,host:port`; nil where one of them is none, or stands there twice.
     static func list(_ text: String) -> [PeerAddress]? {
         var addresses: [PeerAddress] = []
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
             guard let address = ClientConfiguration.Address(String(part)) else { return nil }
-            addresses.append(PeerAddress(host: address.host, port: address.port))
+            let peer = PeerAddress(host: address.host, port: address.port)
+            guard !addresses.contains(peer) else { return nil }
+            addresses.append(peer)
         }
         return addresses
     }

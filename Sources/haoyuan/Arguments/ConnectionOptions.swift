@@ -47,7 +47,14 @@ struct ConnectionOptions: ParsableArguments {
             addresses = try Self.list(text, named: "HAOYUAN_ADDRESS")
         }
         guard host != nil || port != nil else { return addresses }
-        if let host { addresses[0].host = host }
+        if let given = host {
+            guard let host = HostText.host(given) else {
+                throw CommandFailure(
+                    .usage, "--host is ‘\(given)’",
+                    remedy: "write a name or an address, such as 10.0.3.7 or [::1]; --port says the port")
+            }
+            addresses[0].host = host
+        }
         if let port { addresses[0].port = port }
         return [addresses[0]]
     }
@@ -67,7 +74,10 @@ struct ConnectionOptions: ParsableArguments {
         var addresses: [ClientConfiguration.Address] = []
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
             guard let address = ClientConfiguration.Address(String(part)) else {
-                throw CommandFailure(.usage, "\(name) is ‘\(text)’", remedy: "write it as host:port")
+                throw CommandFailure(.usage, "\(name) is ‘\(text)’", remedy: "write it as host:port, or [ipv6]:port")
+            }
+            guard !addresses.contains(address) else {
+                throw CommandFailure(.usage, "\(name) names \(address) twice", remedy: "name each server once")
             }
             addresses.append(address)
         }

@@ -46,6 +46,19 @@ struct SessionArgument: ExpressibleByArgument {
     }
 }
 
+/// A position as the commands print it: `12345`, `12,345`, `@12345`.
+struct PositionArgument: ExpressibleByArgument {
+    let position: UInt64
+
+    init?(argument: String) {
+        let text = argument.hasPrefix("@") ? argument.dropFirst() : argument[...]
+        guard text.wholeMatch(of: /\d+|\d{1,3}(,\d{3})+/) != nil, let number = UInt64(text.filter { $0 != "," }) else {
+            return nil
+        }
+        position = number
+    }
+}
+
 /// A slot and, after `=`, the code of the service wanted there: `1/0/5=ct-chest`.
 struct SlotChoice: ExpressibleByArgument {
     let slot: SlotID
@@ -70,7 +83,10 @@ enum PatientArgument: ExpressibleByArgument, Equatable {
         if let bar = argument.firstIndex(of: "|") {
             let identifier = Identifier(
                 system: String(argument[..<bar]), value: String(argument[argument.index(after: bar)...]))
-            guard !identifier.system.isEmpty, !identifier.value.isEmpty else { return nil }
+            // What a spreadsheet has shortened, 1.10101E+17, is no identifier any more.
+            guard !identifier.system.isEmpty, !identifier.value.isEmpty,
+                identifier.value.wholeMatch(of: /\s*[-+]?\d+([.,]\d+)?[eE]\+\d+\s*/) == nil
+            else { return nil }
             self = .identifier(identifier)
         } else {
             let digits = argument.hasPrefix("#") ? argument.dropFirst() : Substring(argument)

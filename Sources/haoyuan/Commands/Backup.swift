@@ -109,7 +109,7 @@ struct Backups: ParsableCommand {
         for item in set.items {
             table.add([
                 .init(Numbers.grouped(item.header.end.last.rawValue)), .init("\(item.epoch)"),
-                .init(clock.second(item.taken)), .init(item.isWhole ? "whole" : "log"),
+                .init(clock.iso(item.taken)), .init(item.isWhole ? "whole" : "log"),
                 .init(Numbers.bytes(item.bytes)), .init(item.owner.name ?? "-"), .init(item.owner.id),
                 .init(item.name),
             ])

@@ -15,7 +15,7 @@ struct Inspect: ParsableCommand {
     var folder = "./var"
 
     @Option(help: ArgumentHelp("Begin with this position. Default: the oldest kept.", valueName: "position"))
-    var from: UInt64?
+    var from: PositionArgument?
 
     @Option(help: ArgumentHelp("Only the last so many positions.", valueName: "number"))
     var last: UInt64?
@@ -60,7 +60,7 @@ struct Inspect: ParsableCommand {
     }
 
     private func first(in window: LogWindow) -> Position {
-        if let from { return Position(from) }
+        if let from { return Position(from.position) }
         guard let last else { return window.oldest }
         let end = window.last.rawValue
         return max(window.oldest, Position(end >= last ? end - last + 1 : 1))

@@ -25,8 +25,8 @@ struct Restore: ParsableCommand {
             valueName: "owner"))
     var owner: String?
 
-    @Option(help: "The last position to restore.")
-    var position: UInt64?
+    @Option(help: ArgumentHelp("The last position to restore.", valueName: "position"))
+    var position: PositionArgument?
 
     @Option(help: "Restore what had happened by this moment, as 2026-03-09T07:00:00+08:00.")
     var moment: String?
@@ -85,12 +85,16 @@ struct Restore: ParsableCommand {
         get throws(CommandFailure) {
             switch (position, moment) {
             case (nil, nil): return .everything
-            case (let position?, nil): return .position(Position(position))
+            case (let position?, nil): return .position(Position(position.position))
             case (nil, let text?):
                 let fractional = ISO8601DateFormatter()
                 fractional.formatOptions.insert(.withFractionalSeconds)
-                guard let date = ISO8601DateFormatter().date(from: text) ?? fractional.date(from: text) else {
-                    throw .usage("‘\(text)’ is no moment", remedy: "write it as 2026-03-09T07:00:00+08:00")
+                // As people read it, with a blank between day and time.
+                let written = text.replacing(/^(\d{4}-\d\d-\d\d) +/) { "\($0.output.1)T" }
+                guard let date = ISO8601DateFormatter().date(from: written) ?? fractional.date(from: written) else {
+                    throw .usage(
+                        "--moment is ‘\(text)’, which is no moment with its zone",
+                        remedy: "write it as 2026-03-09T07:00:00+08:00; haoyuan backups shows them so")
                 }
                 return .moment(Int64((date.timeIntervalSince1970 * 1_000).rounded()))
             default: throw .usage("--position and --moment name one end each", remedy: "give one of them")

@@ -81,7 +81,7 @@ struct Top: AsyncParsableCommand {
             return MonitorClient(host: MonitorAddress.standardHost, port: MonitorAddress.standardPort)
         }
         guard case .at(let host, let port)? = MonitorAddress(text), port > 0 else {
-            throw .usage("\(name) is ‘\(text)’", remedy: "write it as host:port")
+            throw .usage("\(name) is ‘\(text)’", remedy: "write it as host:port, or [ipv6]:port")
         }
         return MonitorClient(host: host, port: port)
     }

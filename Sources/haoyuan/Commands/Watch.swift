@@ -14,7 +14,7 @@ struct Watch: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Begin after this position; 0 for the oldest event kept. Default: from now on.", valueName: "position"))
-    var after: UInt64?
+    var after: PositionArgument?
 
     @Option(help: ArgumentHelp("End after so many events.", valueName: "number"))
     var count: Int?
@@ -31,7 +31,7 @@ struct Watch: AsyncParsableCommand {
             var names = try await link.names()
             var shown = 0
             if !output.json, after == nil { Output.complain("watching; interrupt to end") }
-            for try await event in link.client.changes(after: after.map { Position(rawValue: $0) }) {
+            for try await event in link.client.changes(after: after.map { Position(rawValue: $0.position) }) {
                 if event.kind == .catalogueChanged || Self.isUnnamed(event, names) { names = try await link.names() }
                 if output.json {
                     Output.record(EventView(event, names).json)
