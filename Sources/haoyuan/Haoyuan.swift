@@ -37,6 +37,7 @@ struct Haoyuan: AsyncParsableCommand {
     /// Carries out one command line, and says on standard error why it could not.
     static func run(_ arguments: [String]) async -> ExitStatus {
         do {
+            try ArgumentList.checkOptions(arguments)
             var command = try parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
@@ -71,7 +72,9 @@ struct Haoyuan: AsyncParsableCommand {
         // What was typed up to the first option, as far as it is words: the command whose help tells more.
         let words = arguments.prefix { !$0.isEmpty && $0.allSatisfy { $0.isLetter || $0 == "-" } && !$0.hasPrefix("-") }
         let command = (["haoyuan"] + words.prefix(2).filter(isCommand)).joined(separator: " ")
-        Output.complain("haoyuan: \(CommandFailure.usage(message(for: error), remedy: "see \(command) --help"))")
+        let message = message(for: error)
+        let form = ArgumentForms.remedy(for: message).map { "\($0), or " } ?? ""
+        Output.complain("haoyuan: \(CommandFailure.usage(message, remedy: "\(form)see \(command) --help"))")
         return .usage
     }
 

@@ -1,3 +1,4 @@
+import ArgumentParser
 import HaoyuanClient
 import Testing
 
@@ -105,7 +106,41 @@ import Testing
         #expect(PatientArgument(argument: "17") == .id(PatientID(rawValue: 17)))
         #expect(
             PatientArgument(argument: "urn:id|11|22") == .identifier(Identifier(system: "urn:id", value: "11|22")))
-        for text in ["", "#", "0", "#0", "name", "|1", "urn:id|"] { #expect(PatientArgument(argument: text) == nil) }
+        for text in ["", "#", "0", "#0", "name", "|1", "urn:id|", "urn:id|1.10101E+17"] {
+            #expect(PatientArgument(argument: text) == nil)
+        }
+    }
+
+    @Test(arguments: ["12345", "12,345", "@12345", "@12,345"])
+    func `a position is taken as it is shown`(text: String) {
+        #expect(PositionArgument(argument: text)?.position == 12_345)
+    }
+
+    @Test(arguments: ["", "@", "-1", "1,2", "1234,567", "12,34,567", "1.5", "99999999999999999999"])
+    func `what is no position`(text: String) { #expect(PositionArgument(argument: text) == nil) }
+
+    @Test
+    func `an option stands once, and a list names everything once`() throws {
+        try ArgumentList.checkOptions(["book", "--slot", "1/0/0", "--slot", "1/0/1", "--", "--json", "--json"])
+        for twice in [["slots", "--day", "today", "--day=+1"], ["status", "--json", "--json"]] {
+            #expect(throws: (any Error).self) { try ArgumentList.checkOptions(twice) }
+        }
+        #expect(throws: (any Error).self) {
+            try BookingOptions.parse(["--patient", "1", "--slot", "1/0/0", "--slot", "1/0/0"])
+        }
+        #expect(throws: (any Error).self) { try DrillFailover.parse(["--cases", "kill,kill"]) }
+        #expect(throws: (any Error).self) {
+            try Sessions.Generate.parse(["--to", "+1", "--template", "a", "--template", "a"])
+        }
+        #expect(throws: (any Error).self) { try Patients.Find.parse(["s|1", "s|1"]) }
+        #expect(throws: (any Error).self) { try Appointments.parse(["--id", "1/0/1", "--id", "1/0/1"]) }
+    }
+
+    @Test
+    func `what the wire reads as everything cannot be asked for as nothing`() throws {
+        #expect(throws: (any Error).self) { try Sessions.Lock.parse(["1/0", "--reason", "r", "--units", "0"]) }
+        #expect(throws: (any Error).self) { try Sessions.Lock.parse(["1/0", "--reason", "r", "--for", "0s"]) }
+        #expect(throws: (any Error).self) { try ChangeOptions.parse(["1/0/1", "--if-version", "0"]) }
     }
 
     @Test
@@ -131,6 +166,6 @@ import Testing
         #expect(days.description == text)
     }
 
-    @Test(arguments: ["", "fri-mon", "monday", "mon-", "-", "mon-tue-wed"])
+    @Test(arguments: ["", "fri-mon", "monday", "mon-", "-", "mon-tue-wed", "mon,mon", "mon-fri,wed", "all,sun"])
     func `what are no weekdays`(text: String) { #expect(Weekdays(text) == nil) }
 }

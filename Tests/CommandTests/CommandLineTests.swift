@@ -262,6 +262,44 @@ import Testing
     }
 
     @Test
+    func `no session is opened in a zone that was not named, and nothing is put before`() async throws {
+        try await withServer([]) { server in
+            let lines = Self.hospital.split(separator: "\n").dropFirst().joined(separator: "\n")
+            let file = try server.folder.file("zoneless.yaml", lines)
+            let refused = try await server.ask("import", file, "--until", "+3")
+            #expect(refused.status == 78)
+            #expect(refused.complaints.contains("names no time zone, and neither does the server"))
+            #expect(try await server.list("catalogue", "departments").isEmpty)
+            let put = try await server.ask("import", file)
+            #expect(put.status == 0)
+            #expect(put.complaints.contains("left out, so taken: "))
+            #expect(put.complaints.contains("template: weekdays all (2 times)"))
+            let generated = try await server.ask("sessions", "generate", "--to", "+3")
+            #expect(generated.status == 64)
+            #expect(generated.complaints.contains("its time zone is not named"))
+            let named = try server.folder.file("zone.yaml", "hospital: {name: 医院, time_zone: Asia/Shanghai}")
+            #expect(try await server.ask("import", named, "--until", "today").status == 0)
+            #expect(try await server.list("sessions", "list").count == 2)
+        }
+    }
+
+    @Test
+    func `the address that the banner shows can be given back, with brackets around IPv6`() async throws {
+        try await withServer(["--host", "[::1]"]) { server in
+            let line = try #require(server.banner.first { $0.hasPrefix("listening on ") })
+            let shown = String(line.dropFirst("listening on ".count).prefix { $0 != "," })
+            #expect(shown == "[::1]:\(server.port)")
+            for way in [
+                ["--server", shown], ["--host", "[::1]", "--port", "\(server.port)"],
+                ["--host", "::1", "--port", "\(server.port)"],
+            ] {
+                #expect(try await Binary.run(["status"] + way).status == 0, "\(way)")
+            }
+            #expect(try await Binary.run(["status"], environment: ["HAOYUAN_ADDRESS": shown]).status == 0)
+        }
+    }
+
+    @Test
     func `importing again changes nothing, and one wrong entity refuses all`() async throws {
         try await withHospital { server in
             let again = try await server.object("import", server.folder.path + "/hospital.yaml")
@@ -283,9 +321,22 @@ import Testing
         (["slots"], "say which slots: --department, --service or --resource; see haoyuan slots --help"),
         (["sessions", "generate"], "missing expected argument '--to <day>'; see haoyuan sessions generate --help"),
         (["book", "--patient", "1"], "say which slot: --slot"),
-        (["book", "--patient", "x", "--slot", "1/0/0"], "the value 'x' is invalid for '--patient <patient>'"),
+        (
+            ["book", "--patient", "x", "--slot", "1/0/0"],
+            "the value 'x' is invalid for '--patient <patient>'; write '#17' or 17 by id"
+        ),
         (["appointments"], "say which appointments: one of --id, --patient, --session"),
-        (["cancel", "1/0"], "the value '1/0' is invalid for '<appointment>'"),
+        (["cancel", "1/0"], "the value '1/0' is invalid for '<appointment>'; write its id, or its place"),
+        (
+            ["sessions", "list", "--from", "tommorow"],
+            "; write today, tomorrow, yesterday, days from today such as +3 or -1, or a date such as 2026-12-01, or see haoyuan"
+        ),
+        (["watch", "--after", "x"], "; write a position as the commands show it"),
+        (["watch", "--timeout", "10"], "; write a time with its unit"),
+        (["status", "--port", "many"], "; write a number in digits alone"),
+        (["status", "--timeout", "1s", "--timeout", "2s"], "--timeout stands there twice; give it once"),
+        (["status", "--host", "a:1"], "--host is ‘a:1’; write a name or an address"),
+        (["status", "--server", "a:1,a:1"], "--server names a:1 twice"),
         (["status", "--port", "0"], "--port is 0, it must be 1 to 65535"),
         (["serve", "--port", "many"], "--port is ‘many’, it must be a number from 0 to 65535"),
         (["replay"], "missing expected argument '--trace <file>'"),

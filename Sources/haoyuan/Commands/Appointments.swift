@@ -25,6 +25,7 @@ struct Appointments: AsyncParsableCommand {
     func validate() throws {
         let ways = [!id.isEmpty, patient != nil, session != nil].count { $0 }
         guard ways == 1 else { throw ValidationError("say which appointments: one of --id, --patient, --session") }
+        try ArgumentList.checkOnce(id.map(\.id.place), "--id")
         if history, patient == nil { throw ValidationError("--history goes with --patient") }
     }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import HaoyuanClient
 import Hosting
+import Terminal
 
 /// What booking and holding have in common: for whom, which slots, for what.
 struct BookingOptions: ParsableArguments {
@@ -26,6 +27,7 @@ struct BookingOptions: ParsableArguments {
 
     func validate() throws {
         guard !slots.isEmpty else { throw ValidationError("say which slot: --slot") }
+        try ArgumentList.checkOnce(slots.map(\.slot.place), "--slot")
     }
 
     /// Takes the slots, held or for good, and shows what came of it.

@@ -16,6 +16,10 @@ struct ChangeOptions: ParsableArguments {
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
 
+    func validate() throws {
+        if ifVersion == 0 { throw ValidationError("--if-version is 0, it must be at least 1; versions begin there") }
+    }
+
     /// Asks for the transition, and shows what came of it.
     func change(_ transition: Transition) async throws {
         try await ServerLink.with(connection, key: key.key) { link in

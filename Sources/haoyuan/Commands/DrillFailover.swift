@@ -55,7 +55,8 @@ struct DrillFailover: AsyncParsableCommand {
             var named: [FailoverCase] = []
             for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
                 guard let one = FailoverCase(rawValue: String(part)) else { return nil }
-                if !named.contains(one) { named.append(one) }
+                guard !named.contains(one) else { return nil }
+                named.append(one)
             }
             cases = named
         }

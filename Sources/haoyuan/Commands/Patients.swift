@@ -23,6 +23,8 @@ struct Patients: AsyncParsableCommand {
             guard identifiers.allSatisfy({ $0.identifier != nil }) else {
                 throw ValidationError("an identifier is written 'system|value'")
             }
+            try ArgumentList.checkOnce(
+                identifiers.compactMap(\.identifier).map { "\($0.system)|\($0.value)" }, "the list of identifiers")
         }
 
         func run() async throws {
@@ -58,6 +60,8 @@ struct Patients: AsyncParsableCommand {
             guard identifiers.allSatisfy({ $0.identifier != nil }) else {
                 throw ValidationError("an identifier is written 'system|value'")
             }
+            try ArgumentList.checkOnce(
+                identifiers.compactMap(\.identifier).map { "\($0.system)|\($0.value)" }, "the list of identifiers")
         }
 
         func run() async throws {

@@ -29,6 +29,8 @@ struct Sessions: AsyncParsableCommand {
         @OptionGroup var connection: ConnectionOptions
         @OptionGroup var output: OutputOptions
 
+        func validate() throws { try ArgumentList.checkOnce(templates, "--template") }
+
         func run() async throws {
             try await ServerLink.with(connection) { link in
                 let names = try await link.names()
@@ -131,6 +133,10 @@ extension Sessions {
             if let first, !indexes.contains(first) {
                 throw ValidationError("--first is \(first), it must be in \(indexes)")
             }
+            if units == 0 {
+                throw ValidationError("--units is 0, it must be at least 1; without it all units are locked")
+            }
+            if span?.milliseconds == 0 { throw ValidationError("--for must be longer than nothing") }
             guard let slots else { return }
             if first == nil { throw ValidationError("--slots needs --first; without both the whole session is locked") }
             if slots < 1 || !indexes.contains(slots) {

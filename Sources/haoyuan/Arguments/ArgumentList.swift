@@ -1,0 +1,26 @@
+import ArgumentParser
+
+/// What a command line names, it names once: of two the last would silently win.
+enum ArgumentList {
+    /// Options that may be repeated to say more.
+    private static let repeatable: Set<String> = ["--slot", "--template", "--id"]
+
+    /// - Throws: where an option stands twice that has one value.
+    static func checkOptions(_ arguments: [String]) throws {
+        var seen: Set<String> = []
+        for argument in arguments.prefix(while: { $0 != "--" }) where argument.hasPrefix("--") {
+            let name = String(argument.prefix { $0 != "=" })
+            guard seen.insert(name).inserted || repeatable.contains(name) else {
+                throw ValidationError("\(name) stands there twice; give it once")
+            }
+        }
+    }
+
+    /// - Throws: where a list names something twice.
+    static func checkOnce(_ items: [String], _ list: String) throws {
+        var seen: Set<String> = []
+        for item in items where !seen.insert(item).inserted {
+            throw ValidationError("\(list) names \(item) twice; give it once")
+        }
+    }
+}
