@@ -86,4 +86,27 @@ import Testing
         #expect(thinned.count <= 1_400)
         #expect(thinned.contains { $0.y == 1e6 })
     }
+
+    @Test
+    func `no words of a picture cross its edges`() throws {
+        var latencies = LatencyHistogram()
+        for step in 1...200_000 { latencies.add(UInt64(step) * 1_000) }
+        let points = (0...10).map { LineChart.Point(x: Double($0) * 1_000, y: Double($0) * 100_000) }
+        let marks = [0.0, 9_000, 10_000].map { LineChart.Mark(x: $0, text: "the standby was promoted") }
+        let pictures = [
+            DistributionPicture(chart: .init(series: [.init("answers", latencies)])).svg(label: "d"),
+            LinePicture(chart: LineChart(yUnit: .perSecond, series: [.init(name: "one", points: points)], marks: marks))
+                .svg(label: "l"),
+        ]
+        for match in pictures.joined(separator: "").matches(
+            of: /<text x="([-0-9.]+)" y="[^"]*" class="([^"]*)">([^<]*)</)
+        {
+            let x = try #require(Double(match.output.1))
+            let room = SVGCanvas.room(for: String(match.output.3)) - 4
+            let style = match.output.2
+            let left = style.hasSuffix("end") ? x - room : style.hasSuffix("middle") ? x - room / 2 : x
+            #expect(left >= 0 && left + room <= SVGCanvas.width, "\(match.output.0)")
+        }
+        #expect(pictures[0].contains(">p99.999<"))
+    }
 }

@@ -28,7 +28,7 @@ struct DistributionPicture {
         let yAxis = Axis(covering: 0...(highest * 100), unit: .percent, startsAtZero: true, about: 4)
         area.drawRows(yAxis, .percent, on: &canvas)
         for tick in xAxis.ticks {
-            canvas.words(area.x(xAxis.place(tick)), area.bottom + 18, chart.unit.text(tick), "tick middle")
+            canvas.tick(area.x(xAxis.place(tick)), area.bottom + 18, chart.unit.text(tick))
         }
         // Four buckets to a doubling.
         let width = max(2, (area.x(xAxis.place(xAxis.range.lowerBound * 1.19)) - area.left) - Self.barGap)
@@ -58,7 +58,7 @@ struct DistributionPicture {
             startsAtZero: false, about: 5)
         area.drawRows(yAxis, chart.unit, on: &canvas)
         for percent in [0, 50, 90, 99, 99.9, 99.99, 99.999] where percent <= last {
-            canvas.words(area.x(xAxis.place(percent)), area.bottom + 18, Self.name(percent), "tick middle")
+            canvas.tick(area.x(xAxis.place(percent)), area.bottom + 18, Self.name(percent))
         }
         for (index, one) in series.enumerated() {
             let steps = 160

@@ -15,7 +15,7 @@ extension HTMLReport {
         .verdict.passed { border-color: var(--good); } .verdict.passed strong, .good { color: var(--good); }
         .verdict.failed { border-color: var(--bad); } .verdict.failed strong, .bad { color: var(--bad); }
         .caution { color: var(--caution); } .heading { font-weight: 600; }
-        .wide { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .92rem; }
+        .wide { overflow-x: auto; } .facts td { overflow-wrap: anywhere; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .92rem; }
         th, td { text-align: left; vertical-align: top; padding: .28rem 1.1rem .28rem 0; border-bottom: 1px solid var(--rule); }
         th { font-weight: 500; color: var(--soft); } .number { text-align: right; } td ul { margin: .2rem 0; padding-left: 1.1rem; color: var(--bad); }
         svg { width: 100%; height: auto; display: block; } svg text { font-size: 11px; fill: var(--soft); }

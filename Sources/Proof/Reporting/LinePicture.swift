@@ -2,8 +2,6 @@
 struct LinePicture {
     let chart: LineChart
 
-    /// Marks closer together than this share one label.
-    private static let labelGap = 74.0
     /// Points that a line is thinned to: about one a pixel, the extremes kept.
     private static let columns = 700
 
@@ -18,7 +16,7 @@ struct LinePicture {
             covering: ys, unit: chart.yUnit, scale: chart.yScale, startsAtZero: chart.yScale == .linear, about: 5)
         area.drawRows(yAxis, chart.yUnit, on: &canvas)
         for tick in xAxis.ticks {
-            canvas.words(area.x(xAxis.place(tick)), area.bottom + 18, chart.xUnit.text(tick), "tick middle")
+            canvas.tick(area.x(xAxis.place(tick)), area.bottom + 18, chart.xUnit.text(tick))
         }
         draw(chart.marks, xAxis, area, on: &canvas)
         for (index, series) in chart.series.enumerated() {
@@ -31,13 +29,15 @@ struct LinePicture {
     }
 
     private func draw(_ marks: [LineChart.Mark], _ axis: Axis, _ area: PlotArea, on canvas: inout SVGCanvas) {
+        // Marks whose words would run into the words before share those.
         var labelledUpTo = -Double.infinity
         for mark in marks.sorted(by: { $0.x < $1.x }) {
             let x = area.x(axis.place(mark.x))
             canvas.line(x, area.top, x, area.bottom, "mark")
-            guard x - labelledUpTo >= Self.labelGap || labelledUpTo < 0 else { continue }
-            labelledUpTo = x
-            let isAtTheEnd = x > area.right - 90
+            let room = SVGCanvas.room(for: mark.text)
+            let isAtTheEnd = x + room > SVGCanvas.width
+            guard (isAtTheEnd ? x - room : x) >= labelledUpTo else { continue }
+            labelledUpTo = isAtTheEnd ? x : x + room
             canvas.words(isAtTheEnd ? x - 3 : x + 3, area.top - 8, mark.text, isAtTheEnd ? "marked end" : "marked")
         }
     }

@@ -37,13 +37,24 @@ struct SVGCanvas {
         text += "<text x=\"\(n(x))\" y=\"\(n(y))\" class=\"\(style)\">\(HTML.escaped(words))</text>\n"
     }
 
+    /// Words below a place of an axis, in its middle; where they would cross the picture's edge, as near as they fit.
+    mutating func tick(_ x: Double, _ y: Double, _ words: String) {
+        let half = Self.room(for: words) / 2
+        self.words(min(max(x, half), Self.width - half), y, words, "tick middle")
+    }
+
+    /// What words take at most in the fonts of the style, 11 points high. A Chinese character is as wide as it is high.
+    static func room(for words: String) -> Double {
+        4 + words.unicodeScalars.reduce(0) { $0 + ($1.value < 0x2E80 ? 7 : 11.5) }
+    }
+
     /// A tenth of a point is finer than any screen shows.
     private func n(_ number: Double) -> String { JSON.fixed(number, 1) }
 }
 
 /// The part of a picture that the lines are in.
 struct PlotArea {
-    let left = 78.0
+    let left = 86.0
     let right = SVGCanvas.width - 14
     let top: Double
     let bottom: Double
