@@ -30,8 +30,13 @@ struct Haoyuan: AsyncParsableCommand {
         ])
 
     static func main() async {
-        let status = await run(Array(CommandLine.arguments.dropFirst()))
-        Glibc.exit(status.rawValue)
+        do throws(CommandFailure) {
+            let status = await run(try CommandWords.given())
+            Glibc.exit(status.rawValue)
+        } catch {
+            Output.complain("haoyuan: \(error)")
+            Glibc.exit(error.status.rawValue)
+        }
     }
 
     /// Carries out one command line, and says on standard error why it could not.

@@ -82,7 +82,7 @@ struct Bench: AsyncParsableCommand {
         let outcome = try await BenchRun(plan: plan) { progress.tell($0) }.run()
         progress.end()
         let figures = BenchReport(plan: plan, outcome: outcome)
-        let command = (["haoyuan"] + CommandLine.arguments.dropFirst()).joined(separator: " ")
+        let command = (["haoyuan"] + (try CommandWords.given())).joined(separator: " ")
         try show(figures, figures.report(command: command, begun: begun, took: ContinuousClock.now - clock))
     }
 
