@@ -52,7 +52,7 @@ package final class Server: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, configuration.eventLoops))
         do {
             let loops = try await makeLoops(group, engine, configuration, identity, now, logger)
-            let listener = try await bootstrap(group, configuration, loops)
+            let listener = try await bootstrap(group, configuration, loops, logger)
                 .bind(host: configuration.host, port: configuration.port).get()
             guard let address = listener.localAddress else { throw ChannelError.unknownLocalAddress }
             logger.info("listening", metadata: ["address": "\(address)"])
@@ -85,26 +85,34 @@ package final class Server: Sendable {
     }
 
     private static func bootstrap(
-        _ group: MultiThreadedEventLoopGroup, _ configuration: ServerConfiguration, _ loops: [NIOLoopBound<SessionLoop>]
+        _ group: MultiThreadedEventLoopGroup, _ configuration: ServerConfiguration,
+        _ loops: [NIOLoopBound<SessionLoop>], _ logger: Logger
     ) -> ServerBootstrap {
         let outbound = ChannelOptions.Types.WriteBufferWaterMark(
             low: configuration.limits.outboundBytes / 4, high: configuration.limits.outboundBytes)
-        return ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 1_024)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelOption(.writeBufferWaterMark, value: outbound)
-            .childChannelOption(
-                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1_024, initial: 4_096, maximum: 1 << 20)
-            )
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    guard let loop = loops.first(where: { $0.eventLoop === channel.eventLoop }) else {
-                        preconditionFailure("every event loop of the group has its sessions")
-                    }
-                    try channel.pipeline.syncOperations.addHandler(SessionHandler(loop.value))
-                }
+        return SignsOfLife.options.reduce(ServerBootstrap(group: group)) {
+            $0.childChannelOption($1.option, value: $1.value)
+        }
+        .serverChannelOption(.backlog, value: 1_024)
+        .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+        .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+        .childChannelOption(.writeBufferWaterMark, value: outbound)
+        .childChannelOption(
+            .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1_024, initial: 4_096, maximum: 1 << 20)
+        )
+        .serverChannelInitializer { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(AcceptPause(logger, place: "protocol"))
             }
+        }
+        .childChannelInitializer { channel in
+            channel.eventLoop.makeCompletedFuture {
+                guard let loop = loops.first(where: { $0.eventLoop === channel.eventLoop }) else {
+                    preconditionFailure("every event loop of the group has its sessions")
+                }
+                try channel.pipeline.syncOperations.addHandler(SessionHandler(loop.value))
+            }
+        }
     }
 
     /// Stops in order: no new connections, goodbye to those there are, answers to everything that was taken, then the

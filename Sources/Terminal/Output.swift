@@ -19,14 +19,14 @@ package enum Output {
     /// One document of a stream, on a line of its own.
     package static func record(_ json: JSON) { line(json.text(isIndented: false)) }
 
-    /// Lines that need no reader: the terminal that started a server may have gone since.
-    package static func announce(_ lines: [String]) { _ = put(lines.joined(separator: "\n") + "\n", STDOUT_FILENO) }
-
     /// One line on standard error.
     package static func complain(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 
-    /// Text on standard error as it is: progress.
-    static func overwrite(_ text: String) { write(text, to: STDERR_FILENO) }
+    /// Text on standard error as it is: progress, which waits for no reader.
+    static func overwrite(_ text: String) {
+        var ready = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
+        if poll(&ready, 1, 0) == 1 { write(text, to: STDERR_FILENO) }
+    }
 
     /// The reader may have gone (`… | head`): then the process ends quietly.
     private static func write(_ text: String, to descriptor: Int32) {

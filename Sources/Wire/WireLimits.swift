@@ -10,6 +10,16 @@ package enum WireLimits {
     package static let batchLength = 8_192
     /// Unanswered requests on one connection; a batch counts as the requests it holds.
     package static let inFlight = 16_384
+    /// Requests of one connection that are carried out at once: those that go neither with a batch nor with other
+    /// searches.
+    package static let requestsAtOnce = 16
+    /// Readings of the catalogue that one connection has at once; they wait for no shard.
+    package static let catalogueReadingsAtOnce = 2
+    /// Requests whose deadline has passed while they were carried out, and whose places others have.
+    package static let abandonedAtOnce = 256
+    /// Bytes that requests of one connection hold while they wait their turn; the last may pass it. A small one counts
+    /// as 256.
+    package static let waitingBytes = 4_194_304
     /// Connections of one server that have said hello.
     package static let connections = 10_000
     /// Connections above that limit that are still heard, so that each can be told why it must go. Beyond, they are
@@ -35,6 +45,22 @@ package enum WireLimits {
     package static let outboundBytes = 4_194_304
     /// Payload bytes from which compression is tried, when it is on. Below, the gain is less than a TCP segment.
     package static let compressFromBytes = 4_096
+    /// Milliseconds in which nothing is accepted after the system had no descriptor left: ten tries a second cost
+    /// nothing, and a caller hardly notices.
+    package static let acceptPauseMilliseconds: Int64 = 100
+    /// Milliseconds without such a failure after which it is over.
+    package static let acceptQuietMilliseconds: Int64 = 5_000
+    /// Seconds of silence after which the kernel asks whether the other side is still there.
+    package static let keepaliveIdleSeconds: Int = 15
+    /// Seconds until it asks again.
+    package static let keepaliveIntervalSeconds: Int = 5
+    /// Questions without an answer after which the other side is gone.
+    package static let keepaliveProbes: Int = 3
+    /// Milliseconds without a word from the other side's kernel, though something is owed, after which it is gone. As
+    /// long as an idle connection takes to find out.
+    package static let vanishedMilliseconds: UInt32 = 30_000
+    /// Milliseconds between two looks at that.
+    package static let peerLookMilliseconds: Int64 = 5_000
     /// Bytes of `Hello.client` and `Hello.credential`.
     package static let helloTextBytes = 256
 }

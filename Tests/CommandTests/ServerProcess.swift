@@ -28,9 +28,13 @@ final class ServerProcess: Sendable {
 
     /// Starts it and returns when it listens. Its monitor takes a port that the system chooses, unless told otherwise.
     ///
-    /// - Parameter data: the data folder; one in `folder` when nil.
+    /// - Parameters:
+    ///   - data: the data folder; one in `folder` when nil.
+    ///   - pipe: where the log goes instead of into a file.
+    ///   - openFiles: most files that it may have open.
     static func start(
-        in folder: Folder, _ arguments: [String] = [], data: String? = nil
+        in folder: Folder, _ arguments: [String] = [], data: String? = nil, log pipe: String? = nil,
+        openFiles: Int? = nil
     ) async throws -> ServerProcess {
         let portFile = folder.path + "/port"
         try? FileManager.default.removeItem(atPath: portFile)
@@ -38,11 +42,16 @@ final class ServerProcess: Sendable {
             ["serve", "--data", data ?? folder.path + "/data", "--port", "0", "--port-file", portFile]
                 + (arguments.contains("--monitor") ? [] : ["--monitor", "127.0.0.1:0"]) + arguments,
             in: folder.path)
+        if let openFiles {
+            process.executableURL = URL(fileURLWithPath: "/bin/bash")
+            process.arguments =
+                ["-c", "ulimit -n \(openFiles); exec \"$0\" \"$@\"", Binary.path] + (process.arguments ?? [])
+        }
         let output = Pipe()
         let log = folder.path + "/log"
         _ = FileManager.default.createFile(atPath: log, contents: nil)
         process.standardOutput = output
-        process.standardError = FileHandle(forWritingAtPath: log)
+        process.standardError = FileHandle(forWritingAtPath: pipe ?? log)
         let (ends, end) = AsyncStream.makeStream(of: Int32.self)
         process.terminationHandler = { process in
             end.yield(process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus)

@@ -55,7 +55,8 @@ final class ClientConnection: Sendable {
         let eventLoop = box.eventLoop
         let limit = TimeAmount.nanoseconds(Int64(clamping: timeout.nanoseconds))
         eventLoop.scheduleTask(in: limit) { box.value?.openingTimedOut() }
-        ClientBootstrap(group: eventLoop)
+        SignsOfLife.options
+            .reduce(ClientBootstrap(group: eventLoop)) { $0.channelOption($1.option, value: $1.value) }
             .connectTimeout(limit)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(

@@ -37,6 +37,8 @@ extension Metric {
     static let inFlight = Metric(.gauge, "haoyuan_requests_in_flight", "Requests taken and not answered yet.")
     static let connections = Metric(.gauge, "haoyuan_connections", "Connections that have said hello.")
     static let connectionLimit = Metric(.gauge, "haoyuan_connections_limit", "Most connections that are taken.")
+    static let vanishedPeers = Metric(
+        .counter, "haoyuan_connections_vanished_total", "Connections that ended because the other side had vanished.")
     static let receivedBytes = Metric(.counter, "haoyuan_received_bytes_total", "Bytes read from connections.")
     static let sentBytes = Metric(.counter, "haoyuan_sent_bytes_total", "Bytes given to connections.")
     static let feeds = Metric(.gauge, "haoyuan_feeds", "Live subscriptions to the change feed.")
@@ -113,6 +115,8 @@ extension Metric {
     static let processorTime = Metric(.counter, "process_cpu_seconds_total", "Processor time, user and system.")
     static let openDescriptors = Metric(.gauge, "process_open_fds", "Open file descriptors.")
     static let descriptorLimit = Metric(.gauge, "process_max_fds", "Most file descriptors that may be open.")
+    static let droppedLogLines = Metric(
+        .counter, "haoyuan_log_lines_dropped_total", "Lines of the log that were dropped, for its reader stood still.")
     static let startTime = Metric(
         .gauge, "process_start_time_seconds", "When the process started, in seconds since 1970.")
 
@@ -120,11 +124,11 @@ extension Metric {
     static let all: [Metric] = [
         ready, admission, role, epoch, standbyExpected, standbys, alone, replicationLag, standbyHeard, build,
         requests, requestDurations, writes, repeatedWrites, refusals, errors, inFlight, connections, connectionLimit,
-        receivedBytes, sentBytes, feeds, feedLag, expiredHolds,
+        vanishedPeers, receivedBytes, sentBytes, feeds, feedLag, expiredHolds,
         commits, syncs, records, recordBytes, refusedCommits, commitDurations, commitP99, pendingBytes, pendingLimit,
         lastPosition, durablePosition, checkpointPosition, oldestPosition, checkpointAge,
         sessions, slots, appointments, holds, patients, keys,
         fileBytes, usedFileBytes, fileLimit, logBytes, diskFree, diskSize,
-        residentMemory, processorTime, openDescriptors, descriptorLimit, startTime,
+        residentMemory, processorTime, openDescriptors, descriptorLimit, droppedLogLines, startTime,
     ]
 }

@@ -92,6 +92,7 @@ struct MetricsPage {
         page.add(.inFlight, counters.inFlight)
         page.add(.connections, counters.connections)
         page.add(.connectionLimit, counters.connectionLimit)
+        page.add(.vanishedPeers, totals.vanishedPeers)
         page.add(.receivedBytes, totals.receivedBytes)
         page.add(.sentBytes, totals.sentBytes)
         page.add(.feeds, counters.subscriptions)
@@ -154,6 +155,7 @@ struct MetricsPage {
         page.add(.processorTime, usage.processorSeconds)
         if let count = usage.openDescriptors { page.add(.openDescriptors, count) }
         if let limit = usage.descriptorLimit { page.add(.descriptorLimit, limit) }
+        page.add(.droppedLogLines, LogWriter.standardError.dropped)
         page.add(.startTime, settings.startedAt)
     }
 }

@@ -4,7 +4,9 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import Server
 import Terminal
+import Wire
 
 /// The second listener: metrics, health and readiness over HTTP, on a thread of its own, so that a scrape takes no time
 /// from an event loop that serves. It listens before the engine recovers and until after it has stopped.
@@ -24,12 +26,12 @@ final class Monitor: Sendable {
     /// Listens where the setting says.
     /// - Returns: nil when it is off, or when the standard address, which nobody asked for, belongs to somebody else.
     /// - Throws: a `CommandFailure` when an address that was asked for cannot be had.
-    static func start(_ setting: MonitorAddress, _ routes: MonitorRoutes) async throws -> Monitor? {
+    static func start(_ setting: MonitorAddress, _ routes: MonitorRoutes, _ logger: Logger) async throws -> Monitor? {
         switch setting {
         case .off: return nil
         case .at(let host, let port):
             do {
-                return try await listen(host, port, routes)
+                return try await listen(host, port, routes, logger)
             } catch {
                 let number = (error as? IOError)?.errnoCode
                 throw CommandFailure(
@@ -38,7 +40,7 @@ final class Monitor: Sendable {
                         + (number.map { String(cString: strerror($0)) } ?? "\(error)"),
                     remedy: "choose another address with --monitor, or --monitor off")
             }
-        case .ifFree(let host, let port): return try? await listen(host, port, routes)
+        case .ifFree(let host, let port): return try? await listen(host, port, routes, logger)
         }
     }
 
@@ -56,12 +58,20 @@ final class Monitor: Sendable {
         }
     }
 
-    private static func listen(_ host: String, _ port: Int, _ routes: MonitorRoutes) async throws -> Monitor {
+    private static func listen(_ host: String, _ port: Int, _ routes: MonitorRoutes, _ logger: Logger) async throws
+        -> Monitor
+    {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         do {
             let places = Places()
-            let listener = try await ServerBootstrap(group: group)
+            let listener = try await SignsOfLife.options
+                .reduce(ServerBootstrap(group: group)) { $0.childChannelOption($1.option, value: $1.value) }
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .serverChannelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(AcceptPause(logger, place: "monitor"))
+                    }
+                }
                 .childChannelInitializer { channel in
                     guard places.take() else { return channel.eventLoop.makeFailedFuture(Places.AllTaken()) }
                     channel.closeFuture.whenComplete { _ in places.giveBack() }

@@ -32,7 +32,8 @@ struct Banner {
             let warning = "SIMULATED DISK: each sync waits \(settings.simulateSyncDelay) longer. Not for service."
             lines.append(palette.paint(warning, .bad))
         }
-        Output.announce(lines)
+        // The terminal that started a server may have gone since, or its pipe may be read by nobody.
+        LogWriter.standardOutput.write(lines.joined(separator: "\n"))
     }
 
     private static func standing(_ state: ReplicationState, follow: [String], _ palette: Palette) -> [String] {

@@ -6,7 +6,9 @@ package import Terminal
 /// promised.
 package enum FatalEnd {
     package static let journal: @Sendable (JournalError) -> Never = { error in
-        Output.complain("haoyuan: \(CommandFailure(.inputOutput, error.description, remedy: error.remedy))")
+        LogWriter.standardError.write(
+            "haoyuan: \(CommandFailure(.inputOutput, error.description, remedy: error.remedy))", mustStay: true)
+        LogWriter.standardError.finish()
         _exit(ExitStatus.inputOutput.rawValue)
     }
 }

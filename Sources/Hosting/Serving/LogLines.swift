@@ -1,7 +1,8 @@
 package import Logging
 import Terminal
 
-/// The log: one line an event on standard error, as text for people or as JSON for whatever collects it.
+/// The log: one line an event on standard error, as text for people or as JSON for whatever collects it. Who logs never
+/// waits for the log's reader.
 package struct LogLines: LogHandler {
     package var logLevel: Logger.Level
     package var metadata: Logger.Metadata = [:]
@@ -9,14 +10,19 @@ package struct LogLines: LogHandler {
     private let label: String
     private let format: ServeSettings.LogFormat
     private let now: @Sendable () -> Int64
+    private let writer: LogWriter
 
-    /// - Parameter now: milliseconds since 1970, for the lines.
+    /// - Parameters:
+    ///   - writer: where the lines go.
+    ///   - now: milliseconds since 1970, for the lines.
     package init(
-        label: String, level: Logger.Level, format: ServeSettings.LogFormat, now: @escaping @Sendable () -> Int64
+        label: String, level: Logger.Level, format: ServeSettings.LogFormat, to writer: LogWriter = .standardError,
+        now: @escaping @Sendable () -> Int64
     ) {
         self.label = label
         logLevel = level
         self.format = format
+        self.writer = writer
         self.now = now
     }
 
@@ -26,7 +32,13 @@ package struct LogLines: LogHandler {
     }
 
     package func log(event: LogEvent) {
-        Output.complain(line(event))
+        writer.write(line(event)) { count in
+            line(
+                LogEvent(
+                    level: .warning, message: "lines of this log were dropped, for its reader stood still",
+                    metadata: ["lines": "\(count)"], source: "Hosting", file: #fileID, function: #function, line: #line)
+            )
+        }
     }
 
     func line(_ event: LogEvent) -> String {

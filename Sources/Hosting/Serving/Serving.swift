@@ -1,8 +1,9 @@
 package import Engine
+import Glibc
 import Journal
 import Logging
 import Scheduling
-import Terminal
+package import Terminal
 
 /// The whole process: reads the credential, listens for signals, lets itself be monitored, and serves until it is told
 /// to stop.
@@ -13,8 +14,15 @@ package enum Serving {
         _ settings: ServeSettings, adjust: @escaping @Sendable (inout EngineConfiguration) -> Void = { _ in }
     ) async throws {
         let credential = try settings.credentialFile.map { try CredentialFile(path: $0).read() }
-        let signals = StopSignals()
         let logger = logger(settings)
+        // Who reads the log may go; the default would end the process with the next line.
+        signal(SIGPIPE, SIG_IGN)
+        defer { finishWriting() }
+        let signals = StopSignals {
+            logger.notice(
+                "SIGHUP: nothing is loaded anew, it goes on; settings are read at the start, and the log is standard error",
+                metadata: ["signal": "SIGHUP"])
+        }
         let files = OpenFiles.raise()
         if files < settings.connections {
             logger.notice(
@@ -26,7 +34,7 @@ package enum Serving {
             dataFolder: settings.data, queueLimit: settings.queueBytes.bytes,
             startedAt: Double(SystemClock().now().rawValue) / 1_000)
         let monitor = try await Monitor.start(
-            settings.monitor, MonitorRoutes(state: state, settings: page))
+            settings.monitor, MonitorRoutes(state: state, settings: page), logger)
         let process = ServingProcess(
             settings: settings, credential: credential, state: state, logger: logger, adjust: adjust
         ) {
@@ -42,6 +50,17 @@ package enum Serving {
         defer { listener.cancel() }
         try await work.value
         await monitor?.stop()
+    }
+
+    /// Says why the process ends, also where the reader of its log stands still.
+    package static func complain(_ failure: CommandFailure) {
+        LogWriter.standardError.write("haoyuan: \(failure)", mustStay: true)
+        finishWriting()
+    }
+
+    private static func finishWriting() {
+        LogWriter.standardOutput.finish()
+        LogWriter.standardError.finish()
     }
 
     private static func logger(_ settings: ServeSettings) -> Logger {

@@ -48,6 +48,9 @@ package struct LoopCounters: Sendable {
     /// Bytes handed to sockets.
     package var sentBytes: UInt64 = 0
 
+    /// Connections that ended because the other side was there no more.
+    package var vanishedPeers: UInt64 = 0
+
     init() {}
 
     /// Requests of this method that have ended.
@@ -75,6 +78,7 @@ package struct LoopCounters: Sendable {
         writes.add(other.writes)
         receivedBytes += other.receivedBytes
         sentBytes += other.sentBytes
+        vanishedPeers += other.vanishedPeers
     }
 }
 

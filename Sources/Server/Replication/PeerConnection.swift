@@ -66,7 +66,8 @@ final class PeerConnection: Sendable {
         let inbox = FrameInbox()
         let channel: any Channel
         do {
-            channel = try await ClientBootstrap(group: group)
+            channel = try await SignsOfLife.options
+                .reduce(ClientBootstrap(group: group)) { $0.channelOption($1.option, value: $1.value) }
                 .connectTimeout(.milliseconds(ReplicationLimits.connectMilliseconds))
                 .channelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .channelOption(

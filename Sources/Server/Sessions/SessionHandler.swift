@@ -1,4 +1,5 @@
 import Engine
+import Glibc
 import Journal
 import Logging
 import NIOCore
@@ -122,8 +123,28 @@ final class SessionHandler: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if let number = (error as? IOError)?.errnoCode, [ETIMEDOUT, EHOSTUNREACH, ENETUNREACH].contains(number) {
+            peerVanished()
+        }
         shared.logger.debug("connection broke", metadata: ["error": "\(error)"])
         context.close(promise: nil)
+    }
+
+    /// Ends the connection where the other side has vanished with data on their way to it.
+    func lookForPeer() {
+        guard let options = context?.channel as? any SocketOptionProvider else { return }
+        let session = NIOLoopBound(self, eventLoop: shared.eventLoop)
+        options.getTCPInfo().whenSuccess { info in
+            guard info.hasVanished else { return }
+            session.value.peerVanished()
+            session.value.abandon()
+        }
+    }
+
+    private func peerVanished() {
+        shared.counters.vanishedPeers += 1
+        shared.logger.notice(
+            "connection ended", metadata: ["why": "the other side has vanished: its system answers no more"])
     }
 
     // MARK: Frames

@@ -22,6 +22,8 @@ final class SessionLoop {
     var counters = LoopCounters()
 
     private var sessions: [ObjectIdentifier: SessionHandler] = [:]
+    /// Looks now and then whether the other side of each connection is still there; while there are connections.
+    private var look: RepeatedTask?
     /// Tasks that will come back to this event loop.
     private var tasks = 0
     /// Made when the drain begins; a server that never got to listen has nothing to end.
@@ -46,6 +48,7 @@ final class SessionLoop {
 
     func joined(_ session: SessionHandler) {
         sessions[ObjectIdentifier(session)] = session
+        if look == nil { lookNowAndThen() }
         // Accepted while the listener was closing.
         if isDraining { session.drain(reason: "this server is stopping") }
     }
@@ -55,7 +58,19 @@ final class SessionLoop {
 
     func left(_ session: SessionHandler) {
         sessions[ObjectIdentifier(session)] = nil
+        if sessions.isEmpty {
+            look?.cancel()
+            look = nil
+        }
         checkEnd()
+    }
+
+    private func lookNowAndThen() {
+        let pause = TimeAmount.milliseconds(WireLimits.peerLookMilliseconds)
+        let loop = NIOLoopBound(self, eventLoop: eventLoop)
+        look = eventLoop.scheduleRepeatedTask(initialDelay: pause, delay: pause) { _ in
+            for session in loop.value.sessions.values { session.lookForPeer() }
+        }
     }
 
     /// What the loop has counted, and what its sessions have at hand.

@@ -1,0 +1,138 @@
+import Foundation
+import NIOCore
+import NIOPosix
+import Testing
+
+@testable import Hosting
+
+/// A pipe whose reader the test is. Its room is one page.
+private final class LogPipe {
+    let reading: Int32
+    let writing: Int32
+
+    init() throws {
+        var ends: [Int32] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        (reading, writing) = (ends[0], ends[1])
+        try #require(fcntl(writing, F_SETPIPE_SZ, 4_096) == 4_096)
+    }
+
+    /// Reads lines until one is as asked for, or the other end is closed.
+    func lines(until isLast: (String) -> Bool) -> [String] {
+        var (bytes, lines) = ([UInt8](), [String]())
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while lines.last.map(isLast) != true {
+            let count = read(reading, &buffer, buffer.count)
+            guard count > 0 else { break }
+            bytes += buffer[..<count]
+            while let end = bytes.firstIndex(of: UInt8(ascii: "\n")) {
+                lines.append(String(decoding: bytes[..<end], as: UTF8.self))
+                bytes.removeSubrange(...end)
+            }
+        }
+        return lines
+    }
+
+    func close() {
+        _ = Foundation.close(reading)
+        _ = Foundation.close(writing)
+    }
+}
+
+@Suite struct `A log whose reader stands still` {
+    @Test func `makes nobody wait, and says how many lines are missing once it is read again`() throws {
+        let pipe = try LogPipe()
+        defer { pipe.close() }
+        let log = LogWriter(pipe.writing)
+        let text = String(repeating: "x", count: 1_000)
+        let count = 3_000
+        for index in 0..<count { log.write("\(index) \(text)") { "missing \($0)" } }
+        #expect(log.dropped > 0)
+        let lines = pipe.lines { $0.hasPrefix("missing") }
+        let kept = lines.dropLast().compactMap { Int($0.prefix { $0.isNumber }) }
+        // What is there is whole and in order, and nothing is missing that was not counted.
+        #expect(kept == kept.sorted() && kept.count == lines.count - 1)
+        #expect(lines.dropLast().allSatisfy { $0.hasSuffix(text) })
+        #expect(lines.last == "missing \(count - kept.count)" && log.dropped == UInt64(count - kept.count))
+        // And it goes on as before.
+        log.write("after") { "missing \($0)" }
+        #expect(pipe.lines { $0 == "after" } == ["after"])
+    }
+
+    @Test func `does not keep the process from its end, and the last line is taken all the same`() throws {
+        let pipe = try LogPipe()
+        defer { pipe.close() }
+        let log = LogWriter(pipe.writing)
+        for _ in 0..<3_000 { log.write(String(repeating: "x", count: 1_000)) }
+        let before = log.dropped
+        log.write("the end", mustStay: true)
+        #expect(before > 0 && log.dropped == before)
+        let began = ContinuousClock.now
+        log.finish()
+        #expect(ContinuousClock.now - began < .seconds(30))
+        #expect(pipe.lines { $0 == "the end" }.last == "the end")
+    }
+
+    @Test func `counts what no disk took, and says so when one takes it again`() throws {
+        let full = open("/dev/full", O_WRONLY)
+        let pipe = try LogPipe()
+        defer { pipe.close() }
+        let log = LogWriter(full)
+        for index in 0..<10 { log.write("\(index)") { "missing \($0)" } }
+        log.finish()
+        #expect(log.dropped == 10)
+        // The file becomes one that can be written.
+        #expect(dup2(pipe.writing, full) == full)
+        log.write("after") { "missing \($0)" }
+        #expect(pipe.lines { $0.hasPrefix("missing") } == ["", "after", "missing 10"])
+        _ = close(full)
+    }
+}
+
+@Suite struct `A server` {
+    @Test func `serves, and ends in order, while nobody reads its log`() async throws {
+        let folder = try Folder()
+        defer { folder.remove() }
+        let fifo = folder.path + "/fifo"
+        try #require(mkfifo(fifo, 0o600) == 0)
+        // Open for both, so that it is there before its writer, and read by nobody.
+        let held = open(fifo, O_RDWR)
+        defer { _ = close(held) }
+        try #require(fcntl(held, F_SETPIPE_SZ, 4_096) == 4_096)
+        let server = try await ServerProcess.start(in: folder, ["--monitor", "off"], log: fifo)
+        for _ in 0..<200 { _ = try await RawRequest.send("GET / HTTP/1.1\r\n\r\nnonsense", port: server.port) }
+        #expect(try await server.ask("status").status == 0)
+        #expect(await server.end() == 0)
+    }
+
+    @Test func `goes on after a hangup, and says so`() async throws {
+        try await withServer(["--monitor", "off"]) { server in
+            server.signal(SIGHUP)
+            // It has its line in its own time: ask until it is there.
+            for _ in 0..<500 where !server.log.contains("SIGHUP") {
+                #expect(try await server.ask("status").status == 0)
+            }
+            #expect(server.log.contains("SIGHUP"))
+        }
+    }
+
+    @Test func `that has no descriptor left says so once, and takes connections again`() async throws {
+        let folder = try Folder()
+        defer { folder.remove() }
+        let server = try await ServerProcess.start(in: folder, ["--monitor", "off"], openFiles: 64)
+        let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        let callers = try await EventLoopFuture.whenAllSucceed(
+            (0..<100).map { _ in ClientBootstrap(group: eventLoop).connect(host: "127.0.0.1", port: server.port) },
+            on: eventLoop
+        ).get()
+        // Those that it took it serves, and the others wait at the door.
+        func told() -> Int { server.log.split(separator: "\n").count { $0.contains("no further connection") } }
+        let deadline = ContinuousClock.now + .seconds(60)
+        while told() == 0, ContinuousClock.now < deadline { await Task.yield() }
+        #expect(told() == 1)
+        for caller in callers { try await caller.close().get() }
+        #expect(try await server.ask("status").status == 0)
+        #expect(told() == 1)
+        #expect(await server.end() == 0)
+    }
+}
