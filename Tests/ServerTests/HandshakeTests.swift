@@ -62,6 +62,28 @@ import Testing
         }
     }
 
+    @Test(arguments: [Features(), .checksum])
+    func `a request that comes with the Hello is not carried out`(features: Features) async throws {
+        try await withHospital { hospital in
+            let connection = try await RawConnection.open(port: hospital.port)
+            var hello = PBHello.lawful
+            hello.features = features.rawValue
+            var bytes = try connection.frame(.hello, 1, hello)
+            bytes.writeImmutableBuffer(try connection.frame(.book, 2, hospital.booking(1)))
+            try await connection.send(bytes: bytes)
+            #expect(try #require(await connection.next()).header.flags == .reply)
+            let last = try #require(await connection.next())
+            #expect(last.header.requestID == 2)
+            #expect(try PBFailure(payload: last.payload).code == .handshakeRequired)
+            #expect(await connection.next() == nil)
+            // Nothing was booked: the key is new.
+            let other = try await RawConnection.greeted(port: hospital.port)
+            try await other.send(.book, 2, hospital.booking(1))
+            let outcome = try PBOutcome(payload: try #require(await other.next()).payload)
+            #expect(outcome.result == .done && !outcome.again)
+        }
+    }
+
     @Test func `a request before the handshake ends the connection`() async throws {
         try await withHospital { hospital in
             let connection = try await RawConnection.open(port: hospital.port)
@@ -90,8 +112,10 @@ import Testing
     @Test func `who says nothing is told so and let go`() async throws {
         try await withHospital({ $0.limits.handshakeMilliseconds = 1 }) { hospital in
             let connection = try await RawConnection.open(port: hospital.port)
-            let failure = try await connection.failure()
+            let frame = try #require(await connection.next())
+            let failure = try PBFailure(payload: frame.payload)
             #expect(failure.code == .handshakeRequired && !failure.maybeApplied)
+            #expect(frame.header.requestID == 0 && frame.header.method == 0)
             #expect(await connection.next() == nil)
         }
     }

@@ -7,11 +7,38 @@ import Testing
     private func ready(inFlight: Int = 10, subscriptions: Int = 2) -> SessionStateMachine {
         var machine = SessionStateMachine(inFlightLimit: inFlight, subscriptionLimit: subscriptions)
         machine.greeted(batchLimit: 5)
+        #expect(machine.welcomed())
         return machine
     }
 
     private func code(_ reception: SessionStateMachine.Reception) -> ErrorCode? {
-        if case .fail(let error) = reception { error.code } else { nil }
+        switch reception {
+        case .fail(let error), .failUnnamed(let error): error.code
+        case .hello, .request, .ignore: nil
+        }
+    }
+
+    @Test func `nothing is taken between the welcome and its way out`() {
+        var machine = SessionStateMachine(inFlightLimit: 10, subscriptionLimit: 2)
+        machine.greeted(batchLimit: 5)
+        #expect(code(machine.received(FrameHeader(.status, requestID: 2))) == .handshakeRequired)
+        let isOut = machine.welcomed()
+        let isOutAgain = machine.welcomed()
+        #expect(isOut && !isOutAgain)
+        #expect(machine.received(FrameHeader(.status, requestID: 2)) == .request(.status))
+    }
+
+    @Test func `a session that ends for its client's fault answers what it took, and hears nothing more`() throws {
+        var machine = ready()
+        let serial = try machine.take(7, .book, isWrite: true, deadline: nil)
+        _ = machine.subscribed(8)
+        machine.end()
+        #expect(machine.isEnding && !machine.isDrained && machine.liveSubscriptions.isEmpty)
+        #expect(machine.received(FrameHeader(.book, requestID: 9)) == .ignore)
+        let goodbye = machine.drain()
+        #expect(goodbye == nil)
+        let isWanted = machine.answered(7, serial: serial)
+        #expect(isWanted && machine.isDrained)
     }
 
     @Test func `nothing but HELLO comes first`() {
@@ -45,7 +72,10 @@ import Testing
         var machine = ready()
         #expect(code(machine.received(FrameHeader(.book, requestID: 0))) == .malformedFrame)
         let serial = try machine.take(7, .book, isWrite: true, deadline: nil)
-        #expect(code(machine.received(FrameHeader(.book, requestID: 7))) == .malformedFrame)
+        // The id is the first one's: the second is told under another.
+        let second = machine.received(FrameHeader(.book, requestID: 7))
+        #expect(code(second) == .malformedFrame)
+        if case .failUnnamed = second {} else { Issue.record("\(second)") }
         let isWanted = machine.answered(7, serial: serial)
         #expect(isWanted)
         #expect(machine.received(FrameHeader(.book, requestID: 7)) == .request(.book))

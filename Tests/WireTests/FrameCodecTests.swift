@@ -130,7 +130,7 @@ import Testing
         Bad(testDescription: "a checksum nobody agreed on", code: .malformedFrame) { $0[7] = 4 },
         Bad(testDescription: "compression nobody agreed on", code: .decompressionFailed) { $0[7] = 8 },
         Bad(testDescription: "compressed, but no Snappy", code: .decompressionFailed, features: .snappy) { $0[7] = 8 },
-        Bad(testDescription: "a length of 4 GiB", code: .frameTooLarge, requestID: 0) { $0[0] = 0xff },
+        Bad(testDescription: "a length of 4 GiB", code: .frameTooLarge) { $0[0] = 0xff },
     ]
 
     @Test(arguments: bad)
@@ -142,6 +142,24 @@ import Testing
         #expect(fault.requestID == bad.requestID)
         #expect(fault.error.code.endsConnection)
         #expect(!fault.error.maybeApplied)
+    }
+
+    @Test(arguments: [Features(), .checksum, .snappy])
+    func `a frame that is too large is refused under its id, once its header has come`(features: Features) throws {
+        var bytes = try FrameStream.frame(Self.header, Self.payload, features).bytes
+        bytes[0] = 0xff
+        var decoder = FrameDecoder()
+        decoder.features = features
+        decoder.feed(ByteBuffer(bytes: bytes[..<19]))
+        #expect(try decoder.next() == nil)
+        decoder.feed(ByteBuffer(bytes: bytes[19..<20]))
+        do {
+            _ = try decoder.next()
+            Issue.record("taken")
+        } catch {
+            #expect(error.error.code == .frameTooLarge)
+            #expect(error.requestID == Self.header.requestID && error.method == Self.header.method)
+        }
     }
 
     @Test func `nothing comes out behind a fault`() throws {

@@ -18,7 +18,7 @@ final class LoopSearches {
     /// Searches that go together at most, so that no shard is kept from its bookings for long.
     private static let most = 256
     /// Batches that the engine has at most: where the disk stands still, further searches wait their turn on their
-    /// connections, from which then nothing more is read.
+    /// connections.
     private static let mostUnderWay = 64
     /// Searches of one connection that are in batches at most: their answers are written whether it reads them or not.
     private static let mostOfConnection = 256

@@ -3,46 +3,6 @@ import NIOCore
 import Scheduling
 import Wire
 
-/// Requests that wait for their task. Few run at once, so that a client that asks for much and reads little holds
-/// little memory.
-struct RequestQueue {
-    struct Waiting {
-        let header: FrameHeader
-        let serial: UInt64
-        let deadline: UInt64?
-        let readAt: UInt64
-        let run: MethodRow.Run
-    }
-
-    /// A whole frame, and what it says where it is a failure.
-    struct Reply: Sendable {
-        let frame: ByteBuffer
-        var failure: ErrorCode?
-    }
-
-    /// Requests of one connection that are carried out at once.
-    static let mostRunning = 16
-    /// Requests that may wait before nothing more is read from the connection.
-    static let mostWaiting = 64
-
-    private var waiting = CircularBuffer<Waiting>()
-    private var running = 0
-
-    var isLong: Bool { waiting.count > Self.mostWaiting }
-
-    mutating func append(_ request: Waiting) { waiting.append(request) }
-
-    mutating func start() -> Waiting? {
-        guard running < Self.mostRunning, !waiting.isEmpty else { return nil }
-        running += 1
-        return waiting.removeFirst()
-    }
-
-    mutating func finished() { running -= 1 }
-
-    mutating func removeAll() { waiting.removeAll() }
-}
-
 extension SessionHandler {
     /// Decodes a request and sends it on its way, or answers with what is wrong with it.
     func carryOut(_ method: Method, _ frame: Frame) {
@@ -105,7 +65,10 @@ extension SessionHandler {
         let query = try SlotQuery(PBSearchSlotsRequest(fastPayload: frame.payload), on: origin)
         guard query.limit <= EngineLimits.slotsPerShortSearch, !query.nextFree, isWritable,
             shared.searches.hasRoom(for: self)
-        else { return try ask(query.alone, .searchSlots, frame.header, deadline: deadline) }
+        else {
+            let bytes = frame.payload.readableBytes
+            return try ask(query.alone, .searchSlots, frame.header, bytes: bytes, deadline: deadline)
+        }
         let serial = try machine.take(frame.header.requestID, .searchSlots, isWrite: false, deadline: deadline)
         shared.searches.add(
             query,
@@ -117,15 +80,19 @@ extension SessionHandler {
         guard let decode = MethodTable[method].decode else {
             preconditionFailure("carryOut has a case for every method whose row does not say how it is decoded")
         }
-        try ask(try decode(frame.payload, origin), method, frame.header, deadline: deadline)
+        let bytes = frame.payload.readableBytes
+        try ask(try decode(frame.payload, origin), method, frame.header, bytes: bytes, deadline: deadline)
     }
 
     private func ask(
-        _ run: @escaping MethodRow.Run, _ method: Method, _ header: FrameHeader, deadline: UInt64?
+        _ run: @escaping MethodRow.Run, _ method: Method, _ header: FrameHeader, bytes: Int, deadline: UInt64?
     ) throws(ProtocolError) {
+        try requests.checkRoom(for: method)
         let serial = try machine.take(header.requestID, method, isWrite: method.isWrite, deadline: deadline)
         requests.append(
-            RequestQueue.Waiting(header: header, serial: serial, deadline: deadline, readAt: readAt, run: run))
+            RequestQueue.Waiting(
+                header: header, method: method, serial: serial, deadline: deadline, readAt: readAt, bytes: bytes,
+                run: run))
         startRequests()
     }
 
@@ -133,16 +100,17 @@ extension SessionHandler {
         while isWritable, let next = requests.start() {
             let (encoder, engine, identity) = (encoder, shared.engine, shared.identity)
             let session = NIOLoopBound(self, eventLoop: shared.eventLoop)
-            shared.begin {
+            let task = shared.begin {
                 await next.reply(engine, identity, encoder)
             } back: { reply in
                 session.value.replied(next, reply)
             }
+            requests.started(next, task)
         }
     }
 
     private func replied(_ request: RequestQueue.Waiting, _ reply: RequestQueue.Reply) {
-        requests.finished()
+        requests.finished(request)
         var outcome = RequestOutcome.unheard
         if machine.answered(request.header.requestID, serial: request.serial) {
             if let code = reply.failure { shared.counters.told(code) }
@@ -150,9 +118,8 @@ extension SessionHandler {
             outgoing.writeImmutableBuffer(reply.frame)
             flushReplies()
         }
-        if let method = request.header.knownMethod { ended(method, outcome, readAt: request.readAt) }
+        ended(request.method, outcome, readAt: request.readAt)
         startRequests()
-        resumeReading()
     }
 }
 

@@ -40,6 +40,8 @@ final class SessionHandler: ChannelDuplexHandler {
     private var lingerTimer: Scheduled<Void>?
     private var alarm: (at: UInt64, task: Scheduled<Void>)?
     private var hasHeldRead = false
+    /// Why the connection ends, where the client is to blame.
+    private var lastWord: (method: UInt8, id: UInt32, error: ProtocolError)?
 
     init(_ shared: SessionLoop) {
         self.shared = shared
@@ -76,22 +78,24 @@ final class SessionHandler: ChannelDuplexHandler {
         do {
             while !machine.isClosing, let frame = try decoder.next() { received(frame) }
         } catch {
-            end(error.method, error.requestID, error.error)
+            if !machine.isEnding { end(error.method, error.requestID, error.error) }
         }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
         flushReplies()
+        // What came until now was sent before the client could know what was agreed on.
+        if machine.welcomed() { decoder.features = encoder.features }
         context.fireChannelReadComplete()
     }
 
-    /// Nothing more is read from a connection whose other side does not read, or that asks faster than it can be
-    /// answered: what it sends then waits in the network, not here.
+    /// Nothing more is read from a connection whose other side does not read: what it sends then waits in the network,
+    /// not here. Work that waits here stops no reading, for a request for a sign of life may stand behind it.
     func read(context: ChannelHandlerContext) {
         if mayRead { context.read() } else { hasHeldRead = true }
     }
 
-    private var mayRead: Bool { machine.isClosing || (isWritable && !requests.isLong) }
+    private var mayRead: Bool { machine.isClosing || isWritable }
 
     func resumeReading() {
         guard hasHeldRead, mayRead else { return }
@@ -154,6 +158,7 @@ final class SessionHandler: ChannelDuplexHandler {
         case .ignore: break
         case .hello: greet(frame)
         case .fail(let error): refuse(frame.header, error)
+        case .failUnnamed(let error): end(frame.header.method, 0, error)
         case .request(let method): carryOut(method, frame)
         }
     }
@@ -216,7 +221,6 @@ final class SessionHandler: ChannelDuplexHandler {
             let welcome = try welcome(try PBHello(first: frame.payload))
             write(FrameHeader(.hello, flags: .reply, requestID: frame.header.requestID)) { $0.writeMessage(welcome) }
             let features = Features(rawValue: welcome.features)
-            decoder.features = features
             encoder.features = features
             machine.greeted(batchLimit: Int(welcome.batchLimit))
             ended(.hello, .done, readAt: readAt)
@@ -274,11 +278,14 @@ final class SessionHandler: ChannelDuplexHandler {
 
     private func alarmRang() {
         alarm = nil
-        for (id, method, isWrite) in machine.expire(now: NIODeadline.now().uptimeNanoseconds) {
+        let expired = machine.expire(now: NIODeadline.now().uptimeNanoseconds)
+        requests.abandon(Set(expired.map(\.serial)))
+        for (id, _, method, isWrite) in expired {
             let error = ProtocolError(
                 .deadlineExceeded, "the deadline passed before the answer was ready", maybeApplied: isWrite)
             writeFailure(method.rawValue, id, error)
         }
+        startRequests()
         flushReplies()
         if let next = machine.nextDeadline { setAlarm(at: next) }
     }
@@ -299,11 +306,18 @@ final class SessionHandler: ChannelDuplexHandler {
         flushReplies()
     }
 
-    /// Says why, and ends the connection.
+    /// Ends the connection as soon as what was taken before is answered, and says why with its last frame: a client
+    /// that hangs up when it reads that has missed nothing.
     private func end(_ method: UInt8, _ id: UInt32, _ error: ProtocolError) {
         shared.logger.notice("connection ended", metadata: ["code": "\(error.code)", "why": "\(error.message)"])
-        writeFailure(method, id, error)
-        hangUp()
+        lastWord = (method, id, error)
+        endSubscriptions()
+        machine.end()
+        guard !machine.isDrained else { return hangUp() }
+        let session = NIOLoopBound(self, eventLoop: shared.eventLoop)
+        lingerTimer = shared.eventLoop.scheduleTask(
+            in: .milliseconds(shared.configuration.limits.drainMilliseconds)
+        ) { session.value.hangUp() }
     }
 
     /// Sends what is left and closes the sending side, then hears nothing more until the other side has closed too:
@@ -313,9 +327,11 @@ final class SessionHandler: ChannelDuplexHandler {
         machine.close()
         endSubscriptions()
         requests.removeAll()
+        if let lastWord { writeFailure(lastWord.method, lastWord.id, lastWord.error) }
         flushReplies()
         context?.close(mode: .output, promise: nil)
         resumeReading()
+        lingerTimer?.cancel()
         let session = NIOLoopBound(self, eventLoop: shared.eventLoop)
         lingerTimer = shared.eventLoop.scheduleTask(
             in: .milliseconds(shared.configuration.limits.lingerMilliseconds)

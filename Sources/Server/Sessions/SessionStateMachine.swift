@@ -10,6 +10,8 @@ struct SessionStateMachine {
         case request(Method)
         /// Answer with this; the code says whether the connection ends with it.
         case fail(ProtocolError)
+        /// The same, under request id 0: the frame's id is that of another request, which has an answer of its own.
+        case failUnnamed(ProtocolError)
         /// The connection is ending; nothing that comes is heard any more.
         case ignore
     }
@@ -29,8 +31,12 @@ struct SessionStateMachine {
 
     private enum Phase {
         case awaitingHello
+        /// The `Welcome` is written, and not on its way yet.
+        case welcoming
         case ready
         case draining
+        /// The client did something wrong; it gets the answers that it is owed, then is told.
+        case ending
         case closing
     }
 
@@ -55,14 +61,20 @@ struct SessionStateMachine {
 
     @inline(__always) var isAwaitingHello: Bool { if case .awaitingHello = phase { true } else { false } }
     @inline(__always) var isClosing: Bool { if case .closing = phase { true } else { false } }
-    /// The server stops, and everything that was taken is answered.
-    @inline(__always) var isDrained: Bool { if case .draining = phase { taken.isEmpty } else { false } }
+    @inline(__always) var isEnding: Bool { if case .ending = phase { true } else { false } }
+    /// Nothing more is taken, and everything that was taken is answered.
+    @inline(__always) var isDrained: Bool {
+        switch phase {
+        case .draining, .ending: taken.isEmpty
+        case .awaitingHello, .welcoming, .ready, .closing: false
+        }
+    }
     var liveSubscriptions: Set<UInt32> { subscriptions }
 
     // MARK: Frames
 
     func received(_ header: FrameHeader) -> Reception {
-        if case .closing = phase { return .ignore }
+        if isClosing || isEnding { return .ignore }
         guard header.requestID != 0 else { return .fail(ProtocolError(.malformedFrame, "request id 0 is reserved")) }
         guard header.flags.isDisjoint(with: .fromServer) else {
             return .fail(ProtocolError(.malformedFrame, "a client sends requests, neither replies nor pushes"))
@@ -73,9 +85,13 @@ struct SessionStateMachine {
             }
             return .hello
         }
+        if case .welcoming = phase {
+            return .fail(ProtocolError(.handshakeRequired, "nothing may be sent before WELCOME has come"))
+        }
         guard !taken.contains(header.requestID), !subscriptions.contains(header.requestID), follow != header.requestID
         else {
-            return .fail(ProtocolError(.malformedFrame, "request id \(header.requestID) is in use on this connection"))
+            return .failUnnamed(
+                ProtocolError(.malformedFrame, "request id \(header.requestID) is in use on this connection"))
         }
         guard header.knownMethod != .hello else {
             return .fail(ProtocolError(.handshakeRequired, "HELLO comes once on a connection"))
@@ -90,8 +106,16 @@ struct SessionStateMachine {
     /// - Parameter batchLimit: Most requests of one batch on this connection.
     mutating func greeted(batchLimit: Int) {
         guard case .awaitingHello = phase else { return }
-        phase = .ready
+        phase = .welcoming
         self.batchLimit = batchLimit
+    }
+
+    /// The `Welcome` is on its way.
+    /// - Returns: Whether it was for this connection to wait for.
+    mutating func welcomed() -> Bool {
+        guard case .welcoming = phase else { return false }
+        phase = .ready
+        return true
     }
 
     // MARK: Requests
@@ -135,9 +159,12 @@ struct SessionStateMachine {
         return serial
     }
 
+    /// Whether anybody still waits for this answer.
+    func isWaitedFor(_ id: UInt32, serial: UInt64) -> Bool { !isClosing && taken[id]?.serial == serial }
+
     /// - Returns: Whether anybody still waits for this answer. No, when the deadline has been answered instead.
     mutating func answered(_ id: UInt32, serial: UInt64) -> Bool {
-        guard !isClosing, let request = taken[id], request.serial == serial else { return false }
+        guard isWaitedFor(id, serial: serial) else { return false }
         release(id)
         return true
     }
@@ -182,11 +209,11 @@ struct SessionStateMachine {
 
     /// Ids of the requests that nobody waits for any more, each with its method and whether it may have been applied.
     /// They count as answered.
-    mutating func expire(now: UInt64) -> [(id: UInt32, method: Method, isWrite: Bool)] {
-        var expired: [(id: UInt32, method: Method, isWrite: Bool)] = []
+    mutating func expire(now: UInt64) -> [(id: UInt32, serial: UInt64, method: Method, isWrite: Bool)] {
+        var expired: [(id: UInt32, serial: UInt64, method: Method, isWrite: Bool)] = []
         taken.forEach { id, request in
             if let deadline = request.deadline, deadline <= now {
-                expired.append((id, request.method, request.isWrite))
+                expired.append((id, request.serial, request.method, request.isWrite))
             }
         }
         for request in expired { release(request.id) }
@@ -209,14 +236,22 @@ struct SessionStateMachine {
     /// - Returns: The last request id that was taken, for `Goodbye`; nil when there is nobody to say goodbye to.
     mutating func drain() -> UInt32? {
         switch phase {
-        case .ready:
+        case .welcoming, .ready:
             phase = .draining
             subscriptions = []
             follow = nil
             return lastTaken
-        case .awaitingHello, .draining, .closing:
+        case .awaitingHello, .draining, .ending, .closing:
             return nil
         }
+    }
+
+    /// The client did what ends its connection: nothing more is heard, and what was taken is answered.
+    mutating func end() {
+        guard !isClosing else { return }
+        phase = .ending
+        subscriptions = []
+        follow = nil
     }
 
     /// The connection ends; answers that still come are for nobody.

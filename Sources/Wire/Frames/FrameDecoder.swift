@@ -54,6 +54,11 @@ package struct FrameDecoder: Sendable {
         let start = buffer.readerIndex
         guard let length = buffer.getInteger(at: start, as: UInt32.self).map(Int.init) else { return nil }
         try checkLength(length)
+        if length > mostLength {
+            // Its header tells whose it is; without it the refusal could not say.
+            guard buffer.readableBytes >= FrameHeader.lengthBytes + FrameHeader.byteCount else { return nil }
+            throw tooLarge(length)
+        }
         guard buffer.readableBytes >= FrameHeader.lengthBytes + length else {
             // A frame that will be refused is refused before the rest of it has come, but not before its checksum could
             // speak.
@@ -82,10 +87,20 @@ package struct FrameDecoder: Sendable {
         guard length >= FrameHeader.byteCount + trailer else {
             throw FrameFault(ProtocolError(.checksumMismatch, "the frame has no room for its checksum"))
         }
-        guard length <= FrameHeader.byteCount + trailer + limit else {
-            let sent = length - FrameHeader.byteCount - trailer
-            throw FrameFault(ProtocolError(.frameTooLarge, "a payload of \(sent) bytes, at most \(limit)"))
+    }
+
+    private var mostLength: Int { FrameHeader.byteCount + (features.contains(.checksum) ? 4 : 0) + limit }
+
+    /// The refusal of a frame of which no more than the header is looked at. Where checksums were agreed on, its id is
+    /// taken on trust: without it the sender would send the same again for ever. What is no header has no id.
+    private func tooLarge(_ length: Int) -> FrameFault {
+        let error = ProtocolError(.frameTooLarge, "a payload of \(length - mostLength + limit) bytes, at most \(limit)")
+        var trusting = self
+        trusting.features = features.union(.snappy)
+        guard let header = try? trusting.header(at: buffer.readerIndex + FrameHeader.lengthBytes) else {
+            return FrameFault(error)
         }
+        return FrameFault(error, method: header.method, requestID: header.requestID)
     }
 
     /// With checksums on, nothing of the frame is believed before its checksum, its flags included.

@@ -1,0 +1,124 @@
+import Foundation
+import Glibc
+import NIOCore
+import SwiftProtobuf
+import Testing
+
+@testable import Server
+@testable import Wire
+
+@Suite struct `Signs of life` {
+    /// Sends a booking that the disk does not take, then readings that wait for it, more than run at once.
+    private func wait(
+        _ count: Int, on connection: RawConnection, _ hospital: ServedHospital, deadline: UInt32
+    ) async throws {
+        hospital.disk.shut()
+        try await connection.send(.book, 2, hospital.booking(1))
+        let request = PBSessionAppointmentsRequest.with { $0.session = hospital.session.rawValue }
+        for id in 0..<UInt32(count) {
+            try await connection.send(.sessionAppointments, 100 + id, request, deadline: deadline)
+        }
+    }
+
+    @Test func `the status is told, however many readings wait on the connection`() async throws {
+        try await withHospital { hospital in
+            let connection = try await RawConnection.greeted(port: hospital.port)
+            try await wait(500, on: connection, hospital, deadline: 0)
+            for id in 3..<10 as Range<UInt32> {
+                try await connection.send(.status, id, PBStatusRequest())
+                #expect(try #require(await connection.next()).header.requestID == id)
+            }
+            hospital.disk.open()
+            var ids: Set<UInt32> = []
+            for _ in 0..<501 { ids.insert(try #require(await connection.next()).header.requestID) }
+            #expect(ids == Set(100..<600).union([2]))
+        }
+    }
+
+    @Test func `a deadline that has passed gives its place to the next`() async throws {
+        try await withHospital { hospital in
+            let connection = try await RawConnection.greeted(port: hospital.port)
+            try await wait(40, on: connection, hospital, deadline: 50)
+            for _ in 0..<40 { #expect(try await connection.failure().code == .deadlineExceeded) }
+            // Those that ran still wait for the disk; a reading of another kind that needs none is answered.
+            try await connection.send(.findPatients, 3, PBFindPatientsRequest())
+            #expect(try #require(await connection.next()).header.requestID == 3)
+            hospital.disk.open()
+            #expect(try #require(await connection.next()).header.requestID == 2)
+        }
+    }
+
+    @Test func `readings that wait hold so much and no more`() throws {
+        func waiting(_ serial: UInt64, _ bytes: Int, _ method: Wire.Method = .listSessions) -> RequestQueue.Waiting {
+            RequestQueue.Waiting(
+                header: FrameHeader(method, requestID: UInt32(serial)), method: method, serial: serial, deadline: nil,
+                readAt: 0, bytes: bytes
+            ) { _, _ in PBStatusReply() }
+        }
+        var queue = RequestQueue()
+        for serial in 0..<4 { queue.append(waiting(serial, 1 << 20)) }
+        #expect(throws: ProtocolError.self) { try queue.checkRoom(for: .listSessions) }
+        try queue.checkRoom(for: .status)
+        try queue.checkRoom(for: .getCatalogue)
+        // One begins, another is given up.
+        #expect(queue.start()?.serial == 0)
+        try queue.checkRoom(for: .listSessions)
+        queue.append(waiting(4, 1 << 20))
+        #expect(throws: ProtocolError.self) { try queue.checkRoom(for: .listSessions) }
+        queue.abandon([3])
+        try queue.checkRoom(for: .listSessions)
+    }
+
+    @Test func `so many run at once, and one that is given up makes room`() {
+        func waiting(_ serial: UInt64) -> RequestQueue.Waiting {
+            RequestQueue.Waiting(
+                header: FrameHeader(.listSessions, requestID: UInt32(serial)), method: .listSessions, serial: serial,
+                deadline: nil, readAt: 0, bytes: 0
+            ) { _, _ in PBStatusReply() }
+        }
+        var queue = RequestQueue()
+        for serial in 0..<400 { queue.append(waiting(UInt64(serial))) }
+        var begun: [RequestQueue.Waiting] = []
+        while let next = queue.start() { begun.append(next) }
+        #expect(begun.map(\.serial) == Array(0..<UInt64(WireLimits.requestsAtOnce)))
+        queue.abandon([0, 1])
+        #expect(queue.start()?.serial == 16 && queue.start()?.serial == 17 && queue.start() == nil)
+        // What was given up comes back in the end, and is no second place.
+        queue.finished(begun[0])
+        #expect(queue.start() == nil)
+        queue.finished(begun[2])
+        #expect(queue.start()?.serial == 18)
+    }
+
+    @Test func `the kernel watches both ends of an idle connection`() async throws {
+        try await withHospital { hospital in
+            let connection = try await RawConnection.greeted(port: hospital.port)
+            // Timer 2 of a row is that of its questions; a moment after the last answer it may still be another.
+            var isWatched = false
+            for _ in 0..<10_000 where !isWatched {
+                let table = try String(contentsOfFile: "/proc/self/net/tcp", encoding: .utf8)
+                let port = ":" + String(format: "%04X", hospital.port)
+                isWatched = table.split(separator: "\n").contains { row in
+                    let fields = row.split(separator: " ")
+                    return fields[1].hasSuffix(port) && fields[3] == "01" && fields[5].hasPrefix("02:")
+                }
+            }
+            #expect(isWatched)
+            await connection.close()
+        }
+    }
+
+    @Test(arguments: [
+        (29_999, 9, 0, false), (30_000, 9, 0, true), (30_000, 0, 9, true), (600_000, 0, 0, false),
+        (600_000, 1, 1, false),
+    ])
+    func `a side that owes its word for long has vanished, one that is silent or slow has not`(
+        silent: UInt32, retransmits: UInt8, probes: UInt8, hasVanished: Bool
+    ) {
+        var info = tcp_info()
+        info.tcpi_last_ack_recv = silent
+        info.tcpi_retransmits = retransmits
+        info.tcpi_probes = probes
+        #expect(info.hasVanished == hasVanished)
+    }
+}
