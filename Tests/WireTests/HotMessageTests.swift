@@ -69,6 +69,8 @@ import Testing
         outcome.limit = .max
         outcome.error = .UNRECOGNIZED(-1)
         outcome.again = true
+        outcome.maybeApplied = true
+        outcome.retryAfterMs = .max
         let bytes: [UInt8] = try outcome.serializedBytes()
         #expect(bytes.count == PBOutcome.mostBytes)
         var written = ByteBuffer()
@@ -253,6 +255,8 @@ extension PBOutcome {
         outcome.limit = UInt32(truncatingIfNeeded: random.number())
         outcome.error = PBErrorCode(rawValue: Int.random(in: 0...22, using: &random)) ?? .unspecified
         outcome.again = Bool.random(using: &random)
+        outcome.maybeApplied = Bool.random(using: &random)
+        outcome.retryAfterMs = Bool.random(using: &random) ? 0 : UInt32.random(in: 1...2_000, using: &random)
         return outcome
     }
 }

@@ -1,7 +1,7 @@
 package import Wire
 
 /// A request that was not answered. Refusals (sold out, limit reached) are answers and come as ``Outcome/refused(_:)``.
-public struct HaoyuanError: Error, Sendable, CustomStringConvertible {
+public struct HaoyuanError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What went wrong; programs branch on it.
     public let code: Code
     /// One sentence for a log. Its wording may change.

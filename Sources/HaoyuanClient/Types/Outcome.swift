@@ -86,8 +86,8 @@ public enum BatchOutcome: Hashable, Sendable {
     case done(Receipt)
     /// 拒绝: a lawful no.
     case refused(Refusal)
-    /// It was not answered; send it again with the same key where the code is retryable.
-    case failed(HaoyuanError.Code)
+    /// It was not answered; send it again with the same key where the error is retryable.
+    case failed(HaoyuanError)
 }
 
 extension Outcome {
@@ -116,7 +116,12 @@ extension BatchOutcome {
         case .done: self = .done(Receipt(outcome))
         case .refused: self = .refused(Refusal(outcome))
         case .failed:
-            self = .failed(outcome.error.code.map(HaoyuanError.Code.init) ?? .init(unknown: outcome.error.rawValue))
+            let code = outcome.error.code.map(HaoyuanError.Code.init) ?? .init(unknown: outcome.error.rawValue)
+            self = .failed(
+                HaoyuanError(
+                    code, "this write of the batch failed", isRetryable: code.isRetryable,
+                    mayHaveBeenApplied: outcome.maybeApplied,
+                    retryAfter: outcome.retryAfterMs == 0 ? nil : .milliseconds(outcome.retryAfterMs)))
         case .unspecified, .UNRECOGNIZED: throw HaoyuanError.unreadable(outcome)
         }
     }

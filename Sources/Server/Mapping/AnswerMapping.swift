@@ -27,6 +27,8 @@ extension PBOutcome {
         case .failed(let failure):
             result = .failed
             error = PBErrorCode(ErrorCode(failure.code))
+            maybeApplied = failure.maybeApplied
+            retryAfterMs = failure.retryAfterMilliseconds
         case .told: preconditionFailure("a write about appointments is answered with one")
         }
     }

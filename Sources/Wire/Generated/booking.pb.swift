@@ -267,37 +267,49 @@ package nonisolated struct PBOutcome: Sendable {
   /// this key was answered before; this is the first answer
   package var again: Bool = false
 
+  /// with error: as in Failure
+  package var maybeApplied: Bool = false
+
+  /// with error: as in Failure
+  package var retryAfterMs: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 }
 
-package nonisolated struct PBTogetherReply: Sendable {
+package nonisolated struct PBTogetherReply: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// appointment: the first of them
+  /// done: the first item's appointment, number, state, version and hold; refused: the rule for refused_item
   package var outcome: PBOutcome {
-    get {_outcome ?? PBOutcome()}
-    set {_outcome = newValue}
+    get {_storage._outcome ?? PBOutcome()}
+    set {_uniqueStorage()._outcome = newValue}
   }
   /// Returns true if `outcome` has been explicitly set.
-  package var hasOutcome: Bool {self._outcome != nil}
+  package var hasOutcome: Bool {_storage._outcome != nil}
   /// Clears the value of `outcome`. Subsequent reads from it will return its default value.
-  package mutating func clearOutcome() {self._outcome = nil}
+  package mutating func clearOutcome() {_uniqueStorage()._outcome = nil}
 
   /// in the order of the items; empty when refused
-  package var appointments: [UInt64] = []
+  package var appointments: [UInt64] {
+    get {_storage._appointments}
+    set {_uniqueStorage()._appointments = newValue}
+  }
 
   /// index of the item that was refused
-  package var refusedItem: UInt32 = 0
+  package var refusedItem: UInt32 {
+    get {_storage._refusedItem}
+    set {_uniqueStorage()._refusedItem = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _outcome: PBOutcome? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -670,7 +682,7 @@ nonisolated extension PBBatchReply: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension PBOutcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Outcome"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}result\0\u{1}appointment\0\u{1}number\0\u{1}state\0\u{1}version\0\u{3}hold_until_ms\0\u{1}position\0\u{1}rule\0\u{3}policy_version\0\u{1}authority\0\u{1}limit\0\u{1}error\0\u{1}again\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}result\0\u{1}appointment\0\u{1}number\0\u{1}state\0\u{1}version\0\u{3}hold_until_ms\0\u{1}position\0\u{1}rule\0\u{3}policy_version\0\u{1}authority\0\u{1}limit\0\u{1}error\0\u{1}again\0\u{3}maybe_applied\0\u{3}retry_after_ms\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -691,6 +703,8 @@ nonisolated extension PBOutcome: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 11: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
       case 12: try { try decoder.decodeSingularEnumField(value: &self.error) }()
       case 13: try { try decoder.decodeSingularBoolField(value: &self.again) }()
+      case 14: try { try decoder.decodeSingularBoolField(value: &self.maybeApplied) }()
+      case 15: try { try decoder.decodeSingularUInt32Field(value: &self.retryAfterMs) }()
       default: break
       }
     }
@@ -736,6 +750,12 @@ nonisolated extension PBOutcome: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if self.again != false {
       try visitor.visitSingularBoolField(value: self.again, fieldNumber: 13)
     }
+    if self.maybeApplied != false {
+      try visitor.visitSingularBoolField(value: self.maybeApplied, fieldNumber: 14)
+    }
+    if self.retryAfterMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.retryAfterMs, fieldNumber: 15)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -753,6 +773,8 @@ nonisolated extension PBOutcome: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.limit != rhs.limit {return false}
     if lhs.error != rhs.error {return false}
     if lhs.again != rhs.again {return false}
+    if lhs.maybeApplied != rhs.maybeApplied {return false}
+    if lhs.retryAfterMs != rhs.retryAfterMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -762,41 +784,81 @@ nonisolated extension PBTogetherReply: SwiftProtobuf.Message, SwiftProtobuf._Mes
   package static let protoMessageName: String = _protobuf_package + ".TogetherReply"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}outcome\0\u{1}appointments\0\u{3}refused_item\0")
 
+  fileprivate class _StorageClass {
+    var _outcome: PBOutcome? = nil
+    var _appointments: [UInt64] = []
+    var _refusedItem: UInt32 = 0
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _outcome = source._outcome
+      _appointments = source._appointments
+      _refusedItem = source._refusedItem
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularMessageField(value: &self._outcome) }()
-      case 2: try { try decoder.decodeRepeatedFixed64Field(value: &self.appointments) }()
-      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.refusedItem) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularMessageField(value: &_storage._outcome) }()
+        case 2: try { try decoder.decodeRepeatedFixed64Field(value: &_storage._appointments) }()
+        case 3: try { try decoder.decodeSingularUInt32Field(value: &_storage._refusedItem) }()
+        default: break
+        }
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._outcome {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-    } }()
-    if !self.appointments.isEmpty {
-      try visitor.visitPackedFixed64Field(value: self.appointments, fieldNumber: 2)
-    }
-    if self.refusedItem != 0 {
-      try visitor.visitSingularUInt32Field(value: self.refusedItem, fieldNumber: 3)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      try { if let v = _storage._outcome {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+      } }()
+      if !_storage._appointments.isEmpty {
+        try visitor.visitPackedFixed64Field(value: _storage._appointments, fieldNumber: 2)
+      }
+      if _storage._refusedItem != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._refusedItem, fieldNumber: 3)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: PBTogetherReply, rhs: PBTogetherReply) -> Bool {
-    if lhs._outcome != rhs._outcome {return false}
-    if lhs.appointments != rhs.appointments {return false}
-    if lhs.refusedItem != rhs.refusedItem {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._outcome != rhs_storage._outcome {return false}
+        if _storage._appointments != rhs_storage._appointments {return false}
+        if _storage._refusedItem != rhs_storage._refusedItem {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

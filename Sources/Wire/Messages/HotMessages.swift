@@ -94,6 +94,8 @@ extension PBOutcome {
             case (11, .varint): limit = UInt32(truncatingIfNeeded: try reader.varint())
             case (12, .varint): error = PBErrorCode(wire: try reader.varint())
             case (13, .varint): again = try reader.varint() != 0
+            case (14, .varint): maybeApplied = try reader.varint() != 0
+            case (15, .varint): retryAfterMs = UInt32(truncatingIfNeeded: try reader.varint())
             default: try reader.skip(kind)
             }
         }
@@ -105,12 +107,12 @@ extension PBOutcome {
         }
     }
 
-    /// Bytes that hold any outcome: thirteen one-byte tags, one fixed64, two 64-bit varints, four of 32 bits, five
-    /// enums of up to ten bytes (a number this version does not know may be negative), and a bool.
-    static let mostBytes = 13 + 8 + 2 * 10 + 4 * 5 + 5 * 10 + 1
+    /// Bytes that hold any outcome: fifteen one-byte tags, one fixed64, two 64-bit varints, five of 32 bits, five
+    /// enums of up to ten bytes (a number this version does not know may be negative), and two bools.
+    static let mostBytes = 15 + 8 + 2 * 10 + 5 * 5 + 5 * 10 + 2
 
     /// Bytes that hold any outcome of this version as an element of a batch: its enums are numbers of one byte.
-    package static let mostBytesOfAnswer = 2 + 13 + 8 + 2 * 10 + 4 * 5 + 5 * 1 + 1
+    package static let mostBytesOfAnswer = 2 + 15 + 8 + 2 * 10 + 5 * 5 + 5 * 1 + 2
 
     func write(into writer: inout ProtobufWriter) {
         writer.field(1, varint: UInt64(bitPattern: Int64(result.rawValue)))
@@ -126,6 +128,8 @@ extension PBOutcome {
         writer.field(11, varint: UInt64(limit))
         writer.field(12, varint: UInt64(bitPattern: Int64(error.rawValue)))
         writer.field(13, varint: again ? 1 : 0)
+        writer.field(14, varint: maybeApplied ? 1 : 0)
+        writer.field(15, varint: UInt64(retryAfterMs))
     }
 }
 
