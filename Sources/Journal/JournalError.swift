@@ -13,6 +13,9 @@ package enum JournalError: Error, Equatable, Sendable {
     case corrupt(CorruptionReport)
     /// The disk is full. Nothing was lost; writes go on by themselves once there is room.
     case storageFull
+    /// The disk of `path` was full while a commit was being written, at a place after which LMDB writes no more before
+    /// it is opened anew. What that commit left behind is for the next start to tell.
+    case fullAtCommit(path: String, freeBytes: Int, neededBytes: Int)
     /// The file has reached `limitBytes`. Writes go on once the limit is raised or trimming has made room inside.
     case mapFull(limitBytes: Int)
     /// A sync or a write of already promised data failed. The outcome is unknown and only a restart can tell it.
@@ -42,6 +45,7 @@ extension JournalError {
         case .newerFormat: "newer-format"
         case .corrupt: "corrupt"
         case .storageFull: "storage-full"
+        case .fullAtCommit: "full-at-commit"
         case .mapFull: "map-full"
         case .syncFailed: "sync-failed"
         case .positionTrimmed: "position-trimmed"
@@ -67,6 +71,9 @@ extension JournalError {
             "Keep the directory as it is, run the offline verifier on a copy, and restore from the standby or a backup."
         case .storageFull:
             "Free space on the disk of the data directory; writes go on within a second or so."
+        case .fullAtCommit(let path, _, let needed):
+            "Make room of \(needed) bytes on the disk of \(path), then start again: what was acknowledged is there, and "
+                + "retries are safe."
         case .mapFull:
             "Raise the limit of the data file and start again, or let a checkpoint trim the log."
         case .syncFailed:
@@ -102,6 +109,8 @@ extension JournalError: CustomStringConvertible {
             report.description
         case .storageFull:
             "The disk of the data directory is full."
+        case .fullAtCommit(let path, let free, _):
+            "The disk of \(path) was full while a commit was being written (\(free) bytes are free now)."
         case .mapFull(let limit):
             "The data file has reached its limit of \(limit) bytes."
         case .syncFailed(let number):

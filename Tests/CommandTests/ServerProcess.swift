@@ -32,16 +32,17 @@ final class ServerProcess: Sendable {
     ///   - data: the data folder; one in `folder` when nil.
     ///   - pipe: where the log goes instead of into a file.
     ///   - openFiles: most files that it may have open.
+    ///   - environment: variables beside those of the tests.
     static func start(
         in folder: Folder, _ arguments: [String] = [], data: String? = nil, log pipe: String? = nil,
-        openFiles: Int? = nil
+        openFiles: Int? = nil, environment: [String: String] = [:]
     ) async throws -> ServerProcess {
         let portFile = folder.path + "/port"
         try? FileManager.default.removeItem(atPath: portFile)
         let process = Binary.process(
             ["serve", "--data", data ?? folder.path + "/data", "--port", "0", "--port-file", portFile]
                 + (arguments.contains("--monitor") ? [] : ["--monitor", "127.0.0.1:0"]) + arguments,
-            in: folder.path)
+            in: folder.path, environment: environment)
         if let openFiles {
             process.executableURL = URL(fileURLWithPath: "/bin/bash")
             process.arguments =

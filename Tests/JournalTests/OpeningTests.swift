@@ -216,7 +216,7 @@ extension Site {
             .directoryUnusable(path: "p", reason: "r"), .inUse(pid: 1), .newerFormat(found: 2, supported: 1),
             .corrupt(report), .storageFull, .mapFull(limitBytes: 1), .syncFailed(errno: EIO),
             .positionTrimmed(oldest: .first), .closed, .cancelled, .io(errno: -30_799, call: "c"),
-            .recordTooLarge(bytes: 1),
+            .recordTooLarge(bytes: 1), .fullAtCommit(path: "p", freeBytes: 1, neededBytes: 2),
         ]
         #expect(Set(all.map(\.code)).count == all.count)
         #expect(Set(all.map(\.description)).count == all.count)

@@ -32,18 +32,18 @@ struct DataFolder {
     }
 
     /// Takes back what follows on `tip`, which the primary's log does not have: into a file first.
-    /// - Returns: The file, and whether the log now ends with `tip`. Where it does not, only a copy helps.
-    func takeBack(to tip: LogTip) throws(CommandFailure) -> (file: String?, isDone: Bool) {
+    /// - Returns: The file with how many records it has, and whether the log now ends with `tip`. Where it does not,
+    ///   only a copy helps.
+    func takeBack(to tip: LogTip) throws(CommandFailure) -> (kept: (file: String, records: UInt64)?, isDone: Bool) {
         do throws(JournalError) {
-            let file = try save(after: tip)
-            guard file != nil else { return (nil, false) }
-            return (file, try Journal.cutBack(options, to: tip))
+            guard let kept = try save(after: tip) else { return (nil, false) }
+            return (kept, try Journal.cutBack(options, to: tip))
         } catch {
             throw CommandFailure(error)
         }
     }
 
-    private func save(after tip: LogTip) throws(JournalError) -> String? {
+    private func save(after tip: LogTip) throws(JournalError) -> (file: String, records: UInt64)? {
         var reading = options
         reading.readOnly = true
         let journal = try Journal.open(reading)
@@ -53,9 +53,9 @@ struct DataFolder {
             do throws(JournalError) { isKnown = try journal.contains(tip) } catch {
                 guard case .positionTrimmed = error else { throw error }
             }
-            if isKnown { _ = try TakenBackFile.save(try journal.copy(after: tip), to: file) }
+            let records = try isKnown ? TakenBackFile.save(journal.copy(after: tip), to: file) : nil
             try journal.close()
-            return isKnown ? file : nil
+            return records.map { (file, $0) }
         } catch {
             try? journal.close()
             throw error

@@ -22,7 +22,7 @@ extension CommandFailure {
             case .newerFormat, .mapFull, .unfinishedCopy: .configuration
             case .positionTrimmed: .usage
             case .closed, .cancelled, .recordTooLarge, .unconfirmed: .internal
-            case .directoryUnusable, .corrupt, .syncFailed, .io: .inputOutput
+            case .directoryUnusable, .corrupt, .syncFailed, .fullAtCommit, .io: .inputOutput
             }
         self.init(status, error.description, remedy: error.remedy)
     }

@@ -74,16 +74,20 @@ struct ServingProcess: Sendable {
     }
 
     private func takeBack(to tip: LogTip) throws(CommandFailure) {
-        let (file, isDone) = try folder.takeBack(to: tip)
-        logger.warning(
-            "records that were never acknowledged are taken back",
-            metadata: ["after": "\(tip.last)", "kept": "\(file ?? "with the whole data")"])
+        let (kept, isDone) = try folder.takeBack(to: tip)
+        if let kept {
+            logger.warning(
+                "records that the primary does not have are taken back; what this server acknowledged of them alone is lost",
+                metadata: ["after": "\(tip.last)", "records": "\(kept.records)", "kept": "\(kept.file)"])
+        }
         if !isDone { try makeRoom() }
     }
 
     private func makeRoom() throws(CommandFailure) {
         let kept = try folder.moveAside()
-        logger.warning("the data does not follow on the primary's; a copy is needed", metadata: ["kept": "\(kept)"])
+        logger.warning(
+            "the data does not follow on the primary's; a copy is taken, and what only this server had is lost to it",
+            metadata: ["kept": "\(kept)"])
     }
 
     private func serveAfterPromotion(_ running: RunningEngine) async {

@@ -25,12 +25,18 @@ package final class LMDBStorage: JournalStorage, @unchecked Sendable {
     private let room: LMDBRoom?
     private let isReadOnly: Bool
     private let path: DataPath
+    private let directory: String
+    private let reserve: Int
+    /// A commit was refused for lack of room while it was being written. The committing thread's, as `room` is.
+    var wasFull = false
 
-    private init(environment: OpaquePointer, room: LMDBRoom?, isReadOnly: Bool, path: DataPath) {
+    private init(environment: OpaquePointer, room: LMDBRoom?, options: JournalOptions, path: DataPath) {
         self.environment = environment
         self.room = room
-        self.isReadOnly = isReadOnly
+        self.isReadOnly = options.readOnly
         self.path = path
+        directory = options.directory
+        reserve = options.reserveBytes
     }
 
     deinit { close() }
@@ -54,7 +60,7 @@ package final class LMDBStorage: JournalStorage, @unchecked Sendable {
             let environment = try openEnvironment(options)
             do throws(JournalError) {
                 let room = options.readOnly ? nil : try LMDBRoom(environment: environment, options: options)
-                return LMDBStorage(environment: environment, room: room, isReadOnly: options.readOnly, path: path)
+                return LMDBStorage(environment: environment, room: room, options: options, path: path)
             } catch {
                 mdb_env_close(environment)
                 throw error
@@ -205,6 +211,16 @@ package final class LMDBStorage: JournalStorage, @unchecked Sendable {
         var info = MDB_envinfo()
         mdb_env_info(environment, &info)
         return .mapFull(limitBytes: info.me_mapsize)
+    }
+
+    /// What is free for this process on the disk of the data.
+    var freeBytes: Int {
+        var disk = statvfs()
+        return statvfs(directory, &disk) == 0 ? Int(disk.f_bavail) * Int(disk.f_frsize) : .max
+    }
+
+    var fullAtCommit: JournalError {
+        .fullAtCommit(path: directory, freeBytes: freeBytes, neededBytes: reserve)
     }
 
     static func check(_ status: Int32, _ call: String) throws(JournalError) {

@@ -3,13 +3,19 @@ import Glibc
 
 /// The write transaction of LMDB. Lives on the committing thread only.
 final class LMDBTransaction: StorageTransaction {
+    /// A disk with less free than this has cut a write short rather than failed.
+    private static let scarceBytes = 1 << 20
+
     private let storage: LMDBStorage
     private var transaction: OpaquePointer?
     private var opened: [String: MDB_dbi] = [:]
 
     init(_ storage: LMDBStorage) throws(JournalError) {
         self.storage = storage
-        try LMDBStorage.check(mdb_txn_begin(storage.environment, nil, 0, &transaction), "mdb_txn_begin")
+        let status = mdb_txn_begin(storage.environment, nil, 0, &transaction)
+        // A commit whose very last page found no room leaves LMDB unwilling to go on, and it does not say why.
+        if status == MDB_PANIC, storage.wasFull { throw storage.fullAtCommit }
+        try LMDBStorage.check(status, "mdb_txn_begin")
     }
 
     deinit { precondition(transaction == nil, "A write transaction was neither committed nor aborted.") }
@@ -67,7 +73,12 @@ final class LMDBTransaction: StorageTransaction {
             return
         }
         let error = storage.writeError(status, "mdb_txn_commit")
-        if error.isLackOfRoom { throw error }
+        if error.isLackOfRoom {
+            storage.wasFull = true
+            throw error
+        }
+        // A write that a full disk cut short is EIO to LMDB, as one that failed.
+        if status == EIO, storage.freeBytes < Self.scarceBytes { throw storage.fullAtCommit }
         throw status > 0 ? .syncFailed(errno: status) : error
     }
 

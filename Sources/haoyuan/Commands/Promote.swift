@@ -27,7 +27,13 @@ struct Promote: AsyncParsableCommand {
             }
             var sheet = FactSheet()
             sheet.add("promoted", "primary of epoch \(epoch), after \(Numbers.duration(took))", .good)
-            sheet.add("position", "\(Numbers.grouped(position.rawValue)), the last record of the primary before")
+            sheet.add(
+                "position",
+                "\(Numbers.grouped(position.rawValue)), the last record this server had of the primary before")
+            sheet.add(
+                "not here",
+                "what that one acknowledged beyond it: nothing with synchronous acknowledgement; else its log "
+                    + "counts it when it comes back with --follow")
             sheet.add("alone", "until a standby follows; start the old primary with --follow to this server", .caution)
             Output.lines(sheet.lines(.standardOutput))
         }
