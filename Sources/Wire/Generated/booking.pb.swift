@@ -283,7 +283,7 @@ package nonisolated struct PBTogetherReply: @unchecked Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// done: the first item's appointment, number, state, version and hold; refused: the rule for refused_item
+  /// done: that of the first item; refused: why refused_item was
   package var outcome: PBOutcome {
     get {_storage._outcome ?? PBOutcome()}
     set {_uniqueStorage()._outcome = newValue}
