@@ -24,9 +24,9 @@ private struct PutDecision {
     /// What the draft has named: a second one would silently win.
     private var named: Set<String> = []
 
-    init(catalogue: Catalogue, rulesWithTerms: [Rule]) {
+    init(catalogue: Catalogue, fields: @escaping (Rule) -> TermFields?) {
         self.catalogue = catalogue
-        self.rulesWithTerms = rulesWithTerms
+        self.fields = fields
     }
 
     private mutating func once(_ what: String) throws(InvalidCatalogue) {
