@@ -114,10 +114,6 @@ import Testing
             ),
             ("pool ‘p’: resources names ‘zhang’ twice", { $0.pools[0].resources = ["zhang", "zhang"] }),
             ("pool ‘p’: services names ‘visit’ twice", { $0.pools[0].services = ["visit", "visit"] }),
-            (
-                "terms[1]: CHANNEL_CLOSED for the same services, pools and channels is named twice",
-                { $0.policies[0].terms = (1...2).map { .init(rule: .channelClosed, channels: [.app], limit: $0) } }
-            ),
         ]
         for (sentence, change) in twice {
             let said = problem(change)

@@ -147,6 +147,14 @@ import Testing
         #expect(found?.description == "policy of department ‘im’: terms[0]: CHANNEL_CLOSED \(fault)")
     }
 
+    @Test func `two terms that differ in nothing but their limit are refused`() {
+        let terms = [1, 1, 2].map { Term(rule: .perDay, services: ["visit"], limit: $0) }
+        #expect(problem([terms[0], terms[1]]) == nil)
+        #expect(
+            problem(terms)?.contains("terms[2]: PER_DAY for the same services, pools and channels is named twice")
+                == true)
+    }
+
     @Test func `codes that nobody has, another department's pools and the engine's channel are refused`() {
         #expect(problem([Term(rule: .perDay, services: ["visit", "xx"])])?.contains("no service ‘xx’") == true)
         #expect(problem([Term(rule: .perDay, pools: ["xx"])])?.contains("no pool ‘xx’") == true)

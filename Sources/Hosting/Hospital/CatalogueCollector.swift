@@ -44,7 +44,7 @@ struct CatalogueCollector {
         return catalogue
     }
 
-    /// Sentences about what nobody said and decides times, money or limits.
+    /// What was left out and decides times, money or limits, in words.
     var defaults: [String] { leftOut.sorted { $0.key < $1.key }.map { "\($0.key) (\($0.value) times)" } }
 
     /// What stands once; the second would silently win.

@@ -9,7 +9,7 @@ package enum HospitalSource {
     /// A hospital that was read.
     package struct Reading {
         package var catalogue: Catalogue
-        /// What nobody wrote and decides times, money or limits, with what is taken for it.
+        /// What was left out and decides times, money or limits, with what is taken for it.
         package var defaults: [String]
     }
 
