@@ -12,6 +12,8 @@ package enum EngineLimits {
     package static let daysPerSearch = 400
     /// Sessions one listing returns.
     package static let sessionsPerListing = 20_000
+    /// Appointments, sessions or entities of one page.
+    package static let itemsPerPage = 5_000
     /// Appointments one reading returns.
     package static let appointmentsPerReading = 20_000
     /// Sessions one generation from templates opens (or finds open): a month of three a day for two hundred templates.

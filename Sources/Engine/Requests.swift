@@ -172,10 +172,13 @@ package struct PositionedEvent: Sendable {
 package struct Reading<Value: Sendable>: Sendable {
     package var value: Value
     package var position: Position
+    /// It is a page, and another follows.
+    package var more: Bool
 
-    package init(_ value: Value, at position: Position) {
+    package init(_ value: Value, at position: Position, more: Bool = false) {
         self.value = value
         self.position = position
+        self.more = more
     }
 }
 

@@ -121,7 +121,7 @@ struct FolderState: Codable, Equatable {
                 if found.isArchived { archived += 1 }
             }
         }
-        identifiers = zip(asked, try await engine.findPatients(asked)).map {
+        identifiers = zip(asked, try await engine.findPatients(asked).value).map {
             Known(system: $0.system, value: $0.value, patient: $1?.rawValue ?? 0)
         }
         self.counts = [

@@ -152,7 +152,7 @@ import Testing
             let found = try await hospital.engine.findPatients([
                 Identifier(system: "insurance", value: "X"), Identifier(system: "id", value: "220202"),
                 Identifier(system: "id", value: "nobody"),
-            ])
+            ]).value
             #expect(found == [first.patient, other.patient, nil])
             await hospital.engine.checkpoint()
             try await hospital.restart()

@@ -52,7 +52,9 @@ import Testing
         let waiting = try await Waiting()
         let (hospital, engine, today) = (waiting.hospital, waiting.hospital.engine, Hospital.today)
         #expect(try await engine.catalogue().value.pools.count == 2)
-        #expect(try await engine.findPatients([Identifier(system: "urn:test", value: "p1")]) == [hospital.patients[1]])
+        #expect(
+            try await engine.findPatients([Identifier(system: "urn:test", value: "p1")]).value == [hospital.patients[1]]
+        )
         #expect(try await engine.appointments([waiting.settled]).value.count == 1)
         #expect(try await engine.appointments(of: hospital.patients[0], history: true).value.count == 1)
         #expect(try await engine.appointments(of: hospital.patients[2], history: true).value.isEmpty)

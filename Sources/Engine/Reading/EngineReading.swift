@@ -4,25 +4,33 @@ package import Scheduling
 // Readings answer from memory with the position up to which they have everything, and return once all that they show is
 // settled: nothing that a crash could undo is ever shown, and nothing else is waited for.
 extension Engine {
-    package func catalogue() async throws(EngineError) -> Reading<Catalogue> {
+    package func catalogue() async throws(EngineError) -> Reading<Catalogue> { try await datedCatalogue().reading }
+
+    /// The catalogue, and where its last change stands.
+    package func datedCatalogue() async throws(EngineError) -> (reading: Reading<Catalogue>, changed: Position) {
         let position = await included(.anything)
         let (catalogue, shown) = await directory.read()
         try await untilDurable(shown)
         // Its changes follow on each other, so it has all up to the last one.
-        return Reading(catalogue, at: max(position, shown))
+        return (Reading(catalogue, at: max(position, shown)), shown)
     }
 
     /// Ids in the order of the identifiers; nil for unknown ones. At most `Limits.itemsPerRequest`.
-    package func findPatients(_ identifiers: [Identifier]) async throws(EngineError) -> [PatientID?] {
+    package func findPatients(_ identifiers: [Identifier]) async throws(EngineError) -> Reading<[PatientID?]> {
         try checkCount(identifiers.count, "identifiers")
+        let position = await included(.anything)
         let (patients, shown) = await directory.find(identifiers)
         try await untilDurable(shown)
-        return patients
+        return Reading(patients, at: position)
     }
 
-    /// Sessions of a department or of one pool, by pool, then by start; at most `EngineLimits.sessionsPerListing`.
+    /// Sessions of a department or of one pool, by pool, then by start.
+    /// - Parameters:
+    ///   - after: to continue: start and id of the last session seen.
+    ///   - limit: at most `EngineLimits.sessionsPerListing`.
     package func sessions(
-        department: DepartmentID?, pool: PoolID?, from: LocalDate, to: LocalDate
+        department: DepartmentID?, pool: PoolID?, from: LocalDate, to: LocalDate,
+        after: (start: Instant, session: SessionID)? = nil, limit: Int = EngineLimits.sessionsPerListing
     ) async throws(EngineError) -> Reading<[SessionSummary]> {
         try checkDays(from, to, most: EngineLimits.daysPerSearch)
         let position = await included(.anything)
@@ -31,18 +39,19 @@ extension Engine {
         try checkKnown(department?.rawValue, in: catalogue.departments, "department")
         try checkKnown(pool?.rawValue, in: catalogue.pools, "pool")
         let chosen = snapshot.catalogue.pools(of: department, service: nil, resource: nil)
-            .filter { pool == nil || $0 == pool }
+            .filter { (pool == nil || $0 == pool) && $0.rawValue >= (after?.session.pool.rawValue ?? 0) }
         var found: [SessionSummary] = []
         var shown = snapshot.cataloguePosition
-        for (shard, part) in parts(chosen, snapshot) where found.count < EngineLimits.sessionsPerListing {
-            let left = EngineLimits.sessionsPerListing - found.count
-            let (more, last) = await shards.pools[shard].sessions(of: part, from: from, to: to, limit: left)
-            found += more
+        // Each shard has pools of everywhere in the order, so each is asked for a whole page and tells of one more.
+        for (shard, part) in parts(chosen, snapshot) {
+            let (some, last) = await shards.pools[shard].sessions(
+                of: part, from: from, to: to, after: after, limit: limit + 1)
+            found += some
             shown = max(shown, last)
         }
         found.sort { ($0.id.pool.rawValue, $0.times.startMinute) < ($1.id.pool.rawValue, $1.times.startMinute) }
         try await untilDurable(shown)
-        return Reading(found, at: position)
+        return Reading(Array(found.prefix(limit)), at: position, more: found.count > limit)
     }
 
     /// Appointments by id, in the order asked; unknown ones are left out. At most `Limits.itemsPerRequest`.
@@ -80,10 +89,13 @@ extension Engine {
         return Reading(ids.compactMap { found[$0] }, at: position)
     }
 
-    /// A patient's appointments, by start; with `history` the archived ones too.
-    package func appointments(of patient: PatientID, history: Bool) async throws(EngineError) -> Reading<
-        [FoundAppointment]
-    > {
+    /// A patient's appointments, by start, then by id; with `history` the archived ones too.
+    /// - Parameters:
+    ///   - after: to continue: start and id of the last appointment seen.
+    ///   - limit: nil for all.
+    package func appointments(
+        of patient: PatientID, history: Bool, after: (start: Instant, id: AppointmentID)? = nil, limit: Int? = nil
+    ) async throws(EngineError) -> Reading<[FoundAppointment]> {
         let position = await included(.patients)
         let shown = try registration(of: patient, in: view.current)
         let ids = await shards.patients[shards.index(of: patient)].appointments(of: patient)
@@ -103,11 +115,21 @@ extension Engine {
         reading.value.sort {
             ($0.appointment.start, $0.appointment.id.rawValue) < ($1.appointment.start, $1.appointment.id.rawValue)
         }
-        return reading
+        if let after {
+            reading.value.removeAll {
+                ($0.appointment.start, $0.appointment.id.rawValue) <= (after.start, after.id.rawValue)
+            }
+        }
+        return reading.cut(to: limit)
     }
 
     /// A session's appointments by number, archived or not.
-    package func appointments(in session: SessionID) async throws(EngineError) -> Reading<[FoundAppointment]> {
+    /// - Parameters:
+    ///   - after: to continue: the last appointment seen, of this session.
+    ///   - limit: nil for all.
+    package func appointments(
+        in session: SessionID, after: AppointmentID? = nil, limit: Int? = nil
+    ) async throws(EngineError) -> Reading<[FoundAppointment]> {
         let position = await included(.anything)
         let snapshot = view.current
         // The upper bits are not part of any session's id; without this they would be cut off and another session
@@ -117,12 +139,16 @@ extension Engine {
         else {
             throw EngineError(.notFound, "there is no session \(session.rawValue)")
         }
-        let (found, shown) = await shards.pools[shard].appointments(in: session)
+        let first = after.map { $0.number + 1 } ?? 1
+        let (found, shown) = await shards.pools[shard].appointments(
+            in: session, from: first, limit: limit.map { $0 + 1 })
         try await untilDurable(shown)
-        if let found { return Reading(found.map { FoundAppointment($0, isArchived: false) }, at: position) }
+        if let found {
+            return Reading(found.map { FoundAppointment($0, isArchived: false) }, at: position).cut(to: limit)
+        }
         try await history.written()
-        let archived = try history.appointments(in: session) ?? []
-        return Reading(archived.map { FoundAppointment($0, isArchived: true) }, at: position)
+        let archived = (try history.appointments(in: session, from: first) ?? []).filter { $0.id.number >= first }
+        return Reading(archived.map { FoundAppointment($0, isArchived: true) }, at: position).cut(to: limit)
     }
 
     // MARK: The change feed
@@ -247,6 +273,14 @@ extension Engine {
     func parts(_ pools: [PoolID], _ snapshot: EngineView.Snapshot) -> [(shard: Int, pools: [PoolID])] {
         let parts = Dictionary(grouping: pools) { shards.index(of: $0, in: snapshot) ?? 0 }
         return parts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+}
+
+extension Reading where Value: RangeReplaceableCollection, Value: Sendable {
+    /// The first so many of it.
+    fileprivate func cut(to limit: Int?) -> Reading {
+        guard let limit, value.count > limit else { return self }
+        return Reading(Value(value.prefix(limit)), at: position, more: true)
     }
 }
 

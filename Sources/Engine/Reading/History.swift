@@ -32,10 +32,11 @@ struct History: Sendable {
         return try appointments(in: id.session, pages: page...page).first { $0.id == id }
     }
 
-    /// Nil when the session is not archived.
-    func appointments(in session: SessionID) throws(EngineError) -> [Appointment]? {
+    /// From the page on that has this number. Nil when the session is not archived.
+    func appointments(in session: SessionID, from number: UInt32 = 1) throws(EngineError) -> [Appointment]? {
         guard try definition(of: session) != nil else { return nil }
-        return try appointments(in: session, pages: 0...UInt64(Limits.numbersPerSession))
+        let first = UInt64(number - 1) / UInt64(Session.pageLength)
+        return try appointments(in: session, pages: first...max(first, UInt64(Limits.numbersPerSession)))
     }
 
     func appointments(of patient: PatientID, limit: Int) throws(EngineError) -> [Appointment] {

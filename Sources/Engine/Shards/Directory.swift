@@ -52,8 +52,15 @@ actor Directory {
         guard next.listedBytes <= Limits.catalogueBytes else {
             throw EngineError(
                 .invalidArgument,
-                "catalogue: it would be \(next.listedBytes) bytes in all, more than the \(Limits.catalogueBytes) that one reply "
-                    + "holds; shorten texts, preparation above all")
+                "catalogue: it would be \(next.listedBytes) bytes in all, at most \(Limits.catalogueBytes); shorten texts, "
+                    + "preparation above all")
+        }
+        for case .policy(let policy) in put.events where next.listedBytes(of: policy) > Limits.policyBytes {
+            let code = policy.department.flatMap { next.departments[$0.rawValue]?.code } ?? ""
+            throw EngineError(
+                .invalidArgument,
+                "policies: that of ‘\(code)’ would be \(next.listedBytes(of: policy)) bytes, at most \(Limits.policyBytes); "
+                    + "leave lists of its terms empty where they name everything")
         }
         var records = RecordBatch()
         for entity in put.events {

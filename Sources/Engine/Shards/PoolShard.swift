@@ -324,24 +324,29 @@ actor PoolShard {
         return (ids.compactMap { book.appointment($0) }, shown)
     }
 
-    func appointments(in id: SessionID) -> ([Appointment]?, shown: Position) {
+    func appointments(in id: SessionID, from number: UInt32, limit: Int?) -> ([Appointment]?, shown: Position) {
         let shown = unsettled.last(after: journal.settledPosition) { $0 >> 20 == id.rawValue }
         guard let session = book.session(id) else { return (nil, shown) }
-        let found = session.appointments.enumerated().compactMap { index, record in
-            record.map {
-                Appointment(id: AppointmentID(session: id, number: UInt32(index + 1)), record: $0, times: session.times)
-            }
+        var found: [Appointment] = []
+        for (index, record) in session.appointments.enumerated().dropFirst(Int(number) - 1) {
+            if found.count == limit { break }
+            guard let record else { continue }
+            let id = AppointmentID(session: id, number: UInt32(index + 1))
+            found.append(Appointment(id: id, record: record, times: session.times))
         }
         return (found, shown)
     }
 
     func sessions(
-        of pools: [PoolID], from: LocalDate, to: LocalDate, limit: Int
+        of pools: [PoolID], from: LocalDate, to: LocalDate, after: (start: Instant, session: SessionID)?, limit: Int
     ) -> ([SessionSummary], shown: Position) {
         var found: [SessionSummary] = []
-        for pool in pools where found.count < limit {
+        for pool in pools.sorted(by: { $0.rawValue < $1.rawValue }) where found.count < limit {
             guard let sessions = book.sessions(of: pool) else { continue }
-            for session in sessions.ending(after: SlotSearch.earliestStart(of: from)) {
+            let last = after.flatMap { $0.session.pool == pool ? $0.start : nil }
+            let earliest = SlotSearch.earliestStart(of: from)
+            for session in sessions.ending(after: max(earliest, last ?? earliest)) {
+                if let last, session.times.start <= last { continue }
                 if session.times.date > to.advanced(days: 1) { break }
                 if !session.times.slots(from: from, to: to).isEmpty { found.append(SessionSummary(session)) }
                 if found.count == limit { break }

@@ -10,9 +10,28 @@ extension HaoyuanClient {
     public func catalogue(
         options: RequestOptions = .init()
     ) async throws(HaoyuanError) -> (catalogue: Catalogue, position: Position) {
-        let reply: PBGetCatalogueReply = try await read(.getCatalogue, PBGetCatalogueRequest(), options)
-        return (Catalogue(reply.catalogue), Position(rawValue: reply.position))
+        // Nothing leaves a catalogue, but what one page shows may refer to what another did not show yet: where it was
+        // changed between two pages, it is read anew.
+        for _ in 0..<Self.readings {
+            var whole = PBCatalogue()
+            var (request, changed) = (PBGetCatalogueRequest(), UInt64?.none)
+            request.limit = Self.pageLimit
+            while true {
+                let reply: PBGetCatalogueReply = try await read(.getCatalogue, request, options)
+                guard changed == nil || changed == reply.changed else { break }
+                changed = reply.changed
+                whole.append(reply.catalogue)
+                guard reply.more else { return (Catalogue(whole), Position(rawValue: reply.position)) }
+                request.after = reply.next
+            }
+        }
+        throw HaoyuanError(.overloaded, "the catalogue was changed each time it was read; read it again")
     }
+
+    /// Most items of a page that is asked for: the server puts in as many as a frame holds.
+    static let pageLimit: UInt32 = 5_000
+    /// How often a catalogue that is changed meanwhile is read anew.
+    private static let readings = 16
 
     /// Adds and updates entities by code. All or nothing: one unknown code, or one value out of range, refuses the
     /// whole put with ``HaoyuanError/Code/invalidArgument``.
@@ -49,13 +68,22 @@ extension HaoyuanClient {
         return reply.outcomes.map(Registration.init)
     }
 
-    /// The patients with these identifiers, in order; nil where there is none. At most 8,192 identifiers a call.
+    /// The patients with these identifiers, in order; nil where there is none. However many: they are asked for in
+    /// pieces.
     public func findPatients(
         _ identifiers: [Identifier], options: RequestOptions = .init()
     ) async throws(HaoyuanError) -> [PatientID?] {
-        var request = PBFindPatientsRequest()
-        request.identifiers = identifiers.map(\.wire)
-        let reply: PBFindPatientsReply = try await read(.findPatients, request, options)
-        return reply.patients.map { $0 == 0 ? nil : PatientID(rawValue: $0) }
+        var found: [PatientID?] = []
+        while found.count < identifiers.count {
+            var request = PBFindPatientsRequest()
+            request.identifiers = identifiers.dropFirst(found.count).prefix(Int(Self.pageLimit)).map(\.wire)
+            request.limit = Self.pageLimit
+            let reply: PBFindPatientsReply = try await read(.findPatients, request, options)
+            guard !reply.patients.isEmpty else {
+                throw HaoyuanError(.protocolViolation, "the server answers for none of the identifiers")
+            }
+            found += reply.patients.map { $0 == 0 ? nil : PatientID(rawValue: $0) }
+        }
+        return found
     }
 }

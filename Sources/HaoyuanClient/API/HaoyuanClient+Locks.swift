@@ -59,8 +59,14 @@ extension HaoyuanClient {
         request.pool = pool?.rawValue ?? 0
         request.from = from.description
         request.to = to.description
-        let reply: PBListLocksReply = try await read(.listLocks, request, options)
-        return reply.locks.map(SlotLock.init)
+        request.limit = Self.pageLimit
+        var found: [SlotLock] = []
+        while true {
+            let reply: PBListLocksReply = try await read(.listLocks, request, options)
+            found += reply.locks.map(SlotLock.init)
+            guard reply.more else { return found }
+            (request.afterStartMs, request.after) = (reply.nextStartMs, reply.next)
+        }
     }
 }
 

@@ -43,8 +43,14 @@ extension HaoyuanClient {
         request.pool = pool?.rawValue ?? 0
         request.from = from.description
         request.to = to.description
-        let reply: PBListSessionsReply = try await read(.listSessions, request, options)
-        return reply.sessions.map(Session.init)
+        request.limit = Self.pageLimit
+        var found: [Session] = []
+        while true {
+            let reply: PBListSessionsReply = try await read(.listSessions, request, options)
+            found += reply.sessions.map(Session.init)
+            guard reply.more else { return found }
+            (request.afterStartMs, request.after) = (reply.nextStartMs, reply.next)
+        }
     }
 
     /// Slots that can still be booked, by start, then by slot id. They are judged by the rules of a booking, as far as
@@ -90,8 +96,12 @@ extension HaoyuanClient {
         var request = PBPatientAppointmentsRequest()
         request.patient = patient.rawValue
         request.history = includingHistory
-        let reply: PBAppointmentsReply = try await read(.patientAppointments, request, options)
-        return reply.appointments.map(Appointment.init)
+        request.limit = Self.pageLimit
+        return try await pages { (after) throws(HaoyuanError) in
+            request.afterStartMs = after?.startMs ?? 0
+            request.after = after?.id ?? 0
+            return try await self.read(.patientAppointments, request, options)
+        }
     }
 
     /// The appointments of one session, by number.
@@ -100,7 +110,24 @@ extension HaoyuanClient {
     ) async throws(HaoyuanError) -> [Appointment] {
         var request = PBSessionAppointmentsRequest()
         request.session = session.rawValue
-        let reply: PBAppointmentsReply = try await read(.sessionAppointments, request, options)
-        return reply.appointments.map(Appointment.init)
+        request.limit = Self.pageLimit
+        return try await pages { (after) throws(HaoyuanError) in
+            request.after = after?.id ?? 0
+            return try await self.read(.sessionAppointments, request, options)
+        }
+    }
+
+    /// All pages, each asked for with the last appointment of the one before.
+    private func pages(
+        _ page: (PBAppointment?) async throws(HaoyuanError) -> PBAppointmentsReply
+    ) async throws(HaoyuanError) -> [Appointment] {
+        var found: [Appointment] = []
+        var last: PBAppointment?
+        while true {
+            let reply = try await page(last)
+            found += reply.appointments.map(Appointment.init)
+            guard reply.more, let end = reply.appointments.last else { return found }
+            last = end
+        }
     }
 }

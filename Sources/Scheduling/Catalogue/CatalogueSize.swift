@@ -1,10 +1,7 @@
 extension Catalogue {
     /// How many bytes a list of everything takes, at most: texts, the codes that entities name each other by, and for
-    /// each entity its numbers. What a reader is sent must fit a frame, and there is no asking for half a catalogue.
+    /// each entity its numbers. Readers get it in pages, and the engine keeps it in memory.
     package var listedBytes: Int {
-        func codes(_ ids: some Sequence<UInt32>, in code: (UInt32) -> String?) -> Int {
-            ids.reduce(0) { $0 + (code($1)?.utf8.count ?? 0) + Self.textHead }
-        }
         var bytes = hospital.name.utf8.count + hospital.zone.name.utf8.count + Self.entityHead
         for department in departments.all { bytes += Self.size(department.code, department.name) }
         for resource in resources.all {
@@ -13,19 +10,27 @@ extension Catalogue {
         for service in services.all { bytes += Self.size(service.code, service.name, service.preparation) }
         for pool in pools.all {
             bytes += Self.size(pool.code, pool.name, departments[pool.department.rawValue]?.code ?? "")
-            bytes += codes(pool.resources.map(\.rawValue)) { resources[$0]?.code }
-            bytes += codes(pool.services.map(\.rawValue)) { services[$0]?.code }
+            bytes += Self.codes(pool.resources.map(\.rawValue)) { resources[$0]?.code }
+            bytes += Self.codes(pool.services.map(\.rawValue)) { services[$0]?.code }
         }
         for template in templates.all { bytes += Self.size(template.code, pools[template.pool.rawValue]?.code ?? "") }
-        for policy in [policy] + departmentPolicies.values {
-            bytes += Self.size(policy.department.flatMap { departments[$0.rawValue]?.code } ?? "")
-            for term in policy.terms {
-                bytes += Self.entityHead + term.channels.count
-                bytes += codes(term.services.map(\.rawValue)) { services[$0]?.code }
-                bytes += codes(term.pools.map(\.rawValue)) { pools[$0]?.code }
-            }
+        for policy in [policy] + departmentPolicies.values { bytes += listedBytes(of: policy) }
+        return bytes
+    }
+
+    /// How many of these are one policy's: the only kind of which one entity may be more than a frame.
+    package func listedBytes(of policy: Policy) -> Int {
+        var bytes = Self.size(policy.department.flatMap { departments[$0.rawValue]?.code } ?? "")
+        for term in policy.terms {
+            bytes += Self.entityHead + term.channels.count
+            bytes += Self.codes(term.services.map(\.rawValue)) { services[$0]?.code }
+            bytes += Self.codes(term.pools.map(\.rawValue)) { pools[$0]?.code }
         }
         return bytes
+    }
+
+    private static func codes(_ ids: some Sequence<UInt32>, in code: (UInt32) -> String?) -> Int {
+        ids.reduce(0) { $0 + (code($1)?.utf8.count ?? 0) + textHead }
     }
 
     /// Tag and length before a text of a few kilobytes.

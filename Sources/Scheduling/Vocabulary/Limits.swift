@@ -45,7 +45,9 @@ package enum Limits {
     package static let entitiesPerKind = 100_000
     /// Bytes of the catalogue as it is listed for a reader, at most: one frame of 4 MiB must hold it, or nobody could
     /// read it.
-    package static let catalogueBytes = 4_000_000
+    package static let catalogueBytes = 32_000_000
+    /// Bytes of one policy as the catalogue's readers get it: a frame holds it.
+    package static let policyBytes = 1_000_000
     /// Resources of one pool, and services it offers.
     package static let membersPerPool = 1_024
     /// Terms of one policy.

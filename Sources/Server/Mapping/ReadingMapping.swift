@@ -101,6 +101,11 @@ extension SessionDraft {
     }
 }
 
+extension PBFreeSlot {
+    /// Bytes that one takes in a reply, at most.
+    fileprivate static let mostBytes = 48
+}
+
 extension SlotQuery {
     init(_ request: PBSearchSlotsRequest, on connection: ConnectionOrigin) throws(ProtocolError) {
         guard request.department != 0 || request.service != 0 || request.resource != 0 else {
@@ -119,7 +124,10 @@ extension SlotQuery {
             after: request.afterSlot == 0
                 ? nil : (Instant(rawValue: request.afterStartMs), SlotID(rawValue: request.afterSlot)),
             nextFree: request.nextFree,
-            limit: request.limit == 0 ? EngineLimits.slotsPerSearchByDefault : Int(request.limit),
+            // A page that the client's frames do not hold is a shorter one; `more` says so.
+            limit: min(
+                request.limit == 0 ? EngineLimits.slotsPerSearchByDefault : Int(request.limit),
+                (connection.replyBytes - 256) / PBFreeSlot.mostBytes),
             origin: try connection.asking(request.channel),
             patient: request.patient == 0 ? nil : PatientID(rawValue: request.patient),
             patientClass: try PatientClass.optional(request.patientClass))

@@ -35,19 +35,30 @@ extension MethodTable {
         MethodRow(
             .patientAppointments, PBPatientAppointmentsRequest.self, PBAppointmentsReply.self, needs: .readAppointments,
             "Reads a patient's appointments, with `history` the earlier ones too."
-        ) { request, _ in
+        ) { request, connection in
             let (patient, history) = (PatientID(rawValue: request.patient), request.history)
+            let page = Page(request.limit, connection)
+            let after =
+                request.after == 0
+                ? nil : (Instant(rawValue: request.afterStartMs), AppointmentID(rawValue: request.after))
             return { engine, _ throws(EngineError) in
-                PBAppointmentsReply(try await engine.appointments(of: patient, history: history))
+                PBAppointmentsReply(
+                    try await engine.appointments(of: patient, history: history, after: after, limit: page.limit), page)
             }
         },
         MethodRow(
             .sessionAppointments, PBSessionAppointmentsRequest.self, PBAppointmentsReply.self, needs: .readAppointments,
             "Reads a session's appointments."
-        ) { request, _ in
+        ) { request, connection throws(ProtocolError) in
             let session = SessionID(rawValue: request.session)
+            let page = Page(request.limit, connection)
+            let after = request.after == 0 ? nil : AppointmentID(rawValue: request.after)
+            guard after.map({ $0.session == session }) ?? true else {
+                throw ProtocolError.invalid("after", "appointment \(request.after) is of another session")
+            }
             return { engine, _ throws(EngineError) in
-                PBAppointmentsReply(try await engine.appointments(in: session))
+                PBAppointmentsReply(
+                    try await engine.appointments(in: session, after: after, limit: page.limit), page)
             }
         },
     ]

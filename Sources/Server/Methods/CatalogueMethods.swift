@@ -20,13 +20,10 @@ extension MethodTable {
         MethodRow(
             .getCatalogue, PBGetCatalogueRequest.self, PBGetCatalogueReply.self, needs: .readCatalogue,
             "Reads the whole catalogue, ids included."
-        ) { _, _ in
-            { engine, _ throws(EngineError) in
-                let reading = try await engine.catalogue()
-                var reply = PBGetCatalogueReply()
-                reply.catalogue = PBCatalogue(reading.value)
-                reply.position = reading.position.rawValue
-                return reply
+        ) { request, connection in
+            let (after, page) = (request.after, Page(request.limit, connection))
+            return { engine, _ throws(EngineError) in
+                PBGetCatalogueReply(try await engine.datedCatalogue(), after: after, page)
             }
         },
     ]

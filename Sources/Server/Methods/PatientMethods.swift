@@ -1,4 +1,5 @@
 import Engine
+import Journal
 import NIOCore
 import Scheduling
 import Wire
@@ -18,11 +19,15 @@ extension MethodTable {
         MethodRow(
             .findPatients, PBFindPatientsRequest.self, PBFindPatientsReply.self, needs: .findPatients,
             "Finds patients by identifiers; 0 where there is none.", counting: elements("identifiers", inField: 1)
-        ) { request, _ throws(ProtocolError) in
+        ) { request, connection throws(ProtocolError) in
             let identifiers = try request.checkedIdentifiers()
+            let count = Page(request.limit, connection).numbers(identifiers.count)
             return { engine, _ throws(EngineError) in
+                let reading = try await engine.findPatients(Array(identifiers.prefix(count)))
                 var reply = PBFindPatientsReply()
-                reply.patients = try await engine.findPatients(identifiers).map { $0?.rawValue ?? 0 }
+                reply.patients = reading.value.map { $0?.rawValue ?? 0 }
+                reply.more = count < identifiers.count
+                reply.position = reading.position.rawValue
                 return reply
             }
         },

@@ -27,13 +27,12 @@ extension MethodTable {
         MethodRow(
             .listSessions, PBListSessionsRequest.self, PBListSessionsReply.self, needs: .readSchedule,
             "Lists the sessions of a range of days, of a department or a pool, with what is taken of each slot."
-        ) { request, _ throws(ProtocolError) in
-            let (from, to) = try days(request.from, request.to, atMost: EngineLimits.daysPerSearch)
-            let department = request.department == 0 ? nil : DepartmentID(rawValue: request.department)
-            let pool = request.pool == 0 ? nil : PoolID(rawValue: request.pool)
-            return { engine, _ throws(EngineError) in
-                PBListSessionsReply(
-                    try await engine.sessions(department: department, pool: pool, from: from, to: to))
+        ) { request, connection throws(ProtocolError) in
+            let page = Page(request.limit, connection)
+            let listing = try Listing(
+                request.department, request.pool, request.from, request.to, after: request.after,
+                request.afterStartMs, page)
+            return { engine, _ throws(EngineError) in PBListSessionsReply(try await listing.sessions(in: engine), page)
             }
         },
         MethodRow(
@@ -55,19 +54,46 @@ extension MethodTable {
         MethodRow(
             .listLocks, PBListLocksRequest.self, PBListLocksReply.self, needs: .readSchedule,
             "Lists the locks in force in the sessions of a range of days, of a department or a pool."
-        ) { request, _ throws(ProtocolError) in
-            let (from, to) = try days(request.from, request.to, atMost: EngineLimits.daysPerSearch)
-            let department = request.department == 0 ? nil : DepartmentID(rawValue: request.department)
-            let pool = request.pool == 0 ? nil : PoolID(rawValue: request.pool)
+        ) { request, connection throws(ProtocolError) in
+            let page = Page(request.limit, connection)
+            let listing = try Listing(
+                request.department, request.pool, request.from, request.to, after: request.after,
+                request.afterStartMs, page)
             return { engine, _ throws(EngineError) in
-                PBListLocksReply(
-                    try await engine.sessions(department: department, pool: pool, from: from, to: to), from, to)
+                PBListLocksReply(try await listing.sessions(in: engine), page, listing.from, listing.to)
             }
         },
         MethodRow(
             .searchSlots, PBSearchSlotsRequest.self, PBSearchSlotsReply.self, needs: .readSchedule,
             "Finds slots that can still be booked, by department, service or resource, in order of time."),
     ]
+}
+
+/// Which sessions are listed.
+private struct Listing: Sendable {
+    let department: DepartmentID?
+    let pool: PoolID?
+    let from: LocalDate
+    let to: LocalDate
+    let after: (start: Instant, session: SessionID)?
+    let limit: Int
+
+    init(
+        _ department: UInt32, _ pool: UInt32, _ from: String, _ to: String, after: UInt64, _ afterStart: Int64,
+        _ page: Page
+    ) throws(ProtocolError) {
+        (self.from, self.to) = try days(from, to, atMost: EngineLimits.daysPerSearch)
+        self.department = department == 0 ? nil : DepartmentID(rawValue: department)
+        self.pool = pool == 0 ? nil : PoolID(rawValue: pool)
+        guard after < 1 << 44 else { throw ProtocolError.invalid("after", "\(after) is no session") }
+        self.after = after == 0 ? nil : (Instant(rawValue: afterStart), SessionID(rawValue: after))
+        limit = page.limit ?? EngineLimits.sessionsPerListing
+    }
+
+    func sessions(in engine: Engine) async throws(EngineError) -> Reading<[SessionSummary]> {
+        try await engine.sessions(
+            department: department, pool: pool, from: from, to: to, after: after, limit: limit)
+    }
 }
 
 extension PBGenerateSessionsRequest: KeyedMessage {}
@@ -131,25 +157,16 @@ extension PBLockReply {
     }
 }
 
-extension PBListLocksReply {
-    /// Of these sessions, the locks that withdraw something on these days.
-    fileprivate init(_ reading: Reading<[SessionSummary]>, _ from: LocalDate, _ to: LocalDate) {
+extension PBLock {
+    init(_ lock: SlotLock, of session: SessionID) {
         self.init()
-        position = reading.position.rawValue
-        locks = reading.value.flatMap { summary in
-            let wanted = summary.times.slots(from: from, to: to)
-            return summary.session.openLocks.filter { $0.range.overlaps(wanted) }.map { lock in
-                var wire = PBLock()
-                wire.session = summary.id.rawValue
-                wire.lock = lock.number
-                wire.first = UInt32(lock.first)
-                wire.slots = UInt32(lock.slots)
-                wire.units = UInt32(lock.units)
-                wire.owner = lock.owner
-                wire.reason = lock.reason
-                wire.untilMs = lock.until?.rawValue ?? 0
-                return wire
-            }
-        }
+        self.session = session.rawValue
+        self.lock = lock.number
+        first = UInt32(lock.first)
+        slots = UInt32(lock.slots)
+        units = UInt32(lock.units)
+        owner = lock.owner
+        reason = lock.reason
+        untilMs = lock.until?.rawValue ?? 0
     }
 }

@@ -242,6 +242,7 @@ final class SessionHandler: ChannelDuplexHandler {
         wasGreeted = true
         let clientLimit = hello.frameLimit == 0 ? WireLimits.frameBytes : Int(hello.frameLimit)
         encoder.limit = min(clientLimit, WireLimits.frameBytes)
+        origin.replyBytes = encoder.limit
         return PBWelcome(
             identity: shared.identity, role: shared.engine.role, epoch: shared.engine.epoch,
             configuration: configuration,

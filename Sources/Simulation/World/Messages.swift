@@ -38,7 +38,7 @@ extension Engine {
                 return .appointments(try await appointments(of: patient, history: history))
             case .inSession(let session): return .appointments(try await appointments(in: session))
             case .search(let query): return .slots(try await search(query))
-            case .find(let identifiers): return .found(try await findPatients(identifiers))
+            case .find(let identifiers): return .found(try await findPatients(identifiers).value)
             case .catalogue: return .catalogue(try await catalogue())
             case .events(let after, let limit):
                 let (events, through) = try await events(after: after, limit: limit)

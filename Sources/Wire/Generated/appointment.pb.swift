@@ -149,6 +149,7 @@ package nonisolated struct PBGetAppointmentsRequest: Sendable {
   package init() {}
 }
 
+/// Those that have ended are among them, as long as their session is not archived; `state` tells. By start, then by id.
 package nonisolated struct PBPatientAppointmentsRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -159,17 +160,32 @@ package nonisolated struct PBPatientAppointmentsRequest: Sendable {
   /// archived ones too
   package var history: Bool = false
 
+  /// 0: all in one reply; else a page of at most so many, and as many as a frame holds
+  package var limit: UInt32 = 0
+
+  /// to continue: start and id of the last appointment seen
+  package var afterStartMs: Int64 = 0
+
+  package var after: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 }
 
+/// All of a session, the ended ones too, archived or not. By number.
 package nonisolated struct PBSessionAppointmentsRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   package var session: UInt64 = 0
+
+  /// 0: all in one reply; else a page of at most so many, and as many as a frame holds
+  package var limit: UInt32 = 0
+
+  /// to continue: id of the last appointment seen
+  package var after: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -185,6 +201,9 @@ package nonisolated struct PBAppointmentsReply: Sendable {
   package var appointments: [PBAppointment] = []
 
   package var position: UInt64 = 0
+
+  /// of a page: another follows
+  package var more: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -419,7 +438,7 @@ nonisolated extension PBGetAppointmentsRequest: SwiftProtobuf.Message, SwiftProt
 
 nonisolated extension PBPatientAppointmentsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".PatientAppointmentsRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}patient\0\u{1}history\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}patient\0\u{1}history\0\u{1}limit\0\u{3}after_start_ms\0\u{1}after\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -429,6 +448,9 @@ nonisolated extension PBPatientAppointmentsRequest: SwiftProtobuf.Message, Swift
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.patient) }()
       case 2: try { try decoder.decodeSingularBoolField(value: &self.history) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.afterStartMs) }()
+      case 5: try { try decoder.decodeSingularFixed64Field(value: &self.after) }()
       default: break
       }
     }
@@ -441,12 +463,24 @@ nonisolated extension PBPatientAppointmentsRequest: SwiftProtobuf.Message, Swift
     if self.history != false {
       try visitor.visitSingularBoolField(value: self.history, fieldNumber: 2)
     }
+    if self.limit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 3)
+    }
+    if self.afterStartMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.afterStartMs, fieldNumber: 4)
+    }
+    if self.after != 0 {
+      try visitor.visitSingularFixed64Field(value: self.after, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: PBPatientAppointmentsRequest, rhs: PBPatientAppointmentsRequest) -> Bool {
     if lhs.patient != rhs.patient {return false}
     if lhs.history != rhs.history {return false}
+    if lhs.limit != rhs.limit {return false}
+    if lhs.afterStartMs != rhs.afterStartMs {return false}
+    if lhs.after != rhs.after {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -454,7 +488,7 @@ nonisolated extension PBPatientAppointmentsRequest: SwiftProtobuf.Message, Swift
 
 nonisolated extension PBSessionAppointmentsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".SessionAppointmentsRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}limit\0\u{1}after\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -463,6 +497,8 @@ nonisolated extension PBSessionAppointmentsRequest: SwiftProtobuf.Message, Swift
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularFixed64Field(value: &self.session) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
+      case 3: try { try decoder.decodeSingularFixed64Field(value: &self.after) }()
       default: break
       }
     }
@@ -472,11 +508,19 @@ nonisolated extension PBSessionAppointmentsRequest: SwiftProtobuf.Message, Swift
     if self.session != 0 {
       try visitor.visitSingularFixed64Field(value: self.session, fieldNumber: 1)
     }
+    if self.limit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 2)
+    }
+    if self.after != 0 {
+      try visitor.visitSingularFixed64Field(value: self.after, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: PBSessionAppointmentsRequest, rhs: PBSessionAppointmentsRequest) -> Bool {
     if lhs.session != rhs.session {return false}
+    if lhs.limit != rhs.limit {return false}
+    if lhs.after != rhs.after {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -484,7 +528,7 @@ nonisolated extension PBSessionAppointmentsRequest: SwiftProtobuf.Message, Swift
 
 nonisolated extension PBAppointmentsReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AppointmentsReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}appointments\0\u{1}position\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}appointments\0\u{1}position\0\u{1}more\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -494,6 +538,7 @@ nonisolated extension PBAppointmentsReply: SwiftProtobuf.Message, SwiftProtobuf.
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.appointments) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.position) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.more) }()
       default: break
       }
     }
@@ -506,12 +551,16 @@ nonisolated extension PBAppointmentsReply: SwiftProtobuf.Message, SwiftProtobuf.
     if self.position != 0 {
       try visitor.visitSingularUInt64Field(value: self.position, fieldNumber: 2)
     }
+    if self.more != false {
+      try visitor.visitSingularBoolField(value: self.more, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: PBAppointmentsReply, rhs: PBAppointmentsReply) -> Bool {
     if lhs.appointments != rhs.appointments {return false}
     if lhs.position != rhs.position {return false}
+    if lhs.more != rhs.more {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

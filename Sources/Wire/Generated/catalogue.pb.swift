@@ -401,11 +401,18 @@ package nonisolated struct PBGetCatalogueRequest: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// 0: all in one reply; else a page of at most so many, and as many as a frame holds
+  package var limit: UInt32 = 0
+
+  /// to continue: `next` of the page before
+  package var after: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 }
 
+/// Pages follow the order of Catalogue's fields, each by id; every page has the hospital.
 package nonisolated struct PBGetCatalogueReply: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -421,6 +428,15 @@ package nonisolated struct PBGetCatalogueReply: Sendable {
   package mutating func clearCatalogue() {self._catalogue = nil}
 
   package var position: UInt64 = 0
+
+  /// of a page: another follows
+  package var more: Bool = false
+
+  /// where it goes on
+  package var next: UInt64 = 0
+
+  /// position of the catalogue's last change; pages of one catalogue have the same
+  package var changed: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1026,18 +1042,34 @@ nonisolated extension PBPutCatalogueReply: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension PBGetCatalogueRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".GetCatalogueRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}limit\0\u{1}after\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    // Load everything into unknown fields
-    while try decoder.nextFieldNumber() != nil {}
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
+      case 2: try { try decoder.decodeSingularFixed64Field(value: &self.after) }()
+      default: break
+      }
+    }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.limit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 1)
+    }
+    if self.after != 0 {
+      try visitor.visitSingularFixed64Field(value: self.after, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: PBGetCatalogueRequest, rhs: PBGetCatalogueRequest) -> Bool {
+    if lhs.limit != rhs.limit {return false}
+    if lhs.after != rhs.after {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1045,7 +1077,7 @@ nonisolated extension PBGetCatalogueRequest: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension PBGetCatalogueReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".GetCatalogueReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}catalogue\0\u{1}position\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}catalogue\0\u{1}position\0\u{1}more\0\u{1}next\0\u{1}changed\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1055,6 +1087,9 @@ nonisolated extension PBGetCatalogueReply: SwiftProtobuf.Message, SwiftProtobuf.
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularMessageField(value: &self._catalogue) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.position) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.more) }()
+      case 4: try { try decoder.decodeSingularFixed64Field(value: &self.next) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.changed) }()
       default: break
       }
     }
@@ -1071,12 +1106,24 @@ nonisolated extension PBGetCatalogueReply: SwiftProtobuf.Message, SwiftProtobuf.
     if self.position != 0 {
       try visitor.visitSingularUInt64Field(value: self.position, fieldNumber: 2)
     }
+    if self.more != false {
+      try visitor.visitSingularBoolField(value: self.more, fieldNumber: 3)
+    }
+    if self.next != 0 {
+      try visitor.visitSingularFixed64Field(value: self.next, fieldNumber: 4)
+    }
+    if self.changed != 0 {
+      try visitor.visitSingularUInt64Field(value: self.changed, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: PBGetCatalogueReply, rhs: PBGetCatalogueReply) -> Bool {
     if lhs._catalogue != rhs._catalogue {return false}
     if lhs.position != rhs.position {return false}
+    if lhs.more != rhs.more {return false}
+    if lhs.next != rhs.next {return false}
+    if lhs.changed != rhs.changed {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -110,6 +110,9 @@ package nonisolated struct PBFindPatientsRequest: Sendable {
 
   package var identifiers: [PBIdentifier] = []
 
+  /// 0: all in one reply; else for the first so many, and as many as a frame holds
+  package var limit: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -122,6 +125,11 @@ package nonisolated struct PBFindPatientsReply: Sendable {
 
   /// one for each identifier, in order; 0: unknown
   package var patients: [UInt64] = []
+
+  /// of a page: not all were looked for; ask anew for the rest
+  package var more: Bool = false
+
+  package var position: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -319,7 +327,7 @@ nonisolated extension PBPatientOutcome: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension PBFindPatientsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".FindPatientsRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifiers\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifiers\0\u{1}limit\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -328,6 +336,7 @@ nonisolated extension PBFindPatientsRequest: SwiftProtobuf.Message, SwiftProtobu
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.identifiers) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
       default: break
       }
     }
@@ -337,11 +346,15 @@ nonisolated extension PBFindPatientsRequest: SwiftProtobuf.Message, SwiftProtobu
     if !self.identifiers.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.identifiers, fieldNumber: 1)
     }
+    if self.limit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: PBFindPatientsRequest, rhs: PBFindPatientsRequest) -> Bool {
     if lhs.identifiers != rhs.identifiers {return false}
+    if lhs.limit != rhs.limit {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -349,7 +362,7 @@ nonisolated extension PBFindPatientsRequest: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension PBFindPatientsReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".FindPatientsReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}patients\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}patients\0\u{1}more\0\u{1}position\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -358,6 +371,8 @@ nonisolated extension PBFindPatientsReply: SwiftProtobuf.Message, SwiftProtobuf.
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedUInt64Field(value: &self.patients) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.more) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.position) }()
       default: break
       }
     }
@@ -367,11 +382,19 @@ nonisolated extension PBFindPatientsReply: SwiftProtobuf.Message, SwiftProtobuf.
     if !self.patients.isEmpty {
       try visitor.visitPackedUInt64Field(value: self.patients, fieldNumber: 1)
     }
+    if self.more != false {
+      try visitor.visitSingularBoolField(value: self.more, fieldNumber: 2)
+    }
+    if self.position != 0 {
+      try visitor.visitSingularUInt64Field(value: self.position, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: PBFindPatientsReply, rhs: PBFindPatientsReply) -> Bool {
     if lhs.patients != rhs.patients {return false}
+    if lhs.more != rhs.more {return false}
+    if lhs.position != rhs.position {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -128,6 +128,14 @@ package nonisolated struct PBListSessionsRequest: Sendable {
   /// inclusive
   package var to: String = String()
 
+  /// 0: all in one reply; else a page of at most so many, and as many as a frame holds
+  package var limit: UInt32 = 0
+
+  /// to continue: `next_start_ms` and `next` of the page before
+  package var afterStartMs: Int64 = 0
+
+  package var after: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -160,6 +168,7 @@ package nonisolated struct PBSession: Sendable {
   package init() {}
 }
 
+/// By pool, then by start.
 package nonisolated struct PBListSessionsReply: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -168,6 +177,14 @@ package nonisolated struct PBListSessionsReply: Sendable {
   package var sessions: [PBSession] = []
 
   package var position: UInt64 = 0
+
+  /// another page follows, or there are more than 20,000
+  package var more: Bool = false
+
+  /// where it goes on
+  package var nextStartMs: Int64 = 0
+
+  package var next: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -258,7 +275,7 @@ package nonisolated struct PBLockReply: Sendable {
   package init() {}
 }
 
-/// The locks in force in the sessions of some days, by session, then by number.
+/// The locks in force in the sessions of some days, by session (pool, then start), then by number.
 package nonisolated struct PBListLocksRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -274,6 +291,13 @@ package nonisolated struct PBListLocksRequest: Sendable {
 
   /// inclusive
   package var to: String = String()
+
+  /// sessions looked at: as in ListSessionsRequest
+  package var limit: UInt32 = 0
+
+  package var afterStartMs: Int64 = 0
+
+  package var after: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -316,6 +340,13 @@ package nonisolated struct PBListLocksReply: Sendable {
   package var locks: [PBLock] = []
 
   package var position: UInt64 = 0
+
+  /// as in ListSessionsReply
+  package var more: Bool = false
+
+  package var nextStartMs: Int64 = 0
+
+  package var next: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -606,7 +637,7 @@ nonisolated extension PBSessionsReply: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension PBListSessionsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ListSessionsRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}department\0\u{1}pool\0\u{1}from\0\u{1}to\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}department\0\u{1}pool\0\u{1}from\0\u{1}to\0\u{1}limit\0\u{3}after_start_ms\0\u{1}after\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -618,6 +649,9 @@ nonisolated extension PBListSessionsRequest: SwiftProtobuf.Message, SwiftProtobu
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.pool) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.from) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.to) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
+      case 6: try { try decoder.decodeSingularInt64Field(value: &self.afterStartMs) }()
+      case 7: try { try decoder.decodeSingularFixed64Field(value: &self.after) }()
       default: break
       }
     }
@@ -636,6 +670,15 @@ nonisolated extension PBListSessionsRequest: SwiftProtobuf.Message, SwiftProtobu
     if !self.to.isEmpty {
       try visitor.visitSingularStringField(value: self.to, fieldNumber: 4)
     }
+    if self.limit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 5)
+    }
+    if self.afterStartMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.afterStartMs, fieldNumber: 6)
+    }
+    if self.after != 0 {
+      try visitor.visitSingularFixed64Field(value: self.after, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -644,6 +687,9 @@ nonisolated extension PBListSessionsRequest: SwiftProtobuf.Message, SwiftProtobu
     if lhs.pool != rhs.pool {return false}
     if lhs.from != rhs.from {return false}
     if lhs.to != rhs.to {return false}
+    if lhs.limit != rhs.limit {return false}
+    if lhs.afterStartMs != rhs.afterStartMs {return false}
+    if lhs.after != rhs.after {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -716,7 +762,7 @@ nonisolated extension PBSession: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension PBListSessionsReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ListSessionsReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sessions\0\u{1}position\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sessions\0\u{1}position\0\u{1}more\0\u{3}next_start_ms\0\u{1}next\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -726,6 +772,9 @@ nonisolated extension PBListSessionsReply: SwiftProtobuf.Message, SwiftProtobuf.
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.sessions) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.position) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.more) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.nextStartMs) }()
+      case 5: try { try decoder.decodeSingularFixed64Field(value: &self.next) }()
       default: break
       }
     }
@@ -738,12 +787,24 @@ nonisolated extension PBListSessionsReply: SwiftProtobuf.Message, SwiftProtobuf.
     if self.position != 0 {
       try visitor.visitSingularUInt64Field(value: self.position, fieldNumber: 2)
     }
+    if self.more != false {
+      try visitor.visitSingularBoolField(value: self.more, fieldNumber: 3)
+    }
+    if self.nextStartMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.nextStartMs, fieldNumber: 4)
+    }
+    if self.next != 0 {
+      try visitor.visitSingularFixed64Field(value: self.next, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: PBListSessionsReply, rhs: PBListSessionsReply) -> Bool {
     if lhs.sessions != rhs.sessions {return false}
     if lhs.position != rhs.position {return false}
+    if lhs.more != rhs.more {return false}
+    if lhs.nextStartMs != rhs.nextStartMs {return false}
+    if lhs.next != rhs.next {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -926,7 +987,7 @@ nonisolated extension PBLockReply: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension PBListLocksRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ListLocksRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}department\0\u{1}pool\0\u{1}from\0\u{1}to\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}department\0\u{1}pool\0\u{1}from\0\u{1}to\0\u{1}limit\0\u{3}after_start_ms\0\u{1}after\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -938,6 +999,9 @@ nonisolated extension PBListLocksRequest: SwiftProtobuf.Message, SwiftProtobuf._
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.pool) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.from) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.to) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
+      case 6: try { try decoder.decodeSingularInt64Field(value: &self.afterStartMs) }()
+      case 7: try { try decoder.decodeSingularFixed64Field(value: &self.after) }()
       default: break
       }
     }
@@ -956,6 +1020,15 @@ nonisolated extension PBListLocksRequest: SwiftProtobuf.Message, SwiftProtobuf._
     if !self.to.isEmpty {
       try visitor.visitSingularStringField(value: self.to, fieldNumber: 4)
     }
+    if self.limit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 5)
+    }
+    if self.afterStartMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.afterStartMs, fieldNumber: 6)
+    }
+    if self.after != 0 {
+      try visitor.visitSingularFixed64Field(value: self.after, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -964,6 +1037,9 @@ nonisolated extension PBListLocksRequest: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.pool != rhs.pool {return false}
     if lhs.from != rhs.from {return false}
     if lhs.to != rhs.to {return false}
+    if lhs.limit != rhs.limit {return false}
+    if lhs.afterStartMs != rhs.afterStartMs {return false}
+    if lhs.after != rhs.after {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1036,7 +1112,7 @@ nonisolated extension PBLock: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
 
 nonisolated extension PBListLocksReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ListLocksReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}locks\0\u{1}position\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}locks\0\u{1}position\0\u{1}more\0\u{3}next_start_ms\0\u{1}next\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1046,6 +1122,9 @@ nonisolated extension PBListLocksReply: SwiftProtobuf.Message, SwiftProtobuf._Me
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.locks) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.position) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.more) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.nextStartMs) }()
+      case 5: try { try decoder.decodeSingularFixed64Field(value: &self.next) }()
       default: break
       }
     }
@@ -1058,12 +1137,24 @@ nonisolated extension PBListLocksReply: SwiftProtobuf.Message, SwiftProtobuf._Me
     if self.position != 0 {
       try visitor.visitSingularUInt64Field(value: self.position, fieldNumber: 2)
     }
+    if self.more != false {
+      try visitor.visitSingularBoolField(value: self.more, fieldNumber: 3)
+    }
+    if self.nextStartMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.nextStartMs, fieldNumber: 4)
+    }
+    if self.next != 0 {
+      try visitor.visitSingularFixed64Field(value: self.next, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: PBListLocksReply, rhs: PBListLocksReply) -> Bool {
     if lhs.locks != rhs.locks {return false}
     if lhs.position != rhs.position {return false}
+    if lhs.more != rhs.more {return false}
+    if lhs.nextStartMs != rhs.nextStartMs {return false}
+    if lhs.next != rhs.next {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

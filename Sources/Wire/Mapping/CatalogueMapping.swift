@@ -1,4 +1,5 @@
 package import Scheduling
+package import SwiftProtobuf
 
 extension PBCatalogue {
     /// The catalogue as the engine takes it. The hospital stands apart: its zone is a name, and rules are the engine's
@@ -51,6 +52,71 @@ extension PBCatalogue {
             }
         self.policies = policies.map { PBPolicy($0, in: catalogue) }
         templates = catalogue.templates.all.map { PBTemplate($0, pool: catalogue.pools[$0.pool.rawValue]?.code ?? "") }
+    }
+}
+
+extension PBCatalogue {
+    /// Adds what another part has; the hospital is that of the last part that has one.
+    package mutating func append(_ part: PBCatalogue) {
+        if part.hasHospital { hospital = part.hospital }
+        departments += part.departments
+        resources += part.resources
+        services += part.services
+        pools += part.pools
+        policies += part.policies
+        templates += part.templates
+    }
+
+    /// A part of a catalogue: what follows on a place in the order of the message's fields, each by id.
+    /// - Parameters:
+    ///   - after: 0 for the beginning, or where the part before ended.
+    ///   - takes: asked with the bytes of each entity; false ends the part before it.
+    /// - Returns: The part, and where it ended; nil where nothing follows on it.
+    package static func page(
+        of catalogue: Scheduling.Catalogue, after: UInt64, takes: (Int) -> Bool
+    ) -> (part: PBCatalogue, end: UInt64?) {
+        var part = PBCatalogue()
+        part.hospital.name = catalogue.hospital.name
+        part.hospital.timeZone = catalogue.hospital.zone.name
+        var (last, isFull) = (after, false)
+        func add<Entity, Wire: Message>(
+            _ kind: UInt64, _ all: [Entity], to list: WritableKeyPath<PBCatalogue, [Wire]>, id: (Entity) -> UInt32,
+            _ wire: (Entity) -> Wire
+        ) {
+            for entity in all where !isFull {
+                let place = kind << 32 | UInt64(id(entity))
+                guard place > after else { continue }
+                let message = wire(entity)
+                isFull = !takes(message.bytesInList)
+                if isFull { return }
+                part[keyPath: list].append(message)
+                last = place
+            }
+        }
+        let department = { (id: DepartmentID) in catalogue.departments[id.rawValue]?.code ?? "" }
+        add(2, catalogue.departments.all, to: \.departments, id: \.id.rawValue) { PBDepartment($0) }
+        add(3, catalogue.resources.all, to: \.resources, id: \.id.rawValue) {
+            PBResource($0, department: department($0.department))
+        }
+        add(4, catalogue.services.all, to: \.services, id: \.id.rawValue) { PBService($0) }
+        add(5, catalogue.pools.all, to: \.pools, id: \.id.rawValue) { PBPool($0, in: catalogue) }
+        let policies = catalogue.departmentPolicies.sorted { $0.key.rawValue < $1.key.rawValue }.map(\.value)
+        add(6, [catalogue.policy] + policies, to: \.policies, id: { $0.department?.rawValue ?? 0 }) {
+            PBPolicy($0, in: catalogue)
+        }
+        add(7, catalogue.templates.all, to: \.templates, id: \.id.rawValue) {
+            PBTemplate($0, pool: catalogue.pools[$0.pool.rawValue]?.code ?? "")
+        }
+        return (part, isFull ? last : nil)
+    }
+}
+
+extension Message {
+    /// Bytes that it takes as one of a list, at most.
+    package var bytesInList: Int {
+        let bytes: [UInt8]? = try? serializedBytes()
+        guard let bytes else { preconditionFailure("a message of proto3 can always be encoded") }
+        return bytes.count + 8
     }
 }
 

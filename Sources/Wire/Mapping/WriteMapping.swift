@@ -5,6 +5,8 @@ package struct ConnectionOrigin: Hashable, Sendable {
     /// Nil when the `Hello` named none; then every write must.
     package var channel: Channel?
     package var operatorName: String
+    /// Payload bytes of the frames that its client takes.
+    package var replyBytes = WireLimits.frameBytes
 
     package init(channel: Channel?, operatorName: String) {
         self.channel = channel
