@@ -61,6 +61,14 @@ package enum WireLimits {
     package static let vanishedMilliseconds: UInt32 = 30_000
     /// Milliseconds between two looks at that.
     package static let peerLookMilliseconds: Int64 = 5_000
+    /// Parts of one `PUT_CATALOGUE`.
+    package static let catalogueParts = 64
+    /// Bytes of all parts of one `PUT_CATALOGUE`.
+    package static let catalogueUploadBytes = 67_108_864
+    /// Catalogues that come in parts at once.
+    package static let catalogueUploads = 4
+    /// Milliseconds after its last part at which a catalogue that is not whole is forgotten.
+    package static let catalogueUploadMilliseconds: Int64 = 60_000
     /// Bytes of `Hello.client` and `Hello.credential`.
     package static let helloTextBytes = 256
 }

@@ -1,4 +1,5 @@
 import Engine
+import NIOConcurrencyHelpers
 import NIOCore
 import Scheduling
 import SwiftProtobuf
@@ -8,7 +9,7 @@ import Testing
 @testable import Server
 @testable import Wire
 
-@Suite struct `Readings in pages` {
+@Suite struct `Readings in pages and catalogues in parts` {
     /// Asks over a connection whose client takes the smallest frames, until no page follows.
     private func pages<Request: Message, Reply: Message>(
         _ wire: RawConnection, _ method: Wire.Method, _ first: Request, _ reply: Reply.Type,
@@ -89,5 +90,76 @@ import Testing
             #expect(found == whole)
         }
         await hospital.close()
+    }
+
+    // MARK: Parts
+
+    private func part(_ number: UInt32, of count: UInt32, _ code: String, key: UInt64) -> PBPutCatalogueRequest {
+        var (request, department) = (PBPutCatalogueRequest(), PBDepartment())
+        (request.keyHigh, request.keyLow, request.part, request.parts) = (9, key, number, count)
+        (department.code, department.name) = (code, code)
+        request.catalogue.departments = [department]
+        return request
+    }
+
+    @Test func `parts of a catalogue apply when the last is there, together or not at all`() async throws {
+        let hospital = try await ServedHospital.open(patients: 1)
+        let wire = try await RawConnection.greeted(port: hospital.port)
+        func put(_ request: PBPutCatalogueRequest, _ id: UInt32) async throws -> PBPutCatalogueReply {
+            try await wire.send(.putCatalogue, id, request)
+            return try PBPutCatalogueReply(payload: try #require(await wire.next()).payload)
+        }
+        let departments = { try await hospital.engine.catalogue().value.departments.count }
+        let before = try await departments()
+        #expect(try await put(part(1, of: 3, "A", key: 1), 2).waiting)
+        #expect(try await put(part(2, of: 3, "B", key: 1), 3).waiting)
+        // Its answer was lost.
+        #expect(try await put(part(2, of: 3, "B", key: 1), 4).waiting)
+        #expect(try await departments() == before)
+        let done = try await put(part(3, of: 3, "C", key: 1), 5)
+        #expect(!done.waiting && done.added == 3 && done.position > 0)
+        #expect(try await departments() == before + 3)
+
+        // Sent anew, the same key has the same answer.
+        for number in 1...2 {
+            #expect(try await put(part(UInt32(number), of: 3, number == 1 ? "A" : "B", key: 1), 6).waiting)
+        }
+        let again = try await put(part(3, of: 3, "C", key: 1), 7)
+        #expect(again.again && again.position == done.position)
+
+        // One fault in one part, and nothing of the others is there.
+        #expect(try await put(part(1, of: 2, "D", key: 2), 8).waiting)
+        var faulty = part(2, of: 2, "E", key: 2)
+        faulty.catalogue.departments[0].code = ""
+        try await wire.send(.putCatalogue, 9, faulty)
+        #expect(try await wire.failure().code == .invalidArgument)
+        #expect(try await departments() == before + 3)
+
+        let faults: [(PBPutCatalogueRequest, PBErrorCode)] = [
+            (part(2, of: 2, "F", key: 3), .notFound), (part(3, of: 2, "F", key: 3), .invalidArgument),
+            (part(1, of: 65, "F", key: 3), .invalidArgument), (part(0, of: 2, "F", key: 3), .invalidArgument),
+        ]
+        for (request, code) in faults {
+            try await wire.send(.putCatalogue, 10, request)
+            #expect(try await wire.failure().code == code)
+        }
+        await wire.close()
+        await hospital.close()
+    }
+
+    @Test func `parts are forgotten a while after the last of them, and few catalogues come at once`() throws {
+        let now = NIOLockedValueBox(NIODeadline.uptimeNanoseconds(1))
+        let parts = CatalogueParts { now.withLockedValue { $0 } }
+        func key(_ number: UInt64) -> IdempotencyKey { IdempotencyKey(high: 1, low: number) }
+        for number in 1...UInt64(WireLimits.catalogueUploads) {
+            #expect(try parts.take(1, of: 2, PBCatalogue(), bytes: 1, key: key(number)) == nil)
+        }
+        #expect(throws: EngineError.self) { try parts.take(1, of: 2, PBCatalogue(), bytes: 1, key: key(99)) }
+        now.withLockedValue { $0 = $0 + .milliseconds(WireLimits.catalogueUploadMilliseconds) }
+        #expect(throws: EngineError.self) { try parts.take(2, of: 2, PBCatalogue(), bytes: 1, key: key(1)) }
+        #expect(try parts.take(1, of: 2, PBCatalogue(), bytes: 1, key: key(99)) == nil)
+        #expect(throws: EngineError.self) {
+            try parts.take(2, of: 2, PBCatalogue(), bytes: WireLimits.catalogueUploadBytes, key: key(99))
+        }
     }
 }

@@ -36,16 +36,52 @@ extension HaoyuanClient {
     /// Adds and updates entities by code. All or nothing: one unknown code, or one value out of range, refuses the
     /// whole put with ``HaoyuanError/Code/invalidArgument``.
     ///
+    /// One that no frame holds goes in parts, which apply together or not at all.
+    ///
     /// - Parameter key: Chosen and stored before the call: the same key later gets the first answer. Without one the
     ///   put is not retried once it may have been applied, so as not to undo what another caller has put since.
     public func putCatalogue(
         _ catalogue: Catalogue, key: IdempotencyKey? = nil, options: RequestOptions = .init()
     ) async throws(HaoyuanError) -> CatalogueChange {
+        let parts = catalogue.wire.parts(of: Self.partBytes)
+        if parts.count > 1 { return try await put(parts, key ?? .random(), options) }
         var request = PBPutCatalogueRequest()
-        request.catalogue = catalogue.wire
+        request.catalogue = parts[0]
         request.keyHigh = key?.high ?? 0
         request.keyLow = key?.low ?? 0
         return CatalogueChange(try await write(.putCatalogue, request, key, options))
+    }
+
+    /// Bytes of one part of a catalogue, well within a frame.
+    private static let partBytes = 2 << 20
+    /// How often all parts are sent, where a server has lost the first ones because it was started meanwhile.
+    private static let uploads = 8
+
+    private func put(
+        _ parts: [PBCatalogue], _ key: IdempotencyKey, _ options: RequestOptions
+    ) async throws(HaoyuanError) -> CatalogueChange {
+        var request = PBPutCatalogueRequest()
+        request.keyHigh = key.high
+        request.keyLow = key.low
+        request.parts = UInt32(parts.count)
+        var (next, uploads) = (0, 1)
+        while true {
+            request.catalogue = parts[next]
+            request.part = UInt32(next + 1)
+            do throws(HaoyuanError) {
+                let reply: PBPutCatalogueReply = try await write(.putCatalogue, request, key, options)
+                // A key that was answered before is answered by its last part, too.
+                guard reply.waiting else { return CatalogueChange(reply) }
+                next += 1
+                guard next < parts.count else {
+                    throw HaoyuanError(.protocolViolation, "the server waits for more parts than there are")
+                }
+            } catch {
+                guard error.code == .notFound, uploads < Self.uploads else { throw error }
+                uploads += 1
+                next = 0
+            }
+        }
     }
 
     /// Registers patients under their identifiers, 1 to 16 each; at most 8,192 patients a call. One that is known by

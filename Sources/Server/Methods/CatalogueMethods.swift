@@ -11,11 +11,20 @@ extension MethodTable {
             .putCatalogue, PBPutCatalogueRequest.self, PBPutCatalogueReply.self, needs: .writeCatalogue,
             "Adds or changes departments, resources, services, pools, policies and templates, told apart by code.",
             counting: checkCatalogue
-        ) { request throws(ProtocolError) in
-            let (draft, hospital) = try request.catalogue.draft()
-            return .putCatalogue(draft, hospital: hospital.map { .init(name: $0.name, zone: $0.zone) })
-        } answer: {
-            PBPutCatalogueReply($0)
+        ) { request, connection throws(ProtocolError) in
+            let (isPart, origin, write) = (try request.isPart(), try connection.origin(), try request.write(connection))
+            return { engine, server throws(EngineError) in
+                guard isPart else { return try await engine.put(write) }
+                // Where it could not be put, there is no use in bringing the rest.
+                guard engine.role == .primary else { return try await engine.put(write) }
+                let bytes = request.catalogue.bytesInList
+                let whole = try server.parts.take(
+                    Int(request.part), of: Int(request.parts), request.catalogue, bytes: bytes, key: write.key)
+                var reply = PBPutCatalogueReply()
+                reply.waiting = true
+                guard let whole else { return reply }
+                return try await engine.put(Write(key: write.key, by: origin, command: try whole.command()))
+            }
         },
         MethodRow(
             .getCatalogue, PBGetCatalogueRequest.self, PBGetCatalogueReply.self, needs: .readCatalogue,
@@ -29,7 +38,34 @@ extension MethodTable {
     ]
 }
 
-extension PBPutCatalogueRequest: KeyedMessage {}
+extension PBPutCatalogueRequest: KeyedMessage {
+    fileprivate func write(_ connection: ConnectionOrigin) throws(ProtocolError) -> Write {
+        let (draft, hospital) = try catalogue.draft()
+        return Write(
+            key: IdempotencyKey(high: keyHigh, low: keyLow), by: try connection.origin(),
+            command: .putCatalogue(draft, hospital: hospital.map { .init(name: $0.name, zone: $0.zone) }))
+    }
+}
+
+extension PBCatalogue {
+    /// Its parts were good each by itself.
+    fileprivate func command() throws(EngineError) -> Command {
+        do throws(ProtocolError) {
+            let (draft, hospital) = try draft()
+            return .putCatalogue(draft, hospital: hospital.map { .init(name: $0.name, zone: $0.zone) })
+        } catch {
+            throw EngineError(.invalidArgument, error.message)
+        }
+    }
+}
+
+extension Engine {
+    fileprivate func put(_ write: Write) async throws(EngineError) -> PBPutCatalogueReply {
+        let answer = await execute([write])[0]
+        if case .failed(let error) = answer.outcome { throw error }
+        return PBPutCatalogueReply(answer)
+    }
+}
 
 /// The entities of a catalogue, the members of its pools and the terms of its policies with theirs, by the numbers of
 /// their fields.

@@ -5,4 +5,6 @@ struct ServerIdentity: Sendable {
     let census: Census
     /// Of a standby: whom it follows.
     let followed: FollowedPrimary?
+    /// Catalogues on their way, in parts, of all connections.
+    let parts = CatalogueParts()
 }

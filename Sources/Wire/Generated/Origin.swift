@@ -3,7 +3,7 @@
 // protoc-gen-swift 1.39.0
 // sha256 fc6fb693b3d1dbacb45ff839508d177a64149d0f36923d240b31697d538c0ced  proto/haoyuan/v1/appointment.proto
 // sha256 dec249fced62bbda5d81dca72fadc0626701817c6123b754dfac2d6d78a47cb1  proto/haoyuan/v1/booking.proto
-// sha256 95d4536221ecba62c2a808e86d2964e9473b89e91c4a982c17cccf928acf0492  proto/haoyuan/v1/catalogue.proto
+// sha256 cb3f6ce6ceac045f9e4c6ae678934240d03c4314159a2d2f9f9a3e91d267db95  proto/haoyuan/v1/catalogue.proto
 // sha256 31e82dbf5079250c2559bb7e694acdf505c7da29d156cac315936a2df621b614  proto/haoyuan/v1/common.proto
 // sha256 8464624c2cd6d9b4f97eb2c96d5419f9078707e859c64af5ef196dfa8fff92b5  proto/haoyuan/v1/feed.proto
 // sha256 c94ea0e6a69abf33954813b78de979dfdfda5bb172c5946023b6bf02a0b20a32  proto/haoyuan/v1/patient.proto
@@ -12,7 +12,7 @@
 // sha256 d7a50e075bd5ab8e5e4a02287603255c3114de8256de4618c64fe7bf896b251c  proto/haoyuan/v1/session.proto
 // sha256 9c51d863faf210f17d4123a67b372610135cdf77237ce3929d42485004a39653  Sources/Wire/Generated/appointment.pb.swift
 // sha256 e7b9f774a5ec86c9a69a2d65923323ab68997d1e6ea2eafebd3cd52128ead642  Sources/Wire/Generated/booking.pb.swift
-// sha256 119c4647bd01fd4ed38267190ff58559f79f526cc7f5aa17d4996743480c3f80  Sources/Wire/Generated/catalogue.pb.swift
+// sha256 559ab4fb2d7212b32a1ee206c3ca6593c55d2fef2d5729ad41206dff9e6325f5  Sources/Wire/Generated/catalogue.pb.swift
 // sha256 394c08c66136cc22ecf681da033b0d0eac17e76d0db183c012e41e189d55f364  Sources/Wire/Generated/common.pb.swift
 // sha256 0b059812ff077a80bb2d23c8fa478204b9c3890616054f94b3beec9a51e30ade  Sources/Wire/Generated/feed.pb.swift
 // sha256 41848b5d2c75140a4092efe159eadb05757dfe8a5dd688f97c3baa181c026193  Sources/Wire/Generated/patient.pb.swift

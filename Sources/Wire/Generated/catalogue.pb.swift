@@ -348,7 +348,8 @@ package nonisolated struct PBCatalogue: Sendable {
   fileprivate var _hospital: PBHospital? = nil
 }
 
-/// All or nothing: one unknown code refuses the whole Put.
+/// All or nothing: one unknown code refuses the whole Put. One that no frame holds comes in parts, which have the same
+/// key: nothing is done before the last one is there, and then all of it or none.
 package nonisolated struct PBPutCatalogueRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -367,6 +368,12 @@ package nonisolated struct PBPutCatalogueRequest: Sendable {
   package var keyHigh: UInt64 = 0
 
   package var keyLow: UInt64 = 0
+
+  /// which part this is, from 1, sent in their order; 0: it is whole
+  package var part: UInt32 = 0
+
+  /// how many there are, at most 64
+  package var parts: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -390,6 +397,9 @@ package nonisolated struct PBPutCatalogueReply: Sendable {
 
   /// this key was answered before; this is the first answer
   package var again: Bool = false
+
+  /// the part is here, nothing is done yet: the next one is waited for
+  package var waiting: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -948,7 +958,7 @@ nonisolated extension PBCatalogue: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension PBPutCatalogueRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".PutCatalogueRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}catalogue\0\u{3}key_high\0\u{3}key_low\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}catalogue\0\u{3}key_high\0\u{3}key_low\0\u{1}part\0\u{1}parts\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -959,6 +969,8 @@ nonisolated extension PBPutCatalogueRequest: SwiftProtobuf.Message, SwiftProtobu
       case 1: try { try decoder.decodeSingularMessageField(value: &self._catalogue) }()
       case 2: try { try decoder.decodeSingularFixed64Field(value: &self.keyHigh) }()
       case 3: try { try decoder.decodeSingularFixed64Field(value: &self.keyLow) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.part) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.parts) }()
       default: break
       }
     }
@@ -978,6 +990,12 @@ nonisolated extension PBPutCatalogueRequest: SwiftProtobuf.Message, SwiftProtobu
     if self.keyLow != 0 {
       try visitor.visitSingularFixed64Field(value: self.keyLow, fieldNumber: 3)
     }
+    if self.part != 0 {
+      try visitor.visitSingularUInt32Field(value: self.part, fieldNumber: 4)
+    }
+    if self.parts != 0 {
+      try visitor.visitSingularUInt32Field(value: self.parts, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -985,6 +1003,8 @@ nonisolated extension PBPutCatalogueRequest: SwiftProtobuf.Message, SwiftProtobu
     if lhs._catalogue != rhs._catalogue {return false}
     if lhs.keyHigh != rhs.keyHigh {return false}
     if lhs.keyLow != rhs.keyLow {return false}
+    if lhs.part != rhs.part {return false}
+    if lhs.parts != rhs.parts {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -992,7 +1012,7 @@ nonisolated extension PBPutCatalogueRequest: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension PBPutCatalogueReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".PutCatalogueReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}added\0\u{1}changed\0\u{1}unchanged\0\u{1}position\0\u{1}again\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}added\0\u{1}changed\0\u{1}unchanged\0\u{1}position\0\u{1}again\0\u{1}waiting\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1005,6 +1025,7 @@ nonisolated extension PBPutCatalogueReply: SwiftProtobuf.Message, SwiftProtobuf.
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.unchanged) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.position) }()
       case 5: try { try decoder.decodeSingularBoolField(value: &self.again) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.waiting) }()
       default: break
       }
     }
@@ -1026,6 +1047,9 @@ nonisolated extension PBPutCatalogueReply: SwiftProtobuf.Message, SwiftProtobuf.
     if self.again != false {
       try visitor.visitSingularBoolField(value: self.again, fieldNumber: 5)
     }
+    if self.waiting != false {
+      try visitor.visitSingularBoolField(value: self.waiting, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1035,6 +1059,7 @@ nonisolated extension PBPutCatalogueReply: SwiftProtobuf.Message, SwiftProtobuf.
     if lhs.unchanged != rhs.unchanged {return false}
     if lhs.position != rhs.position {return false}
     if lhs.again != rhs.again {return false}
+    if lhs.waiting != rhs.waiting {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

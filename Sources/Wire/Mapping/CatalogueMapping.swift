@@ -67,6 +67,31 @@ extension PBCatalogue {
         templates += part.templates
     }
 
+    /// The same in parts of at most so many bytes each, as far as one entity leaves a choice; at least one part.
+    package func parts(of bytes: Int) -> [PBCatalogue] {
+        var parts: [PBCatalogue] = [PBCatalogue()]
+        if hasHospital { parts[0].hospital = hospital }
+        var left = bytes - 1_024
+        func add<Wire: Message>(_ list: WritableKeyPath<PBCatalogue, [Wire]>) {
+            for entity in self[keyPath: list] {
+                let size = entity.bytesInList
+                if size > left {
+                    parts.append(PBCatalogue())
+                    left = bytes
+                }
+                left -= size
+                parts[parts.count - 1][keyPath: list].append(entity)
+            }
+        }
+        add(\.departments)
+        add(\.resources)
+        add(\.services)
+        add(\.pools)
+        add(\.policies)
+        add(\.templates)
+        return parts
+    }
+
     /// A part of a catalogue: what follows on a place in the order of the message's fields, each by id.
     /// - Parameters:
     ///   - after: 0 for the beginning, or where the part before ended.
