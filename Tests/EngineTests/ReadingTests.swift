@@ -295,7 +295,7 @@ import Testing
         let found = try await hospital.engine.findPatients([
             Identifier(system: "urn:id", value: "11X"), Identifier(system: " urn:id", value: "11X "),
             Identifier(system: "urn:id", value: "11x"),
-        ])
+        ]).value
         #expect(found.value == [first, first, nil])
         #expect(try await register(" ") == nil)
 
