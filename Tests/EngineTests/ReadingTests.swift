@@ -296,7 +296,7 @@ import Testing
             Identifier(system: "urn:id", value: "11X"), Identifier(system: " urn:id", value: "11X "),
             Identifier(system: "urn:id", value: "11x"),
         ]).value
-        #expect(found.value == [first, first, nil])
+        #expect(found == [first, first, nil])
         #expect(try await register(" ") == nil)
 
         var registry = PatientRegistry()
