@@ -93,12 +93,13 @@ actor Checkpointer {
         let bytes = journal.statistics.recordBytes
         sliceBegan = sparing.map { _ in clock.monotonicNanoseconds() }
         sparesUntil = bytes + (sparing ?? 0)
+        let isStandby = reached != nil
         // What the standby has not confirmed stays, so that a start without it knows what may not be shown.
         let reached = min(reached ?? journal.lastPosition, journal.settledPosition)
         pass?(.begun)
         let openSince = keys.beginCheckpoint()
         do throws(JournalError) {
-            try await writeKeys()
+            try await writeKeys(isStandby: isStandby)
             pass?(.keysWritten)
             // Before the directory is asked: it has the pool of every session that a shard names.
             var changed: [[SessionID]] = []
@@ -124,7 +125,7 @@ actor Checkpointer {
     /// Name of the fact up to which moment facts may have been let go of.
     static let latestMoment = "latest"
 
-    private func writeKeys() async throws(JournalError) {
+    private func writeKeys(isStandby: Bool) async throws(JournalError) {
         while true {
             let answers = keys.takeUnwritten(most: EngineLimits.checkpointSliceBytes / AnswerTables.pendingBytes)
             guard !answers.isEmpty else { break }
@@ -136,7 +137,8 @@ actor Checkpointer {
             journal.write(values.map(\.write))
             try await untilWritten()
         }
-        let horizon = time.now().rawValue - keyWindow
+        // A standby's by its primary's time.
+        let horizon = (isStandby ? time.told : time.now()).rawValue - keyWindow
         while true {
             let outlived = keyValues.prefix { $0.latest.rawValue < horizon }.prefix(EngineLimits.keyValuesDroppedAtOnce)
             guard !outlived.isEmpty else { return }

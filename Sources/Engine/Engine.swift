@@ -17,6 +17,7 @@ package final class Engine: Sendable {
     let shards: Shards
     let history: History
     let time: EngineTime
+    let clockWatch: NIOLockedValueBox<ClockWatch>
     let checkpointer: Checkpointer
     package let standing: Standing
     let register: StandbyRegister
@@ -52,7 +53,8 @@ package final class Engine: Sendable {
             if configuration.role == .standby { epochs.forget(from: journal.tip.next) }
             let engine = Engine(
                 configuration, journal: journal, state: state, epochs: epochs, confirmed: confirmed,
-                unsettled: try UnsettledRecovery(journal), isWithheld: isWithheld, heard: try Standing.heard(journal))
+                unsettled: try UnsettledRecovery(journal), isWithheld: isWithheld, heard: try Standing.heard(journal),
+                note: try journal.metadata(ClockNote.metadataName).flatMap { ClockNote(encoded: $0) })
             engine.startBackground()
             return engine
         } catch {
@@ -63,13 +65,15 @@ package final class Engine: Sendable {
 
     private init(
         _ configuration: EngineConfiguration, journal: Journal, state: consuming RecoveredState, epochs: Epochs,
-        confirmed: Position, unsettled: UnsettledRecovery, isWithheld: Bool, heard: UInt32
+        confirmed: Position, unsettled: UnsettledRecovery, isWithheld: Bool, heard: UInt32,
+        note: ClockNote?
     ) {
         self.configuration = configuration
         self.journal = journal
         keys = state.keys
-        let time = EngineTime(configuration.clock, notBefore: state.latest)
+        let time = EngineTime(configuration.clock, latest: state.latest, note: note)
         self.time = time
+        clockWatch = NIOLockedValueBox(ClockWatch(note: note, moment: state.latest))
         view = EngineView(
             EngineView.Snapshot(
                 catalogue: CatalogueSnapshot(state.catalogue), cataloguePosition: unsettled.catalogue,
@@ -234,6 +238,7 @@ package final class Engine: Sendable {
             repeating(every: EngineLimits.confirmedTickMilliseconds) { engine in
                 if engine.configuration.standby?.acknowledgement == .standby { engine.keepConfirmed() }
             },
+            repeating(every: EngineLimits.clockTickMilliseconds) { engine in engine.lookAtClock() },
         ]
         background.withLockedValue { $0 = tasks }
     }

@@ -59,4 +59,16 @@ package enum EngineLimits {
     package static let standbyTickMilliseconds: Int64 = 200
     /// Milliseconds between two looks for sessions to archive.
     package static let archiveTickMilliseconds: Int64 = 60_000
+    /// Milliseconds by which the wall clock may differ from the engine's time before that is a fault of the wall clock.
+    /// Up to here the difference is made up.
+    package static let clockToleranceMilliseconds: Int64 = 5_000
+    /// What part of the time that passes is made up of such a difference: a twentieth, so 50 ms a second.
+    package static let clockSlewDivisor: Int64 = 20
+    /// Milliseconds from the journal's latest moment up to which a start believes a wall clock that the kernel does not
+    /// call synchronised. Half a day: a restart is one, and no key that is younger is forgotten by it.
+    package static let clockGapMilliseconds: Int64 = 43_200_000
+    /// Milliseconds between two looks at how the wall clock stands.
+    package static let clockTickMilliseconds: Int64 = 1_000
+    /// Milliseconds after which the journal is told the time where nothing else told it.
+    package static let momentKeptMilliseconds: Int64 = 60_000
 }

@@ -207,4 +207,5 @@ package struct EngineStatus: Sendable {
     /// Name and zone; unlike a reading it waits for nothing.
     package var hospital: Hospital
     package var replication: ReplicationState
+    package var clock: ClockState
 }

@@ -141,7 +141,7 @@ public final class TestServer: Sendable {
         // A client that does not hang up holds a test no longer than this.
         server.limits.drainMilliseconds = 5_000
         let silent = Logger(label: "haoyuan-testing") { _ in SwiftLogNoOpLogHandler() }
-        return try await RunningEngine.start(engine, server, logger: silent) { time.now.milliseconds }
+        return try await RunningEngine.start(engine, server, logger: silent)
     }
 
     // MARK: Clients

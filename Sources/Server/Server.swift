@@ -34,12 +34,9 @@ package final class Server: Sendable {
 
     /// Listens, and answers from then on.
     ///
-    /// - Parameters:
-    ///   - now: the server's clock, in milliseconds since 1970-01-01T00:00Z.
     /// - Throws: what the system says when the address cannot be listened on.
     package static func start(
-        engine: Engine, configuration: ServerConfiguration, logger: Logger,
-        now: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1_000) }
+        engine: Engine, configuration: ServerConfiguration, logger: Logger
     ) async throws -> Server {
         precondition(
             configuration.limits.inFlight >= configuration.limits.batchLength,
@@ -51,7 +48,7 @@ package final class Server: Sendable {
             followed: configuration.followed)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, configuration.eventLoops))
         do {
-            let loops = try await makeLoops(group, engine, configuration, identity, now, logger)
+            let loops = try await makeLoops(group, engine, configuration, identity, logger)
             let listener = try await bootstrap(group, configuration, loops, logger)
                 .bind(host: configuration.host, port: configuration.port).get()
             guard let address = listener.localAddress else { throw ChannelError.unknownLocalAddress }
@@ -67,7 +64,7 @@ package final class Server: Sendable {
 
     private static func makeLoops(
         _ group: MultiThreadedEventLoopGroup, _ engine: Engine, _ configuration: ServerConfiguration,
-        _ identity: ServerIdentity, _ now: @escaping @Sendable () -> Int64, _ logger: Logger
+        _ identity: ServerIdentity, _ logger: Logger
     ) async throws -> [NIOLoopBound<SessionLoop>] {
         var loops: [NIOLoopBound<SessionLoop>] = []
         for eventLoop in group.makeIterator() {
@@ -75,8 +72,7 @@ package final class Server: Sendable {
                 NIOLoopBound(
                     SessionLoop(
                         eventLoop: eventLoop, engine: engine, configuration: configuration, identity: identity,
-                        now: now,
-                        logger: logger),
+                        now: { engine.nowMilliseconds }, logger: logger),
                     eventLoop: eventLoop)
             }.get()
             loops.append(loop)

@@ -14,7 +14,10 @@ struct Haoyuan: AsyncParsableCommand {
         version: Version.text, subcommands: [DrillChild.self],
         groupedSubcommands: [
             CommandGroup(
-                name: "Running", subcommands: [Serve.self, Status.self, Top.self, Watch.self, Promote.self, Alone.self]),
+                name: "Running",
+                subcommands: [
+                    Serve.self, Status.self, Top.self, Watch.self, Promote.self, Alone.self, ClockCommand.self,
+                ]),
             CommandGroup(
                 name: "Hospital", subcommands: [Import.self, CatalogueCommand.self, Sessions.self, Patients.self]),
             CommandGroup(

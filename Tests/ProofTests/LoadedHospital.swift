@@ -27,11 +27,9 @@ struct LoadedHospital {
             host: "127.0.0.1", port: 0, serverName: "haoyuan-test",
             keyWindowMilliseconds: EngineLimits.keyWindowMilliseconds)
         change(&server)
-        let clock = SystemClock()
         let running = try await RunningEngine.start(
             EngineConfiguration(journal: options, cores: 2), server,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        ) { clock.now().rawValue }
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let hospital = LoadedHospital(running: running, folder: folder)
         do { try await hospital.fill() } catch {
             await hospital.close()

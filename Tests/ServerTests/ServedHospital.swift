@@ -61,8 +61,7 @@ final class ServedHospital: Sendable {
         change(&configuration)
         return try await Server.start(
             engine: engine, configuration: configuration,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            now: { morning.rawValue })
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     private static func startEngine(_ folder: String) throws -> (GatedStorage, Engine) {

@@ -22,6 +22,7 @@ WAIT_S = 60
 # What goes out with which method, and what comes back.
 METHODS = {
     pb.StatusRequest: (Method.STATUS, pb.StatusReply),
+    pb.AcceptClockRequest: (Method.ACCEPT_CLOCK, pb.AcceptClockReply),
     pb.PutCatalogueRequest: (Method.PUT_CATALOGUE, pb.PutCatalogueReply),
     pb.GetCatalogueRequest: (Method.GET_CATALOGUE, pb.GetCatalogueReply),
     pb.RegisterPatientsRequest: (Method.REGISTER_PATIENTS, pb.RegisterPatientsReply),

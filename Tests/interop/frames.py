@@ -23,6 +23,7 @@ class Method(enum.IntEnum):
 
     HELLO = 1
     STATUS = 2
+    ACCEPT_CLOCK = 3
     PUT_CATALOGUE = 10
     GET_CATALOGUE = 11
     REGISTER_PATIENTS = 12

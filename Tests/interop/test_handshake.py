@@ -26,6 +26,14 @@ class Greeting(AbuseCase):
         self.assertTrue(status.accepting_writes)
         self.assertEqual(status.trouble, "")
 
+    def test_status_states_the_clock_and_one_that_is_right_is_not_to_be_accepted(self):
+        status = self.connection.call(pb.StatusRequest())
+        self.assertFalse(status.clock.fault or status.clock.slowed)
+        self.assertLessEqual(abs(status.clock.ahead_ms), 5_000)
+        reply = self.connection.call(pb.AcceptClockRequest())
+        self.assertFalse(reply.before.fault or reply.after.fault or reply.after.slowed)
+        self.assertGreaterEqual(self.connection.call(pb.StatusRequest()).now_ms, status.now_ms)
+
     def test_a_feature_is_on_when_both_sides_set_its_bit(self):
         for asked in range(4):
             with self.subTest(asked=asked):

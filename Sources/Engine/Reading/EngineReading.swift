@@ -189,9 +189,11 @@ extension Engine {
             expiredHolds += expired
         }
         let checkpoint = checkpointer.lastCheckpoint
+        let clock = time.state
+        let troubles = [statistics.trouble, replicationTrouble, clock.trouble]
         return EngineStatus(
             cluster: journal.creationID, epoch: standing.epoch, now: time.now(),
-            uptimeMilliseconds: UInt64(time.now().rawValue - time.started.rawValue),
+            uptimeMilliseconds: time.uptimeMilliseconds,
             catalogue: (
                 catalogue.departments.count, catalogue.resources.count, catalogue.services.count,
                 catalogue.pools.count, catalogue.templates.count
@@ -201,8 +203,8 @@ extension Engine {
             checkpointPosition: checkpoint.position, lastCheckpoint: checkpoint.at,
             isCheckpointing: checkpointer.isRunning,
             expiredHolds: expiredHolds, acceptingWrites: EngineError.refusal(journal, standing, register) == nil,
-            trouble: statistics.trouble.isEmpty ? replicationTrouble : statistics.trouble,
-            hospital: catalogue.hospital, replication: replication)
+            trouble: troubles.first { !$0.isEmpty } ?? "", hospital: catalogue.hospital, replication: replication,
+            clock: clock)
     }
 
     /// What is wrong between this server and its partner, in one sentence that says what to do; empty when nothing is.

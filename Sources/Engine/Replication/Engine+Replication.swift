@@ -116,6 +116,7 @@ extension Engine {
         metadata[Standing.metadataName] = Standing.encode(.standby)
         metadata[Standing.withheldName] = nil
         metadata[Standing.confirmedName] = nil
+        metadata[ClockNote.metadataName] = nil
         return metadata
     }
 

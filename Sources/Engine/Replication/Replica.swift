@@ -97,7 +97,7 @@ actor Replica {
             }
             journal.setMetadata(Epochs.metadataName, epochs.encoded)
         }
-        time.note(latest)
+        time.hear(latest)
     }
 
     /// Tells each shard its part. The events themselves are handed on as they are: there are many, and no shard has all
@@ -113,7 +113,8 @@ actor Replica {
             guard faults.isEmpty else { throw DamagedState(violations: faults) }
             await shards.settle(settlements)
         }
-        keys.restore(events, now: time.now())
+        // By its primary's time: this server's own clock may be wrong, and decides nothing.
+        keys.restore(events, now: time.told)
     }
 
     /// For each shard the places of the events that concern it; one about several appointments may concern more than

@@ -84,6 +84,7 @@ package final class Restoration {
         epochs.begin(EpochStart(number: number, begin: journal.tip))
         journal.setMetadata(Epochs.metadataName, epochs.encoded)
         journal.setMetadata(Standing.metadataName, Standing.encode(.primary))
+        journal.setMetadata(ClockNote.metadataName, nil)
         var batch = RecordBatch()
         var writer = ByteWriter()
         Event(at: now, by: .system, fact: .epochBegan(number)).encode(into: &writer)

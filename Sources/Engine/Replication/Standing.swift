@@ -29,6 +29,12 @@ package enum StandingNews: Hashable, Sendable {
     case deposed(by: UInt32)
     /// This standby is the primary of this epoch now.
     case promoted(epoch: UInt32)
+    /// The wall clock differs by more than is made up, or by much more or less than was told before.
+    case clockDiffers(ClockState)
+    /// The wall clock and the engine's time are one again.
+    case clockAgrees
+    /// A person accepted the wall clock, which differed so.
+    case clockAccepted(ClockState)
 }
 
 /// An engine's role and epoch: read for every batch, changed by promotion and by news of another primary.

@@ -1,17 +1,21 @@
 import NIOConcurrencyHelpers
 package import Scheduling
 
-/// A clock that stands still until somebody moves it. Sleepers wake when it passes their moment, in that order.
+/// Clocks that stand still until somebody moves them. Sleepers wake when their time has passed, in that order; what the
+/// wall clock says meanwhile is its own affair.
 package final class SimulatedClock: EngineClock {
     private struct Sleeper {
-        let wake: Instant
+        /// In milliseconds of what has passed.
+        let wake: Int64
         let id: UInt64
         let continuation: CheckedContinuation<Bool, Never>
     }
 
     private struct State {
-        var now: Instant
-        var monotonic: UInt64 = 0
+        /// Milliseconds.
+        var passed: Int64 = 0
+        var wall: Int64
+        var isSynchronised = true
         var nextID: UInt64 = 0
         var sleepers: [Sleeper] = []
         /// Sleeps that were cancelled before they could lie down.
@@ -20,20 +24,36 @@ package final class SimulatedClock: EngineClock {
 
     private let state: NIOLockedValueBox<State>
 
-    package init(now: Instant) { state = NIOLockedValueBox(State(now: now)) }
+    package init(now: Instant) { state = NIOLockedValueBox(State(wall: now.rawValue)) }
 
-    package func now() -> Instant { state.withLockedValue { $0.now } }
+    package func reading() -> ClockReading {
+        state.withLockedValue { ClockReading(wall: $0.wall * 1_000_000, passed: $0.passed * 1_000_000) }
+    }
 
-    package func monotonicNanoseconds() -> UInt64 { state.withLockedValue { $0.monotonic } }
+    package func isSynchronised() -> Bool { state.withLockedValue { $0.isSynchronised } }
 
-    /// Moves the clock to a moment, never back, and wakes who waited for it.
-    package func advance(to moment: Instant) {
+    package func monotonicNanoseconds() -> UInt64 { state.withLockedValue { UInt64($0.passed) * 1_000_000 } }
+
+    /// What the kernel says of the wall clock from now on.
+    package func setSynchronised(_ isSynchronised: Bool) {
+        state.withLockedValue { $0.isSynchronised = isSynchronised }
+    }
+
+    /// Sets the wall clock on or back. Nothing passes.
+    package func step(milliseconds: Int64) { state.withLockedValue { $0.wall += milliseconds } }
+
+    /// Lets time pass until the wall clock shows a moment, never back.
+    package func advance(to moment: Instant) { pass(milliseconds: moment.rawValue - now().rawValue) }
+
+    /// Lets time pass, and wakes the sleepers whose time has come.
+    package func pass(milliseconds: Int64) {
         let woken = state.withLockedValue { state -> [Sleeper] in
-            guard moment > state.now else { return [] }
-            state.monotonic += UInt64(moment.rawValue - state.now.rawValue) * 1_000_000
-            state.now = moment
-            let woken = state.sleepers.filter { $0.wake <= moment }
-            state.sleepers.removeAll { $0.wake <= moment }
+            guard milliseconds > 0 else { return [] }
+            state.passed += milliseconds
+            state.wall += milliseconds
+            let passed = state.passed
+            let woken = state.sleepers.filter { $0.wake <= passed }
+            state.sleepers.removeAll { $0.wake <= passed }
             return woken.sorted { ($0.wake, $0.id) < ($1.wake, $1.id) }
         }
         for sleeper in woken { sleeper.continuation.resume(returning: true) }
@@ -48,7 +68,7 @@ package final class SimulatedClock: EngineClock {
             await withCheckedContinuation { continuation in
                 let cancelled = state.withLockedValue { state -> Bool in
                     guard state.cancelled.remove(id) == nil else { return true }
-                    let wake = state.now.advanced(milliseconds: milliseconds)
+                    let wake = state.passed + milliseconds
                     state.sleepers.append(Sleeper(wake: wake, id: id, continuation: continuation))
                     return false
                 }

@@ -120,6 +120,26 @@ public struct ServerStatus: Hashable, Sendable {
         }
     }
 
+    /// How the machine's wall clock stands to the engine's time.
+    public struct Clock: Hashable, Sendable {
+        /// By how much the wall clock is ahead; negative where it is behind.
+        public var ahead: Duration
+        /// Whether that is more than is made up: the engine's time goes on without the wall clock.
+        public var isFault: Bool
+        /// Whether a wall clock that is behind was accepted: the engine's time passes at half its speed until that
+        /// clock has caught up.
+        public var isSlowed: Bool
+        /// Whether the kernel says that the wall clock is synchronised.
+        public var isSynchronised: Bool
+
+        init(_ wire: PBClockStatus) {
+            ahead = .milliseconds(wire.aheadMs)
+            isFault = wire.fault
+            isSlowed = wire.slowed
+            isSynchronised = wire.synchronised
+        }
+    }
+
     /// The server's name and version.
     public var server: String
     /// 16 bytes, the same for the life of the data.
@@ -128,7 +148,7 @@ public struct ServerStatus: Hashable, Sendable {
     public var epoch: UInt32
     /// Which side of a pair it is.
     public var role: Role
-    /// The server's clock.
+    /// The engine's time: what every moment of the server is told in.
     public var now: Instant
     /// Since its start.
     public var uptime: Duration
@@ -152,6 +172,8 @@ public struct ServerStatus: Hashable, Sendable {
     public var trouble: String
     /// How it stands with the other server of its pair.
     public var replication: Replication
+    /// How the machine's wall clock stands to ``now``.
+    public var clock: Clock
     /// Records by which the standby trails; nil where there is none.
     public var lag: UInt64? { replication.lag(at: position) }
 
@@ -172,6 +194,7 @@ public struct ServerStatus: Hashable, Sendable {
         isAcceptingWrites = wire.acceptingWrites
         trouble = wire.trouble
         replication = Replication(wire.replication)
+        clock = Clock(wire.clock)
     }
 }
 

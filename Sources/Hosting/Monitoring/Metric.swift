@@ -110,6 +110,12 @@ extension Metric {
         .gauge, "haoyuan_replication_lag_records", "Records handed out that the standby has not confirmed.")
     static let standbyHeard = Metric(
         .gauge, "haoyuan_standby_heard_seconds", "Since the standby that follows was last heard of.")
+    static let clockAhead = Metric(
+        .gauge, "haoyuan_clock_ahead_seconds", "The machine's wall clock less the engine's time.")
+    static let clockFault = Metric(
+        .gauge, "haoyuan_clock_fault", "1 when that is more than is made up, and time goes on without the wall clock.")
+    static let clockSynchronised = Metric(
+        .gauge, "haoyuan_clock_synchronised", "1 when the kernel says that the wall clock is synchronised.")
 
     static let residentMemory = Metric(.gauge, "process_resident_memory_bytes", "Resident memory.")
     static let processorTime = Metric(.counter, "process_cpu_seconds_total", "Processor time, user and system.")
@@ -122,7 +128,8 @@ extension Metric {
 
     /// Every metric, in the order of the exposition and of the documentation.
     static let all: [Metric] = [
-        ready, admission, role, epoch, standbyExpected, standbys, alone, replicationLag, standbyHeard, build,
+        ready, admission, role, epoch, standbyExpected, standbys, alone, replicationLag, standbyHeard,
+        clockAhead, clockFault, clockSynchronised, build,
         requests, requestDurations, writes, repeatedWrites, refusals, errors, inFlight, connections, connectionLimit,
         vanishedPeers, receivedBytes, sentBytes, feeds, feedLag, expiredHolds,
         commits, syncs, records, recordBytes, refusedCommits, commitDurations, commitP99, pendingBytes, pendingLimit,

@@ -68,6 +68,9 @@ struct MetricsPage {
         page.add(.replicationLag, isBehind ? status.position.rawValue - replication.confirmed.rawValue : 0)
         page.add(
             .standbyHeard, replication.standby == nil ? 0 : Double(replication.heardMillisecondsAgo) / 1_000)
+        page.add(.clockAhead, Double(status.clock.aheadMilliseconds) / 1_000)
+        page.add(.clockFault, status.clock.isFault ? 1 : 0)
+        page.add(.clockSynchronised, status.clock.isSynchronised ? 1 : 0)
         page.add(.build, [(Version.number, 1)])
     }
 

@@ -54,8 +54,11 @@ struct MonitorRoutes: Sendable {
         case .stopping: .now(Answer(notReady: "stopping: answers what was taken, and takes nothing more"))
         case .serving(let running):
             .later {
-                let objection = Readiness.objection(await running.engine.status(), running.engine.replication)
-                return objection.map { Answer(notReady: $0) } ?? Answer(status: 200, body: "ready\n")
+                let status = await running.engine.status()
+                let objection = Readiness.objection(status, running.engine.replication)
+                // A wall clock that is wrong keeps no booking from being taken.
+                let note = status.clock.trouble.isEmpty ? "" : "note: \(status.clock.trouble)\n"
+                return objection.map { Answer(notReady: $0) } ?? Answer(status: 200, body: "ready\n" + note)
             }
         }
     }

@@ -17,14 +17,13 @@ package struct RunningEngine: Sendable {
     /// Recovers the engine and listens.
     /// - Throws: a `CommandFailure` that names what is in the way.
     package static func start(
-        _ engineConfiguration: EngineConfiguration, _ serverConfiguration: ServerConfiguration, logger: Logger,
-        now: @escaping @Sendable () -> Int64
+        _ engineConfiguration: EngineConfiguration, _ serverConfiguration: ServerConfiguration, logger: Logger
     ) async throws -> RunningEngine {
         let began = ContinuousClock.now
         let engine = try recover(engineConfiguration)
         do {
             let server = try await Server.start(
-                engine: engine, configuration: serverConfiguration, logger: logger, now: now)
+                engine: engine, configuration: serverConfiguration, logger: logger)
             return RunningEngine(engine: engine, server: server, took: ContinuousClock.now - began)
         } catch {
             await engine.stop()

@@ -163,7 +163,7 @@ struct ServingProcess: Sendable {
         var server = settings.server(credential: credential)
         server.port = port
         server.followed = followed
-        let running = try await RunningEngine.start(engine, server, logger: logger) { [clock] in clock.now().rawValue }
+        let running = try await RunningEngine.start(engine, server, logger: logger)
         state.serving(running)
         return running
     }
@@ -213,6 +213,12 @@ extension StandingNews {
             logger.critical(
                 "promoted: this server is the primary now, alone until a standby has caught up",
                 metadata: ["epoch": "\(epoch)"])
+        case .clockDiffers(let clock):
+            logger.error("\(clock.trouble)", metadata: ["ahead_ms": "\(clock.aheadMilliseconds)"])
+        case .clockAgrees: logger.notice("the machine's clock and the engine's time are one again")
+        case .clockAccepted(let clock):
+            logger.warning(
+                "the machine's clock was accepted", metadata: ["ahead_ms": "\(clock.aheadMilliseconds)"])
         }
     }
 }

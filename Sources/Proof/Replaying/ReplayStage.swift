@@ -37,7 +37,7 @@ package struct ReplayStage {
         let logger = Logger(label: "haoyuan.replay") { label in
             LogLines(label: label, level: .warning, format: .text) { clock.now().rawValue }
         }
-        let running = try await RunningEngine.start(engine, server, logger: logger) { clock.now().rawValue }
+        let running = try await RunningEngine.start(engine, server, logger: logger)
         return ReplayStage(running: running, clock: clock)
     }
 

@@ -23,6 +23,17 @@ extension PBStatusReply {
         self.subscriptions = UInt32(clamping: subscriptions)
         acceptingWrites = status.acceptingWrites
         trouble = status.trouble
+        clock = PBClockStatus(status.clock)
+    }
+}
+
+extension PBClockStatus {
+    init(_ state: ClockState) {
+        self.init()
+        aheadMs = state.aheadMilliseconds
+        fault = state.isFault
+        slowed = state.isSlowed
+        synchronised = state.isSynchronised
     }
 }
 

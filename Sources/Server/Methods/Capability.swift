@@ -30,7 +30,8 @@ package enum Capability: Sendable, CaseIterable {
         case .book: "hold, book and move appointments, and change their state"
         case .readFeed: "hear of every change in the hospital"
         case .replicate: "be the other server of a pair: take in the log, and depose a former primary"
-        case .operate: "decide which server of a pair is the primary, and whether it waits for its standby"
+        case .operate:
+            "decide which server of a pair is the primary, whether it waits for its standby, and which clock is right"
         }
     }
 }

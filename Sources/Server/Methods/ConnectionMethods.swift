@@ -18,6 +18,17 @@ extension MethodTable {
             }
         },
         MethodRow(
+            .acceptClock, PBAcceptClockRequest.self, PBAcceptClockReply.self, needs: .operate,
+            "Says that the machine's clock is right where the engine's time goes on without it."
+        ) { _, _ in
+            { engine, _ throws(EngineError) in
+                var reply = PBAcceptClockReply()
+                reply.before = PBClockStatus(try await engine.acceptClock())
+                reply.after = PBClockStatus(engine.clock)
+                return reply
+            }
+        },
+        MethodRow(
             .goodbye, nil, nil, pushes: PBGoodbye.self, needs: .connect,
             "Tells that the server stops, and which request was the last it took."),
     ]

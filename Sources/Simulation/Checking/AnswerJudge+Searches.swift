@@ -133,7 +133,7 @@ private struct PageJudge {
             let slot = SlotID(session: sitting.id, index: UInt16(first))
             let place = Place(sitting.start(first), slot.rawValue)
             // Slots that begin about now may have begun for the engine.
-            guard sitting.start(first) > judge.chronicle.wallClockBound, isAfter(place), end.map({ place < $0 }) ?? true
+            guard sitting.start(first) > judge.chronicle.latestMoment, isAfter(place), end.map({ place < $0 }) ?? true
             else { continue }
             let slots = first..<first + demand.slots
             let isFree =

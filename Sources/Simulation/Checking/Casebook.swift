@@ -21,8 +21,8 @@ final class Casebook {
     var authors: [UInt32: Int] = [:]
     /// The first thing that is wrong.
     var finding: String?
-    /// No engine of this world can have seen a later moment (milliseconds since 1970).
-    var wallClockBound: Int64 = 0
+    /// No engine of this world can have told a later moment (milliseconds since 1970).
+    var latestMoment: Int64 = 0
     var coverage = Coverage()
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     private var stretches = 0

@@ -67,7 +67,7 @@ final class Chronicle {
         position == 0 ? Instant(rawValue: 0) : moments[Int(min(position, durable)) - 1]
     }
 
-    var wallClockBound: Int64 { casebook.wallClockBound }
+    var latestMoment: Int64 { casebook.latestMoment }
     var coverage: Coverage {
         get { casebook.coverage }
         set { casebook.coverage = newValue }

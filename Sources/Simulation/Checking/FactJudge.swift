@@ -28,6 +28,7 @@ struct FactJudge {
 
     func check() {
         expect(event.at >= chronicle.latestBefore, "time went back over a restart")
+        expect(event.at.rawValue <= chronicle.latestMoment, "it tells of a moment that has not come")
         if event.by != .system {
             guard !underWay.isEmpty else { return chronicle.fail("nobody who was waiting had asked for it") }
             let notBefore = underWay.map(\.notBefore).min() ?? event.at

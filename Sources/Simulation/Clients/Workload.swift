@@ -74,9 +74,11 @@ struct Workload {
 
     /// What operation `index` asks for, as its client sees the hospital at that moment; nil where there is nothing to
     /// ask about.
-    func request(_ index: Int, model: NaiveModel, earlier: [Operation], clock: NodeClock) -> Request? {
+    func request(_ index: Int, model: NaiveModel, earlier: [Operation], clock: NodeClock, now: Instant)
+        -> Request?
+    {
         var random = SeededGenerator(seed: plan.seed, stream: Stream.operation + UInt64(index))
-        var draw = Draw(random: random, plan: plan, model: model, now: clock.now())
+        var draw = Draw(random: random, plan: plan, model: model, now: now)
         let kind = WorkKind.allCases[draw.random.weighted(plan.weights)]
         random = draw.random
         switch kind {

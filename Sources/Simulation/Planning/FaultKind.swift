@@ -10,10 +10,18 @@ package enum FaultKind: String, CaseIterable, Sendable {
     case slowDisk = "slow-disk"
     /// For a while the disk takes nothing more.
     case fullDisk = "full-disk"
-    /// The wall clock leaps forward, for good.
+    /// The wall clock leaps forward; in half of the cases a person says that it is right.
     case clockForward = "clock-forward"
     /// The wall clock is set back.
     case clockBack = "clock-back"
+    /// The wall clock stands still for a while, or runs at a wrong pace, or is put right.
+    case clockPace = "clock-pace"
+    /// The kernel says that the wall clock is not synchronised, or is again.
+    case clockUnsynchronised = "clock-unsynchronised"
+    /// A person says that the wall clock is right.
+    case clockAccepted = "clock-accepted"
+    /// The machine is suspended; when it wakes up hours may have passed.
+    case suspension
     /// Messages get lost.
     case loss
     /// Messages arrive twice.
@@ -34,6 +42,14 @@ package enum FaultKind: String, CaseIterable, Sendable {
     case alone
     /// Pieces of the log come twice or not at all, as no sound connection would let them.
     case misdelivery
+
+    /// Whether it is one of a clock that came later than the others: drawn from a stream of its own.
+    var isOfClock: Bool {
+        switch self {
+        case .clockPace, .clockUnsynchronised, .clockAccepted, .suspension: true
+        default: false
+        }
+    }
 
     /// Whether it needs two servers.
     var isOfStandby: Bool {

@@ -55,6 +55,8 @@ package struct Plan: Sendable {
     var checkpointAfterMilliseconds: Int64 = 10_000
     var archiveAfterMilliseconds: Int64 = 3_600_000
     var keyWindowMilliseconds: Int64 = 86_400_000
+    /// Whether the kernel says so of the wall clocks, in the beginning.
+    var isSynchronised = true
 
     // What goes wrong.
     var lossPermille = 0
@@ -79,6 +81,7 @@ package struct Plan: Sendable {
         var tail = SeededGenerator(seed: seed, stream: Stream.tail)
         tailPieces = [0, 1, 3, 64][tail.below(4)]
         drawPools()
+        drawClocks()
         if let most = overrides.operations { operations = min(operations, most) }
     }
 
@@ -132,7 +135,7 @@ package struct Plan: Sendable {
     }
 
     private mutating func drawFaults(_ random: inout SeededGenerator) {
-        for kind in FaultKind.allCases where !kind.isOfStandby {
+        for kind in FaultKind.allCases where !kind.isOfStandby && !kind.isOfClock {
             // Drawn also for what is switched off, so that the rest stays as it was.
             let isPresent = random.chance(kind == .crash ? 750 : 450)
             let strength = random.between(1...4)
@@ -148,6 +151,20 @@ package struct Plan: Sendable {
                         amount: random.below(1 << 20))
                     if isOn { strikes.append(strike) }
                 }
+            }
+        }
+    }
+
+    private mutating func drawClocks() {
+        var random = SeededGenerator(seed: seed, stream: Stream.clocks)
+        isSynchronised = random.chance(600) || overrides.without.contains(.clockUnsynchronised)
+        for kind in FaultKind.allCases where kind.isOfClock {
+            let isPresent = random.chance(300)
+            for _ in 0..<random.between(1...3) {
+                let strike = Strike(
+                    kind: kind, operation: random.below(max(1, operations)), turns: random.below(80),
+                    amount: random.below(1 << 20))
+                if isPresent, !overrides.without.contains(kind) { strikes.append(strike) }
             }
         }
     }
@@ -180,6 +197,7 @@ enum Stream {
     static let link: UInt64 = 6
     static let tail: UInt64 = 7
     static let pools: UInt64 = 8
+    static let clocks: UInt64 = 9
     static let scheduler: UInt64 = 1_000
     /// Between the streams of one server and those of the next.
     static let perNode: UInt64 = 100_000

@@ -21,6 +21,8 @@ final class Mailbox: Sendable {
         /// A standby takes nothing more from a connection.
         case intakeEnded(_ connection: Int, IntakeEnd)
         case promotion(Result<UInt32, EngineError>)
+        /// The wall clock was accepted, or could not be.
+        case clockAccepted
     }
 
     /// Why a standby takes nothing more from a connection.

@@ -9,6 +9,8 @@ final class Node {
     let index: Int
     private(set) var disk = MemoryDisk()
     let clock: NodeClock
+    /// What its engine's time may be.
+    var time = TimeBounds()
     private let plan: Plan
     private let world: SimulatedClock
     private var random: SeededGenerator
@@ -52,6 +54,7 @@ final class Node {
         self.world = world
         self.chronicle = chronicle
         clock = NodeClock(world)
+        clock.setSynchronised(plan.isSynchronised)
         disk.setTail(pieces: plan.tailPieces)
         random = SeededGenerator(seed: plan.seed, stream: Stream.disk + UInt64(index) * Stream.perNode)
         scheduler = SeededScheduler(

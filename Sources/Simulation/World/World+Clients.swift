@@ -36,7 +36,8 @@ extension World {
         queue.put(.idea(client: client), at: now + pause)
         guard !plan.overrides.skipped.contains(index),
             let request = workload.request(
-                index, model: chronicle.model, earlier: history, clock: nodes[believed[client]].clock)
+                index, model: chronicle.model, earlier: history, clock: nodes[believed[client]].clock,
+                now: max(World.beginning, Instant(rawValue: nodes[believed[client]].time.earliest)))
         else { return }
         let operation = Operation(index: index, client: client, request: request)
         operations[index] = operation

@@ -38,9 +38,10 @@ extension World {
             node.disk.setCapacity(node.disk.usedBytes + strike.amount % 3_000)
             queue.put(.roomAgain(node.index), at: now + short)
         case .clockForward:
-            let leap = [1_000, 60_000, 3_600_000, 90_000_000][strike.amount % 4] * (1 + Int64(strike.amount % 3))
-            node.clock.offsetMilliseconds += leap
-        case .clockBack: node.clock.offsetMilliseconds -= [50, 5_000, 7_200_000][strike.amount % 3]
+            node.clock.step(milliseconds: leap(strike))
+            if strike.amount / 16 % 2 == 0 { acceptClock(node) }
+        case .clockBack: node.clock.step(milliseconds: -[50, 5_000, 7_200_000][strike.amount % 3])
+        case .clockPace, .clockUnsynchronised, .clockAccepted, .suspension: comeOverClock(of: node, strike)
         case .partition:
             let cut = NodeName.client(strike.amount % plan.clients)
             network.cut(cut)
@@ -117,6 +118,7 @@ extension World {
             return casebook.fail("server \(node.index) does not start again: \(error)")
         }
         guard let engine = node.engine else { return }
+        beginTime(node)
         node.replication = ReplicationLife()
         node.replication.lastHeard = now
         // What the dead process brought to disk without having said so belongs to it.

@@ -94,8 +94,10 @@ extension World {
         for node in nodes {
             node.disk.setCapacity(nil)
             node.isDiskSlowUntil = 0
+            node.clock.mend()
         }
         network.isPerfect = true
+        noteClocks()
         for client in 0..<plan.clients { network.mend(.client(client)) }
         // Who gave up comes back: a write in doubt is asked about until it is not.
         for operation in history where !operation.isSettled {

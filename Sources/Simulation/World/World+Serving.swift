@@ -123,6 +123,7 @@ extension World {
             case .heardEpoch(let connection, let message): goOn(node, connection, message)
             case .intakeEnded(let connection, let end): intakeEnded(node, connection, end)
             case .promotion(let outcome): promoted(node, outcome)
+            case .clockAccepted: node.time.isAccepting = false
             }
         }
     }
@@ -190,6 +191,9 @@ extension World {
         case .standbyCaughtUp: casebook.coverage.note("standbys that caught up")
         case .deposed: casebook.coverage.note("primaries deposed")
         case .promoted: casebook.coverage.note("promotions")
+        case .clockDiffers: casebook.coverage.note("wall clocks found wrong")
+        case .clockAgrees: casebook.coverage.note("wall clocks found right again")
+        case .clockAccepted: casebook.coverage.note("wall clocks accepted")
         }
     }
 }

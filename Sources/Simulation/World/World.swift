@@ -174,10 +174,6 @@ final class World {
         noteClocks()
     }
 
-    func noteClocks() {
-        for node in nodes { casebook.wallClockBound = max(casebook.wallClockBound, node.clock.now().rawValue) }
-    }
-
     // MARK: What happens
 
     private func happen(_ happening: Happening) {
@@ -245,7 +241,8 @@ final class World {
         return casebook.begin(operation) { id in
             Execution(
                 id: id, operation: operation, process: node.process, stretch: node.stretch, settled: node.settled,
-                notBefore: node.chronicle.latest(upTo: node.onDisk), durable: node.promised, told: node.told,
+                notBefore: max(node.chronicle.latest(upTo: node.onDisk), Instant(rawValue: node.time.earliest)),
+                durable: node.promised, told: node.told,
                 isOfPrimary: node.engine?.role == .primary, isFenced: node.replication.isFenced)
         }
     }

@@ -2,6 +2,7 @@
 package enum Method: UInt8, Hashable, Sendable, CaseIterable {
     case hello = 1
     case status = 2
+    case acceptClock = 3
     case putCatalogue = 10
     case getCatalogue = 11
     case registerPatients = 12
@@ -42,6 +43,8 @@ package enum Method: UInt8, Hashable, Sendable, CaseIterable {
         case stream
         /// About the connection and what runs over it.
         case connection
+        /// What an operator tells a server about itself.
+        case operation
         /// Between the two servers of a pair, or about which of them is the primary.
         case pair
     }
@@ -56,6 +59,7 @@ package enum Method: UInt8, Hashable, Sendable, CaseIterable {
         case .batch: .batch
         case .subscribe, .follow: .stream
         case .hello, .unsubscribe, .goodbye: .connection
+        case .acceptClock: .operation
         case .confirmation, .promote, .depose, .goAlone: .pair
         }
     }
@@ -64,7 +68,7 @@ package enum Method: UInt8, Hashable, Sendable, CaseIterable {
     package var isWrite: Bool {
         switch kind {
         case .keyedWrite, .idempotentWrite, .batch: true
-        case .read, .stream, .connection, .pair: false
+        case .read, .stream, .connection, .operation, .pair: false
         }
     }
 

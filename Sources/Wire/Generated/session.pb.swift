@@ -180,7 +180,7 @@ package nonisolated struct PBWelcome: Sendable {
   /// how long a key and its answer are remembered
   package var keyWindowMs: UInt64 = 0
 
-  /// the server's clock
+  /// the engine's time, see "Time" in PROTOCOL.md
   package var nowMs: Int64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -239,6 +239,7 @@ package nonisolated struct PBStatusReply: @unchecked Sendable {
     set {_uniqueStorage()._role = newValue}
   }
 
+  /// the engine's time
   package var nowMs: Int64 {
     get {_storage._nowMs}
     set {_uniqueStorage()._nowMs = newValue}
@@ -315,11 +316,86 @@ package nonisolated struct PBStatusReply: @unchecked Sendable {
   /// Clears the value of `replication`. Subsequent reads from it will return its default value.
   package mutating func clearReplication() {_uniqueStorage()._replication = nil}
 
+  package var clock: PBClockStatus {
+    get {_storage._clock ?? PBClockStatus()}
+    set {_uniqueStorage()._clock = newValue}
+  }
+  /// Returns true if `clock` has been explicitly set.
+  package var hasClock: Bool {_storage._clock != nil}
+  /// Clears the value of `clock`. Subsequent reads from it will return its default value.
+  package mutating func clearClock() {_uniqueStorage()._clock = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// How the machine's wall clock stands to the engine's time, which `now_ms` and every moment of the server are told in.
+package nonisolated struct PBClockStatus: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// the wall clock less the engine's time
+  package var aheadMs: Int64 = 0
+
+  /// more than is made up: the engine's time goes on without the wall clock
+  package var fault: Bool = false
+
+  /// a wall clock that is behind was accepted: time passes at half its speed until it has caught up
+  package var slowed: Bool = false
+
+  /// what the kernel says of the wall clock
+  package var synchronised: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A person says that the machine's wall clock is right, and the engine's time is not.
+package nonisolated struct PBAcceptClockRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct PBAcceptClockReply: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// without `fault` there was nothing to accept
+  package var before: PBClockStatus {
+    get {_before ?? PBClockStatus()}
+    set {_before = newValue}
+  }
+  /// Returns true if `before` has been explicitly set.
+  package var hasBefore: Bool {self._before != nil}
+  /// Clears the value of `before`. Subsequent reads from it will return its default value.
+  package mutating func clearBefore() {self._before = nil}
+
+  package var after: PBClockStatus {
+    get {_after ?? PBClockStatus()}
+    set {_after = newValue}
+  }
+  /// Returns true if `after` has been explicitly set.
+  package var hasAfter: Bool {self._after != nil}
+  /// Clears the value of `after`. Subsequent reads from it will return its default value.
+  package mutating func clearAfter() {self._after = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _before: PBClockStatus? = nil
+  fileprivate var _after: PBClockStatus? = nil
 }
 
 package nonisolated struct PBCounts: Sendable {
@@ -613,7 +689,7 @@ nonisolated extension PBStatusRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".StatusReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}server\0\u{1}cluster\0\u{1}epoch\0\u{1}role\0\u{3}now_ms\0\u{3}uptime_ms\0\u{1}position\0\u{3}durable_position\0\u{3}oldest_position\0\u{1}counts\0\u{1}journal\0\u{1}connections\0\u{1}subscriptions\0\u{3}accepting_writes\0\u{1}trouble\0\u{1}replication\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}server\0\u{1}cluster\0\u{1}epoch\0\u{1}role\0\u{3}now_ms\0\u{3}uptime_ms\0\u{1}position\0\u{3}durable_position\0\u{3}oldest_position\0\u{1}counts\0\u{1}journal\0\u{1}connections\0\u{1}subscriptions\0\u{3}accepting_writes\0\u{1}trouble\0\u{1}replication\0\u{2}\u{4}clock\0")
 
   fileprivate class _StorageClass {
     var _server: String = String()
@@ -632,6 +708,7 @@ nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
     var _acceptingWrites: Bool = false
     var _trouble: String = String()
     var _replication: PBReplicationStatus? = nil
+    var _clock: PBClockStatus? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -658,6 +735,7 @@ nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
       _acceptingWrites = source._acceptingWrites
       _trouble = source._trouble
       _replication = source._replication
+      _clock = source._clock
     }
   }
 
@@ -692,6 +770,7 @@ nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
         case 14: try { try decoder.decodeSingularBoolField(value: &_storage._acceptingWrites) }()
         case 15: try { try decoder.decodeSingularStringField(value: &_storage._trouble) }()
         case 16: try { try decoder.decodeSingularMessageField(value: &_storage._replication) }()
+        case 20: try { try decoder.decodeSingularMessageField(value: &_storage._clock) }()
         default: break
         }
       }
@@ -752,6 +831,9 @@ nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
       try { if let v = _storage._replication {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
       } }()
+      try { if let v = _storage._clock {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -777,10 +859,114 @@ nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
         if _storage._acceptingWrites != rhs_storage._acceptingWrites {return false}
         if _storage._trouble != rhs_storage._trouble {return false}
         if _storage._replication != rhs_storage._replication {return false}
+        if _storage._clock != rhs_storage._clock {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBClockStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ClockStatus"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}ahead_ms\0\u{1}fault\0\u{1}slowed\0\u{1}synchronised\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularSInt64Field(value: &self.aheadMs) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.fault) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.slowed) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.synchronised) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.aheadMs != 0 {
+      try visitor.visitSingularSInt64Field(value: self.aheadMs, fieldNumber: 1)
+    }
+    if self.fault != false {
+      try visitor.visitSingularBoolField(value: self.fault, fieldNumber: 2)
+    }
+    if self.slowed != false {
+      try visitor.visitSingularBoolField(value: self.slowed, fieldNumber: 3)
+    }
+    if self.synchronised != false {
+      try visitor.visitSingularBoolField(value: self.synchronised, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBClockStatus, rhs: PBClockStatus) -> Bool {
+    if lhs.aheadMs != rhs.aheadMs {return false}
+    if lhs.fault != rhs.fault {return false}
+    if lhs.slowed != rhs.slowed {return false}
+    if lhs.synchronised != rhs.synchronised {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBAcceptClockRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AcceptClockRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBAcceptClockRequest, rhs: PBAcceptClockRequest) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBAcceptClockReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AcceptClockReply"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}before\0\u{1}after\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._before) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._after) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._before {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._after {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBAcceptClockReply, rhs: PBAcceptClockReply) -> Bool {
+    if lhs._before != rhs._before {return false}
+    if lhs._after != rhs._after {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -42,6 +42,7 @@ struct Status: AsyncParsableCommand {
             hospital.map { "\($0.name) (\($0.timeZone))" }
                 ?? (replication.isWrong ? "not to be read at this moment" : "none yet; haoyuan import brings one"))
         sheet.add("clock", clock.second(status.now.milliseconds))
+        ClockView(status.clock).add(to: &sheet)
         sheet.add(
             "writes", status.isAcceptingWrites ? "accepted" : "not accepted",
             status.isAcceptingWrites ? .good : replication.isWrong ? .bad : nil)
@@ -94,6 +95,7 @@ struct Status: AsyncParsableCommand {
             "epoch": .count(status.epoch),
             "hospital": .optional(hospital) { ["name": .text($0.name), "time_zone": .text($0.timeZone)] },
             "now": .text(clock.iso(status.now.milliseconds)),
+            "clock": ClockView(status.clock).json,
             "uptime_ms": .number(status.uptime.milliseconds),
             "accepting_writes": .bool(status.isAcceptingWrites),
             "trouble": .text(status.trouble),
