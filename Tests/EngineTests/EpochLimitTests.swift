@@ -49,7 +49,7 @@ import Testing
         while let part = try copy.next(maxBytes: 1 << 20) { try restoration.add(part) }
         copy.close()
         try restoration.finishCopy()
-        #expect(throws: EngineError.self) { try restoration.finish(at: Hospital.morning) }
+        #expect(throws: EngineError.self) { try restoration.finish() }
         restoration.abandon()
         primary.engine.journal.abandon()
     }

@@ -1,5 +1,5 @@
 package import Journal
-package import Scheduling
+import Scheduling
 
 /// Makes a journal out of a backup and of the logs that followed it, up to a place or a moment.
 ///
@@ -71,11 +71,12 @@ package final class Restoration {
         try flush(journal)
     }
 
-    /// Ends it: a journal that a primary can be started on.
+    /// Ends it: a journal that a primary can be started on. Its epoch begins at the latest moment that is in it: this
+    /// machine's clock may be wrong, and what stands in a journal holds time there.
     /// - Returns: The epoch that begins with it.
     /// - Throws: `EngineError` when the backup's epoch is the last there can be; `JournalError`; `CodingError` when the
     ///   backup does not say what epoch it is of.
-    package func finish(at now: Instant) throws -> UInt32 {
+    package func finish() throws -> UInt32 {
         guard let journal else { preconditionFailure("The copy was never finished.") }
         journal.append(records)
         try flush(journal)
@@ -87,13 +88,19 @@ package final class Restoration {
         journal.setMetadata(ClockNote.metadataName, nil)
         var batch = RecordBatch()
         var writer = ByteWriter()
-        Event(at: now, by: .system, fact: .epochBegan(number)).encode(into: &writer)
+        Event(at: try latest(in: journal), by: .system, fact: .epochBegan(number)).encode(into: &writer)
         try batch.append(writer.bytes)
         journal.append(batch)
         try flush(journal)
         try journal.close()
         self.journal = nil
         return number
+    }
+
+    private func latest(in journal: Journal) throws -> Instant {
+        let kept = try journal.metadata(Checkpointer.latestMoment).flatMap { Instant(encoded: $0) }
+        let last = try journal.read(from: journal.tip.last, maxRecords: 1, maxBytes: EngineLimits.feedReadBytes).first
+        return max(kept ?? Instant(rawValue: 0), try last?.event().at ?? Instant(rawValue: 0))
     }
 
     /// Lets go of what is there.

@@ -1,7 +1,6 @@
 import Engine
 import Foundation
 package import Journal
-import Scheduling
 package import Terminal
 
 /// Makes a data folder out of backups.
@@ -19,17 +18,15 @@ package struct RestoreRun {
     let data: String
     let owner: String?
     let goal: RestoreGoal
-    let now: Int64
 
     /// - Parameter owner: whose backups, by the hospital's name or its cluster; nil where the folder has only one's.
-    package init(folder: String, data: String, owner: String? = nil, goal: RestoreGoal, now: Int64) {
+    package init(folder: String, data: String, owner: String? = nil, goal: RestoreGoal) {
         self.folder = folder
         var data = data[...]
         while data.count > 1, data.hasSuffix("/") { data = data.dropLast() }
         self.data = String(data)
         self.owner = owner
         self.goal = goal
-        self.now = now
     }
 
     /// Works in a folder of its own beside `data`, which gets that name only when everything is there.
@@ -107,7 +104,7 @@ package struct RestoreRun {
                 }
             }
             try checkReached(restoration)
-            let epoch = try restoration.finish(at: Instant(rawValue: now))
+            let epoch = try restoration.finish()
             return Outcome(
                 owner: owner, whole: whole.name, logs: used, through: restoration.position, epoch: epoch)
         } catch {

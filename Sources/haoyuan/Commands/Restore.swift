@@ -36,8 +36,7 @@ struct Restore: ParsableCommand {
     func run() throws {
         var progress = Progress(isQuiet: output.json)
         let began = ContinuousClock.now
-        let now = Int64(Date().timeIntervalSince1970 * 1_000)
-        let run = RestoreRun(folder: from, data: data, owner: owner, goal: try goal, now: now)
+        let run = RestoreRun(folder: from, data: data, owner: owner, goal: try goal)
         let outcome: RestoreRun.Outcome
         do throws(CommandFailure) {
             outcome = try run.run { progress.tell("restoring \($0)") }
