@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import Testing
 
 @testable import Hosting
@@ -139,21 +140,23 @@ import Testing
         let first = try await Self.monitor(ServingState())
         let failure = await #expect(throws: CommandFailure.self) {
             _ = try await Monitor.start(
-                .at(host: "127.0.0.1", port: first.port), Self.routes(ServingState()))
+                .at(host: "127.0.0.1", port: first.port), Self.routes(ServingState()), Self.logger)
         }
         #expect(failure?.status == .temporary && failure?.description.contains("--monitor") == true)
         let standard = try await Monitor.start(
-            .ifFree(host: "127.0.0.1", port: first.port), Self.routes(ServingState()))
+            .ifFree(host: "127.0.0.1", port: first.port), Self.routes(ServingState()), Self.logger)
         #expect(standard == nil)
-        #expect(try await Monitor.start(.off, Self.routes(ServingState())) == nil)
+        #expect(try await Monitor.start(.off, Self.routes(ServingState()), Self.logger) == nil)
         await first.stop()
     }
+
+    private static let logger = Logger(label: "test")
 
     private static func routes(_ state: ServingState) -> MonitorRoutes {
         MonitorRoutes(state: state, settings: .init(dataFolder: "/", queueLimit: 1, startedAt: 0))
     }
 
     private static func monitor(_ state: ServingState) async throws -> Monitor {
-        try #require(try await Monitor.start(.at(host: "127.0.0.1", port: 0), routes(state)))
+        try #require(try await Monitor.start(.at(host: "127.0.0.1", port: 0), routes(state), logger))
     }
 }
