@@ -9,16 +9,16 @@ import Testing
         zone(-14_400, -10_800, hour: 0),
     ]
 
-    /// Clocks go forward on 2025-03-30 at this hour, and back on 2025-10-26 at the hour after the change.
+    /// Clocks go forward on 2025-03-30 at this hour, and back to it on 2025-10-26.
     private static func zone(_ winter: Int32, _ summer: Int32, hour: Int64) -> TimeZoneRules {
-        func change(_ day: Int64, from: Int32, to: Int32) -> TimeZoneRules.Change {
-            .init(fromSecond: day * 86_400 + hour * 3_600 - Int64(from), offsetSeconds: to)
+        func change(_ day: Int64, to: Int32) -> TimeZoneRules.Change {
+            .init(fromSecond: day * 86_400 + hour * 3_600 - Int64(winter), offsetSeconds: to)
         }
         return TimeZoneRules(
             name: "\(winter) and \(summer)",
             changes: [
-                .init(fromSecond: 0, offsetSeconds: winter), change(20_177, from: winter, to: summer),
-                change(20_387, from: summer, to: winter),
+                .init(fromSecond: 0, offsetSeconds: winter), change(20_177, to: summer),
+                change(20_387, to: winter),
             ])
     }
 
