@@ -88,25 +88,6 @@ import Testing
         try journal.close()
     }
 
-    @Test
-    func `a reader beside the writer sees what was told before, in the log or its tail`() throws {
-        let site = try Site(.memory)
-        let journal = try open(site)
-        for number in 1...200 {
-            try keep([record(number)], in: journal)
-            let looking = try site.open { $0.readOnly = true }
-            #expect(looking.tip == journal.tip)
-            #expect(try looking.contains(journal.tip))
-            #expect(try looking.read(from: journal.lastPosition).map(\.bytes) == [record(number)])
-            try looking.close()
-            if number % 7 == 0 {
-                site.clock.advance(milliseconds: 31)
-                #expect(try journal.step())
-            }
-        }
-        try journal.close()
-    }
-
     @Test(arguments: Disk.allCases)
     func `a last piece that cannot be read was never told; one before it that cannot is named`(_ disk: Disk) throws {
         let torn = try Site(disk)

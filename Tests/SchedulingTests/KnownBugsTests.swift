@@ -175,8 +175,8 @@ import Testing
         #expect(world.pools.appointment(late)?.start == World.at("2025-07-02", "01:00"))
         let sameEvening = world.open("李医师", on: "2025-07-01", at: "18:00")
         let nextMorning = world.open("李医师", on: "2025-07-02", at: "08:00")
-        #expect(rule { () throws(Refusal) in try world.book(1, sameEvening) } == .perDay, "it belongs to the first day")
-        #expect(rule { () throws(Refusal) in try world.book(1, nextMorning) } == nil)
+        #expect(rule { () throws(Refusal) in try world.book(1, sameEvening) } == nil, "it is on the second day")
+        #expect(rule { () throws(Refusal) in try world.book(1, nextMorning) } == .perDay)
         world.now = World.at("2025-07-02", "00:59")
         #expect(try world.change(late, .arrive) == 2)
     }

@@ -7,7 +7,7 @@ import Testing
     ) throws -> Result<SessionDefinition?, SessionConflict> {
         let times = SessionTimes(
             date: try #require(LocalDate("2025-07-01")), start: World.at("2025-07-01", start), slotMinutes: 10,
-            slots: slots)
+            slots: slots, in: world.catalogue.hospital.zone)
         return Result { () throws(SessionConflict) in
             try world.pools.decideOpening(
                 SessionOpening(

@@ -85,9 +85,10 @@ import Testing
         var world = World()
         let session = world.open(on: "2025-07-01", at: "23:00", slots: 12)
         let id = try world.book(1, session, slot: 11)
-        world.now = World.at("2025-06-30", "23:59")
+        // 00:50 of the second day.
+        world.now = World.at("2025-07-01", "23:59")
         #expect(rule { () throws(Refusal) in try world.change(id, .arrive) } == .tooEarly)
-        world.now = World.at("2025-07-01", "00:00")
+        world.now = World.at("2025-07-02", "00:00")
         #expect(rule { () throws(Refusal) in try world.change(id, .arrive) } == nil)
     }
 

@@ -57,7 +57,7 @@ import Testing
         #expect(code(ready().received(FrameHeader(.book, flags: flags, requestID: 2))) == .malformedFrame)
     }
 
-    @Test(arguments: [0, 3, 60, 61, 255] as [UInt8])
+    @Test(arguments: [0, 9, 60, 61, 255] as [UInt8])
     func `methods nobody knows, and goodbye, are unknown`(method: UInt8) {
         #expect(code(ready().received(FrameHeader(method: method, requestID: 2))) == .unknownMethod)
     }

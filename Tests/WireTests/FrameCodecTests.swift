@@ -74,9 +74,12 @@ import Testing
         #expect(out == ByteBuffer(string: "before"))
     }
 
-    @Test func `a length above the limit is refused before its bytes have come`() {
+    @Test func `a length above the limit is refused before its bytes have come`() throws {
         var decoder = FrameDecoder()
         decoder.feed(ByteBuffer(integer: UInt32.max))
+        #expect(try decoder.next() == nil)
+        // The header says whose it is.
+        decoder.feed(ByteBuffer(repeating: 1, count: FrameHeader.byteCount))
         #expect(throws: FrameFault.self) { try decoder.next() }
     }
 }

@@ -100,8 +100,8 @@ actor Directory {
                 outcomes.append(PatientOutcome(patient: known, created: false))
                 if new.isEmpty { continue }
                 (patient, adding) = (known, new)
-            case .new:
-                patient = PatientID(rawValue: registry.count + 1)
+            case .new(let all):
+                (patient, adding) = (PatientID(rawValue: registry.count + 1), all)
                 outcomes.append(PatientOutcome(patient: patient, created: true))
             }
             registry.evolve(patient, adding)

@@ -42,7 +42,8 @@ struct PatientRegistry: Sendable {
     enum Decision: Sendable {
         /// Known by an identifier; these are new ones of the same patient.
         case known(PatientID, adding: [Identifier])
-        case new
+        /// Known by none; these are the patient's.
+        case new([Identifier])
         case invalid(String)
     }
 
@@ -75,7 +76,7 @@ struct PatientRegistry: Sendable {
             return .invalid("there are too many identifier systems")
         }
         guard arena.count < Int(UInt32.max) - 65_536 else { return .invalid("the registry is full") }
-        return known.map { .known($0, adding: adding) } ?? .new
+        return known.map { .known($0, adding: adding) } ?? .new(adding)
     }
 
     /// Records identifiers of a patient; those that are recorded already stay as they are.

@@ -29,7 +29,8 @@ package struct Event: Hashable, Sendable {
 
 // The durable form of events: docs/internals/journal-records.md. A record is
 //   kind (1) | at (varint ms) | channel (1) | operator | key high, low, fingerprint (8 each, unless all absent) | the
-// fact and never changes its meaning: a new field is a new kind, or stands behind what was the end. The wire's messages may change without touching this.
+// fact and never changes its meaning: a new field is a new kind, or stands behind what was the end. The wire's messages
+// may change without touching this.
 
 /// Set in the kind byte when the event answers a keyed write.
 private let answersKey: UInt8 = 0x80

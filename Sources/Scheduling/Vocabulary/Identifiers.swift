@@ -81,9 +81,9 @@ package struct AppointmentID: RawRepresentable, Hashable, Sendable {
     package var number: UInt32 { UInt32(truncatingIfNeeded: rawValue) & 0xF_FFFF }
 }
 
-/// FHIR's Identifier: who gave it out, and what it says. Blanks around the two say nothing; what is left is compared byte
-/// by byte: what `String` holds for equal depends
-/// on the Unicode tables of the day, and two cards whose bytes differ are two cards.
+/// FHIR's Identifier: who gave it out, and what it says. Blanks around the two say nothing; what is left is compared
+/// byte by byte: what `String` holds for equal depends on the Unicode tables of the day, and two cards whose bytes
+/// differ are two cards.
 package struct Identifier: Hashable, Sendable {
     package var system: String
     package var value: String

@@ -74,8 +74,8 @@ final class LoopSearches {
         loop.begin(answers) { bound.value.searches.answered(number, $0, bound.value) }
     }
 
-    /// Hands out the answers, and flushes each connection once. What shows a write that is not settled waits for it, and
-    /// nothing else waits with it.
+    /// Hands out the answers, and flushes each connection once. What shows a write that is not settled waits for it,
+    /// and nothing else waits with it.
     private func answered(_ number: UInt64, _ answers: [Engine.SearchAnswer], _ loop: SessionLoop) {
         guard let sinks = underWay.removeValue(forKey: number) else {
             preconditionFailure("a batch is answered once")

@@ -4,8 +4,8 @@ import NIOCore
 import Scheduling
 import Wire
 
-/// Catalogues that come in parts, because no frame holds them: kept in memory until the last part is there, and then one
-/// put like any other. What is never finished is forgotten, and nothing of it was done.
+/// Catalogues that come in parts, because no frame holds them: kept in memory until the last part is there, and then
+/// one put like any other. What is never finished is forgotten, and nothing of it was done.
 final class CatalogueParts: Sendable {
     private struct Upload: Sendable {
         var parts: [PBCatalogue] = []

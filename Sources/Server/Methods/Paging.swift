@@ -73,8 +73,8 @@ extension PBListSessionsReply {
 }
 
 extension PBListLocksReply {
-    /// Of a page of sessions, the locks that withdraw something on these days. A page ends with a session, which has few
-    /// locks.
+    /// Of a page of sessions, the locks that withdraw something on these days. A page ends with a session, which has
+    /// few locks.
     init(_ reading: Reading<[SessionSummary]>, _ page: Page, _ from: LocalDate, _ to: LocalDate) {
         self.init()
         position = reading.position.rawValue

@@ -24,7 +24,7 @@ struct RequestQueue {
 
     /// One that has its task.
     private struct Running {
-        /// Nil for a write, which is carried out to its end whoever waits for it.
+        /// Nil for a write, which is carried out to its end whether or not its caller waits.
         var task: Task<Void, Never>?
         var isAbandoned = false
     }
