@@ -119,24 +119,4 @@ private final class LogPipe {
             #expect(server.log.contains("SIGHUP"))
         }
     }
-
-    @Test func `that has no descriptor left says so once, and takes connections again`() async throws {
-        let folder = try Folder()
-        defer { folder.remove() }
-        let server = try await ServerProcess.start(in: folder, ["--monitor", "off"], openFiles: 64)
-        let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
-        let callers = try await EventLoopFuture.whenAllSucceed(
-            (0..<100).map { _ in ClientBootstrap(group: eventLoop).connect(host: "127.0.0.1", port: server.port) },
-            on: eventLoop
-        ).get()
-        // Those that it took it serves, and the others wait at the door.
-        func told() -> Int { server.log.split(separator: "\n").count { $0.contains("no further connection") } }
-        let deadline = ContinuousClock.now + .seconds(60)
-        while told() == 0, ContinuousClock.now < deadline { await Task.yield() }
-        #expect(told() == 1)
-        for caller in callers { try await caller.close().get() }
-        #expect(try await server.ask("status").status == 0)
-        #expect(told() == 1)
-        #expect(await server.end() == 0)
-    }
 }

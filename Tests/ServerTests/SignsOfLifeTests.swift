@@ -95,24 +95,6 @@ import Testing
         #expect(last == 18)
     }
 
-    @Test func `the kernel watches both ends of an idle connection`() async throws {
-        try await withHospital { hospital in
-            let connection = try await RawConnection.greeted(port: hospital.port)
-            // Timer 2 of a row is that of its questions; a moment after the last answer it may still be another.
-            var isWatched = false
-            for _ in 0..<10_000 where !isWatched {
-                let table = try String(contentsOfFile: "/proc/self/net/tcp", encoding: .utf8)
-                let port = ":" + String(format: "%04X", hospital.port)
-                isWatched = table.split(separator: "\n").contains { row in
-                    let fields = row.split(separator: " ")
-                    return fields[1].hasSuffix(port) && fields[3] == "01" && fields[5].hasPrefix("02:")
-                }
-            }
-            #expect(isWatched)
-            await connection.close()
-        }
-    }
-
     @Test(arguments: [
         (29_999, 9, 0, false), (30_000, 9, 0, true), (30_000, 0, 9, true), (600_000, 0, 0, false),
         (600_000, 1, 1, false),
