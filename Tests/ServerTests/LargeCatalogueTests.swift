@@ -11,9 +11,10 @@ import Testing
                 code: "s\(number)", name: "检查 \(number)", kind: .exam,
                 preparation: String(repeating: "空腹", count: 330))
         }
-        let change = try await client.putCatalogue(Catalogue(services: services))
+        let change = try await client.putCatalogue(
+            Catalogue(services: services), options: .init(timeout: .seconds(300)))
         #expect(change.added == 2_600)
-        let back = try await client.catalogue().catalogue
+        let back = try await client.catalogue(options: .init(timeout: .seconds(300))).catalogue
         #expect(back.services.count == 2_601)
         #expect(back.services.last?.preparation == services.last?.preparation)
         client.close()
