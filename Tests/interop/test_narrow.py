@@ -82,9 +82,10 @@ class Frames(Narrow):
         wire.send(Frame(Method.GET_CATALOGUE, 4_000, padded(65_536)))
         self.connection.call(pb.StatusRequest())
         wire.send_bytes(encode(Frame(Method.GET_CATALOGUE, 4_001, padded(65_537)))[:20])
-        ended = self.connection.ended.result(60)
-        self.assert_failure(ended.failure, "FRAME_TOO_LARGE")
-        self.connection.violations.clear()  # the answer under id 4,000 had no future waiting for it
+        self.connection.ended.result(60)
+        # The answers under ids 4,000 and 4,001 had no futures waiting for them; the second says the limit.
+        self.assertTrue(any("65536" in each for each in self.connection.violations))
+        self.connection.violations.clear()
 
     def test_an_answer_larger_than_the_client_takes_is_said_to_be_and_the_connection_stays(self):
         self.serve()

@@ -74,7 +74,6 @@ class Pipelining(Busy):
             outcome = write.result(60)
             if read.appointments:
                 self.assertEqual(read.appointments[0].id, outcome.appointment)
-                self.assertGreaterEqual(read.position, outcome.position)
 
     def test_what_was_answered_is_seen_by_every_later_read(self):
         clinic, requests = self.busy_clinic(300)
