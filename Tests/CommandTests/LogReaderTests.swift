@@ -9,7 +9,7 @@ import Testing
 private let setPipeSize: Int32 = 1_031
 
 /// A pipe whose reader the test is. Its room is one page.
-private final class LogPipe {
+private final class LogPipe: Sendable {
     let reading: Int32
     let writing: Int32
 
@@ -20,11 +20,22 @@ private final class LogPipe {
         try #require(fcntl(writing, setPipeSize, 4_096) == 4_096)
     }
 
-    /// Reads lines until one is as asked for, or the other end is closed.
+    /// One with a name, which a server can write to by its path.
+    init(named path: String) throws {
+        try #require(mkfifo(path, 0o600) == 0)
+        // Open for both, so that neither end waits for the other.
+        reading = open(path, O_RDWR | O_CLOEXEC)
+        writing = dup(reading)
+        try #require(reading >= 0 && writing >= 0)
+    }
+
+    /// Reads lines until one is as asked for, the other end is closed, or a minute brought nothing.
     func lines(until isLast: (String) -> Bool) -> [String] {
         var (bytes, lines) = ([UInt8](), [String]())
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while lines.last.map(isLast) != true {
+            var waiting = pollfd(fd: reading, events: Int16(POLLIN), revents: 0)
+            guard poll(&waiting, 1, 60_000) > 0 else { break }
             let count = read(reading, &buffer, buffer.count)
             guard count > 0 else { break }
             bytes += buffer[..<count]
@@ -34,6 +45,13 @@ private final class LogPipe {
             }
         }
         return lines
+    }
+
+    /// The same, without a thread of the test's.
+    func linesAside(until isLast: @escaping @Sendable (String) -> Bool) async -> [String] {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async { continuation.resume(returning: self.lines(until: isLast)) }
+        }
     }
 
     func close() {
@@ -118,5 +136,28 @@ private final class LogPipe {
             }
             #expect(server.log.contains("SIGHUP"))
         }
+    }
+
+    @Test func `that has no descriptor left says so once, and takes connections again`() async throws {
+        let folder = try Folder()
+        defer { folder.remove() }
+        let log = try LogPipe(named: folder.path + "/fifo")
+        defer { log.close() }
+        let server = try await ServerProcess.start(
+            in: folder, ["--monitor", "off"], log: folder.path + "/fifo", openFiles: 64)
+        let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        let callers = try await EventLoopFuture.whenAllSucceed(
+            (0..<100).map { _ in ClientBootstrap(group: eventLoop).connect(host: "127.0.0.1", port: server.port) },
+            on: eventLoop
+        ).get()
+        // Those that it took it serves, and the others wait at the door.
+        let told = await log.linesAside { $0.contains("no further connection") }
+        #expect(told.last?.contains("no further connection") == true, "\(told)")
+        for caller in callers { try await caller.close().get() }
+        #expect(try await server.ask("status").status == 0)
+        #expect(await server.end() == 0)
+        try #require(write(log.writing, "read\n", 5) == 5)
+        let after = await log.linesAside { $0 == "read" }
+        #expect(after.last == "read" && !after.contains { $0.contains("no further connection") }, "\(after)")
     }
 }

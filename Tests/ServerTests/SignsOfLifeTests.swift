@@ -95,6 +95,20 @@ import Testing
         #expect(last == 18)
     }
 
+    @Test func `the kernel watches both ends of a connection`() async throws {
+        try await withClient { client, hospital in
+            _ = try await client.status()
+            let ends = try descriptors(ofConnectionsWith: hospital.port)
+            #expect(ends.count == 2)
+            for end in ends {
+                #expect(option(SOL_SOCKET, SO_KEEPALIVE, of: end) == 1)
+                #expect(option(Int32(IPPROTO_TCP), TCP_KEEPIDLE, of: end) == WireLimits.keepaliveIdleSeconds)
+                #expect(option(Int32(IPPROTO_TCP), TCP_KEEPINTVL, of: end) == WireLimits.keepaliveIntervalSeconds)
+                #expect(option(Int32(IPPROTO_TCP), TCP_KEEPCNT, of: end) == WireLimits.keepaliveProbes)
+            }
+        }
+    }
+
     @Test(arguments: [
         (29_999, 9, 0, false), (30_000, 9, 0, true), (30_000, 0, 9, true), (600_000, 0, 0, false),
         (600_000, 1, 1, false),
@@ -108,4 +122,28 @@ import Testing
         info.tcpi_probes = probes
         #expect(info.hasVanished == hasVanished)
     }
+}
+
+/// This process's ends of TCP connections that have this port at one side.
+private func descriptors(ofConnectionsWith port: Int) throws -> [Int32] {
+    func port(of descriptor: Int32, _ name: (Int32, UnsafeMutablePointer<sockaddr>, inout socklen_t) -> Int32) -> Int? {
+        var address = sockaddr_in()
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let status = withUnsafeMutablePointer(to: &address) { address in
+            address.withMemoryRebound(to: sockaddr.self, capacity: 1) { name(descriptor, $0, &length) }
+        }
+        guard status == 0, address.sin_family == sa_family_t(AF_INET) else { return nil }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+    return try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap { Int32($0) }.filter {
+        guard let peer = port(of: $0, { getpeername($0, $1, &$2) }) else { return false }
+        return peer == port || port(of: $0, { getsockname($0, $1, &$2) }) == port
+    }
+}
+
+/// The value of a socket's option; nil where it has none.
+private func option(_ level: Int32, _ name: Int32, of descriptor: Int32) -> Int? {
+    var value: Int32 = 0
+    var length = socklen_t(MemoryLayout<Int32>.size)
+    return getsockopt(descriptor, level, name, &value, &length) == 0 ? Int(value) : nil
 }
