@@ -115,7 +115,7 @@ actor Checkpointer {
         let kept = min(reached, openSince ?? reached)
         let now = time.now()
         // The log that goes may hold the only trace of how late it was.
-        journal.setMetadata(Self.latestMoment, now.encoded)
+        journal.setMetadata(Self.latestMoment, (isStandby ? time.told : now).encoded)
         journal.trim(before: kept.next)
         pass?(.trimAsked)
         logBytesThen = bytes

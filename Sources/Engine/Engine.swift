@@ -54,7 +54,8 @@ package final class Engine: Sendable {
             let engine = Engine(
                 configuration, journal: journal, state: state, epochs: epochs, confirmed: confirmed,
                 unsettled: try UnsettledRecovery(journal), isWithheld: isWithheld, heard: try Standing.heard(journal),
-                note: try journal.metadata(ClockNote.metadataName).flatMap { ClockNote(encoded: $0) })
+                note: try journal.metadata(ClockNote.metadataName).flatMap { ClockNote(encoded: $0) },
+                mark: try journal.metadata(ClockMark.metadataName).flatMap { ClockMark(encoded: $0) })
             engine.startBackground()
             return engine
         } catch {
@@ -66,12 +67,13 @@ package final class Engine: Sendable {
     private init(
         _ configuration: EngineConfiguration, journal: Journal, state: consuming RecoveredState, epochs: Epochs,
         confirmed: Position, unsettled: UnsettledRecovery, isWithheld: Bool, heard: UInt32,
-        note: ClockNote?
+        note: ClockNote?, mark: ClockMark?
     ) {
         self.configuration = configuration
         self.journal = journal
         keys = state.keys
-        let time = EngineTime(configuration.clock, latest: state.latest, note: note)
+        let time = EngineTime(
+            configuration.clock, latest: state.latest, note: note, mark: mark, follows: configuration.role != .primary)
         self.time = time
         clockWatch = NIOLockedValueBox(ClockWatch(note: note, moment: state.latest))
         view = EngineView(
@@ -280,6 +282,7 @@ package final class Engine: Sendable {
         guard await gate.close() else { return }
         if journal.admission == .open { keepConfirmed() }
         for task in tasks { await task.value }
+        lookAtClockForTheLastTime()
         // A write with an unknown outcome has no answer in the key tables; the log has it, and must keep it.
         if writingCheckpoint, !journal.haveWaitsEnded { await checkpoint() }
         do { try await closeJournal() } catch { configuration.journal.onFatal(error) }

@@ -15,9 +15,13 @@ struct TimekeeperTests {
         var keeper: Timekeeper
         var isSynchronised: Bool
 
-        init(latest: Int64, wall: Int64, note: ClockNote? = nil, isSynchronised: Bool = false) {
+        init(
+            latest: Int64, elapsed: Int64? = nil, wall: Int64, note: ClockNote? = nil, isSynchronised: Bool = false,
+            follows: Bool = false
+        ) {
             reading = ClockReading(wall: wall, passed: 77)
-            keeper = Timekeeper(reading, latest: latest, note: note, isSynchronised: isSynchronised)
+            keeper = Timekeeper(
+                reading, latest: latest, elapsed: elapsed, note: note, isSynchronised: isSynchronised, follows: follows)
             self.isSynchronised = isSynchronised
         }
 
@@ -152,7 +156,93 @@ struct TimekeeperTests {
         #expect(mended.keeper.note(mended.reading) == nil)
     }
 
+    // MARK: A start on the same run of the machine
+
+    @Test(arguments: [2 * hour, 40 * 24 * hour, -hour, -40 * 24 * hour])
+    func `goes on by what passed, whatever a clock shows that nothing vouches for`(step: Int64) {
+        let elapsed = Self.morning + 60 * Self.second
+        var machine = Machine(latest: Self.morning, elapsed: elapsed, wall: elapsed + step)
+        #expect(machine.keeper.now == elapsed && machine.ahead == step)
+        machine.pass(seconds: 10)
+        #expect(machine.keeper.now == elapsed + 10 * Self.second && machine.ahead == step)
+    }
+
+    @Test func `believes a clock that is ahead and vouched for, but no leap that was seen before`() {
+        let (elapsed, wall) = (Self.morning + 60 * Self.second, Self.morning + 40 * 24 * Self.hour)
+        #expect(Machine(latest: Self.morning, elapsed: elapsed, wall: wall, isSynchronised: true).ahead == 0)
+        let note = ClockNote.ahead(milliseconds: 40 * 86_400_000 - 60_000)
+        let machine = Machine(latest: Self.morning, elapsed: elapsed, wall: wall, note: note, isSynchronised: true)
+        #expect(machine.keeper.now == elapsed)
+    }
+
+    @Test func `a small leap that was seen before a boot is not taken off the days since`() {
+        let wall = Self.morning + 72 * Self.hour
+        let note = ClockNote.ahead(milliseconds: 10_000)
+        #expect(Machine(latest: Self.morning, wall: wall, note: note, isSynchronised: true).ahead == 0)
+    }
+
+    @Test func `a mark is of its own run of the machine`() throws {
+        let mark = ClockMark(now: Self.morning, passed: 5 * Self.second, boot: [1, 2])
+        let read = try #require(ClockMark(encoded: mark.encoded))
+        #expect(read == mark)
+        let later = ClockReading(wall: 0, passed: 7 * Self.second)
+        #expect(read.now(at: later, boot: [1, 2]) == Self.morning + 2 * Self.second)
+        #expect(read.now(at: later, boot: [1, 3]) == nil && read.now(at: later, boot: []) == nil)
+        #expect(read.now(at: ClockReading(wall: 0, passed: 0), boot: [1, 2]) == nil)
+        #expect(ClockMark(encoded: Array(mark.encoded.prefix(15))) == nil)
+    }
+
+    // MARK: A standby
+
+    @Test(arguments: [40 * 24 * hour, 3 * hour, -3 * hour], [true, false])
+    func `a standby's clock decides nothing, before it hears its primary and after it is promoted`(
+        step: Int64, isSynchronised: Bool
+    ) {
+        var machine = Machine(
+            latest: Self.morning, wall: Self.morning + step, isSynchronised: isSynchronised, follows: true)
+        machine.pass(seconds: 5)
+        #expect(machine.keeper.now == Self.morning + 5 * Self.second && machine.ahead == 0)
+        machine.keeper.hear(Self.morning + 60 * Self.second)
+        machine.pass(seconds: 5)
+        let now = Self.morning + 65 * Self.second
+        #expect(machine.keeper.now == now && machine.ahead == step - 55 * Self.second)
+        machine.keeper.lead(machine.reading, isSynchronised: isSynchronised)
+        machine.pass(seconds: 5)
+        #expect(machine.keeper.now == now + 5 * Self.second)
+    }
+
+    @Test
+    func `a standby that has nothing takes its primary's time, and one that hears nothing begins as a start does`() {
+        var empty = Machine(latest: 0, wall: Self.morning + 40 * 24 * Self.hour, follows: true)
+        empty.keeper.hear(Self.morning)
+        #expect(empty.keeper.now == Self.morning)
+        var silent = Machine(latest: Self.morning, wall: Self.morning + 3 * Self.hour, follows: true)
+        silent.keeper.lead(silent.reading, isSynchronised: false)
+        #expect(silent.keeper.now == Self.morning + 3 * Self.hour)
+    }
+
     // MARK: A person
+
+    @Test(arguments: [-40 * 24 * hour, 40 * 24 * hour])
+    func `a step after a clock was accepted is another fault`(step: Int64) {
+        var machine = Machine(latest: 0, wall: Self.morning)
+        machine.reading.wall -= 60 * Self.second
+        machine.keeper.accept(machine.reading)
+        machine.reading.wall += step
+        machine.pass(seconds: 10)
+        #expect(!machine.keeper.isSlowed && machine.keeper.now == Self.morning + 10 * Self.second)
+        #expect(
+            machine.keeper.note(machine.reading) == (step > 0 ? .ahead(milliseconds: step / 1_000_000 - 60_000) : nil))
+    }
+
+    @Test func `a doubt ends with the day`() {
+        var machine = Machine(latest: Self.morning, wall: Self.morning - 10 * Self.second)
+        machine.pass(seconds: 86_401)
+        machine.reading.wall += 40 * 24 * Self.hour
+        machine.isSynchronised = true
+        machine.pass(seconds: 5)
+        #expect(machine.ahead == 40 * 24 * Self.hour - 10 * Self.second)
+    }
 
     @Test func `an accepted clock that is ahead is followed at once`() {
         var machine = Machine(latest: 0, wall: Self.morning)

@@ -117,6 +117,7 @@ extension Engine {
         metadata[Standing.withheldName] = nil
         metadata[Standing.confirmedName] = nil
         metadata[ClockNote.metadataName] = nil
+        metadata[ClockMark.metadataName] = nil
         return metadata
     }
 
@@ -143,6 +144,9 @@ extension Engine {
         let state = standing.current
         return state.role == .standby && !state.isBeingPromoted
     }
+
+    /// The primary told what time it is: a standby's time is its primary's.
+    package func heard(now: Int64) { if standing.role == .standby { time.hear(Instant(rawValue: now)) } }
 
     /// The primary is in this epoch: one that this server begins is higher, whichever of its processes that is. Returns
     /// once that is on disk: before, the primary must hear nothing by which it would say yes in this epoch.
@@ -232,6 +236,7 @@ extension Engine {
             )
         }
         register.goOnAlone()
+        time.lead()
         // With the epoch's first record or not at all: an epoch that the log does not tell of, no standby would learn
         // of.
         let metadata: [(name: String, value: [UInt8]?)] = [

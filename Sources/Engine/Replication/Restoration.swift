@@ -86,6 +86,7 @@ package final class Restoration {
         journal.setMetadata(Epochs.metadataName, epochs.encoded)
         journal.setMetadata(Standing.metadataName, Standing.encode(.primary))
         journal.setMetadata(ClockNote.metadataName, nil)
+        journal.setMetadata(ClockMark.metadataName, nil)
         var batch = RecordBatch()
         var writer = ByteWriter()
         Event(at: try latest(in: journal), by: .system, fact: .epochBegan(number)).encode(into: &writer)

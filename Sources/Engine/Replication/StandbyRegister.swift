@@ -17,11 +17,12 @@ final class StandbyRegister: Sendable {
         self.clock = clock
         self.news = news
         watch = NIOLockedValueBox(
-            StandbyWatch(policy, isAlone: isAlone, now: Int64(clock.monotonicNanoseconds() / 1_000_000)))
+            StandbyWatch(policy, isAlone: isAlone, now: clock.reading().passed / 1_000_000))
         settle()
     }
 
-    private var now: Int64 { Int64(clock.monotonicNanoseconds() / 1_000_000) }
+    /// What has passed, a suspension included: a machine that slept through its lease has none left.
+    private var now: Int64 { clock.reading().passed / 1_000_000 }
 
     /// Why no yes is given at this moment, if none is.
     var silence: String? {

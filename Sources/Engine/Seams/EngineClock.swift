@@ -7,6 +7,9 @@ package protocol EngineClock: Sendable {
     func reading() -> ClockReading
     /// Whether the kernel says that the wall clock is synchronised with another.
     func isSynchronised() -> Bool
+    /// Names the run of the machine, from its boot to its end, that what has passed is counted in; empty where that is
+    /// not known.
+    func boot() -> [UInt8]
     /// Nanoseconds since some fixed moment, never going back; deadlines are told in it.
     func monotonicNanoseconds() -> UInt64
     /// Returns when this much has passed, or throws when the task is cancelled.
@@ -14,6 +17,8 @@ package protocol EngineClock: Sendable {
 }
 
 extension EngineClock {
+    package func boot() -> [UInt8] { [] }
+
     /// The wall clock.
     package func now() -> Instant { Instant(rawValue: reading().wall / 1_000_000) }
 }

@@ -11,6 +11,18 @@ package struct SystemClock: EngineClock {
         return ClockReading(wall: read(CLOCK_REALTIME), passed: passed)
     }
 
+    package func boot() -> [UInt8] { Self.bootID }
+
+    /// proc_sys_kernel(5): drawn anew at each boot.
+    private static let bootID: [UInt8] = {
+        let descriptor = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return [] }
+        defer { close(descriptor) }
+        return [UInt8](unsafeUninitializedCapacity: 64) { buffer, count in
+            count = max(0, Glibc.read(descriptor, buffer.baseAddress, buffer.count))
+        }
+    }()
+
     package func monotonicNanoseconds() -> UInt64 { UInt64(read(CLOCK_MONOTONIC)) }
 
     package func sleep(milliseconds: Int64) async throws(CancellationError) {

@@ -75,8 +75,21 @@ extension Engine {
             (isOpen && watch.keeps(note), isOpen && watch.keeps(now), watch.news(state))
         }
         if keepsNote { journal.setMetadata(ClockNote.metadataName, note?.encoded) }
-        if keepsMoment { journal.setMetadata(Checkpointer.latestMoment, now.encoded) }
+        if keepsMoment { keepMoment() }
         if let news { configuration.news(news) }
+    }
+
+    /// The process ends: the next one is told what the last second brought.
+    func lookAtClockForTheLastTime() {
+        lookAtClock()
+        if case .deposed = standing.role { return }
+        if journal.admission == .open { keepMoment() }
+    }
+
+    private func keepMoment() {
+        // A standby's own clock decides nothing, so what it shows is not kept as if it had been told.
+        journal.setMetadata(Checkpointer.latestMoment, time.moment(of: standing.role).encoded)
+        journal.setMetadata(ClockMark.metadataName, time.mark()?.encoded)
     }
 
     /// A person says that the machine's clock is right. One that is ahead is followed at once. One that is behind is
@@ -92,7 +105,7 @@ extension Engine {
         }
         configuration.news(.clockAccepted(before))
         journal.setMetadata(ClockNote.metadataName, note?.encoded)
-        journal.setMetadata(Checkpointer.latestMoment, time.now().encoded)
+        keepMoment()
         do { try await journal.flushed() } catch { throw EngineError(error) }
         return before
     }

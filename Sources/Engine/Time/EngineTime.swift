@@ -12,11 +12,14 @@ final class EngineTime: Sendable {
     /// - Parameters:
     ///   - latest: the latest moment that the journal tells of; 0 for an empty one.
     ///   - note: what the process before left behind about the wall clock.
-    init(_ clock: any EngineClock, latest: Instant, note: ClockNote?) {
+    ///   - mark: the time that it left behind.
+    ///   - follows: whether the time is a primary's.
+    init(_ clock: any EngineClock, latest: Instant, note: ClockNote?, mark: ClockMark?, follows: Bool) {
         self.clock = clock
         let reading = clock.reading()
         let keeper = Timekeeper(
-            reading, latest: latest.nanoseconds, note: note, isSynchronised: clock.isSynchronised())
+            reading, latest: latest.nanoseconds, elapsed: mark?.now(at: reading, boot: clock.boot()), note: note,
+            isSynchronised: clock.isSynchronised(), follows: follows)
         beganPassed = reading.passed
         started = Instant(nanoseconds: keeper.now)
         self.keeper = NIOLockedValueBox(keeper)
@@ -36,6 +39,25 @@ final class EngineTime: Sendable {
         keeper.withLockedValue { keeper in
             keeper.advance(to: reading)
             keeper.hear(moment.nanoseconds)
+        }
+    }
+
+    /// Up to when facts may be: now, or on a standby what its primary told of.
+    func moment(of role: Role) -> Instant { role == .standby ? told : now() }
+
+    /// This server is the primary from now on.
+    func lead() {
+        let isSynchronised = clock.isSynchronised()
+        let reading = calmReading()
+        keeper.withLockedValue { $0.lead(reading, isSynchronised: isSynchronised) }
+    }
+
+    /// The time, for the next process on this run of the machine; nil while it is uncertain.
+    func mark() -> ClockMark? {
+        let (reading, boot) = (clock.reading(), clock.boot())
+        return keeper.withLockedValue { keeper in
+            keeper.advance(to: reading)
+            return keeper.isCertain ? ClockMark(now: keeper.now, passed: reading.passed, boot: boot) : nil
         }
     }
 

@@ -114,6 +114,7 @@ extension SessionHandler {
         push.position = shared.engine.diskPosition.rawValue
         push.epoch = shared.engine.epoch
         if let feeder = fed.feeder { push.beat = UInt64(clamping: feeder.beat) }
+        push.nowMs = shared.engine.nowMilliseconds
         write(FrameHeader(.follow, flags: .push, requestID: fed.id)) { $0.writeMessage(push) }
         flushReplies()
     }

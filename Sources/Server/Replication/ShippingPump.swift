@@ -27,6 +27,7 @@ struct ShippingPump: Sendable {
                 push.epoch = engine.epoch
                 // A stream that fills the connection leaves no room for anything else.
                 push.beat = UInt64(clamping: feeder.beat)
+                push.nowMs = engine.nowMilliseconds
                 push.chunks = Data(chunks.bytes)
                 guard await send(try frame(push)) else { return nil }
             }

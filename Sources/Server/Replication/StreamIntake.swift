@@ -47,6 +47,7 @@ struct StreamIntake: Sendable {
             for push in try await connection.pushes(id) {
                 guard push.epoch == epoch else { throw PeerFailure("its epoch was \(epoch) and is \(push.epoch)") }
                 followed.heard(position: Position(push.position), epoch: push.epoch)
+                engine.heard(now: push.nowMs)
                 if push.hasBeat { beatToReturn.withLockedValue { $0 = push.beat } }
                 bytes += push.chunks
             }

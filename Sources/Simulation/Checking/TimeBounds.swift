@@ -13,6 +13,9 @@ struct TimeBounds {
     private var mayDoubt = false
     /// A person may have accepted a wall clock that is behind.
     private var maySlow = false
+    /// It may have begun as a standby that heard nothing: promoted, it begins as a start does.
+    private var mayLead = false
+    private var boot: [UInt8] = []
     /// Somebody is just saying that the wall clock is right.
     var isAccepting = false
 
@@ -22,15 +25,34 @@ struct TimeBounds {
     /// A process begins.
     /// - Parameters:
     ///   - told: the moment that its journal surely tells of, and the latest that it may.
-    mutating func begin(wall: Int64, passed: Int64, told: ClosedRange<Int64>, isSynchronised: Bool) {
+    ///   - boot: on the machine's same run the time goes on by what passed since the process before.
+    mutating func begin(
+        wall: Int64, passed: Int64, told: ClosedRange<Int64>, isSynchronised: Bool, boot: [UInt8], follows: Bool
+    ) {
+        let gone = high + (passed - self.passed) * 21
+        let isSameRun = boot == self.boot
         self.passed = passed
-        isAccepting = false
+        self.boot = boot
+        (isAccepting, maySlow, mayLead) = (false, false, follows)
         let isEmpty = told.lowerBound == 0
-        let believed = isSynchronised || isEmpty ? wall : min(wall, told.upperBound + Self.gap)
         low = told.lowerBound * 20
-        high = max(told.upperBound, believed) * 20
+        high = max(told.upperBound * 20, isSameRun ? gone : 0)
+        if follows && !isEmpty { return mayDoubt = false }
+        believe(wall, isSynchronised: isSynchronised || isEmpty)
         let isSurelyBelieved = wall >= told.upperBound - Self.tolerance && wall <= told.lowerBound + Self.gap
         mayDoubt = !isEmpty && !isSynchronised && !isSurelyBelieved
+    }
+
+    private mutating func believe(_ wall: Int64, isSynchronised: Bool) {
+        high = max(high, (isSynchronised ? wall : min(wall, latest + Self.gap)) * 20)
+    }
+
+    /// It is about to be promoted.
+    mutating func lead(wall: Int64, isSynchronised: Bool) {
+        guard mayLead else { return }
+        mayLead = false
+        mayDoubt = !isSynchronised
+        believe(wall, isSynchronised: isSynchronised)
     }
 
     /// Time goes on to here, and the wall clock shows this.
@@ -42,6 +64,9 @@ struct TimeBounds {
         if isAccepting || mayDoubt && (isSynchronised || wall <= latest + Self.gap) { high = max(high, wall * 20) }
         if isAccepting, wall < latest { maySlow = true }
     }
+
+    /// Its primary has told it the time.
+    mutating func heard() { mayLead = false }
 
     /// What another server's journal may tell of, this one may have heard.
     mutating func hear(_ other: TimeBounds) { high = max(high, other.high) }

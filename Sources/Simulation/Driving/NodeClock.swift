@@ -14,6 +14,7 @@ final class NodeClock: EngineClock {
         /// What the wall clock makes of a thousand milliseconds.
         var pace: Int64 = 1_000
         var isSynchronised = true
+        var boots: UInt8 = 1
 
         func wall(_ passed: Int64) -> Int64 {
             World.beginning.rawValue + changed + ahead + (passed - changed) * pace / 1_000
@@ -38,6 +39,7 @@ final class NodeClock: EngineClock {
         }
     }
 
+    func boot() -> [UInt8] { [state.withLockedValue(\.boots)] }
     func isSynchronised() -> Bool { state.withLockedValue(\.isSynchronised) }
     func monotonicNanoseconds() -> UInt64 { world.monotonicNanoseconds() }
     func sleep(milliseconds: Int64) async throws(CancellationError) {
@@ -47,6 +49,9 @@ final class NodeClock: EngineClock {
     // MARK: What goes wrong
 
     func setSynchronised(_ isSynchronised: Bool) { state.withLockedValue { $0.isSynchronised = isSynchronised } }
+
+    /// The machine is started anew: what passed before is not counted with what passes now.
+    func reboot() { state.withLockedValue { $0.boots &+= 1 } }
 
     /// Sets the wall clock on or back.
     func step(milliseconds: Int64) { state.withLockedValue { $0.ahead += milliseconds } }

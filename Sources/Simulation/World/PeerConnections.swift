@@ -15,8 +15,8 @@ enum PeerMessage: Sendable {
     case copyFollows(epoch: UInt32)
     case cutBack(LogTip, epoch: UInt32)
     case refused(EngineError)
-    case chunks([UInt8], epoch: UInt32, beat: Int64)
-    case pulse(epoch: UInt32, beat: Int64?)
+    case chunks([UInt8], epoch: UInt32, beat: Int64, now: Int64)
+    case pulse(epoch: UInt32, beat: Int64?, now: Int64)
     case copyHeader(CopyHeader)
     case copyPart(CopyPart)
     case copyEnd

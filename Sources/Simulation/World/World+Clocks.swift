@@ -40,7 +40,8 @@ extension World {
         let told = node.chronicle.latest(upTo: node.onDisk).rawValue
         node.time.begin(
             wall: node.clock.now().rawValue, passed: node.clock.passed, told: told...max(told, casebook.latestMoment),
-            isSynchronised: node.clock.isSynchronised())
+            isSynchronised: node.clock.isSynchronised(), boot: node.clock.boot(),
+            follows: node.engine?.role != .primary)
         noteClocks()
     }
 

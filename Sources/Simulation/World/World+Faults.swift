@@ -76,6 +76,7 @@ extension World {
         endFeedings(node)
         if !node.die() { casebook.fail("tasks of the dead process wait for something that nobody will give them") }
         node.replication = ReplicationLife()
+        if random.chance(300) { node.clock.reboot() }
         queue.put(.start(node.index), at: now + Int64(random.between(1...500)))
     }
 

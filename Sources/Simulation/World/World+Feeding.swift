@@ -120,9 +120,9 @@ extension World {
                 while !Task.isCancelled {
                     let chunks = try await feeder.next(maxBytes: bytes)
                     guard engine.role == .primary else { break }
-                    guard await mailbox.send(id, .chunks(chunks.bytes, epoch: engine.epoch, beat: feeder.beat)) else {
-                        break
-                    }
+                    let message = PeerMessage.chunks(
+                        chunks.bytes, epoch: engine.epoch, beat: feeder.beat, now: engine.nowMilliseconds)
+                    guard await mailbox.send(id, message) else { break }
                 }
                 mailbox.put(.feedingEnded(id, "nobody wants more"))
             } catch {
@@ -191,7 +191,8 @@ extension World {
                     endFeeding(node, feeding.connection, "another server has become primary")
                 } else {
                     sendPeer(
-                        feeding.connection, from: node.index, .pulse(epoch: engine.epoch, beat: feeding.feeder?.beat))
+                        feeding.connection, from: node.index,
+                        .pulse(epoch: engine.epoch, beat: feeding.feeder?.beat, now: engine.nowMilliseconds))
                 }
             }
         }

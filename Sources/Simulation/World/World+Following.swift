@@ -78,15 +78,24 @@ extension World {
                 casebook.fail("server \(node.index) is refused: \(error.message)")
             }
             hangUpFollowing(node, tryingAgain: true)
-        case .chunks(let bytes, let epoch, let beat):
+        case .chunks(let bytes, let epoch, let beat, let now):
             guard epoch == node.replication.following?.epoch else { return hangUpFollowing(node, tryingAgain: true) }
             node.replication.following?.beat = beat
+            tellTime(node, now)
             node.replication.following?.inbox.put(bytes)
-        case .pulse(_, let beat): if let beat { node.replication.following?.beat = beat }
+        case .pulse(_, let beat, let now):
+            tellTime(node, now)
+            if let beat { node.replication.following?.beat = beat }
         case .copyHeader, .copyPart, .copyEnd:
             if node.replication.following?.isCopying == true { takeCopy(node, id, message) }
         case .follow, .confirm, .depose, .deposed, .hangUp: break
         }
+    }
+
+    private func tellTime(_ node: Node, _ now: Int64) {
+        guard let engine = node.engine else { return }
+        engine.heard(now: now)
+        node.time.heard()
     }
 
     /// What the primary answered, once its epoch is on this disk.

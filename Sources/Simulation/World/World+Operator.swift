@@ -63,6 +63,8 @@ extension World {
         say("\(which(standby))is to be promoted")
         standby.replication.isBeingPromoted = true
         standby.replication.mayBeAlone = true
+        standby.time.lead(wall: standby.clock.now().rawValue, isSynchronised: standby.clock.isSynchronised())
+        noteClocks()
         Task(executorPreference: standby.scheduler) { [mailbox = standby.mailbox] in
             do throws(EngineError) {
                 mailbox.put(.promotion(.success(try await engine.promote().epoch)))

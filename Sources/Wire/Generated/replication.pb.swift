@@ -276,6 +276,9 @@ package nonisolated struct PBFollowPush: Sendable {
   /// Clears the value of `beat`. Subsequent reads from it will return its default value.
   package mutating func clearBeat() {self._beat = nil}
 
+  /// of the stream: the primary's time, which is its standby's; 0 where it does not say
+  package var nowMs: Int64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -691,7 +694,7 @@ nonisolated extension PBFollowReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension PBFollowPush: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".FollowPush"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}position\0\u{1}epoch\0\u{1}chunks\0\u{1}header\0\u{1}values\0\u{1}end\0\u{1}beat\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}position\0\u{1}epoch\0\u{1}chunks\0\u{1}header\0\u{1}values\0\u{1}end\0\u{1}beat\0\u{3}now_ms\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -706,6 +709,7 @@ nonisolated extension PBFollowPush: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 5: try { try decoder.decodeSingularMessageField(value: &self._values) }()
       case 6: try { try decoder.decodeSingularBoolField(value: &self.end) }()
       case 7: try { try decoder.decodeSingularUInt64Field(value: &self._beat) }()
+      case 8: try { try decoder.decodeSingularInt64Field(value: &self.nowMs) }()
       default: break
       }
     }
@@ -737,6 +741,9 @@ nonisolated extension PBFollowPush: SwiftProtobuf.Message, SwiftProtobuf._Messag
     try { if let v = self._beat {
       try visitor.visitSingularUInt64Field(value: v, fieldNumber: 7)
     } }()
+    if self.nowMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.nowMs, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -748,6 +755,7 @@ nonisolated extension PBFollowPush: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs._values != rhs._values {return false}
     if lhs.end != rhs.end {return false}
     if lhs._beat != rhs._beat {return false}
+    if lhs.nowMs != rhs.nowMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
