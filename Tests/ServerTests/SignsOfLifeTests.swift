@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import HaoyuanClient
 import NIOCore
 import Scheduling
 import SwiftProtobuf
@@ -126,7 +127,7 @@ import Testing
 
 /// This process's ends of TCP connections that have this port at one side.
 private func descriptors(ofConnectionsWith port: Int) throws -> [Int32] {
-    func port(of descriptor: Int32, _ name: (Int32, UnsafeMutablePointer<sockaddr>, inout socklen_t) -> Int32) -> Int? {
+    func end(of descriptor: Int32, _ name: (Int32, UnsafeMutablePointer<sockaddr>, inout socklen_t) -> Int32) -> Int? {
         var address = sockaddr_in()
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let status = withUnsafeMutablePointer(to: &address) { address in
@@ -136,8 +137,8 @@ private func descriptors(ofConnectionsWith port: Int) throws -> [Int32] {
         return Int(UInt16(bigEndian: address.sin_port))
     }
     return try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap { Int32($0) }.filter {
-        guard let peer = port(of: $0, { getpeername($0, $1, &$2) }) else { return false }
-        return peer == port || port(of: $0, { getsockname($0, $1, &$2) }) == port
+        guard let peer = end(of: $0, { getpeername($0, $1, &$2) }) else { return false }
+        return peer == port || end(of: $0, { getsockname($0, $1, &$2) }) == port
     }
 }
 
