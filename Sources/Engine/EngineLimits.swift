@@ -67,8 +67,8 @@ package enum EngineLimits {
     /// Milliseconds from the journal's latest moment up to which a start believes a wall clock that the kernel does not
     /// call synchronised. Half a day: a restart is one, and no key that is younger is forgotten by it.
     package static let clockGapMilliseconds: Int64 = 43_200_000
-    /// Milliseconds after a start up to which a wall clock that was doubted at it may still be believed by itself. A day:
-    /// a time server is found by then.
+    /// Milliseconds after a start up to which a wall clock that was doubted at it may still be believed by itself. A
+    /// day: a time server is found by then.
     package static let clockDoubtMilliseconds: Int64 = 86_400_000
     /// Milliseconds between two looks at how the wall clock stands.
     package static let clockTickMilliseconds: Int64 = 1_000

@@ -328,7 +328,7 @@ import Testing
         try await Self.make(folder, "data", named: "East")
         #expect(try await Self.backup(folder, "data", to: "backups").status == 0)
         let said = try await Self.withSmallDisk(
-            folder, size: "82m",
+            folder, size: "76m",
             """
             "$BIN" restore "$T/backups" --data "$T/small/r"; echo "status $?"
             ls -A "$T/small"

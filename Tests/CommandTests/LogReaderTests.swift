@@ -153,7 +153,8 @@ private final class LogPipe: Sendable {
         // Those that it took it serves, and the others wait at the door.
         let told = await log.linesAside { $0.contains("no further connection") }
         #expect(told.last?.contains("no further connection") == true, "\(told)")
-        for caller in callers { try await caller.close().get() }
+        // The server may have hung up on some while they waited.
+        for caller in callers where caller.isActive { try? await caller.close().get() }
         #expect(try await server.ask("status").status == 0)
         #expect(await server.end() == 0)
         try #require(write(log.writing, "read\n", 5) == 5)

@@ -40,7 +40,8 @@ final class ServerProcess: Sendable {
         let portFile = folder.path + "/port"
         try? FileManager.default.removeItem(atPath: portFile)
         let process = Binary.process(
-            ["serve", "--data", data ?? folder.path + "/data", "--port", "0", "--port-file", portFile]
+            ["serve", "--data", data ?? folder.path + "/data", "--port-file", portFile]
+                + (arguments.contains("--port") ? [] : ["--port", "0"])
                 + (arguments.contains("--monitor") ? [] : ["--monitor", "127.0.0.1:0"]) + arguments,
             in: folder.path, environment: environment)
         if let openFiles {

@@ -33,7 +33,8 @@ struct TimeBounds {
         let isSameRun = boot == self.boot
         self.passed = passed
         self.boot = boot
-        (isAccepting, maySlow, mayLead) = (false, false, follows)
+        // What a person accepted before holds on: a note tells the next process.
+        (isAccepting, mayLead) = (false, follows)
         let isEmpty = told.lowerBound == 0
         low = told.lowerBound * 20
         high = max(told.upperBound * 20, isSameRun ? gone : 0)

@@ -18,8 +18,9 @@ enum ArgumentList {
 
     /// - Throws: where a list names something twice.
     static func checkOnce(_ items: [String], _ list: String) throws {
-        var seen: Set<String> = []
-        for item in items where !seen.insert(item).inserted {
+        // By bytes, as identifiers are: two ways to write é are two.
+        var seen: Set<[UInt8]> = []
+        for item in items where !seen.insert(Array(item.utf8)).inserted {
             throw ValidationError("\(list) names \(item) twice; give it once")
         }
     }
