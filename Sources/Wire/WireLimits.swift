@@ -10,9 +10,11 @@ package enum WireLimits {
     package static let batchLength = 8_192
     /// Unanswered requests on one connection; a batch counts as the requests it holds.
     package static let inFlight = 16_384
-    /// Requests of one connection that are carried out at once: those that go neither with a batch nor with other
-    /// searches.
+    /// Readings of one connection that are carried out at once: those that do not go with other searches.
     package static let requestsAtOnce = 16
+    /// Writes of one connection that are carried out at once: those that are neither in a batch nor a reservation. They
+    /// take no place of a reading.
+    package static let writesAtOnce = 16
     /// Readings of the catalogue that one connection has at once; they wait for no shard.
     package static let catalogueReadingsAtOnce = 2
     /// Requests whose deadline has passed while they were carried out, and whose places others have.

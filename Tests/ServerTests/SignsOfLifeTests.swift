@@ -50,6 +50,28 @@ import Testing
         }
     }
 
+    @Test func `writes that wait for the disk keep no reading waiting`() async throws {
+        try await withHospital { hospital in
+            let connection = try await RawConnection.greeted(port: hospital.port)
+            hospital.disk.shut()
+            let count = UInt32(WireLimits.writesAtOnce * 2)
+            for id in 0..<count {
+                let request = PBRegisterPatientsRequest.with { request in
+                    request.patients = [
+                        .with { $0.identifiers = [.with { ($0.system, $0.value) = ("urn:waiting", "w\(id)") }] }
+                    ]
+                }
+                try await connection.send(.registerPatients, 100 + id, request)
+            }
+            try await connection.send(.findPatients, 3, PBFindPatientsRequest())
+            #expect(try #require(await connection.next()).header.requestID == 3)
+            hospital.disk.open()
+            var ids: Set<UInt32> = []
+            for _ in 0..<count { ids.insert(try #require(await connection.next()).header.requestID) }
+            #expect(ids == Set(100..<100 + count))
+        }
+    }
+
     @Test func `readings that wait hold so much and no more`() throws {
         func waiting(_ serial: UInt64, _ bytes: Int, _ method: Wire.Method = .listSessions) -> RequestQueue.Waiting {
             RequestQueue.Waiting(

@@ -3,7 +3,8 @@ import Wire
 
 /// Requests of one connection that have a task each, and those that wait for one. Few that ask the shards run at once,
 /// so that a client that asks for much and reads little holds little memory. What asks no shard never waits behind
-/// those that do: a client that doubts whether the server lives asks for its status.
+/// those that do: a client that doubts whether the server lives asks for its status. And no reading waits behind writes,
+/// which keep their places until the disk and the standby have them.
 struct RequestQueue {
     struct Waiting {
         let header: FrameHeader
@@ -41,12 +42,12 @@ struct RequestQueue {
         var hasPlace: Bool { running.count - min(abandoned, WireLimits.abandonedAtOnce) < most }
     }
 
-    private enum Kind: Int, CaseIterable { case server, catalogue, shards }
+    private enum Kind: Int, CaseIterable { case server, catalogue, shards, writes }
 
     private var lanes = [
         // About the server itself: answered at once.
         Lane(most: WireLimits.inFlight), Lane(most: WireLimits.catalogueReadingsAtOnce),
-        Lane(most: WireLimits.requestsAtOnce),
+        Lane(most: WireLimits.requestsAtOnce), Lane(most: WireLimits.writesAtOnce),
     ]
 
     private static func lane(of method: Method) -> Int {
@@ -54,7 +55,7 @@ struct RequestQueue {
             switch method {
             case .status, .promote, .depose, .goAlone: .server
             case .getCatalogue: .catalogue
-            default: .shards
+            default: method.isWrite ? .writes : .shards
             }
         return kind.rawValue
     }
