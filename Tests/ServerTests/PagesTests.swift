@@ -147,6 +147,27 @@ import Testing
         await hospital.close()
     }
 
+    @Test func `a standby takes no part of a catalogue, whatever its key was used for`() async throws {
+        try await withPair { folders in
+            let first = try await PairMember.primary(folders.first)
+            let wire = try await RawConnection.greeted(port: first.port)
+            for number in 1...2 as ClosedRange<UInt32> {
+                try await wire.send(.putCatalogue, number + 1, part(number, of: 2, "P\(number)", key: 5))
+                let frame = try #require(await wire.next())
+                #expect(!frame.header.flags.contains(.error))
+            }
+            await wire.close()
+            let second = try await PairMember.standby(of: first, folders.second)
+            try await second.caughtUp(with: first.engine.diskPosition)
+            let other = try await RawConnection.greeted(port: second.port)
+            try await other.send(.putCatalogue, 2, part(1, of: 2, "P1", key: 5))
+            #expect(try await other.failure().code == .notPrimary)
+            await other.close()
+            await second.stop()
+            await first.stop()
+        }
+    }
+
     @Test func `parts are forgotten a while after the last of them, and few catalogues come at once`() throws {
         let now = NIOLockedValueBox(NIODeadline.uptimeNanoseconds(1))
         let parts = CatalogueParts { now.withLockedValue { $0 } }

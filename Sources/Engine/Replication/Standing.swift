@@ -161,7 +161,8 @@ package struct WrongRole: Error, CustomStringConvertible {
 }
 
 extension EngineError {
-    static func notPrimary(_ role: Role) -> EngineError {
+    /// This server decides nothing; the message says where to ask.
+    package static func notPrimary(_ role: Role) -> EngineError {
         switch role {
         case .deposed(let epoch):
             EngineError(

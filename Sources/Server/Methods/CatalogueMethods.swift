@@ -16,7 +16,7 @@ extension MethodTable {
             return { engine, server throws(EngineError) in
                 guard isPart else { return try await engine.put(write) }
                 // Where it could not be put, there is no use in bringing the rest.
-                guard engine.role == .primary else { return try await engine.put(write) }
+                guard engine.role == .primary else { throw .notPrimary(engine.role) }
                 let bytes = request.catalogue.bytesInList
                 let whole = try server.parts.take(
                     Int(request.part), of: Int(request.parts), request.catalogue, bytes: bytes, key: write.key)
