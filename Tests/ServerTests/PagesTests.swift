@@ -182,5 +182,37 @@ import Testing
         #expect(throws: EngineError.self) {
             try parts.take(2, of: 2, PBCatalogue(), bytes: WireLimits.catalogueUploadBytes, key: key(99))
         }
+        // A new one takes the place of the one that has been idle longest, once that seems broken off.
+        for number in 1...UInt64(WireLimits.catalogueUploads) {
+            #expect(try parts.take(1, of: 3, PBCatalogue(), bytes: 1, key: key(number)) == nil)
+            now.withLockedValue { $0 = $0 + .milliseconds(1) }
+        }
+        #expect(throws: EngineError.self) { try parts.take(1, of: 2, PBCatalogue(), bytes: 1, key: key(99)) }
+        now.withLockedValue { $0 = $0 + .milliseconds(WireLimits.catalogueUploadIdleMilliseconds - 4) }
+        #expect(try parts.take(1, of: 2, PBCatalogue(), bytes: 1, key: key(99)) == nil)
+        #expect(try parts.take(2, of: 3, PBCatalogue(), bytes: 1, key: key(2)) == nil)
+        #expect(throws: EngineError.self) { try parts.take(2, of: 3, PBCatalogue(), bytes: 1, key: key(1)) }
+        // They hold no memory either, though no other part comes.
+        now.withLockedValue { $0 = $0 + .milliseconds(WireLimits.catalogueUploadMilliseconds) }
+        #expect(!parts.isEmpty)
+        parts.forgetIdle()
+        #expect(parts.isEmpty)
+    }
+
+    @Test func `parts say how many they are alike, and one that comes again counts once`() throws {
+        let parts = CatalogueParts()
+        let (key, half) = (IdempotencyKey(high: 1, low: 1), WireLimits.catalogueUploadBytes / 2)
+        #expect(try parts.take(1, of: 3, PBCatalogue(), bytes: 1, key: key) == nil)
+        let error = #expect(throws: EngineError.self) {
+            try parts.take(2, of: 2, PBCatalogue(), bytes: 1, key: key)
+        }
+        #expect(error?.code == .invalidArgument)
+        #expect(error?.message.contains("begin again with part 1") == true)
+        for _ in 0..<3 { #expect(try parts.take(2, of: 3, PBCatalogue(), bytes: half, key: key) == nil) }
+        #expect(try parts.take(3, of: 3, PBCatalogue(), bytes: 1, key: key) != nil)
+        // With the first part another number is a new beginning.
+        #expect(try parts.take(1, of: 3, PBCatalogue(), bytes: 1, key: key) == nil)
+        #expect(try parts.take(1, of: 2, PBCatalogue(), bytes: 1, key: key) == nil)
+        #expect(try parts.take(2, of: 2, PBCatalogue(), bytes: 1, key: key) != nil)
     }
 }

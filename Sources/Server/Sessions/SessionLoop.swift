@@ -22,7 +22,8 @@ final class SessionLoop {
     var counters = LoopCounters()
 
     private var sessions: [ObjectIdentifier: SessionHandler] = [:]
-    /// Looks now and then whether the other side of each connection is still there; while there are connections.
+    /// Looks now and then whether the other side of each connection is still there, and forgets catalogues that were
+    /// broken off.
     private var look: RepeatedTask?
     /// Tasks that will come back to this event loop.
     private var tasks = 0
@@ -58,10 +59,7 @@ final class SessionLoop {
 
     func left(_ session: SessionHandler) {
         sessions[ObjectIdentifier(session)] = nil
-        if sessions.isEmpty {
-            look?.cancel()
-            look = nil
-        }
+        endLook()
         checkEnd()
     }
 
@@ -70,7 +68,16 @@ final class SessionLoop {
         let loop = NIOLoopBound(self, eventLoop: eventLoop)
         look = eventLoop.scheduleRepeatedTask(initialDelay: pause, delay: pause) { _ in
             for session in loop.value.sessions.values { session.lookForPeer() }
+            loop.value.identity.parts.forgetIdle()
+            loop.value.endLook()
         }
+    }
+
+    /// Ends the look where there is nothing to look at: a catalogue that came in parts may outlive its connection.
+    private func endLook() {
+        guard sessions.isEmpty, isDraining || identity.parts.isEmpty else { return }
+        look?.cancel()
+        look = nil
     }
 
     /// What the loop has counted, and what its sessions have at hand.
