@@ -76,6 +76,9 @@ import Testing
         let second = machine.received(FrameHeader(.book, requestID: 7))
         #expect(code(second) == .malformedFrame)
         if case .failUnnamed = second {} else { Issue.record("\(second)") }
+        let reply = machine.received(FrameHeader(.book, flags: .reply, requestID: 7))
+        if case .failUnnamed = reply {} else { Issue.record("\(reply)") }
+        #expect(machine.isInUse(7) && !machine.isInUse(8))
         let isWanted = machine.answered(7, serial: serial)
         #expect(isWanted)
         #expect(machine.received(FrameHeader(.book, requestID: 7)) == .request(.book))

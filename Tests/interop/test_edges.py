@@ -43,6 +43,20 @@ class Edges(AbuseCase):
         self.assert_failure(pb.Failure.FromString(last.payload), "MALFORMED_FRAME")
         self.assertIsNone(wire.read())
 
+    def test_a_frame_that_ends_the_connection_costs_the_request_of_its_id_nothing(self):
+        for broken in (
+            encode(Frame(Method.STATUS, 5), length=16 + PAYLOAD_LIMIT + 1),
+            encode(Frame(Method.STATUS, 5, flags=REPLY)),
+        ):
+            wire = self.greeted()
+            put = pb.RegisterPatientsRequest()
+            put.patients.add().identifiers.add(system="urn:twice", value=unique("p"))
+            wire.send_bytes(encode(Frame(Method.REGISTER_PATIENTS, 5, put.SerializeToString())) + broken)
+            answer, last = wire.read(), wire.read()
+            self.assertEqual((answer.request, answer.method, answer.flags & ERROR), (5, Method.REGISTER_PATIENTS, 0))
+            self.assertEqual((last.request, last.flags & ERROR), (0, ERROR))
+            self.assertIsNone(wire.read())
+
     def test_status_is_exempt_from_the_rule_of_epochs(self):
         wire = self.greeted()
         wire.send(Frame(Method.STATUS, 3, epoch=1_000))

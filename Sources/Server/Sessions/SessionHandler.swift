@@ -78,7 +78,8 @@ final class SessionHandler: ChannelDuplexHandler {
         do {
             while !machine.isClosing, let frame = try decoder.next() { received(frame) }
         } catch {
-            if !machine.isEnding { end(error.method, error.requestID, error.error) }
+            let id = machine.isInUse(error.requestID) ? 0 : error.requestID
+            if !machine.isEnding { end(error.method, id, error.error) }
         }
     }
 

@@ -76,6 +76,10 @@ struct SessionStateMachine {
     func received(_ header: FrameHeader) -> Reception {
         if isClosing || isEnding { return .ignore }
         guard header.requestID != 0 else { return .fail(ProtocolError(.malformedFrame, "request id 0 is reserved")) }
+        guard !isInUse(header.requestID) else {
+            return .failUnnamed(
+                ProtocolError(.malformedFrame, "request id \(header.requestID) is in use on this connection"))
+        }
         guard header.flags.isDisjoint(with: .fromServer) else {
             return .fail(ProtocolError(.malformedFrame, "a client sends requests, neither replies nor pushes"))
         }
@@ -88,11 +92,6 @@ struct SessionStateMachine {
         if case .welcoming = phase {
             return .fail(ProtocolError(.handshakeRequired, "nothing may be sent before WELCOME has come"))
         }
-        guard !taken.contains(header.requestID), !subscriptions.contains(header.requestID), follow != header.requestID
-        else {
-            return .failUnnamed(
-                ProtocolError(.malformedFrame, "request id \(header.requestID) is in use on this connection"))
-        }
         guard header.knownMethod != .hello else {
             return .fail(ProtocolError(.handshakeRequired, "HELLO comes once on a connection"))
         }
@@ -102,6 +101,9 @@ struct SessionStateMachine {
         }
         return .request(method)
     }
+
+    /// Whether an unanswered request, a subscription or a standby goes by this id: then no error may.
+    func isInUse(_ id: UInt32) -> Bool { taken.contains(id) || subscriptions.contains(id) || follow == id }
 
     /// - Parameter batchLimit: Most requests of one batch on this connection.
     mutating func greeted(batchLimit: Int) {
