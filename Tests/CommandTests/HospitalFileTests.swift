@@ -67,11 +67,11 @@ import Testing
         #expect(yaml.policies.map(\.terms) == [[], terms])
         let folder = try Folder()
         defer { folder.remove() }
-        _ = try folder.file("policies.csv", "department,per_day\n,4\ngeneral,0\n")
+        _ = try folder.file("policies.csv", "department,per_day\n*,4\ngeneral,0\n")
         _ = try folder.file(
             "policy_terms.csv",
             "department,rule,services,pools,channels,limit\n"
-                + "general,PER_DAY,a;b,,window;mini-program,2\ngeneral,overlap,,p,,0\n")
+                + "general,PER_DAY,a;b,*,window;mini-program,2\ngeneral,overlap,*,p,*,0\n")
         #expect(try HospitalSource.read(folder.path).catalogue == yaml)
     }
 

@@ -120,6 +120,15 @@ import Testing
             "policies.csv", "department,per_day,hold\n,4,\n",
             "line 2: policy: ‘hold’ is empty; write how long a hold waits"
         ),
+        (
+            "policies.csv", "department,per_day_department,per_day\n*,,4\n",
+            "line 2: policy: ‘per_day_department’ is empty; write the limit; 0 is no limit"
+        ),
+        (
+            "policies.csv", "department,per_day\n,4\n*,5\n",
+            "line 3: policy: the hospital’s own policy stands there already"
+        ),
+        ("departments.csv", "code,name\n*,D\n", "line 2: department: ‘code’ is ‘*’, which stands for everything"),
         ("policies.csv", "department\nd\n", "line 2: policy: it says nothing, and would lift every limit"),
         (
             "policies.csv", "department,per_day\nd,0.3\n",
@@ -185,6 +194,47 @@ import Testing
         )
     }
 
+    @Test(arguments: [
+        (",channel_closed,*,*,app,0", "‘department’ is empty; write the department of the policy; * for the hospital"),
+        ("d,channel_closed,,*,app,0", "‘services’ is empty; write those meant; * for all"),
+        ("d,channel_closed,*,,app,0", "‘pools’ is empty; write those meant; * for all"),
+        ("d,channel_closed,*,*,,0", "‘channels’ is empty; write those meant; * where the rule reads none"),
+        ("d,channel_closed,*,*,app;*,0", "‘channels’ names others beside ‘*’, which narrows nothing"),
+    ])
+    func `a cleared cell does not make a term hold everywhere`(row: String, sentence: String) throws {
+        let head = "department,rule,services,pools,channels,limit\n"
+        let folder = try folder([
+            "policies.csv": "department,per_day\n*,4\nd,4\n", "policy_terms.csv": head + "*,per_day,*,*,*,2\n",
+        ])
+        defer { folder.remove() }
+        let terms = try HospitalSource.read(folder.path).catalogue.policies.map(\.terms)
+        #expect(terms == [[.init(rule: .perDay, limit: 2)], []])
+        _ = try folder.file("policy_terms.csv", head + row + "\n")
+        let failure = #expect(throws: CommandFailure.self) { try HospitalSource.read(folder.path) }
+        #expect(
+            failure?.description.contains("policy_terms.csv line 2: policy term: \(sentence)") == true,
+            "\(failure?.description ?? "nothing") has not: \(sentence)")
+    }
+
+    @Test
+    func `an empty cell of the hospital's own policy lifts no limit that holds`() throws {
+        let folder = try folder(["policies.csv": "department,per_day_department,per_day,hold\n,,2,15m\n"])
+        defer { folder.remove() }
+        let read = try HospitalSource.read(folder.path)
+        #expect(read.leavesLimitUnsaid)
+        try read.checkLimits(Catalogue(policies: [.init(perDay: 2), .init(department: "d", perDayDepartment: 1)]))
+        let failure = #expect(throws: CommandFailure.self) {
+            try read.checkLimits(Catalogue(policies: [.init(perDayDepartment: 3)]))
+        }
+        #expect(
+            failure?.description
+                == "\(folder.path)/policies.csv line 2: policy: ‘per_day_department’ is empty, "
+                + "and the limit that holds is 3; write the limit; 0 is no limit")
+        _ = try folder.file("policies.csv", "department,per_day_department,per_day,hold\n*,0,2,15m\n")
+        let said = try HospitalSource.read(folder.path)
+        #expect(!said.leavesLimitUnsaid && said.catalogue == read.catalogue)
+    }
+
     // MARK: YAML
 
     @Test(arguments: [
@@ -193,6 +243,12 @@ import Testing
         (
             "policies:\n  - {department: , per_day: 2}",
             "policy: ‘department’ is empty; give it a value, or leave it out"
+        ),
+        ("policies:\n  - {terms: []}", "line 2: policy: it says nothing, and would lift every limit"),
+        ("policies:\n  - {department: d, terms: []}", "line 2: policy: it says nothing, and would lift every limit"),
+        (
+            "policies:\n  - {per_day: 1, terms: [{rule: per_day, channels: []}]}",
+            "policy: terms: ‘channels’ is an empty list; write those meant; * where the rule reads none"
         ),
         ("policies:\n  - {per_day: ~}", "policy: ‘per_day’ is empty; write the limit; 0 is no limit"),
         ("policies:\n  - {per_day: 1, terms: }", "policy: ‘terms’ is empty"),

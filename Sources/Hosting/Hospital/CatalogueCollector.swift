@@ -12,6 +12,8 @@ struct CatalogueCollector {
     private var silent: [String: Entry] = [:]
     /// What was left out and decides times, money or limits: how often, by what was taken.
     private var leftOut: [String: Int] = [:]
+    /// Where the hospital's own limit in one department stands as an empty cell.
+    private(set) var unsaidLimit: String?
 
     mutating func add(_ entry: Entry, _ kind: EntityKind) throws(CommandFailure) {
         var entry = entry
@@ -55,6 +57,9 @@ struct CatalogueCollector {
 
     private mutating func code(_ entry: inout Entry) throws(CommandFailure) -> String {
         let code = try entry.text("code")
+        guard code != EntityKind.everything else {
+            throw entry.failure("‘code’ is ‘\(code)’, which stands for everything", remedy: "choose another")
+        }
         let name = "\(entry.kind) \(code)"
         if let first = places[name] { throw entry.failure("‘\(code)’ stands there already (\(first))") }
         places[name] = entry.place
@@ -82,11 +87,15 @@ struct CatalogueCollector {
 
     private mutating func policy(_ entry: inout Entry) throws(CommandFailure) -> Catalogue.Policy {
         let isSilent = !["per_day_department", "per_day", "hold", "terms"].contains { entry.says($0) }
-        let department = try entry.optionalText("department") ?? ""
+        let named = try entry.optionalText("department")
+        let department = Self.department(named)
         try once(Self.policy(of: department), entry)
         if isSilent { silent[department] = entry }
-        // The hospital's own row has a cell in the column of departments, too.
-        if entry.isRow, department.isEmpty { entry.allowEmpty("per_day_department") }
+        // A row of the hospital's own that names no department may say nothing of departments.
+        if entry.isRow, named == nil {
+            if entry.has("per_day_department"), !entry.says("per_day_department") { unsaidLimit = entry.place }
+            entry.allowEmpty("per_day_department")
+        }
         let limits: ClosedRange<UInt32> = 0...UInt32.max
         let perDayDepartment = try entry.number("per_day_department", in: limits, orElse: 0, "0, no limit")
         let perDay = try entry.number("per_day", in: limits, orElse: 0, "0, no limit")
@@ -98,6 +107,12 @@ struct CatalogueCollector {
             department: department, perDayDepartment: perDayDepartment == 0 ? nil : perDayDepartment,
             perDay: perDay == 0 ? nil : perDay, holdSeconds: hold,
             terms: try terms(own, of: department))
+    }
+
+    /// The department that a policy is of; empty for the hospital's own.
+    private static func department(_ named: String?) -> String {
+        guard let named, named != EntityKind.everything else { return "" }
+        return named
     }
 
     /// A hold is counted in seconds; nothing is rounded.
@@ -125,7 +140,7 @@ struct CatalogueCollector {
 
     /// One that stands apart from its policy, which must have come before it.
     private mutating func addTerm(_ entry: inout Entry) throws(CommandFailure) {
-        let department = try entry.optionalText("department") ?? ""
+        let department = Self.department(try entry.optionalText("department"))
         guard let policy = catalogue.policies.lastIndex(where: { $0.department == department }) else {
             let whose = department.isEmpty ? "the hospital" : "department ‘\(department)’"
             throw entry.failure("there is no policy of \(whose)", remedy: "put it into policies.csv")
@@ -143,8 +158,8 @@ struct CatalogueCollector {
         guard let rule else { throw entry.failure("‘rule’ is missing") }
         let form = "one of \(Channel.known.map(\.word).joined(separator: ", "))"
         let term = Catalogue.PolicyTerm(
-            rule: rule, services: try entry.list("services"), pools: try entry.list("pools"),
-            channels: try entry.list("channels", form: form) { text in Channel.known.first { $0.word == text } },
+            rule: rule, services: try entry.scope("services"), pools: try entry.scope("pools"),
+            channels: try entry.scope("channels", form: form) { text in Channel.known.first { $0.word == text } },
             limit: try entry.optionalNumber("limit") ?? 0)
         let scope = [term.services, term.pools, term.channels.map(\.word)].map { $0.sorted().joined(separator: ",") }
         let name = "\(Self.policy(of: department)) \(rule.name) \(scope)"

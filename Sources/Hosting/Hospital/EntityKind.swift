@@ -54,22 +54,25 @@ enum EntityKind: String, CaseIterable {
         }
     }
 
-    /// The same for a row: an empty cell is how a row leaves out what concerns the whole hospital.
-    private var cellsThatMayBeEmpty: Set<String> {
-        switch self {
-        case .policies: ["department"]
-        case .policyTerms: ["department", "services", "pools", "channels"]
-        default: []
-        }
-    }
+    /// The same for a row: a policy without a department is the hospital's own.
+    private var cellsThatMayBeEmpty: Set<String> { self == .policies ? ["department"] : [] }
 
     func mayBeEmpty(inRow isRow: Bool) -> Set<String> {
         isRow ? fieldsThatMayBeEmpty.union(cellsThatMayBeEmpty) : fieldsThatMayBeEmpty
     }
 
+    /// What stands for the whole hospital, or for no narrower scope, where an empty cell could be one that was
+    /// cleared. It is no code.
+    static let everything = "*"
+
     /// What to write into a field that decides something and was found empty.
-    static func remedyForEmpty(_ field: String) -> String? {
+    /// - Parameter kind: the word of the entity it is a field of.
+    static func remedyForEmpty(_ field: String, of kind: String) -> String? {
         switch field {
+        case "services", "pools": "write those meant; \(everything) for all"
+        case "channels": "write those meant; \(everything) where the rule reads none"
+        case "department" where kind == EntityKind.policyTerms.word:
+            "write the department of the policy; \(everything) for the hospital’s own"
         case "per_day", "per_day_department": "write the limit; 0 is no limit"
         case "hold": "write how long a hold waits, such as 15m"
         case "limit": "write the limit; 0 where the rule reads none"

@@ -40,12 +40,18 @@ struct Entry {
         CommandFailure(.configuration, "\(place): \(kind): \(problem)", remedy: remedy)
     }
 
+    /// Whether the field is there, perhaps with nothing in it.
+    func has(_ name: String) -> Bool { fields.contains { $0.name == name } }
+
     /// Whether the field is there and has something in it.
     func says(_ name: String) -> Bool {
         fields.contains { field in
             guard field.name == name else { return false }
-            if case .text(let text) = field.value { return !text.isBlank }
-            return true
+            return switch field.value {
+            case .text(let text): !text.isBlank
+            case .list(let items): !items.isEmpty
+            case .entries(let entries): !entries.isEmpty
+            }
         }
     }
 
@@ -63,7 +69,7 @@ struct Entry {
             if mayBeEmpty.contains(name) { return nil }
             throw failure(
                 "‘\(name)’ is empty",
-                remedy: EntityKind.remedyForEmpty(name)
+                remedy: EntityKind.remedyForEmpty(name, of: kind)
                     ?? (isRow ? "fill the cell, or take the column out" : "give it a value, or leave it out"))
         }
         guard !SpreadsheetForms.isShortened(text) else {
@@ -153,12 +159,27 @@ struct Entry {
         }
     }
 
-    /// A list, each item of it read by `read`; `form` tells what one must look like.
-    mutating func list<Item>(
+    /// What a term holds for, empty for everything: that is left out, or written as `*`. A list that is there and has
+    /// nothing in it is refused; it would make the term hold everywhere.
+    mutating func scope(_ name: String) throws(CommandFailure) -> [String] {
+        let isThere = has(name)
+        let items = try list(name)
+        guard !isThere || !items.isEmpty else {
+            throw failure("‘\(name)’ is an empty list", remedy: EntityKind.remedyForEmpty(name, of: kind))
+        }
+        guard items.contains(EntityKind.everything) else { return items }
+        guard items.count == 1 else {
+            throw failure("‘\(name)’ names others beside ‘\(EntityKind.everything)’, which narrows nothing")
+        }
+        return []
+    }
+
+    /// A scope, each item of it read by `read`; `form` tells what one must look like.
+    mutating func scope<Item>(
         _ name: String, form: String, _ read: (String) -> Item?
     ) throws(CommandFailure) -> [Item] {
         var items: [Item] = []
-        for text in try list(name) {
+        for text in try scope(name) {
             guard let item = read(text) else { throw failure("‘\(name)’ has ‘\(text)’, each must be \(form)") }
             items.append(item)
         }

@@ -11,6 +11,22 @@ package enum HospitalSource {
         package var catalogue: Catalogue
         /// What was left out and decides times, money or limits, with what is taken for it.
         package var defaults: [String]
+        /// Where the hospital's own limit in one department stands as an empty cell.
+        var unsaidLimit: String?
+
+        /// Refuses an empty cell that would lift a limit which holds on the server: it may have been cleared.
+        package func checkLimits(_ known: Catalogue) throws(CommandFailure) {
+            guard let unsaidLimit,
+                let limit = known.policies.first(where: \.department.isEmpty)?.perDayDepartment
+            else { return }
+            throw CommandFailure(
+                .configuration,
+                "\(unsaidLimit): policy: ‘per_day_department’ is empty, and the limit that holds is \(limit)",
+                remedy: EntityKind.remedyForEmpty("per_day_department", of: EntityKind.policies.word))
+        }
+
+        /// Whether there is anything for `checkLimits` to ask of the server.
+        package var leavesLimitUnsaid: Bool { unsaidLimit != nil }
     }
 
     /// Reads the catalogue from a YAML file or a folder of CSV files.
@@ -23,7 +39,8 @@ package enum HospitalSource {
         let collector =
             isDirectory.boolValue
             ? try CSVFolder(path: path).collector() : try collect(yaml: InputFile.text(path), name: path)
-        return Reading(catalogue: try collector.finished(), defaults: collector.defaults)
+        return Reading(
+            catalogue: try collector.finished(), defaults: collector.defaults, unsaidLimit: collector.unsaidLimit)
     }
 
     /// - Parameter name: what to call the text in a failure.

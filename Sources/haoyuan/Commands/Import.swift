@@ -24,6 +24,7 @@ struct Import: AsyncParsableCommand {
         let hospital = try HospitalSource.read(path)
         try await ServerLink.with(connection) { link in
             if until != nil, hospital.catalogue.hospital == nil { try await checkZone(link) }
+            if hospital.leavesLimitUnsaid { try hospital.checkLimits(try await link.client.catalogue().catalogue) }
             let change = try await link.client.putCatalogue(hospital.catalogue)
             if !hospital.defaults.isEmpty {
                 Output.complain("left out, so taken: \(hospital.defaults.joined(separator: "; "))")
