@@ -16,6 +16,7 @@ import Testing
         let decimal = try #require(DecimalText(source))
         #expect(decimal.text == text)
         #expect(decimal.isFractional == text.contains("."))
+        #expect(decimal.hasLostDigits == (source == "2.9e+13"))
     }
 
     @Test(arguments: ["", ".", "0", "0.0", "-5", "+5", "1e", "1e999", "0x10", "1,5", "nan", "inf", "1 2", "1e2.5"])
@@ -31,6 +32,8 @@ import Testing
         ("1,2,2016-05-01 08:00:00,2016-05-02,40,A", Trace.Fault.cells),
         ("x,2,2016-05-01 08:00:00,2016-05-02,40,A,No", .patient),
         ("1,-2,2016-05-01 08:00:00,2016-05-02,40,A,No", .appointment),
+        ("1.10101E+17,2,2016-05-01 08:00:00,2016-05-02,40,A,No", .shortened),
+        ("1,1.1e+6,2016-05-01 08:00:00,2016-05-02,40,A,No", .shortened),
         ("1,2,2016-05-01,2016-05-02,40,A,No", .booked), ("1,2,2016-05-01 24:00:00,2016-05-02,40,A,No", .booked),
         ("1,2,2016-13-01 08:00:00,2016-05-02,40,A,No", .booked),
         ("1,2,2016-05-01 08:00:00,2016-02-30,40,A,No", .visit),
@@ -67,6 +70,10 @@ import Testing
         #expect(failure?.status == .usage)
         #expect(failure?.problem == "t.csv has no column ‘PatientId’")
         #expect(throws: CommandFailure.self) { try Trace([], name: "t.csv") }
+        let twice = #expect(throws: CommandFailure.self) {
+            try Trace(Array("\n\(Self.header),Age\n".utf8), name: "t.csv")
+        }
+        #expect(twice?.problem == "t.csv line 2: the column ‘Age’ stands there twice")
     }
 
     @Test

@@ -6,6 +6,8 @@ struct DecimalText: Equatable {
     let isFractional: Bool
     /// The text had an exponent.
     let hadExponent: Bool
+    /// The exponent made digits that the text has not: another number may have been shortened to the same text.
+    let hasLostDigits: Bool
 
     /// More digits than any id has; beyond, an exponent would only make zeros.
     private static let mostDigits = 40
@@ -24,6 +26,7 @@ struct DecimalText: Equatable {
         guard let exponent = Self.takeExponent(rest), abs(exponent) <= Self.mostDigits else { return nil }
         var digits = whole + fraction
         var point = whole.count + exponent
+        hasLostDigits = point > digits.count
         if point < 0 {
             digits = [UInt8](repeating: UInt8(ascii: "0"), count: -point) + digits
             point = 0

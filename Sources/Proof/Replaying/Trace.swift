@@ -38,6 +38,7 @@ package struct Trace {
         case quotes = "unreadable quotes"
         case patient = "patient id is no number"
         case appointment = "appointment id is no number"
+        case shortened = "id in exponent notation that has lost digits"
         case booked = "ScheduledDay is no date and time"
         case visit = "AppointmentDay is no date"
         case age = "age is not 0 to 110"
@@ -87,7 +88,13 @@ package struct Trace {
         guard let first else {
             throw .usage("\(name) is empty", remedy: "see docs/reference/replay.md for what a trace is")
         }
-        return first.cells.map(\.trimmed)
+        let columns = first.cells.map(\.trimmed)
+        for (place, column) in columns.enumerated() where !column.isEmpty && columns[..<place].contains(column) {
+            throw .usage(
+                "\(name) line \(first.line): the column ‘\(column)’ stands there twice",
+                remedy: "take out the one that is not meant")
+        }
+        return columns
     }
 
     private static func places(in header: [String], _ name: String) throws(CommandFailure) -> [Int] {
@@ -117,6 +124,7 @@ package struct Trace {
         let cells = places.map { row.cells[$0].trimmed }
         guard let patient = DecimalText(cells[0]) else { return fault(.patient, row.line) }
         guard let appointment = DecimalText(cells[1]) else { return fault(.appointment, row.line) }
+        guard !patient.hasLostDigits, !appointment.hasLostDigits else { return fault(.shortened, row.line) }
         guard let booked = Self.wallSecond(cells[2]) else { return fault(.booked, row.line) }
         guard let visit = Self.visitDay(cells[3]) else { return fault(.visit, row.line) }
         guard let age = Double(cells[4]), (0...110).contains(age) else { return fault(.age, row.line) }
