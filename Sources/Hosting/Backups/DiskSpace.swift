@@ -20,7 +20,7 @@ struct DiskSpace {
             }
             place = above
         }
-        free = status.f_blocks > 0 ? Int(status.f_bavail) * Int(status.f_frsize) : nil
+        free = status.f_blocks > 0 ? DiskBlocks.bytes(status.f_bavail, of: status.f_frsize) : nil
     }
 
     /// The folder that a path is in; nil at the root.

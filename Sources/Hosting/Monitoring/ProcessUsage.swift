@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Journal
 
 /// What this process takes of its machine, as the kernel counts it. What cannot be read is nil and is not exported.
 struct ProcessUsage: Sendable {
@@ -51,8 +52,7 @@ struct DiskRoom: Sendable {
     init?(folder: String) {
         var information = statvfs()
         guard statvfs(folder, &information) == 0 else { return nil }
-        let block = UInt64(information.f_frsize)
-        freeBytes = UInt64(information.f_bavail) * block
-        sizeBytes = UInt64(information.f_blocks) * block
+        freeBytes = UInt64(DiskBlocks.bytes(information.f_bavail, of: information.f_frsize))
+        sizeBytes = UInt64(DiskBlocks.bytes(information.f_blocks, of: information.f_frsize))
     }
 }

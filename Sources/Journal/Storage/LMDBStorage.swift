@@ -216,7 +216,7 @@ package final class LMDBStorage: JournalStorage, @unchecked Sendable {
     /// What is free for this process on the disk of the data.
     var freeBytes: Int {
         var disk = statvfs()
-        return statvfs(directory, &disk) == 0 ? Int(disk.f_bavail) * Int(disk.f_frsize) : .max
+        return statvfs(directory, &disk) == 0 ? DiskBlocks.bytes(disk.f_bavail, of: disk.f_frsize) : .max
     }
 
     var fullAtCommit: JournalError {
