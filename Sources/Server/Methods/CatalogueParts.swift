@@ -41,7 +41,9 @@ final class CatalogueParts: Sendable {
             var upload = known ?? Upload(count: count, touched: now)
             guard part <= upload.parts.count + 1 else { return .failure(.partMissing(upload.parts.count + 1)) }
             guard count == upload.count else { return .failure(.otherCount(count, upload.count)) }
-            guard uploads[key] != nil || part == count || Self.makePlace(&uploads, at: now) else { return .failure(.manyUploads) }
+            guard uploads[key] != nil || part == count || Self.makePlace(&uploads, at: now) else {
+                return .failure(.manyUploads)
+            }
             upload.parts.removeSubrange((part - 1)...)
             upload.parts.append((catalogue, bytes))
             upload.touched = now
@@ -112,11 +114,14 @@ extension EngineError {
     fileprivate static func otherCount(_ count: Int, _ known: Int) -> EngineError {
         EngineError(
             .invalidArgument,
-            "parts: \(count), but the parts before said \(known); send all with the same number, or begin again with part 1")
+            "parts: \(count), but the parts before said \(known); send all with the same number, or begin again with "
+                + "part 1")
     }
 
     fileprivate static func partMissing(_ part: Int) -> EngineError {
         EngineError(
-            .notFound, "part: part \(part) is not here: this server was started since, or its catalogue was idle and forgotten; begin again with part 1")
+            .notFound,
+            "part: part \(part) is not here: this server was started since, or its catalogue was idle and forgotten; "
+                + "begin again with part 1")
     }
 }

@@ -3,8 +3,8 @@ import Wire
 
 /// Requests of one connection that have a task each, and those that wait for one. Few that ask the shards run at once,
 /// so that a client that asks for much and reads little holds little memory. What asks no shard never waits behind
-/// those that do: a client that doubts whether the server lives asks for its status. And no reading waits behind writes,
-/// which keep their places until the disk and the standby have them.
+/// those that do: a client that doubts whether the server lives asks for its status. And no reading waits behind
+/// writes, which keep their places until the disk and the standby have them.
 struct RequestQueue {
     struct Waiting {
         let header: FrameHeader
