@@ -20,9 +20,10 @@ import Testing
         return (pending.roomNeeded, journal.storage.footprint().usedBytes - before)
     }
 
-    @Test(arguments: [
-        (3, 4_096, 12_288), (0, 4_096, 0), (.max, 1, .max), (.max, .max, .max), (0x4000_0000_0000_0000, 2, .max),
-    ] as [(UInt, UInt, Int)])
+    @Test(
+        arguments: [
+            (3, 4_096, 12_288), (0, 4_096, 0), (.max, 1, .max), (.max, .max, .max), (0x4000_0000_0000_0000, 2, .max),
+        ] as [(UInt, UInt, Int)])
     func `blocks beyond any number are the most there is`(count: UInt, size: UInt, bytes: Int) {
         #expect(DiskBlocks.bytes(count, of: size) == bytes)
     }
