@@ -101,8 +101,7 @@ package struct BitrotDrill {
 
     private func makeTruth(segmentBytes: String, seed: UInt64) async throws -> Truth {
         let past = try await PastHospital.make(in: folder.data)
-        var setting = DrillSession.Setting.small(shards: 2, checkpointEvery: "300ms")
-        setting.settings += ["--segment-bytes", segmentBytes]
+        var setting = DrillSession.Setting.small(shards: 2, checkpointEvery: "300ms", segmentBytes: segmentBytes)
         setting.settings += ["--archive-after", "36500d"]
         let timeline = DrillTimeline(lasts: .seconds(10))
         var session = try await DrillSession.open(setting, in: folder, seed: seed, timeline: timeline)

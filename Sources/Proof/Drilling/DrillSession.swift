@@ -20,10 +20,12 @@ struct DrillSession {
         var habits = DrillWorker.Habits()
 
         /// Small files and frequent checkpoints, so that segments are begun, trimmed and dropped in every round.
-        static func small(shards: Int, checkpointEvery: String = "60ms") -> Setting {
+        static func small(
+            shards: Int, checkpointEvery: String = "60ms", segmentBytes: String = "128KiB"
+        ) -> Setting {
             Setting(settings: [
                 "--file-initial", "16MiB", "--file-growth", "8MiB", "--file-reserve", "4MiB", "--queue-bytes", "4MiB",
-                "--file-limit", "4GiB", "--segment-bytes", "128KiB", "--loops", "1", "--shards", "\(shards)",
+                "--file-limit", "4GiB", "--segment-bytes", segmentBytes, "--loops", "1", "--shards", "\(shards)",
                 "--checkpoint-every", checkpointEvery,
             ])
         }
