@@ -30,7 +30,7 @@ package enum Output {
 
     /// The reader may have gone (`… | head`): then the process ends quietly.
     private static func write(_ text: String, to descriptor: Int32) {
-        guard let number = put(text, descriptor), descriptor == STDOUT_FILENO else { return }
+        guard let number = put(text, to: descriptor), descriptor == STDOUT_FILENO else { return }
         guard number != EPIPE else { exit(ExitStatus.ok.rawValue) }
         complain("haoyuan: standard output cannot be written: \(String(cString: strerror(number)))")
         exit(ExitStatus.inputOutput.rawValue)
@@ -38,7 +38,7 @@ package enum Output {
 
     /// Writes all of it, waiting where the reader is slow. Gives the number of the error that was in the way, nil when
     /// none was.
-    private static func put(_ text: String, _ descriptor: Int32) -> Int32? {
+    package static func put(_ text: String, to descriptor: Int32) -> Int32? {
         var text = text
         return text.withUTF8 { bytes in
             var rest = UnsafeRawBufferPointer(bytes)

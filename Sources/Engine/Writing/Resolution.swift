@@ -20,7 +20,10 @@ extension EngineView.Snapshot {
             throw .failed(EngineError(.notFound, "there is no service \(item.service.rawValue)"))
         }
         guard knows(patient) else {
-            throw .failed(EngineError(.notFound, "there is no patient \(patient.rawValue); register first"))
+            throw .failed(
+                EngineError(
+                    .notFound,
+                    "there is no patient of id \(patient.rawValue); register first, or find the id by an identifier"))
         }
         guard let times = timetable[session] else { throw .refused(Refusal(.slotPast)) }
         guard item.slot.index < UInt32(times.slots) else {

@@ -1,6 +1,7 @@
 import Dispatch
 import Glibc
 import NIOConcurrencyHelpers
+import Terminal
 
 /// Lines on their way to a descriptor whose reader may stand still: a pipe to a log driver that hangs, a terminal that
 /// was stopped, a full disk. A queue of its own writes them, so that the engine never waits for the reader. What does
@@ -95,34 +96,14 @@ package final class LogWriter: Sendable {
     private func put(_ line: String) {
         // Half a line may stand there.
         let wasBroken = state.withLockedValue { $0.isBroken }
-        let isWritten = write((wasBroken ? "\n" : "") + line + "\n")
+        // As slowly as the reader reads. It may have gone, or the disk may be full.
+        let isWritten = Output.put((wasBroken ? "\n" : "") + line + "\n", to: descriptor) == nil
         state.withLockedValue { state in
             state.waitingBytes -= line.utf8.count + 1
             state.isBroken = !isWritten
             guard !isWritten else { return }
             state.untold += 1
             state.dropped += 1
-        }
-    }
-
-    /// Writes all of it, as slowly as the reader reads. False when it cannot be written: the reader has gone, the disk
-    /// is full.
-    private func write(_ text: String) -> Bool {
-        var text = text
-        return text.withUTF8 { bytes in
-            var rest = UnsafeRawBufferPointer(bytes)
-            while !rest.isEmpty {
-                let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
-                if count >= 0 {
-                    rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-                } else if errno == EAGAIN {
-                    var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                    poll(&ready, 1, -1)
-                } else if errno != EINTR {
-                    return false
-                }
-            }
-            return true
         }
     }
 }
