@@ -18,11 +18,15 @@ package struct Situation: Sendable {
     }
 
     /// Everything as it was at one of the positions from `low` to `high`, beside these wishes.
-    package init(_ model: NaiveModel, from low: UInt64, to high: UInt64, now: Instant, beside: [Wish] = []) {
+    /// - Parameter isInPlace: the appointments were as at the last position, and only the catalogue is older.
+    package init(
+        _ model: NaiveModel, from low: UInt64, to high: UInt64, now: Instant, beside: [Wish] = [],
+        isInPlace: Bool = false
+    ) {
         self.model = model
         self.now = now
         catalogue = low...max(low, high)
-        visits = catalogue
+        visits = isInPlace ? catalogue.upperBound...catalogue.upperBound : catalogue
         self.beside = beside
     }
 

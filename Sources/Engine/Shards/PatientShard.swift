@@ -130,4 +130,6 @@ actor PatientShard {
 struct RefusedItem: Error, Sendable {
     var refusal: Refusal
     var item: Int
+    /// Where the refusal stands; nil where it is not in the journal yet.
+    var position: Position?
 }

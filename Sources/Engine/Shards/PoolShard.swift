@@ -38,28 +38,43 @@ actor PoolShard {
     struct Result: Sendable {
         var index: Int
         var verdict: PoolBook.Verdict
-        /// Where the fact stands; zero when there is none.
+        /// Where the fact or the refusal stands; zero when there is none.
         var position = Position.zero
     }
 
-    /// Carries out independent orders, in their order, and hands their facts to the journal in one go.
+    /// Whom a refusal answers.
+    struct Asker: Sendable {
+        var origin: Origin
+        var now: Instant
+        /// Nil for a write without a key.
+        var answered: Event.Answered?
+    }
+
+    /// Carries out independent orders, in their order, and hands their facts and refusals to the journal in one go: a
+    /// refusal stands where it was true, before whatever happens here next.
     func carryOut(_ orders: [Order]) -> [Result] {
         var results: [Result] = []
         results.reserveCapacity(orders.count)
         for order in orders {
             let verdict = book.decide(order.command, order.asking)
-            if case .fact(let fact) = verdict { becomeTrue(fact, order) }
+            switch verdict {
+            case .fact(let fact): becomeTrue(fact, order)
+            case .refused(let refusal):
+                guard let origin = order.asking.origin else { preconditionFailure("a write says who asks") }
+                record(refusal, Asker(origin: origin, now: order.asking.now, answered: order.answered))
+            case .unknown: break
+            }
             results.append(Result(index: order.index, verdict: verdict))
         }
         guard !records.isEmpty else { return results }
         let count = records.count
         let last = append()
-        // Every fact took one place of the batch, in the order of the orders.
+        // Every fact and every refusal took one place of the batch, in the order of the orders.
         var next = last.advanced(by: 1 - count)
         for index in results.indices {
-            guard case .fact(let fact) = results[index].verdict else { continue }
+            if case .unknown = results[index].verdict { continue }
             results[index].position = next
-            note(fact, at: next)
+            if case .fact(let fact) = results[index].verdict { note(fact, at: next) }
             next = next.next
         }
         return results
@@ -76,15 +91,15 @@ actor PoolShard {
     // MARK: Bookings that span pools
 
     /// Takes units and numbers ahead of the fact: for all requests, or for none and the index of the first refused one
-    /// is told.
-    func claim(_ requests: [(item: Int, asking: Asking)]) -> Swift.Result<[Taken], RefusedItem> {
+    /// is told, with the place of the refusal.
+    func claim(_ requests: [(item: Int, asking: Asking)], for asker: Asker) -> Swift.Result<[Taken], RefusedItem> {
         var claimed: [Taken] = []
         for (item, asking) in requests {
             do throws(Refusal) {
                 claimed.append(try book.claim(asking))
             } catch {
                 for taken in claimed { book.release(claim: taken.appointment) }
-                return .failure(RefusedItem(refusal: error, item: item))
+                return .failure(refuse(error, item: item, asker))
             }
         }
         return .success(claimed)
@@ -92,12 +107,18 @@ actor PoolShard {
 
     /// Takes the new place of a move ahead of the fact. Units of the old place that the new one needs are not asked for
     /// again: nobody else gets them while the move lasts, and `finishMove` passes them on.
-    func claim(_ asking: Asking, movedFrom id: AppointmentID) throws(Refusal) -> Taken {
-        guard let old = book.record(id) else { return try book.claim(asking) }
-        var taken = try book.claim(asking.beyond(old, of: id.session))
-        taken.slot = UInt16(asking.slot.index)
-        taken.span = asking.span
-        return taken
+    func claim(
+        _ asking: Asking, movedFrom id: AppointmentID, for asker: Asker
+    ) -> Swift.Result<Taken, RefusedItem> {
+        do throws(Refusal) {
+            guard let old = book.record(id) else { return .success(try book.claim(asking)) }
+            var taken = try book.claim(asking.beyond(old, of: id.session))
+            taken.slot = UInt16(asking.slot.index)
+            taken.span = asking.span
+            return .success(taken)
+        } catch {
+            return .failure(refuse(error, item: 0, asker))
+        }
     }
 
     func release(_ claims: [AppointmentID]) {
@@ -115,36 +136,39 @@ actor PoolShard {
 
     enum MoveBegin: Sendable {
         case begun(Change, AppointmentRecord)
-        case refused(Refusal)
+        case refused(RefusedItem)
         case unknown
     }
 
     /// Judges whether an appointment may be moved, and keeps everybody else's hands off it until the move ends.
-    func beginMove(_ id: AppointmentID, _ command: Command, _ asking: Asking) -> MoveBegin {
+    func beginMove(_ id: AppointmentID, _ command: Command, _ asking: Asking, for asker: Asker) -> MoveBegin {
         switch book.decide(command, asking) {
         case .fact(.changed(let change)):
             guard let record = book.record(id) else { return .unknown }
             book.lock(id)
             return .begun(change, record)
-        case .refused(let refusal): return .refused(refusal)
+        case .refused(let refusal): return .refused(refuse(refusal, item: 0, asker))
         case .unknown: return .unknown
         case .fact: preconditionFailure("a move begins with the change of its old appointment")
         }
     }
 
-    /// The move is over: with a change it has become a fact, at this position; without one it did not take place.
-    func endMove(_ id: AppointmentID, _ change: Change?, at now: Instant, position: Position) {
-        book.unlock(id)
-        guard let change else { return }
-        book.evolve(change, at: now)
-        note(.changed(change), at: position)
-    }
+    /// The move did not take place.
+    func abandonMove(_ id: AppointmentID) { book.unlock(id) }
 
-    /// The move ends within this shard: the old place is given up and the new one taken in one step, so that nobody
-    /// comes between them where they overlap.
-    func finishMove(_ change: Change, _ taken: Taken, by origin: Origin, at now: Instant, position: Position) {
-        endMove(change.appointment, change, at: now, position: position)
-        finish([taken], by: origin, at: now, position: position)
+    /// The move becomes a fact in the step in which its old place is given up, so that no refusal for lack of that place
+    /// stands behind it. A new place of this shard is taken in the same step, so that nobody comes between them where
+    /// they overlap.
+    /// - Returns: where the fact stands.
+    func finishMove(_ change: Change, _ taken: Taken, takingHere: Bool, for asker: Asker) -> Position {
+        let fact = Fact.moved(from: change, to: taken)
+        book.unlock(change.appointment)
+        record(Event(at: asker.now, by: asker.origin, answer: asker.answered, fact: fact))
+        let position = append()
+        book.evolve(change, at: asker.now)
+        note(.changed(change), at: position)
+        if takingHere { finish([taken], by: asker.origin, at: asker.now, position: position) }
+        return position
     }
 
     // MARK: Time
@@ -416,6 +440,17 @@ actor PoolShard {
         } catch {
             preconditionFailure("an event within the limits fits a record: \(error)")
         }
+    }
+
+    private func record(_ refusal: Refusal, item: Int = 0, _ asker: Asker) {
+        let fact = Fact.refused(refusal, item: UInt8(item))
+        record(Event(at: asker.now, by: asker.origin, answer: asker.answered, fact: fact))
+    }
+
+    /// Puts a refusal into the journal in the step in which it is true.
+    private func refuse(_ refusal: Refusal, item: Int, _ asker: Asker) -> RefusedItem {
+        record(refusal, item: item, asker)
+        return RefusedItem(refusal: refusal, item: item, position: append())
     }
 
     private func append(tables: [TableWrite] = []) -> Position {

@@ -33,7 +33,8 @@ struct Batch {
     var waiting: [Int] = []
     /// Facts of this batch reach up to here.
     var position = Position.zero
-    /// Refusals are answers, so they are remembered like every other; they go to the journal together at the end.
+    /// Refusals are answers, so they are remembered like every other. Those of the pools stand in the journal already;
+    /// these go there together after each step.
     var refusals: [(index: Int, refusal: Refusal, item: UInt8)] = []
 
     init(_ writes: [Write], now: Instant, snapshot: EngineView.Snapshot) {
@@ -52,6 +53,20 @@ struct Batch {
     mutating func refuse(_ index: Int, _ refusal: Refusal, item: Int = 0) {
         writes[index].isOpen = false
         refusals.append((index, refusal, UInt8(item)))
+    }
+
+    /// Refused by a shard, which has put it into the journal where it knows a place.
+    mutating func refuse(_ index: Int, _ refused: RefusedItem) {
+        if let position = refused.position {
+            answer(index, .refused(refused.refusal, item: UInt8(refused.item)), at: position)
+        } else {
+            refuse(index, refused.refusal, item: refused.item)
+        }
+    }
+
+    /// Whom a pool's refusal of a write answers.
+    func asker(_ index: Int) -> PoolShard.Asker {
+        PoolShard.Asker(origin: writes[index].write.by, now: now, answered: writes[index].answered)
     }
 
     mutating func fail(_ index: Int, _ error: EngineError) {

@@ -3,6 +3,8 @@ import Scheduling
 /// Why a write cannot be asked of the shards at all.
 enum Unresolved: Error {
     case refused(Refusal)
+    /// By a shard that may have put it into the journal.
+    case recorded(RefusedItem)
     case failed(EngineError)
 }
 

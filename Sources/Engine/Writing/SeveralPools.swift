@@ -22,13 +22,13 @@ extension WritePipeline {
         let patientShard = shards.patients[shards.index(of: patient)]
         let claims: [PatientBook.Claim]
         switch await patientShard.claimTogether(requests) {
-        case .failure(let refused): return batch.refuse(index, refused.refusal, item: refused.item)
+        case .failure(let refused): return batch.refuse(index, refused)
         case .success(let granted): claims = granted
         }
-        switch await claimAtPools(resolved, batch.snapshot) {
+        switch await claimAtPools(resolved, batch.snapshot, for: batch.asker(index)) {
         case .failure(let refused):
             await patientShard.settle(claims.map { .refused($0) })
-            batch.refuse(index, refused.refusal, item: refused.item)
+            batch.refuse(index, refused)
         case .success(var taken):
             let itinerary = taken[0].appointment
             for place in taken.indices { taken[place].itinerary = itinerary }
@@ -59,64 +59,58 @@ extension WritePipeline {
         guard let asking = batch.snapshot.asking(id.pool, by: write.by, now: batch.now, today: batch.today) else {
             preconditionFailure("a pool that a shard owns is in the catalogue")
         }
-        switch await old.beginMove(id, write.command, asking) {
-        case .refused(let refusal): return batch.refuse(index, refusal)
+        let asker = batch.asker(index)
+        switch await old.beginMove(id, write.command, asking, for: asker) {
+        case .refused(let refused): return batch.refuse(index, refused)
         case .unknown: return failUnknown(index, &batch)
         case .begun(let begun, let found): (change, record) = (begun, found)
         }
         do throws(Unresolved) {
-            let taken = try await claimForMove(id, record, to: slot, by: write.by, batch)
-            let fact = Fact.moved(from: change, to: taken.fact)
+            let taken = try await claimForMove(id, record, to: slot, for: asker, batch)
             let mark = spreading.begin(.anything)
-            let position = appendSmall(
-                Event(at: batch.now, by: write.by, answer: batch.writes[index].answered, fact: fact))
             let new = shards.pools[poolShard(of: slot.pool, batch)]
-            if new === old {
-                await old.finishMove(change, taken.fact, by: write.by, at: batch.now, position: position)
-            } else {
-                await old.endMove(id, change, at: batch.now, position: position)
-                await new.finish([taken.fact], by: write.by, at: batch.now, position: position)
-            }
+            let position = await old.finishMove(change, taken.fact, takingHere: new === old, for: asker)
+            if new !== old { await new.finish([taken.fact], by: write.by, at: batch.now, position: position) }
             await shards.patients[shards.index(of: record.patient)].settle([
                 .made(taken.claim, taken.fact.appointment, position), .changed(id, record.patient, .moved, position),
             ])
             spreading.end(mark)
-            batch.answer(index, fact.outcome, at: position)
+            batch.answer(index, Fact.moved(from: change, to: taken.fact).outcome, at: position)
         } catch {
-            await old.endMove(id, nil, at: batch.now, position: .zero)
+            await old.abandonMove(id)
             unresolved(index, error, &batch)
         }
     }
 
     /// Claims the new place of a move at the patient and at its pool, both or neither.
     private func claimForMove(
-        _ id: AppointmentID, _ record: AppointmentRecord, to slot: SlotID, by origin: Origin, _ batch: Batch
+        _ id: AppointmentID, _ record: AppointmentRecord, to slot: SlotID, for asker: PoolShard.Asker, _ batch: Batch
     ) async throws(Unresolved) -> (fact: Taken, claim: PatientBook.Claim) {
         let item = Command.Item(slot: slot, service: record.service)
         var asking = try batch.snapshot.resolve(
-            item, patient: record.patient, hold: false, by: origin, now: batch.now, today: batch.today)
+            item, patient: record.patient, hold: false, by: asker.origin, now: batch.now, today: batch.today)
         if record.state == .held { asking.holdUntil = record.holdUntil }
         let patientShard = shards.patients[shards.index(of: record.patient)]
         let request = PatientShard.ClaimRequest(index: 0, asking: asking)
         let claim: PatientBook.Claim
         switch await patientShard.claimTogether([request], excluding: id) {
-        case .failure(let refused): throw .refused(refused.refusal)
+        case .failure(let refused): throw .recorded(refused)
         case .success(let claims): claim = claims[0]
         }
-        do throws(Refusal) {
-            let pool = shards.pools[poolShard(of: slot.pool, batch)]
-            var taken = try await pool.claim(asking, movedFrom: id)
+        let pool = shards.pools[poolShard(of: slot.pool, batch)]
+        switch await pool.claim(asking, movedFrom: id, for: asker) {
+        case .success(var taken):
             taken.movedFrom = id
             return (taken, claim)
-        } catch {
+        case .failure(let refused):
             await patientShard.settle([.refused(claim)])
-            throw .refused(error)
+            throw .recorded(refused)
         }
     }
 
     /// Claims at every pool, in the order of the shards; all or none. What is claimed comes back in the order asked.
     private func claimAtPools(
-        _ requests: [Asking], _ snapshot: EngineView.Snapshot
+        _ requests: [Asking], _ snapshot: EngineView.Snapshot, for asker: PoolShard.Asker
     ) async -> Result<[Taken], RefusedItem> {
         var parts = [[(item: Int, asking: Asking)]](repeating: [], count: shards.pools.count)
         for (item, request) in requests.enumerated() {
@@ -127,7 +121,7 @@ extension WritePipeline {
         }
         var taken = [Taken?](repeating: nil, count: requests.count)
         for shard in parts.indices where !parts[shard].isEmpty {
-            switch await shards.pools[shard].claim(parts[shard]) {
+            switch await shards.pools[shard].claim(parts[shard], for: asker) {
             case .success(let granted):
                 for ((item, _), fact) in zip(parts[shard], granted) { taken[item] = fact }
             case .failure(let refused):

@@ -23,8 +23,11 @@ struct WritePipeline: Sendable {
         let mark = spreading.begin(.patients)
         await carryOutSingles(&batch)
         spreading.end(mark)
-        for index in writes.indices where batch.writes[index].isOpen { await carryOutAlone(index, &batch) }
         recordRefusals(&batch)
+        for index in writes.indices where batch.writes[index].isOpen {
+            await carryOutAlone(index, &batch)
+            recordRefusals(&batch)
+        }
         await finish(&batch)
         await collect(&batch)
         withholdAfterLease(&batch)
@@ -146,6 +149,8 @@ struct WritePipeline: Sendable {
             }
         }
         await claim(claims, &orders, &batch)
+        // Before what the pools do next may make them untrue.
+        recordRefusals(&batch)
         await carryOut(orders, &batch)
     }
 
@@ -194,7 +199,8 @@ struct WritePipeline: Sendable {
                 case .fact(let fact):
                     batch.answer(result.index, fact.outcome, at: result.position)
                     settlement = .init(fact, batch.writes[result.index].claim, at: result.position)
-                case .refused(let refusal): batch.refuse(result.index, refusal)
+                case .refused(let refusal):
+                    batch.answer(result.index, .refused(refusal, item: 0), at: result.position)
                 case .unknown: failUnknown(result.index, &batch)
                 }
                 if let settlement { settlements[shards.index(of: settlement.patient)].append(settlement) }
@@ -223,6 +229,7 @@ struct WritePipeline: Sendable {
     func unresolved(_ index: Int, _ reason: Unresolved, item: Int = 0, _ batch: inout Batch) {
         switch reason {
         case .refused(let refusal): batch.refuse(index, refusal, item: item)
+        case .recorded(let refused): batch.refuse(index, refused)
         case .failed(let error): fail(index, error, &batch)
         }
     }
@@ -242,8 +249,10 @@ struct WritePipeline: Sendable {
         return journal.append(records)
     }
 
+    /// Puts into the journal what timetable, catalogue and patients have refused since the last time.
     private func recordRefusals(_ batch: inout Batch) {
         guard !batch.refusals.isEmpty else { return }
+        defer { batch.refusals.removeAll() }
         var records = RecordBatch()
         var writer = ByteWriter()
         for (index, refusal, item) in batch.refusals {

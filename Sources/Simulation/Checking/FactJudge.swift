@@ -41,15 +41,16 @@ struct FactJudge {
         if case .refused(let refusal, _) = event.fact { chronicle.coverage.note("refused: \(refusal.rule)") }
     }
 
-    /// A refusal was decided somewhere before its place, beside what others claimed; any other fact stands in the order
-    /// in which it was decided.
+    /// A refusal by a pool is true at its place, beside what others claimed; one by catalogue or patient was decided
+    /// somewhere before it. Any other fact stands in the order in which it was decided.
     private var situation: Situation {
-        guard case .refused = event.fact else {
+        guard case .refused(let refusal, _) = event.fact else {
             return Situation(model, factAt: position, decidedFrom: low, now: event.at)
         }
         let beside = chronicle.beside(underWay).flatMap(\.operation.writes).filter { $0.key != event.answer?.key }
+        let isOfPool = [.slotFull, .numbersExhausted, .version, .state, .holdExpired, .tooEarly].contains(refusal.rule)
         return Situation(
-            model, from: low, to: position - 1, now: event.at, beside: beside.map { Wish($0) })
+            model, from: low, to: position - 1, now: event.at, beside: beside.map { Wish($0) }, isInPlace: isOfPool)
     }
 
     private func checkKey(_ key: IdempotencyKey) {
