@@ -20,6 +20,8 @@ package enum EngineLimits {
     package static let sessionsPerGeneration = 20_000
     /// Sessions opened in one go of one shard, so that bookings get their turn between two.
     package static let sessionsOpenedPerTurn = 256
+    /// Pools whose sessions are compared with their templates in one go of one shard.
+    package static let poolsComparedPerTurn = 32
     /// Milliseconds a key and its answer are remembered, unless the configuration says otherwise: a day.
     package static let keyWindowMilliseconds: Int64 = 86_400_000
     /// Milliseconds after its end at which a session whose appointments have all ended goes to the history table: a

@@ -17,12 +17,45 @@ final class EngineView: Sendable {
     }
 
     private let box: NIOLockedValueBox<Snapshot>
+    /// Openings of all shards and changes of who shares a resource take turns here.
+    let diary: ResourceDiary
 
-    init(_ snapshot: Snapshot) { box = NIOLockedValueBox(snapshot) }
+    init(_ snapshot: Snapshot) {
+        box = NIOLockedValueBox(snapshot)
+        diary = ResourceDiary(snapshot.timetable)
+    }
 
     var current: Snapshot { box.withLockedValue { $0 } }
 
     func update(_ body: (inout Snapshot) -> Void) { box.withLockedValue(body) }
+
+    /// Takes the time of a session that is about to be opened.
+    /// - Throws: where a resource of its pool is elsewhere at that time; then nothing is taken.
+    func reserve(_ definition: SessionDefinition) throws(SessionConflict) {
+        let reason = diary.reserve(definition.id, definition.times) { current.catalogue }
+        if let reason { throw SessionConflict(pool: definition.id.pool, times: definition.times, reason) }
+    }
+
+    /// Judges a session that is open already.
+    /// - Throws: where a resource of its pool is elsewhere at that time.
+    func check(_ id: SessionID, _ times: SessionTimes) throws(SessionConflict) {
+        let reason = diary.elsewhere(id, times, in: current.catalogue)
+        if let reason { throw SessionConflict(pool: id.pool, times: times, reason) }
+    }
+
+    /// Takes note of sessions that were opened or closed by these facts.
+    func follow(_ facts: [Fact]) {
+        diary.follow(facts)
+        update { view in
+            for fact in facts {
+                switch fact {
+                case .sessionOpened(let definition): view.timetable.open(definition.id, definition.times)
+                case .sessionArchived(let id), .sessionWithdrawn(let id): view.timetable.close(id)
+                default: break
+                }
+            }
+        }
+    }
 }
 
 /// The catalogue with what the hot path asks of it in flat arrays.
@@ -38,6 +71,8 @@ final class CatalogueSnapshot: Sendable {
     /// By department id, by service id: its pools.
     private let poolsOfDepartment: [[PoolID]]
     private let poolsOfService: [[PoolID]]
+    /// By resource id: the pools it belongs to.
+    private let poolsOfResource: [[PoolID]]
     /// Of a department, those that offer a service.
     private let poolsOffering: [Offering: [PoolID]]
 
@@ -54,6 +89,7 @@ final class CatalogueSnapshot: Sendable {
         services = catalogue.services.all.map { ($0.slots, $0.units) }
         var ofDepartment = [[PoolID]](repeating: [], count: catalogue.departments.count + 1)
         var ofService = [[PoolID]](repeating: [], count: catalogue.services.count + 1)
+        var ofResource = [[PoolID]](repeating: [], count: catalogue.resources.count + 1)
         var offering: [Offering: [PoolID]] = [:]
         for pool in catalogue.pools.all {
             ofDepartment[Int(pool.department.rawValue)].append(pool.id)
@@ -61,9 +97,11 @@ final class CatalogueSnapshot: Sendable {
                 ofService[Int(service.rawValue)].append(pool.id)
                 offering[Offering(department: pool.department, service: service), default: []].append(pool.id)
             }
+            for resource in Set(pool.resources) { ofResource[Int(resource.rawValue)].append(pool.id) }
         }
         poolsOfDepartment = ofDepartment
         poolsOfService = ofService
+        poolsOfResource = ofResource
         poolsOffering = offering
     }
 
@@ -82,6 +120,13 @@ final class CatalogueSnapshot: Sendable {
     /// The neighbouring slots a service takes, and the units in each.
     func demand(of service: ServiceID) -> (slots: UInt8, units: UInt16)? {
         service.rawValue >= 1 && service.rawValue <= services.count ? services[Int(service.rawValue) - 1] : nil
+    }
+
+    /// The other pools that a resource of this one belongs to, with the resource.
+    func sharing(with pool: PoolID) -> [(resource: ResourceID, pool: PoolID)] {
+        (catalogue.pools[pool.rawValue]?.resources ?? []).flatMap { resource in
+            poolsOfResource[Int(resource.rawValue)].filter { $0 != pool }.map { (resource, $0) }
+        }
     }
 
     /// The pools, by id, that a search for these goes through; ids that are not known have none.

@@ -1,25 +1,30 @@
 import Scheduling
 
 extension Catalogue {
-    /// The sessions that templates describe for these days, which lie in `SessionTimes.days`.
-    /// - Parameter templates: codes; empty for all.
-    /// - Throws: `.notFound` for an unknown code, `.invalidArgument` beyond `EngineLimits.sessionsPerGeneration`.
-    func openings(from: LocalDate, to: LocalDate, templates codes: [String]) throws(EngineError) -> [SessionOpening] {
+    /// The templates of these codes; all where there are none.
+    /// - Throws: `.notFound` for an unknown code, `.invalidArgument` for one that is named twice.
+    func chosen(_ codes: [String]) throws(EngineError) -> [Template] {
+        guard !codes.isEmpty else { return templates.all }
+        var chosen: [Template] = []
+        for code in codes {
+            guard !chosen.contains(where: { $0.code == code }) else {
+                throw EngineError(.invalidArgument, "templates: ‘\(code)’ is named twice")
+            }
+            guard let template = templates[code: code] else {
+                throw EngineError(.notFound, "templates: there is no template ‘\(code)’")
+            }
+            chosen.append(template)
+        }
+        return chosen
+    }
+
+    /// The sessions that these templates describe for these days, which lie in `SessionTimes.days`.
+    /// - Throws: `.invalidArgument` beyond `EngineLimits.sessionsPerGeneration`.
+    func openings(
+        from: LocalDate, to: LocalDate, templates chosen: [Template]
+    ) throws(EngineError) -> [SessionOpening] {
         try checkZone()
         try checkDays(from, to, within: SessionTimes.days, most: Limits.generationDays)
-        var chosen = templates.all
-        if !codes.isEmpty {
-            chosen = []
-            for code in codes {
-                guard !chosen.contains(where: { $0.code == code }) else {
-                    throw EngineError(.invalidArgument, "templates: ‘\(code)’ is named twice")
-                }
-                guard let template = templates[code: code] else {
-                    throw EngineError(.notFound, "templates: there is no template ‘\(code)’")
-                }
-                chosen.append(template)
-            }
-        }
         var openings: [SessionOpening] = []
         for template in chosen {
             var date = from
@@ -104,11 +109,29 @@ extension Catalogue {
     func sentence(_ conflict: SessionConflict) -> String {
         let pool = pools[conflict.pool.rawValue]?.code ?? "?"
         let start = hospital.zone.wall(at: conflict.times.start)
-        guard let other = conflict.other else {
-            return "pool ‘\(pool)’ has had \(Limits.sessionsPerPool) sessions; open another pool"
+        let place = "pool ‘\(pool)’, \(start.date) \(start.time)"
+        switch conflict.reason {
+        case .overlaps(let other): return "\(place): overlaps its \(other)"
+        case .twice(let other): return "\(place): its template has \(other) on that day already"
+        case .exhausted: return "pool ‘\(pool)’ has had \(Limits.sessionsPerPool) sessions; open another pool"
+        case .elsewhere(let resource, let other):
+            let there = pools[other.pool.rawValue]?.code ?? "?"
+            return "\(place): its resource ‘\(code(of: resource))’ is in \(other) of pool ‘\(there)’ at that time"
+        case .kept(let id, let template, let keeping):
+            let code = template.flatMap { templates[$0.rawValue]?.code } ?? "?"
+            let reason =
+                switch keeping {
+                case .appointments(0): "is being booked"
+                case .appointments(1): "has 1 appointment"
+                case .appointments(let count): "has \(count) appointments"
+                case .locks(let numbers): "has lock \(numbers.map { "\($0)" }.joined(separator: ", ")) in force"
+                case .begun: "has begun"
+                }
+            return "\(place): template ‘\(code)’ says something else now, but \(id) \(reason); it stays as it is"
         }
-        return "pool ‘\(pool)’, \(start.date) \(start.time): overlaps its \(other)"
     }
+
+    func code(of resource: ResourceID) -> String { resources[resource.rawValue]?.code ?? "?" }
 }
 
 /// Whether these days are days, in their order, and not too many.

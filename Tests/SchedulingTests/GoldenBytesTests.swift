@@ -113,6 +113,7 @@ import Testing
             event(.answered(.sessions(sessionsOpened)), answered: true),
             "8b80b883a1f7320303e78e8b0807060504030201100f0e0d0c0b0a0998badcfe00000000030201010178"
         ),
+        (event(.sessionWithdrawn(appointment.session)), "0e80b883a1f7320303e78e8b8780c001"),
         (
             event(.slotsLocked(appointment.session, lock(until: Instant(rawValue: 1_750_000_900_000)))),
             "0c80b883a1f7320303e78e8b8780c001030102ac0202637403e58fb7a0afbaa1f732"

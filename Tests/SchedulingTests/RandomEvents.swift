@@ -10,7 +10,7 @@ extension Dice {
     }
 
     /// Kinds of facts, the catalogue's seven included.
-    static let kinds = 0..<19
+    static let kinds = 0..<20
 
     private mutating func fact(_ kind: Int) -> Fact {
         switch kind {
@@ -28,6 +28,7 @@ extension Dice {
         case 15: .slotsLocked(session(), lock())
         case 16: .slotsUnlocked(session(), lock())
         case 18: .answered(report())
+        case 19: .sessionWithdrawn(session())
         case 17: .epochBegan(UInt32(next() % UInt64(Limits.epoch)) + 1)
         default: .catalogueChanged(entity(kind - 8))
         }

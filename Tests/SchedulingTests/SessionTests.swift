@@ -34,7 +34,7 @@ import Testing
         case .success(let definition):
             #expect(!conflicts && definition?.id == SessionID(pool: session.pool, index: 1))
         case .failure(let conflict):
-            #expect(conflicts && conflict.other == session && conflict.pool == session.pool)
+            #expect(conflicts && conflict.reason == .overlaps(session) && conflict.pool == session.pool)
         }
         let elsewhere = world.pool("李医师")
         #expect(try opening(world, elsewhere, at: start, slots: slots).get() != nil)

@@ -134,7 +134,7 @@ struct PoolRecovery: Sendable {
                 for fact in event.fact.parts { try apply(Event(at: event.at, by: event.by, fact: fact), position) }
                 return
             }
-            if case .sessionArchived(let id) = event.fact, let session = pools[try shard(of: id)].session(id) {
+            if event.fact.closesSession, let session = pools[try shard(of: session)].session(session) {
                 // A standby's history table is written after the fact is in its log.
                 unsavedArchives += SessionTables.archive(session)
             }

@@ -66,16 +66,30 @@ actor Directory {
         for entity in put.events {
             try record(Event(at: now, by: origin, fact: .catalogueChanged(entity)), into: &records)
         }
-        catalogue = next
-        unwritten.entities += put.events
-        let position = journal.append(records, metadata: HospitalMetadata.entries(for: put.events))
-        cataloguePosition = position
-        let snapshot = CatalogueSnapshot(catalogue)
-        view.update { view in
-            view.catalogue = snapshot
-            view.cataloguePosition = position
+        let snapshot = CatalogueSnapshot(next)
+        // No session is opened between the look and the change.
+        let clash = view.diary.share(put.events.compactMap { $0.sharing(catalogue) }, in: snapshot, now: now) {
+            catalogue = next
+            unwritten.entities += put.events
+            let position = journal.append(records, metadata: HospitalMetadata.entries(for: put.events))
+            cataloguePosition = position
+            view.update { view in
+                view.catalogue = snapshot
+                view.cataloguePosition = position
+            }
         }
-        return Reading(put.counts, at: position)
+        if let clash { throw EngineError(.invalidArgument, sentence(clash, next)) }
+        return Reading(put.counts, at: cataloguePosition)
+    }
+
+    private func sentence(_ clash: ResourceDiary.Clash, _ catalogue: Catalogue) -> String {
+        func place(_ id: SessionID) -> String {
+            let start = view.current.timetable[id].map { catalogue.hospital.zone.wall(at: $0.start) }
+            let when = start.map { " (\($0.date) \($0.time))" } ?? ""
+            return "\(id) of pool ‘\(catalogue.pools[id.pool.rawValue]?.code ?? "?")’\(when)"
+        }
+        return "pools: resource ‘\(catalogue.code(of: clash.resource))’ would be in two places at one time, in "
+            + "\(place(clash.first)) and in \(place(clash.second)); nothing of the catalogue is changed"
     }
 
     /// The catalogue, and where its last change stands.
@@ -219,6 +233,14 @@ actor Directory {
 }
 
 extension CatalogueEntity {
+    /// A pool that gets resources beside those it has, with these.
+    fileprivate func sharing(_ catalogue: Catalogue) -> (pool: PoolID, resources: [ResourceID])? {
+        guard case .pool(let new) = self else { return nil }
+        let old = catalogue.pools[new.id.rawValue]?.resources ?? []
+        let added = new.resources.filter { !old.contains($0) }
+        return added.isEmpty ? nil : (new.id, added)
+    }
+
     /// The value that says what the entity is, in the table of the catalogue.
     var tableWrite: TableWrite {
         var writer = ByteWriter()

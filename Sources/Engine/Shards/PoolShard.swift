@@ -42,14 +42,6 @@ actor PoolShard {
         var position = Position.zero
     }
 
-    /// Whom a refusal answers.
-    struct Asker: Sendable {
-        var origin: Origin
-        var now: Instant
-        /// Nil for a write without a key.
-        var answered: Event.Answered?
-    }
-
     /// Carries out independent orders, in their order, and hands their facts and refusals to the journal in one go: a
     /// refusal stands where it was true, before whatever happens here next.
     func carryOut(_ orders: [Order]) -> [Result] {
@@ -156,9 +148,9 @@ actor PoolShard {
     /// The move did not take place.
     func abandonMove(_ id: AppointmentID) { book.unlock(id) }
 
-    /// The move becomes a fact in the step in which its old place is given up, so that no refusal for lack of that place
-    /// stands behind it. A new place of this shard is taken in the same step, so that nobody comes between them where
-    /// they overlap.
+    /// The move becomes a fact in the step in which its old place is given up, so that no refusal for lack of that
+    /// place stands behind it. A new place of this shard is taken in the same step, so that nobody comes between them
+    /// where they overlap.
     /// - Returns: where the fact stands.
     func finishMove(_ change: Change, _ taken: Taken, takingHere: Bool, for asker: Asker) -> Position {
         let fact = Fact.moved(from: change, to: taken)
@@ -198,9 +190,13 @@ actor PoolShard {
         for opening in openings {
             do throws(SessionConflict) {
                 guard let definition = try book.decideOpening(opening) else {
+                    if opening.times.end > now, let there = book.sessions(of: opening.pool)?.overlapping(opening.times) {
+                        try view.check(there.id, there.times)
+                    }
                     unchanged += 1
                     continue
                 }
+                try view.reserve(definition)
                 book.evolve(definition)
                 record(Event(at: now, by: origin, fact: .sessionOpened(definition)))
                 opened.append(definition)
@@ -217,6 +213,37 @@ actor PoolShard {
         return (opened.count, unchanged, conflicts)
     }
 
+    /// Withdraws the sessions of these pools that their templates do not say any more; those that must stay are told.
+    /// What ended in the others leaves memory: from this position on it is in the history table.
+    func withdraw(
+        _ generation: Generation, in pools: some Sequence<PoolID> & Sendable, by origin: Origin, now: Instant
+    ) -> (kept: [SessionConflict], gone: [(AppointmentID, PatientID)], position: Position) {
+        var kept: [SessionConflict] = []
+        var left: [(AppointmentID, PatientID)] = []
+        var facts: [Fact] = []
+        var writes: [TableWrite] = []
+        var position = Position.zero
+        for id in pools.flatMap({ book.outdated(in: $0, generation) }) {
+            do throws(SessionConflict) {
+                let fact = try book.decideWithdrawal(id, now: now)
+                guard let session = book.session(id) else { continue }
+                writes += SessionTables.archive(session)
+                left += session.gone
+                book.evolve(fact, channel: origin.channel, at: now)
+                record(Event(at: now, by: origin, fact: fact))
+                facts.append(fact)
+            } catch {
+                kept.append(error)
+            }
+            // No commit has more of them than archiving gives it.
+            guard facts.count == EngineLimits.sessionsArchivedPerTurn else { continue }
+            position = close(facts, tables: writes)
+            (facts, writes) = ([], [])
+        }
+        if !facts.isEmpty { position = close(facts, tables: writes) }
+        return (kept, left, position)
+    }
+
     /// Sends sessions whose appointments have all ended to the history table, as many as fit one go; tells whether
     /// these were all, whose appointments left memory, and from which position on they are in that table.
     func archive(
@@ -227,18 +254,23 @@ actor PoolShard {
         guard !found.isEmpty else { return (true, [], .zero) }
         var left: [(AppointmentID, PatientID)] = []
         var writes: [TableWrite] = []
-        var ids: [SessionID] = []
+        var facts: [Fact] = []
         for id in found where left.count < EngineLimits.appointmentsArchivedPerTurn {
             guard let session = book.session(id) else { continue }
-            ids.append(id)
+            facts.append(.sessionArchived(id))
             writes += SessionTables.archive(session)
             left += session.gone
             record(Event(at: now, by: .system, fact: .sessionArchived(id)))
             book.archive(id)
         }
-        let position = append(ids.map { .sessionArchived($0) }, tables: writes)
-        view.update { view in for id in ids { view.timetable.close(id) } }
-        return (found.count < limit && ids.count == found.count, left, position)
+        let position = close(facts, tables: writes)
+        return (found.count < limit && facts.count == found.count, left, position)
+    }
+
+    /// Hands over records that close sessions, with what goes to the history table.
+    private func close(_ facts: [Fact], tables: [TableWrite]) -> Position {
+        defer { view.follow(facts) }
+        return append(facts, tables: tables)
     }
 
     // MARK: Following
@@ -266,7 +298,7 @@ actor PoolShard {
                 case .sessionOpened(let definition):
                     fact = .sessionOpened(definition.resolved(in: catalogue.catalogue.hospital.zone))
                     sessions.append(fact)
-                case .sessionArchived(let id):
+                case .sessionArchived(let id), .sessionWithdrawn(let id):
                     sessions.append(fact)
                     guard let session = book.session(id) else { break }
                     // After the fact: a start that finds the fact and not these writes makes them anew.
@@ -285,16 +317,7 @@ actor PoolShard {
                 }
             }
         }
-        guard !sessions.isEmpty else { return (settlements, faults) }
-        view.update { view in
-            for fact in sessions {
-                switch fact {
-                case .sessionOpened(let definition): view.timetable.open(definition.id, definition.times)
-                case .sessionArchived(let id): view.timetable.close(id)
-                default: break
-                }
-            }
-        }
+        if !sessions.isEmpty { view.follow(sessions) }
         return (settlements, faults)
     }
 
@@ -379,20 +402,6 @@ actor PoolShard {
         return (found, shown(unsettledSessions(), of: pools, from: from, to: to))
     }
 
-    /// A search's part of this shard.
-    struct SearchOrder: Sendable {
-        /// The query's place in its batch.
-        let index: Int
-        let search: SlotSearch
-        let pools: [PoolID]
-
-        init(index: Int, _ search: SlotSearch, _ pools: [PoolID]) {
-            self.index = index
-            self.search = search
-            self.pools = pools
-        }
-    }
-
     /// The free slots each order asks for, in the order of the orders.
     func search(_ orders: [SearchOrder]) -> [(slots: [FreeSlot], shown: Position)] {
         let sessions = unsettledSessions()
@@ -468,28 +477,5 @@ actor PoolShard {
     private func note(_ fact: Fact, at position: Position) {
         guard let subject = fact.subject else { return }
         unsettled.note(subject, at: position, settled: journal.settledPosition)
-    }
-}
-
-extension Session {
-    /// Its appointments and whose they are, for the patients' sake when it leaves memory.
-    fileprivate var gone: [(AppointmentID, PatientID)] {
-        appointments.enumerated().compactMap { index, record in
-            record.map { (AppointmentID(session: id, number: UInt32(index + 1)), $0.patient) }
-        }
-    }
-}
-
-extension Asking {
-    /// What is asked for, less the slots that an appointment of the same session has already. Whole, where the two
-    /// differ in their shape: then nothing is passed on.
-    fileprivate func beyond(_ old: AppointmentRecord, of session: SessionID) -> Asking {
-        let (first, oldFirst) = (Int(slot.index), Int(old.slot))
-        let shift = abs(first - oldFirst)
-        guard slot.session == session, span == old.span, units == old.units, shift < Int(span) else { return self }
-        var beyond = self
-        if first > oldFirst { beyond.slot = SlotID(session: session, index: UInt16(oldFirst + Int(span))) }
-        beyond.span = UInt8(shift)
-        return beyond
     }
 }

@@ -41,17 +41,69 @@ extension WritePipeline {
         }
     }
 
-    /// Opens sessions, each pool its own.
-    /// - Parameter openings: what is to be opened, by the catalogue of this moment.
-    func open(
-        _ index: Int, _ batch: inout Batch, _ openings: (Catalogue) throws(EngineError) -> [SessionOpening]
-    ) async {
+    /// Opens sessions that no template describes.
+    func open(_ index: Int, _ drafts: [SessionDraft], _ batch: inout Batch) async {
         let catalogue = batch.snapshot.catalogue.catalogue
         let wanted: [SessionOpening]
-        do throws(EngineError) { wanted = try openings(catalogue) } catch { return fail(index, error, &batch) }
+        do throws(EngineError) { wanted = try catalogue.openings(drafts) } catch { return fail(index, error, &batch) }
+        await open(index, wanted, conflicts: [], &batch)
+    }
+
+    /// Lets the templates' days be what the templates say: withdraws what they do not say any more, and opens what they
+    /// say. A day whose session must stay is not opened a second time.
+    func generate(
+        _ index: Int, from: LocalDate, to: LocalDate, templates: [String], _ batch: inout Batch
+    ) async {
+        let catalogue = batch.snapshot.catalogue.catalogue
+        var wanted: [SessionOpening]
+        let generation: Generation
+        do throws(EngineError) {
+            let chosen = try catalogue.chosen(templates)
+            wanted = try catalogue.openings(from: from, to: to, templates: chosen)
+            generation = Generation(from: from, to: to, templates: Set(chosen.map(\.id)), wanted: wanted)
+        } catch {
+            return fail(index, error, &batch)
+        }
+        let origin = batch.writes[index].write.by
+        let snapshot = view.current
+        var conflicts: [SessionConflict] = []
+        // A template may have moved to another pool, so all are looked at, in slices as below.
+        let parts = Dictionary(grouping: snapshot.catalogue.catalogue.pools.all.map(\.id)) {
+            shards.index(of: $0, in: snapshot) ?? 0
+        }
+        for shard in shards.pools.indices {
+            guard let part = parts[shard] else { continue }
+            for start in stride(from: 0, to: part.count, by: EngineLimits.poolsComparedPerTurn) {
+                let slice = part[start..<min(start + EngineLimits.poolsComparedPerTurn, part.count)]
+                let mark = spreading.begin(.anything)
+                let left = await shards.pools[shard].withdraw(generation, in: slice, by: origin, now: batch.now)
+                spreading.end(mark)
+                conflicts += left.kept
+                await forget(left.gone, at: left.position)
+            }
+        }
+        let kept = Set(conflicts.compactMap(\.day))
+        wanted.removeAll { $0.day.map(kept.contains) ?? false }
+        await open(index, wanted, conflicts: conflicts, &batch)
+    }
+
+    /// Tells patients what left memory with sessions that were withdrawn.
+    private func forget(_ gone: [(AppointmentID, PatientID)], at position: Position) async {
+        guard !gone.isEmpty else { return }
+        // Until the history table has them for good, their patients still have them.
+        do { try await journal.whenDurable(position) } catch { return }
+        await shards.settle(gone.map { .archived($0.0, $0.1) })
+    }
+
+    /// Opens sessions, each pool its own.
+    private func open(
+        _ index: Int, _ wanted: [SessionOpening], conflicts: [SessionConflict], _ batch: inout Batch
+    ) async {
+        let catalogue = batch.snapshot.catalogue.catalogue
         let origin = batch.writes[index].write.by
         let snapshot = view.current
         var sum = SessionsOpened()
+        sum.conflicts = conflicts.map { catalogue.sentence($0) }
         let parts = Dictionary(grouping: wanted) { shards.index(of: $0.pool, in: snapshot) ?? 0 }
         for shard in shards.pools.indices {
             guard let part = parts[shard] else { continue }
@@ -82,6 +134,14 @@ extension WritePipeline {
         } catch {
             preconditionFailure("an answer within the limits fits a record: \(error)")
         }
+    }
+}
+
+extension SessionConflict {
+    /// The template's day whose outdated session stays; nil for another conflict.
+    fileprivate var day: Generation.TemplateDay? {
+        guard case .kept(_, let template?, _) = reason else { return nil }
+        return Generation.TemplateDay(template: template, date: times.date)
     }
 }
 

@@ -47,11 +47,8 @@ struct WritePipeline: Sendable {
         case .putCatalogue(let draft, let hospital): await put(index, draft, hospital, &batch)
         case .registerPatients(let patients): await register(index, patients, &batch)
         case .generateSessions(let from, let to, let templates):
-            await open(index, &batch) { catalogue throws(EngineError) in
-                try catalogue.openings(from: from, to: to, templates: templates)
-            }
-        case .openSessions(let drafts):
-            await open(index, &batch) { catalogue throws(EngineError) in try catalogue.openings(drafts) }
+            await generate(index, from: from, to: to, templates: templates, &batch)
+        case .openSessions(let drafts): await open(index, drafts, &batch)
         default: preconditionFailure("a write of one pool has gone with the others")
         }
     }

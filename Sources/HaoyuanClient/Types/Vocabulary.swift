@@ -345,6 +345,8 @@ public struct ChangeKind: Hashable, Sendable, CustomStringConvertible {
     public static let catalogueChanged = ChangeKind(number: 8)
     /// Another server became primary; `epoch` is its term.
     public static let epochBegan = ChangeKind(number: 9)
+    /// A session will not take place: its template says something else now, and nothing is booked in it.
+    public static let sessionWithdrawn = ChangeKind(number: 12)
 
     /// Every value this version knows, in the order of their numbers.
     public static let known = Set(FactKind.allCases.compactMap(\.row.event)).sorted().map { ChangeKind(number: $0) }

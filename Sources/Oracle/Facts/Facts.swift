@@ -16,7 +16,7 @@ extension NaiveModel {
         case .slotsLocked(let id, let lock): sittings[id]?.locks.append(.init(lock: lock, made: position))
         case .slotsUnlocked(let id, let lock): sittings[id]?.locks[Int(lock.number) - 1].ended = position
         case .sessionOpened(let definition): open(definition, position)
-        case .sessionArchived(let id): sittings[id]?.archived = position
+        case .sessionArchived(let id), .sessionWithdrawn(let id): sittings[id]?.archived = position
         case .patientRegistered(let patient, let added): register(patient, added, position)
         case .catalogueChanged(let entity): put(entity, position)
         }
@@ -41,6 +41,7 @@ extension Situation {
                 ? nil : "nothing justifies it, as far as facts and claims go"
         case .sessionOpened(let definition): unasked(event) ?? opened(definition)
         case .sessionArchived(let id): unasked(event) ?? engines(event) ?? archived(id)
+        case .sessionWithdrawn(let id): unasked(event) ?? withdrawn(id)
         case .patientRegistered(let patient, let added): unasked(event) ?? registered(patient, added)
         case .catalogueChanged(let entity): unasked(event) ?? put(entity)
         case .epochBegan: unasked(event) ?? engines(event)

@@ -58,8 +58,61 @@ extension Situation {
         let time = Int(definition.times.startMinute)..<Int(definition.times.endMinute)
         for case let other? in others.map({ model.sittings[$0] }) where other.archived == nil {
             if other.time(0..<other.capacities.count).overlaps(time) { return "it overlaps \(other.id)" }
+            let isOfSameDay = other.times.date == definition.times.date
+            if let template = definition.template, other.template == template, isOfSameDay {
+                return "its template has \(other.id) on that day"
+            }
+        }
+        guard let pool = NaiveModel.versions(definition.id.pool.rawValue, of: model.pools)?.last else { return nil }
+        return elsewhere(pool.resources, than: pool.id) { $0.overlaps(time) }
+    }
+
+    /// Where one of these resources is at such a time, in an open session of another pool than its own.
+    private func elsewhere(
+        _ resources: [ResourceID], than pool: PoolID, _ isAtThatTime: (Range<Int>) -> Bool
+    ) -> String? {
+        for case let other? in model.pools.map(\.last) where other.id != pool {
+            guard other.resources.contains(where: resources.contains) else { continue }
+            for case let sitting? in (model.sittingsOfPool[other.id] ?? []).map({ model.sittings[$0] })
+            where sitting.archived == nil && isAtThatTime(sitting.time(0..<sitting.capacities.count)) {
+                return "a resource of its pool is in \(sitting.id) at that time"
+            }
         }
         return nil
+    }
+
+    /// What stands against a pool's having these resources: those that are new to it may be nowhere else from now on
+    /// when it has a session.
+    private func shares(_ new: Pool) -> String? {
+        let old = NaiveModel.versions(new.id.rawValue, of: model.pools)?.last?.resources ?? []
+        let added = new.resources.filter { !old.contains($0) }
+        let own = (model.sittingsOfPool[new.id] ?? []).compactMap { model.sittings[$0] }
+            .filter { $0.archived == nil && $0.start($0.capacities.count) > now.rawValue }
+            .map { $0.time(0..<$0.capacities.count) }
+        return elsewhere(added, than: new.id) { there in own.contains { $0.overlaps(there) } }
+    }
+
+    /// What stands against withdrawing a session: it must be a template's, yet to come, with nothing booked in it.
+    func withdrawn(_ id: SessionID) -> String? {
+        guard let sitting = model.sittings[id], sitting.archived == nil else { return "there is no such open session" }
+        guard let template = sitting.template else { return "no template opened it" }
+        guard sitting.visits.allSatisfy({ !(model.visits[$0]?.last.state.takesUnits ?? false) }) else {
+            return "something is booked in it"
+        }
+        guard sitting.locks.allSatisfy({ $0.ended != nil }) else { return "a lock in it is in force" }
+        guard sitting.start(0) > now.rawValue else { return "it had begun" }
+        let versions = NaiveModel.versions(template.rawValue, of: model.templates)?.inForce(catalogue) ?? []
+        let isSaid = versions.allSatisfy { describes($0, sitting) }
+        return isSaid ? "its template still says it" : nil
+    }
+
+    private func describes(_ template: Template, _ sitting: NaiveModel.Sitting) -> Bool {
+        let zone = model.hospital.last?.zone ?? .utc
+        let date = sitting.date(0)
+        return template.covers(date) && template.pool == sitting.id.pool
+            && zone.instant(of: date, template.start).rawValue == sitting.start(0)
+            && template.slotMinutes == sitting.times.slotMinutes
+            && sitting.capacities == Array(repeating: Int(template.capacity), count: Int(template.slots))
     }
 
     func archived(_ id: SessionID) -> String? {
@@ -82,6 +135,7 @@ extension Situation {
             case .service(let new): follows(new.id.rawValue, model.services) { $0.code == new.code }
             case .pool(let new):
                 follows(new.id.rawValue, model.pools) { $0.code == new.code && $0.department == new.department }
+                    && shares(new) == nil
             case .template(let new): follows(new.id.rawValue, model.templates) { $0.code == new.code }
             case .policy(let new): new.version == version(after: new)
             }

@@ -21,6 +21,8 @@ package enum Fact: Hashable, Sendable {
     case slotsLocked(SessionID, SlotLock)
     /// Asked for, or because its end had come.
     case slotsUnlocked(SessionID, SlotLock)
+    /// It will not take place: its template says something else now, and nothing is booked in it.
+    case sessionWithdrawn(SessionID)
 }
 
 /// The table of facts. Recovery, the standby, the simulator, the change feed and every place that shows a fact go by
@@ -29,7 +31,7 @@ package enum FactKind: UInt8, Hashable, Sendable, CaseIterable {
     // The numbers are those of the journal and never change.
     case booked = 1
     case bookedTogether, changed, moved, refused, sessionOpened, sessionArchived, patientRegistered, catalogueChanged,
-        epochBegan, answered, slotsLocked, slotsUnlocked
+        epochBegan, answered, slotsLocked, slotsUnlocked, sessionWithdrawn
 
     /// Whose state a fact changes.
     package enum Home: Hashable, Sendable {
@@ -136,6 +138,10 @@ package enum FactKind: UInt8, Hashable, Sendable, CaseIterable {
             Row(
                 name: "slots-unlocked", home: .pool, event: 11, layout: Self.lockLayout,
                 sentence: "unlocked in {pool}, {place}[, {slots} slots] ({entity})", fields: Self.lockFields)
+        case .sessionWithdrawn:
+            Row(
+                name: "session-withdrawn", home: .pool, event: 12, layout: "session",
+                sentence: "session {session} withdrawn: {pool}", fields: [.session: .neither])
         }
     }
 
@@ -162,6 +168,7 @@ extension Fact {
         case .answered: .answered
         case .slotsLocked: .slotsLocked
         case .slotsUnlocked: .slotsUnlocked
+        case .sessionWithdrawn: .sessionWithdrawn
         }
     }
 
@@ -171,8 +178,16 @@ extension Fact {
         case .booked(let taken): taken.appointment.session
         case .changed(let change): change.appointment.session
         case .sessionOpened(let definition): definition.id
-        case .sessionArchived(let id), .slotsLocked(let id, _), .slotsUnlocked(let id, _): id
+        case .sessionArchived(let id), .sessionWithdrawn(let id), .slotsLocked(let id, _), .slotsUnlocked(let id, _): id
         case .bookedTogether, .moved, .refused, .patientRegistered, .catalogueChanged, .epochBegan, .answered: nil
+        }
+    }
+
+    /// Whether its session leaves memory with it, for the history table.
+    package var closesSession: Bool {
+        switch self {
+        case .sessionArchived, .sessionWithdrawn: true
+        default: false
         }
     }
 
@@ -235,7 +250,7 @@ extension Fact {
             let units = definition.capacities.reduce(0) { $0 + Int($1) }
             line.shape =
                 "\(definition.times.date), \(definition.times.slots) slots of \(definition.times.slotMinutes) min, \(units) units"
-        case .sessionArchived(let id): line = FactLine(kind, session: id)
+        case .sessionArchived(let id), .sessionWithdrawn(let id): line = FactLine(kind, session: id)
         case .patientRegistered(let patient, let identifiers):
             line.patient = patient
             line.identifiers = identifiers.count
@@ -268,7 +283,7 @@ extension Fact {
             refusal.encode(into: &writer)
             writer.byte(item)
         case .sessionOpened(let definition): definition.encode(into: &writer)
-        case .sessionArchived(let id): writer.varint(id.rawValue)
+        case .sessionArchived(let id), .sessionWithdrawn(let id): writer.varint(id.rawValue)
         case .patientRegistered(let id, let identifiers): Registration.encode(id, identifiers, into: &writer)
         case .catalogueChanged(let entity): entity.encode(into: &writer)
         case .epochBegan(let number): writer.varint(number)
@@ -304,6 +319,7 @@ extension Fact {
         case .answered: self = .answered(try Report(from: &reader))
         case .slotsLocked: self = .slotsLocked(try reader.sessionID(), try SlotLock(from: &reader))
         case .slotsUnlocked: self = .slotsUnlocked(try reader.sessionID(), try SlotLock(from: &reader))
+        case .sessionWithdrawn: self = .sessionWithdrawn(try reader.sessionID())
         }
     }
 

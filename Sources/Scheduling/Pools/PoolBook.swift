@@ -159,11 +159,14 @@ package struct PoolBook: Sendable {
         let (pool, times) = (opening.pool, opening.times)
         let sessions = sessions(of: pool)
         if let other = sessions?.overlapping(times) {
-            if other.times == times && other.slots.map(\.capacity) == opening.capacities { return nil }
-            throw SessionConflict(pool: pool, times: times, other: other.id)
+            if opening.describes(other) { return nil }
+            throw SessionConflict(pool: pool, times: times, .overlaps(other.id))
+        }
+        if let other = sessions?.first(of: opening.day) {
+            throw SessionConflict(pool: pool, times: times, .twice(other.id))
         }
         let index = sessions?.nextIndex ?? 0
-        guard index < Limits.sessionsPerPool else { throw SessionConflict(pool: pool, times: times, other: nil) }
+        guard index < Limits.sessionsPerPool else { throw SessionConflict(pool: pool, times: times, .exhausted) }
         return SessionDefinition(
             id: SessionID(pool: pool, index: index), times: times, template: opening.template,
             capacities: opening.capacities)
@@ -211,6 +214,10 @@ package struct PoolBook: Sendable {
             return !hasNew || evolve(to, channel: channel, at: at)
         case .sessionOpened(let definition): return evolve(definition)
         case .sessionArchived(let id):
+            archive(id)
+            return true
+        case .sessionWithdrawn(let id):
+            guard session(id)?.isEmpty ?? true else { return false }
             archive(id)
             return true
         default:
@@ -415,22 +422,6 @@ package struct PoolBook: Sendable {
     }
 }
 
-/// A session as a pool is asked to open it.
-package struct SessionOpening: Sendable {
-    package var pool: PoolID
-    package var times: SessionTimes
-    package var template: TemplateID?
-    /// Units of each slot.
-    package var capacities: [UInt16]
-
-    package init(pool: PoolID, times: SessionTimes, template: TemplateID?, capacities: [UInt16]) {
-        self.pool = pool
-        self.times = times
-        self.template = template
-        self.capacities = capacities
-    }
-}
-
 /// A transition that is asked for, with the appointment as it is: what the rules about changes judge.
 package struct ChangeAsking: Sendable {
     let record: AppointmentRecord
@@ -467,14 +458,6 @@ extension Asking {
             slot: UInt16(slot.index), span: span, units: units, service: service,
             state: holdUntil == nil ? .booked : .held, holdUntil: holdUntil)
     }
-}
-
-/// Why a session was not opened.
-package struct SessionConflict: Error, Hashable, Sendable {
-    package let pool: PoolID
-    package let times: SessionTimes
-    /// The session that stands there; nil when the pool has had as many sessions as a pool can have.
-    package let other: SessionID?
 }
 
 extension ContiguousArray {

@@ -57,6 +57,12 @@ package struct Session: Hashable, Sendable {
     /// The number the next appointment gets. It only grows, so no number is given twice.
     package var nextNumber: UInt32 { UInt32(appointments.count) + 1 }
 
+    /// Its appointments that take their units, or have spent them.
+    var occupied: Int { appointments.count { $0?.state.occupiesSlot ?? false } }
+
+    /// Whether nothing is booked in it, or about to be: what was is cancelled, moved away or ran out.
+    package var isEmpty: Bool { claims.isEmpty && occupied == 0 }
+
     /// Whether these neighbouring slots lie in the session and each may be sold the units.
     @inline(__always)
     package func fits(slot: UInt16, span: UInt8, units: UInt16) -> Bool {

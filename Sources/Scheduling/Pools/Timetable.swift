@@ -18,6 +18,16 @@ package struct Timetable: Sendable {
         Int(id.pool.rawValue) < pools.count && id.index < pools[Int(id.pool.rawValue)].count
     }
 
+    /// Every open session, by pool and index.
+    package func forEachOpen(_ body: (SessionID, SessionTimes) -> Void) {
+        for (pool, sessions) in pools.enumerated() {
+            for (index, times) in sessions.enumerated() {
+                guard let times else { continue }
+                body(SessionID(pool: PoolID(rawValue: UInt32(pool)), index: UInt32(index)), times)
+            }
+        }
+    }
+
     package mutating func open(_ id: SessionID, _ times: SessionTimes) {
         reserve(id)
         pools[Int(id.pool.rawValue)][Int(id.index)] = times

@@ -72,9 +72,17 @@ struct AnswerJudge {
         case .notPrimary where speaker.mayBeNoPrimary: break
         case .standbyAway where speaker.mayMissStandby: break
         case .internal where speaker.mayHaveRenounced: break
+        case .invalidArgument where mayClash(write.command): break
         case .invalidArgument, .positionTrimmed, .notPrimary, .standbyAway, .internal:
             chronicle.fail("\(error.code): \(error.message)")
         }
+    }
+
+    /// Whether a catalogue may have been refused because a resource would be in two places. What stands in its way may
+    /// not be on disk yet, so no more is asked than that it gives a pool resources.
+    private func mayClash(_ command: Command) -> Bool {
+        guard case .putCatalogue(let draft, _) = command else { return false }
+        return draft.pools.contains { !$0.resources.isEmpty }
     }
 
     // MARK: Everything else

@@ -8,6 +8,8 @@ extension FactJudge {
         switch event.fact {
         case .sessionOpened(let definition):
             expect(commands.contains { asks($0, for: definition) }, "nobody asked for it")
+        case .sessionWithdrawn(let id):
+            expect(commands.contains { asksToWithdraw($0, id) }, "nobody generated its day")
         case .sessionArchived(let id):
             let end = model.sittings[id].map { $0.start($0.capacities.count) } ?? .max
             expect(end < event.at.rawValue - chronicle.plan.archiveAfterMilliseconds, "it is not over for long enough")
@@ -19,6 +21,13 @@ extension FactJudge {
         // Everything else answers a key, or the oracle says who may do it.
         default: break
         }
+    }
+
+    private func asksToWithdraw(_ command: Command, _ id: SessionID) -> Bool {
+        guard case .generateSessions(let from, let to, let codes) = command, let sitting = model.sittings[id],
+            let template = sitting.template.flatMap({ NaiveModel.versions($0.rawValue, of: model.templates)?.last })
+        else { return false }
+        return from <= sitting.date(0) && sitting.date(0) <= to && (codes.isEmpty || codes.contains(template.code))
     }
 
     private func asks(_ command: Command, for definition: SessionDefinition) -> Bool {

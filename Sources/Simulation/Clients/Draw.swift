@@ -191,9 +191,15 @@ struct Draw {
         let kept = (0..<plan.services).filter { _ in random.chance(800) }
         draft.pools = [
             .init(
-                code: "p\(pool)", name: "号源池", department: "d\(pool % plan.departments)", resources: [],
-                services: kept.map { "s\($0)" })
+                code: "p\(pool)", name: "号源池", department: "d\(pool % plan.departments)",
+                resources: pool < 2 && random.chance(500) ? ["r0"] : [], services: kept.map { "s\($0)" })
         ]
+        // A doctor's hours move.
+        if random.chance(400) {
+            let index = random.below(plan.pools)
+            draft.templates = [Workload.template(index, hour: random.between(7...10) + index)]
+            if index == 1 { draft.templates[0].slots = UInt32(random.between(10...12)) }
+        }
         if random.chance(300) { draft.departments = [.init(code: "d\(plan.departments)", name: "新科室")] }
         return draft
     }

@@ -24,7 +24,7 @@ struct Workload {
             draft.pools.append(
                 .init(
                     code: "p\(index)", name: "号源池\(index)", department: "d\(index % plan.departments)",
-                    resources: ["r0"], services: services))
+                    resources: index < 2 && plan.seed % 3 == 0 ? ["r0"] : [], services: services))
         }
         draft.policies = [
             .init(
@@ -32,15 +32,18 @@ struct Workload {
                 holdSeconds: UInt32(plan.holdSeconds))
         ]
         for index in 0..<plan.pools {
-            // The second is a night's, from 22:00 to 04:00.
-            let isNight = index == 1
-            draft.templates.append(
-                .init(
-                    code: "t\(index)", pool: "p\(index)", weekdays: 127,
-                    start: WallTime(rawValue: UInt16(isNight ? 1_320 : 480 + index * 60)),
-                    slotMinutes: isNight ? 30 : 15, slots: isNight ? 12 : 4, capacity: UInt32(1 + index % 2)))
+            draft.templates.append(Self.template(index, hour: 8 + index))
         }
         return draft
+    }
+
+    /// The template of a pool. The second is a night's, from 22:00 to 04:00.
+    static func template(_ index: Int, hour: Int) -> CatalogueDraft.Template {
+        let isNight = index == 1
+        return .init(
+            code: "t\(index)", pool: "p\(index)", weekdays: 127,
+            start: WallTime(rawValue: UInt16(isNight ? 1_320 : hour * 60)), slotMinutes: isNight ? 30 : 15,
+            slots: isNight ? 12 : 4, capacity: UInt32(1 + index % 2))
     }
 
     func registration() -> [[Identifier]] { (0..<plan.patients).map { [Self.identifier($0)] } }

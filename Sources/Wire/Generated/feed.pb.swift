@@ -48,6 +48,9 @@ package nonisolated enum PBEventKind: SwiftProtobuf.Enum, Swift.CaseIterable {
 
   /// as SLOTS_LOCKED; by SYSTEM where its end had come
   case slotsUnlocked // = 11
+
+  /// session: its template says something else now; nothing is booked in it
+  case sessionWithdrawn // = 12
   case UNRECOGNIZED(Int)
 
   package init() {
@@ -68,6 +71,7 @@ package nonisolated enum PBEventKind: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 9: self = .epochBegan
     case 10: self = .slotsLocked
     case 11: self = .slotsUnlocked
+    case 12: self = .sessionWithdrawn
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -86,6 +90,7 @@ package nonisolated enum PBEventKind: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .epochBegan: return 9
     case .slotsLocked: return 10
     case .slotsUnlocked: return 11
+    case .sessionWithdrawn: return 12
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -104,6 +109,7 @@ package nonisolated enum PBEventKind: SwiftProtobuf.Enum, Swift.CaseIterable {
     .epochBegan,
     .slotsLocked,
     .slotsUnlocked,
+    .sessionWithdrawn,
   ]
 
 }
@@ -301,7 +307,7 @@ package nonisolated struct PBEvent: @unchecked Sendable {
 fileprivate nonisolated let _protobuf_package = "haoyuan.v1"
 
 nonisolated extension PBEventKind: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0EVENT_KIND_UNSPECIFIED\0\u{1}EVENT_KIND_BOOKED\0\u{1}EVENT_KIND_CHANGED\0\u{1}EVENT_KIND_MOVED\0\u{1}EVENT_KIND_REFUSED\0\u{1}EVENT_KIND_SESSION_OPENED\0\u{1}EVENT_KIND_SESSION_ARCHIVED\0\u{1}EVENT_KIND_PATIENT_REGISTERED\0\u{1}EVENT_KIND_CATALOGUE_CHANGED\0\u{1}EVENT_KIND_EPOCH_BEGAN\0\u{1}EVENT_KIND_SLOTS_LOCKED\0\u{1}EVENT_KIND_SLOTS_UNLOCKED\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0EVENT_KIND_UNSPECIFIED\0\u{1}EVENT_KIND_BOOKED\0\u{1}EVENT_KIND_CHANGED\0\u{1}EVENT_KIND_MOVED\0\u{1}EVENT_KIND_REFUSED\0\u{1}EVENT_KIND_SESSION_OPENED\0\u{1}EVENT_KIND_SESSION_ARCHIVED\0\u{1}EVENT_KIND_PATIENT_REGISTERED\0\u{1}EVENT_KIND_CATALOGUE_CHANGED\0\u{1}EVENT_KIND_EPOCH_BEGAN\0\u{1}EVENT_KIND_SLOTS_LOCKED\0\u{1}EVENT_KIND_SLOTS_UNLOCKED\0\u{1}EVENT_KIND_SESSION_WITHDRAWN\0")
 }
 
 nonisolated extension PBSubscribeRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

@@ -12,8 +12,9 @@ struct Sessions: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Open what the templates say for these days and is not open yet.",
             discussion:
-                "Repeating it changes nothing. Ends with 1 when a session would overlap another of its pool: that one "
-                + "is not opened, the others are.")
+                "Repeating it changes nothing. Where a template has changed, its sessions that nothing is booked in "
+                + "make room for what it says now. Ends with 1 when a session stays for its appointments, or would overlap "
+                + "another of its pool or of its resources: nothing is opened there, the others are.")
 
         @Option(help: ArgumentHelp("The first day. Default: today.", valueName: "day"))
         var from = DayArgument.fromToday(0)

@@ -1,0 +1,134 @@
+/// A session as a pool is asked to open it.
+package struct SessionOpening: Sendable {
+    package var pool: PoolID
+    package var times: SessionTimes
+    package var template: TemplateID?
+    /// Units of each slot.
+    package var capacities: [UInt16]
+
+    package init(pool: PoolID, times: SessionTimes, template: TemplateID?, capacities: [UInt16]) {
+        self.pool = pool
+        self.times = times
+        self.template = template
+        self.capacities = capacities
+    }
+
+    /// Whether the session is just this one, whatever it was opened by.
+    func describes(_ session: Session) -> Bool {
+        session.id.pool == pool && session.times.startMinute == times.startMinute
+            && session.times.slotMinutes == times.slotMinutes && session.slots.map(\.capacity) == capacities
+    }
+}
+
+/// What a generation speaks of: some templates, some days, and the sessions that there should be.
+package struct Generation: Sendable {
+    /// A template's session of a day; there is one at most.
+    package struct TemplateDay: Hashable, Sendable {
+        package let template: TemplateID
+        package let date: LocalDate
+
+        package init(template: TemplateID, date: LocalDate) {
+            self.template = template
+            self.date = date
+        }
+    }
+
+    package let from, to: LocalDate
+    private let templates: Set<TemplateID>
+    private let wanted: [TemplateDay: SessionOpening]
+
+    package init(from: LocalDate, to: LocalDate, templates: Set<TemplateID>, wanted: [SessionOpening]) {
+        self.from = from
+        self.to = to
+        self.templates = templates
+        let days = wanted.compactMap { opening in opening.day.map { ($0, opening) } }
+        self.wanted = Dictionary(days, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Whether one of the templates opened the session, and would not open it now.
+    func isOutdated(_ session: Session) -> Bool {
+        guard let template = session.template, templates.contains(template),
+            from <= session.times.date, session.times.date <= to
+        else { return false }
+        return wanted[TemplateDay(template: template, date: session.times.date)].map { !$0.describes(session) } ?? true
+    }
+}
+
+extension SessionOpening {
+    /// The day of its template that it is; nil where it has none.
+    package var day: Generation.TemplateDay? { template.map { .init(template: $0, date: times.date) } }
+}
+
+extension PoolBook {
+    /// Sessions of one pool that a generation finds open, and whose templates say something else now.
+    package func outdated(in pool: PoolID, _ generation: Generation) -> [SessionID] {
+        guard let sessions = sessions(of: pool) else { return [] }
+        return sessions.ending(after: SlotSearch.earliestStart(of: generation.from))
+            .prefix { $0.times.date <= generation.to }
+            .filter { generation.isOutdated($0) }.map(\.id)
+    }
+
+    /// Whether such a session may be withdrawn; else the conflict that it is.
+    package func decideWithdrawal(_ id: SessionID, now: Instant) throws(SessionConflict) -> Fact {
+        guard let session = session(id) else { preconditionFailure("what is withdrawn was found open") }
+        var keeping: SessionConflict.Keeping?
+        if !session.isEmpty {
+            keeping = .appointments(session.occupied)
+        } else if !session.openLocks.isEmpty {
+            keeping = .locks(session.openLocks.map(\.number))
+        } else if session.times.start <= now {
+            keeping = .begun
+        }
+        if let keeping {
+            throw SessionConflict(pool: id.pool, times: session.times, .kept(id, session.template, keeping))
+        }
+        return .sessionWithdrawn(id)
+    }
+}
+
+extension PoolSessions {
+    /// The open session that a template has on a day.
+    func first(of day: Generation.TemplateDay?) -> Session? {
+        guard let day else { return nil }
+        for session in ending(after: SlotSearch.earliestStart(of: day.date)) {
+            if session.times.date > day.date { break }
+            if session.template == day.template, session.times.date == day.date { return session }
+        }
+        return nil
+    }
+}
+
+/// Why a session was not opened, or an outdated one not withdrawn.
+package struct SessionConflict: Error, Hashable, Sendable {
+    package let pool: PoolID
+    package let times: SessionTimes
+    package let reason: Reason
+
+    package init(pool: PoolID, times: SessionTimes, _ reason: Reason) {
+        self.pool = pool
+        self.times = times
+        self.reason = reason
+    }
+
+    package enum Reason: Hashable, Sendable {
+        /// A session of the same pool stands there.
+        case overlaps(SessionID)
+        /// Its template has this one on that day already.
+        case twice(SessionID)
+        /// The pool has had as many sessions as a pool can have.
+        case exhausted
+        /// A resource of the pool is in a session of another pool at that time.
+        case elsewhere(ResourceID, SessionID)
+        /// An outdated session of a template stays.
+        case kept(SessionID, TemplateID?, Keeping)
+    }
+
+    /// What keeps an outdated session from being withdrawn.
+    package enum Keeping: Hashable, Sendable {
+        /// So many are given in it; none where one is about to be.
+        case appointments(Int)
+        /// Locks in force, by number.
+        case locks([UInt32])
+        case begun
+    }
+}
