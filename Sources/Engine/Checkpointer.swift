@@ -33,6 +33,8 @@ actor Checkpointer {
     private let keys: KeyWindow
     private let directory: Directory
     private let shards: Shards
+    private let readers: FeedReaders
+    private let feedKeep: FeedKeep
     private let time: EngineTime
     private let clock: any EngineClock
     /// Since when the slice at hand is being written; nil while nobody is to be spared.
@@ -49,8 +51,9 @@ actor Checkpointer {
     private let pass: (@Sendable (CheckpointPoint) -> Void)?
 
     init(
-        journal: Journal, keys: KeyWindow, directory: Directory, shards: Shards, keyWindow: Int64, keyValues: [UInt64],
-        time: EngineTime, clock: any EngineClock, pass: (@Sendable (CheckpointPoint) -> Void)?
+        journal: Journal, keys: KeyWindow, directory: Directory, shards: Shards, readers: FeedReaders,
+        feedKeep: FeedKeep, keyWindow: Int64, keyValues: [UInt64], time: EngineTime, clock: any EngineClock,
+        pass: (@Sendable (CheckpointPoint) -> Void)?
     ) {
         self.time = time
         self.clock = clock
@@ -59,6 +62,8 @@ actor Checkpointer {
         self.keys = keys
         self.directory = directory
         self.shards = shards
+        self.readers = readers
+        self.feedKeep = feedKeep
         self.keyWindow = keyWindow
         nextKeyValue = (keyValues.last ?? 0) + 1
         // What earlier processes wrote may be kept one window longer than needed, never shorter.
@@ -115,8 +120,12 @@ actor Checkpointer {
         let kept = min(reached, openSince ?? reached)
         let now = time.now()
         // The log that goes may hold the only trace of how late it was.
-        journal.setMetadata(Self.latestMoment, (isStandby ? time.told : now).encoded)
-        journal.trim(before: kept.next)
+        let told = isStandby ? time.told : now
+        journal.setMetadata(Self.latestMoment, told.encoded)
+        journal.setMetadata(RecoveredReaders.metadataName, readers.saved(upTo: kept))
+        // Where writes find no room, they go before readers, who can read the state anew.
+        readers.trim(
+            before: kept.next, keeping: journal.admission == .storageFull ? nil : feedKeep, now: told)
         pass?(.trimAsked)
         logBytesThen = bytes
         last.withLockedValue { $0 = (now, kept) }

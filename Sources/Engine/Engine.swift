@@ -23,6 +23,7 @@ package final class Engine: Sendable {
     let register: StandbyRegister
     let replica: Replica
     let spreading: SpreadingFacts
+    let readers: FeedReaders
     private let gate = Gate()
     /// The confirmed position that is kept on disk.
     let keptConfirmed: NIOLockedValueBox<Position>
@@ -90,8 +91,10 @@ package final class Engine: Sendable {
                 PoolShard($0, journal: journal, view: view, history: history, unsettled: unsettled.appointments)
             },
             patients: state.patients.map { PatientShard($0, journal: journal, unsettled: unsettled.patients) })
+        readers = FeedReaders(state.readers, journal: journal)
         checkpointer = Checkpointer(
-            journal: journal, keys: keys, directory: directory, shards: shards,
+            journal: journal, keys: keys, directory: directory, shards: shards, readers: readers,
+            feedKeep: configuration.feedKeep,
             keyWindow: configuration.keyWindowMilliseconds, keyValues: state.keyValues, time: time,
             clock: configuration.clock, pass: configuration.checkpointProbe)
         standing = Standing(configuration.role, epochs, isWithheld: isWithheld, heard: heard)
@@ -103,7 +106,7 @@ package final class Engine: Sendable {
         keptConfirmed = NIOLockedValueBox(confirmed)
         replica = Replica(
             journal: journal, keys: keys, directory: directory, shards: shards, view: view, time: time,
-            standing: standing)
+            standing: standing, readers: readers)
         journal.setMetadata(Standing.metadataName, Standing.encode(configuration.role))
         HospitalMetadata.write(state.catalogue.hospital, to: journal)
         if isWithheld { journal.setMetadata(Standing.withheldName, [1]) }
@@ -118,8 +121,8 @@ package final class Engine: Sendable {
         guard gate.enter() else { return writes.map { _ in Answer(.failed(.draining)) } }
         defer { gate.leave() }
         let pipeline = WritePipeline(
-            journal: journal, keys: keys, view: view, directory: directory, shards: shards, standing: standing,
-            register: register, spreading: spreading)
+            journal: journal, keys: keys, view: view, directory: directory, shards: shards, history: history,
+            standing: standing, register: register, spreading: spreading)
         return await pipeline.execute(writes, now: time.now(), monotonic: configuration.clock.monotonicNanoseconds())
     }
 
@@ -233,6 +236,7 @@ package final class Engine: Sendable {
                 if isDue { await engine.checkpoint(sparing: configuration.checkpointAfterBytes) }
             },
             repeating(every: configuration.archiveTickMilliseconds) { engine in await engine.archiveSessions() },
+            repeating(every: EngineLimits.readerTickMilliseconds) { engine in engine.recordConfirmations() },
             repeating(every: EngineLimits.standbyTickMilliseconds) { engine in
                 guard engine.standing.role == .primary else { return }
                 if engine.register.tick() { engine.configuration.news(.wentAlone) }
@@ -281,6 +285,7 @@ package final class Engine: Sendable {
         defer { patience.cancel() }
         guard await gate.close() else { return }
         if journal.admission == .open { keepConfirmed() }
+        if writingCheckpoint { recordConfirmations() }
         for task in tasks { await task.value }
         lookAtClockForTheLastTime()
         // A write with an unknown outcome has no answer in the key tables; the log has it, and must keep it.

@@ -18,6 +18,8 @@ package struct EngineConfiguration: Sendable {
     /// A checkpoint begins when this much log has been written since the last, or this much time has passed.
     package var checkpointAfterBytes = 128 << 20
     package var checkpointAfterMilliseconds: Int64 = 300_000
+    /// How much of the log is kept for named readers of the feed that are away.
+    package var feedKeep = FeedKeep()
     /// Whether this engine decides or follows one that does.
     package var role = Role.primary
     /// What a yes of a primary means; nil where no standby is expected.

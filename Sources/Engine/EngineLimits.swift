@@ -59,6 +59,10 @@ package enum EngineLimits {
     package static let confirmedTickMilliseconds: Int64 = 1_000
     /// Milliseconds between two looks whether a primary goes on without its standby.
     package static let standbyTickMilliseconds: Int64 = 200
+    /// Milliseconds between two looks for what readers of the feed have confirmed: what a crash may forget of it.
+    package static let readerTickMilliseconds: Int64 = 1_000
+    /// Milliseconds between two looks whether more of what a subscription was told is safe from failovers.
+    package static let settledTickMilliseconds: Int64 = 100
     /// Milliseconds between two looks for sessions to archive.
     package static let archiveTickMilliseconds: Int64 = 60_000
     /// Milliseconds by which the wall clock may differ from the engine's time before that is a fault of the wall clock.

@@ -206,6 +206,8 @@ package struct EngineStatus: Sendable {
     package var trouble: String
     /// Name and zone; unlike a reading it waits for nothing.
     package var hospital: Hospital
+    /// The named readers of the change feed, by name.
+    package var readers: [FeedReaderStatus]
     package var replication: ReplicationState
     package var clock: ClockState
 }

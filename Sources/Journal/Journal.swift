@@ -89,9 +89,11 @@ package final class Journal: Sendable {
     ///
     /// Rides in the same commit as those writes or in a later one. Recovery replays from there, and log segments whose
     /// records all stand before it are dropped. A `position` before an earlier one changes nothing.
-    package func trim(before position: Position) {
+    /// - Parameter kept: where records are kept for readers although recovery needs them no more: segments that hold
+    ///   any at or after it stay. `nil` keeps none.
+    package func trim(before position: Position, keeping kept: Position? = nil) {
         requireWritable()
-        _ = queue.add { $0.add(checkpoint: position) }
+        _ = queue.add { $0.add(checkpoint: position, keeping: kept) }
     }
 
     /// Stores a small fact under a name of 1 to 60 bytes, with the next commit; `nil` forgets it.
@@ -304,10 +306,7 @@ package final class Journal: Sendable {
         statistics.storage = storage.footprint()
         statistics.simulatedSyncDelayNanoseconds = options.simulatedSyncDelayNanoseconds
         statistics.admission = admission
-        for segment in shape.segments {
-            // A segment that was trimmed since, or a journal that was closed since, counts nothing.
-            statistics.logBytes += (try? storage.tableFootprint(segment.name))??.bytes ?? 0
-        }
+        statistics.logBytes = segments.reduce(0) { $0 + $1.bytes }
         return statistics
     }
 
@@ -316,6 +315,12 @@ package final class Journal: Sendable {
 
     /// The oldest position still in the log (the next one to be written, when there is none).
     package var oldestPosition: Position { currentShape.oldest }
+
+    /// The log in pieces, oldest first: where each begins, and what it takes on disk. Whole pieces are let go.
+    package var segments: [(first: Position, bytes: Int)] {
+        // A segment that was trimmed since, or a journal that was closed since, counts nothing.
+        currentShape.segments.map { ($0.first, (try? storage.tableFootprint($0.name))??.bytes ?? 0) }
+    }
 
     /// Where the log on disk ends, with what stands in its tail.
     package var tip: LogTip { committer?.shared.withLockedValue { $0.end } ?? openedShape.tip }

@@ -110,6 +110,8 @@ package struct NaiveModel: Sendable {
     /// When each patient was first registered; patient n at n - 1.
     package internal(set) var patients: [UInt64] = []
     package internal(set) var identifiers: [Identifier: (patient: PatientID, position: UInt64)] = [:]
+    /// What each named reader of the feed has confirmed, with the positions of the facts that say so.
+    package internal(set) var readers: [String: [(position: UInt64, through: UInt64)]] = [:]
     package internal(set) var hospital = Versions<Hospital>()
     package internal(set) var departments: [Versions<Department>] = []
     package internal(set) var resources: [Versions<Resource>] = []

@@ -16,7 +16,8 @@ struct Haoyuan: AsyncParsableCommand {
             CommandGroup(
                 name: "Running",
                 subcommands: [
-                    Serve.self, Status.self, Top.self, Watch.self, Promote.self, Alone.self, ClockCommand.self,
+                    Serve.self, Status.self, Top.self, Watch.self, Feed.self, Promote.self, Alone.self,
+                    ClockCommand.self,
                 ]),
             CommandGroup(
                 name: "Hospital", subcommands: [Import.self, CatalogueCommand.self, Sessions.self, Patients.self]),
@@ -89,7 +90,7 @@ struct Haoyuan: AsyncParsableCommand {
     private static func isCommand(_ word: String) -> Bool {
         let commands =
             configuration.groupedSubcommands.flatMap(\.subcommands) + Sessions.configuration.subcommands
-            + Patients.configuration.subcommands + Drill.configuration.subcommands
+            + Patients.configuration.subcommands + Drill.configuration.subcommands + Feed.configuration.subcommands
         return commands.contains { $0._commandName == word }
     }
 

@@ -22,6 +22,9 @@ import Testing
             let slot = try #require((found["slots"] as? [[String: Any]])?.last?["place"] as? String)
             _ = try await server.object("book", "--patient", "1", "--slot", slot)
             #expect(try await server.ask("book", "--patient", "1", "--slot", slot).status == 2)
+            // Without a named reader its metrics have no series.
+            let watched = try await server.ask("watch", "--name", "sms", "--after", "0", "--count", "1")
+            #expect(watched.status == 0)
             let scrape = try await answer("/metrics", server)
             #expect(scrape.status == 200)
             #expect(scrape.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8")
@@ -39,6 +42,9 @@ import Testing
             let refusals = try #require(page.families.first { $0.name == "haoyuan_refusals_total" }).samples
             #expect(refusals.reduce(0) { $0 + $1.value } == 1)
             #expect(page.value("haoyuan_appointments") == 1 && page.value("haoyuan_patients") == 1)
+            #expect(page.value("haoyuan_feed_readers") == 1)
+            #expect(try #require(page.value("haoyuan_feed_reader_lag_records", ["reader": "sms"])) > 0)
+            #expect(page.value("haoyuan_feed_reader_trimmed", ["reader": "sms"]) == 0)
             #expect(page.value("haoyuan_ready") == 1 && page.value("haoyuan_admission", ["state": "open"]) == 1)
             let commits = try #require(page.value("haoyuan_journal_commits_total"))
             #expect(commits > 0 && page.value("haoyuan_journal_commit_duration_seconds_count") == commits)

@@ -80,6 +80,8 @@ import struct Engine.StandbyPolicy
         ("port: [1, 2]", "line 1: ‘port’ must have one value"),
         ("key-window: 24", "key-window is ‘24’, it must be a time from 1m to 3650d"),
         ("key-window: 1s", "key-window is ‘1s’"),
+        ("feed-keep-days: 9999", "feed-keep-days is ‘9999’, it must be a number from 0 to 3650"),
+        ("feed-keep-gib: 1TiB", "feed-keep-gib is ‘1TiB’, it must be a number from 0 to 16384"),
         ("file-limit: 64 GB", "file-limit is ‘64 GB’, it must be a size from 16MiB to 64TiB"),
         ("log-level: loud", "log-level is ‘loud’, it must be one of trace, debug, info"),
         ("monitor: 7441", "monitor is ‘7441’, it must be an address such as 127.0.0.1:7441, or off"),

@@ -11,7 +11,9 @@ final class Standby {
     let engine: Engine
     let folder: String
 
-    init(of hospital: Hospital, policy: StandbyPolicy? = nil) async throws {
+    init(
+        of hospital: Hospital, policy: StandbyPolicy? = nil, change: (inout EngineConfiguration) -> Void = { _ in }
+    ) async throws {
         self.hospital = hospital
         folder = hospital.folder + "-standby"
         let empty = FollowRequest(
@@ -22,10 +24,12 @@ final class Standby {
             throw EngineError(.internal, "no copy")
         }
         defer { copy.close() }
-        let taking = try JournalImport(copy.header, into: JournalOptions(directory: folder))
+        var configuration = Self.configuration(folder, hospital, policy)
+        change(&configuration)
+        let taking = try JournalImport(copy.header, into: configuration.journal)
         while let part = try copy.next(maxBytes: 100_000) { try taking.add(part) }
         try taking.finish()
-        engine = try Engine.start(Self.configuration(folder, hospital, policy))
+        engine = try Engine.start(configuration)
     }
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }

@@ -14,6 +14,7 @@ import Testing
 
     @Test(arguments: [
         ("README.md", "Tests/ServerTests/ReadmeSnippetTests.swift"),
+        ("docs/reference/events.md", "Tests/ServerTests/FeedSnippetTests.swift"),
         ("docs/coding/testing.md", "Tests/HaoyuanTestingTests/TestingSnippetTests.swift"),
         ("Sources/HaoyuanTesting/TestServer.swift", "Tests/HaoyuanTestingTests/TestingSnippetTests.swift"),
     ])

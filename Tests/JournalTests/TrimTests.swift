@@ -36,6 +36,32 @@ import Testing
     }
 
     @Test(arguments: Disk.allCases)
+    func `what is kept for readers stays, though recovery begins behind it, and goes when they need it no more`(
+        _ disk: Disk
+    ) throws {
+        let site = try Site(disk)
+        var journal = try site.open { $0.segmentBytes = 20_000 }
+        for start in stride(from: 0, to: 2_000, by: 100) {
+            try journal.commit((start..<start + 100).map { record($0, bytes: 100) })
+        }
+        journal.trim(before: Position(1_500), keeping: Position(400))
+        while try journal.step() {}
+        #expect(journal.checkpoint == Position(1_500))
+        let oldest = journal.oldestPosition
+        #expect(oldest > .first && oldest <= Position(400))
+        #expect(try journal.read(from: Position(400), maxRecords: 1)[0].bytes == record(399, bytes: 100))
+        #expect(journal.segments.map(\.first) == (try journal.listing().segments.map(\.first)))
+        try journal.close()
+        journal = try site.open { $0.segmentBytes = 20_000 }
+        #expect(journal.oldestPosition == oldest && journal.checkpoint == Position(1_500))
+        #expect(try journal.replayed(from: nil).first?.bytes == record(1_499, bytes: 100))
+        journal.trim(before: Position(1_500), keeping: Position(9_999))
+        while try journal.step() {}
+        #expect(journal.oldestPosition > Position(400) && journal.oldestPosition <= Position(1_500))
+        try journal.close()
+    }
+
+    @Test(arguments: Disk.allCases)
     func `a trim of everything leaves an empty log that goes on counting`(_ disk: Disk) throws {
         let site = try Site(disk)
         var journal = try site.open { $0.segmentBytes = 4_000 }

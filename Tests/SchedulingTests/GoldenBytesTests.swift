@@ -67,10 +67,23 @@ import Testing
         ),
         (
             event(
-                .refused(Refusal(.perDay, policyVersion: 200, authority: .hospital, limit: 3), item: 1), answered: true),
+                .refused(Refusal(.perDay, policyVersion: 200, authority: .hospital, limit: 3), item: 1, patient: nil),
+                answered: true),
             "8580b883a1f7320303e78e8b0807060504030201100f0e0d0c0b0a0998badcfe0000000004c80103"
                 + "0301"
         ),
+        (
+            event(
+                .refused(
+                    Refusal(.perDay, policyVersion: 200, authority: .hospital, limit: 3), item: 1,
+                    patient: PatientID(rawValue: 130))),
+            "0580b883a1f7320303e78e8b04c801030301" + "8201"
+        ),
+        (
+            event(.readerMarked(FeedMark(name: "sms", through: 300))),
+            "1480b883a1f7320303e78e8b03736d73ac02"
+        ),
+        (event(.readerDropped("sms")), "1580b883a1f7320303e78e8b03736d73"),
         (
             event(
                 .sessionOpened(

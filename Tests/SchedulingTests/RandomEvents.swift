@@ -10,7 +10,7 @@ extension Dice {
     }
 
     /// Kinds of facts, the catalogue's seven included.
-    static let kinds = 0..<20
+    static let kinds = 0..<22
 
     private mutating func fact(_ kind: Int) -> Fact {
         switch kind {
@@ -18,7 +18,10 @@ extension Dice {
         case 1: .bookedTogether(many(Limits.itemsTogether) { $0.taken() })
         case 2: .changed(change())
         case 3: .moved(from: change(), to: taken())
-        case 4: .refused(refusal(), item: UInt8.random(in: 0...15, using: &self))
+        case 4:
+            .refused(
+                refusal(), item: UInt8.random(in: 0...15, using: &self),
+                patient: once(in: 2) ? nil : PatientID(rawValue: next() >> 20))
         case 5: .sessionOpened(definition())
         case 6: .sessionArchived(session())
         case 7:
@@ -29,6 +32,8 @@ extension Dice {
         case 16: .slotsUnlocked(session(), lock())
         case 18: .answered(report())
         case 19: .sessionWithdrawn(session())
+        case 20: .readerMarked(FeedMark(name: text(64), through: next()))
+        case 21: .readerDropped(text(64))
         case 17: .epochBegan(UInt32(next() % UInt64(Limits.epoch)) + 1)
         default: .catalogueChanged(entity(kind - 8))
         }

@@ -81,4 +81,36 @@ import Testing
             await #expect { try await feed.next() } throws: { ($0 as? HaoyuanError)?.code == .invalidArgument }
         }
     }
+
+    @Test func `a named reader resumes behind what it has confirmed, and is listed and dropped`() async throws {
+        try await withClient { client, hospital in
+            func book(_ patient: Int) async throws -> Position {
+                let outcome = try await client.book(
+                    patient: hospital.patient(patient), slot: hospital.slot(0), service: hospital.service,
+                    key: .random())
+                return try #require(outcome.receipt).position
+            }
+            var first = client.changePages(named: "sms", from: .oldest).makeAsyncIterator()
+            let one = try await book(0)
+            var page = try #require(try await first.next())
+            while page.through < one { page = try #require(try await first.next()) }
+            try await client.confirm(page, of: "sms")
+            #expect(page.settled >= page.through)
+            let two = try await book(1)
+
+            var again = client.changePages(named: "sms").makeAsyncIterator()
+            var told: [Position] = []
+            while told.last ?? page.through < two {
+                told += try #require(try await again.next()).events.map(\.position)
+            }
+            #expect(told.first.map { $0 > page.through } ?? false && told.contains(two))
+            let reader = try #require(try await client.feedReaders().first)
+            #expect(reader.name == "sms" && reader.confirmed == page.through && reader.behindRecords > 0)
+            try await client.dropFeedReader("sms")
+            #expect(try await client.feedReaders().isEmpty)
+            await #expect { try await client.confirm(page, of: "sms") } throws: {
+                ($0 as? HaoyuanError)?.code == .notFound
+            }
+        }
+    }
 }

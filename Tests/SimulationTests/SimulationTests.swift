@@ -34,6 +34,7 @@ import Testing
             "events read from the feed", "states compared", "copies taken", "streams begun", "connections torn",
             "promotions", "facts: epoch-began", "promotions that left records behind", "logs cut back",
             "primaries deposed", "former primaries that come back", "standbys compared", "failures: standbyAway",
+            "facts: reader-marked", "named readers that went on", "named readers that went away",
         ]
         for name in wanted { #expect(coverage.counts[name, default: 0] > 0, "never: \(name)") }
         #expect(coverage.counts["worlds left unjudged", default: 0] == 0)

@@ -285,7 +285,7 @@ import Testing
 
     @Test func `refusals, sessions, patients and the catalogue are shown too`() {
         func shown(_ fact: Fact) -> PBEvent { PBEvent.events(of: Event(at: at, by: by, fact: fact), at: 1)[0] }
-        #expect(shown(.refused(Refusal(.slotFull), item: 0)).rule == .slotFull)
+        #expect(shown(.refused(Refusal(.slotFull), item: 0, patient: nil)).rule == .slotFull)
         #expect(shown(.sessionArchived(SessionID(rawValue: 12))).session == 12)
         #expect(shown(.patientRegistered(PatientID(rawValue: 4), [])).patient == 4)
         let department = Department(id: DepartmentID(rawValue: 1), code: "CT", name: "CT室")

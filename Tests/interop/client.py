@@ -44,6 +44,9 @@ METHODS = {
     pb.SessionAppointmentsRequest: (Method.SESSION_APPOINTMENTS, pb.AppointmentsReply),
     pb.SubscribeRequest: (Method.SUBSCRIBE, pb.SubscribeReply),
     pb.UnsubscribeRequest: (Method.UNSUBSCRIBE, pb.UnsubscribeReply),
+    pb.ConfirmEventsRequest: (Method.CONFIRM_EVENTS, pb.ConfirmEventsReply),
+    pb.ListReadersRequest: (Method.LIST_READERS, pb.ListReadersReply),
+    pb.DropReaderRequest: (Method.DROP_READER, pb.DropReaderReply),
 }
 
 
@@ -99,6 +102,8 @@ class Subscription:
         self.request = request
         self.after = reply.after
         self.through = reply.after
+        self.settled = 0
+        self.epoch = 0
         self._pushes = queue.Queue()
 
     def push(self, item):
@@ -111,7 +116,7 @@ class Subscription:
         if isinstance(item, Exception):
             self._pushes.put(item)
             raise item
-        self.through = item.through
+        self.through, self.settled, self.epoch = item.through, item.settled, item.epoch
         return list(item.events)
 
     def events_through(self, position):

@@ -203,8 +203,8 @@ extension Engine {
             checkpointPosition: checkpoint.position, lastCheckpoint: checkpoint.at,
             isCheckpointing: checkpointer.isRunning,
             expiredHolds: expiredHolds, acceptingWrites: EngineError.refusal(journal, standing, register) == nil,
-            trouble: troubles.first { !$0.isEmpty } ?? "", hospital: catalogue.hospital, replication: replication,
-            clock: clock)
+            trouble: troubles.first { !$0.isEmpty } ?? "", hospital: catalogue.hospital, readers: feedReaders,
+            replication: replication, clock: clock)
     }
 
     /// What is wrong between this server and its partner, in one sentence that says what to do; empty when nothing is.

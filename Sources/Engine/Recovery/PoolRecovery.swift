@@ -1,7 +1,7 @@
 import Journal
 import Scheduling
 
-/// What a journal says of the catalogue and of the pools, and so of what patients have.
+/// What a journal says of the catalogue and of the pools, and so of what patients have; and of who reads the feed.
 struct PoolRecovery: Sendable {
     private(set) var catalogue = Catalogue()
     private(set) var pools: [PoolBook]
@@ -10,6 +10,8 @@ struct PoolRecovery: Sendable {
     private(set) var unsaved: [Fact] = []
     /// Sessions whose archiving is in the log and not yet in the history table.
     private(set) var unsavedArchives: [TableWrite] = []
+    /// Named readers of the change feed.
+    private(set) var readers: RecoveredReaders
     /// The latest moment that the log or the table of sessions tells of.
     private(set) var latest = Instant(rawValue: 0)
     private(set) var faults: [Violation] = []
@@ -22,6 +24,7 @@ struct PoolRecovery: Sendable {
     init(
         _ journal: Journal, poolShards: Int, patientShards: Int, _ progress: (RecoveryProgress) -> Void
     ) throws {
+        readers = try RecoveredReaders(journal)
         pools = Array(repeating: PoolBook(), count: poolShards)
         try readCatalogue(journal)
         try readSessions(journal, progress)
@@ -125,6 +128,7 @@ struct PoolRecovery: Sendable {
         case .catalogue:
             if case .catalogueChanged(let entity) = event.fact { catalogue.evolve(entity) }
             unsaved.append(event.fact)
+        case .readers: readers.apply(event.fact, at: position)
         case .patients, .none: break
         case .pool:
             guard let session = event.fact.session else {

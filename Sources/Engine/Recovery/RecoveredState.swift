@@ -13,6 +13,8 @@ package struct RecoveredState {
     let keys: KeyWindow
     /// Facts of the directory that no checkpoint has yet.
     let unsaved: [Fact]
+    /// Named readers of the change feed.
+    let readers: RecoveredReaders
     /// Sessions whose archiving is in the log and not yet in the history table.
     let unsavedArchives: [TableWrite]
     /// Number of the next value in the table of patients, and the numbers of those in the table of keys.
@@ -67,6 +69,7 @@ package struct RecoveredState {
         registry = patients.registry
         self.keys = keys.keys
         unsaved = pools.unsaved + patients.unsaved
+        readers = pools.readers
         unsavedArchives = pools.unsavedArchives
         nextPatientValue = patients.nextValue
         keyValues = keys.values

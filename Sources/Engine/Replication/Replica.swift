@@ -15,6 +15,7 @@ actor Replica {
     private let view: EngineView
     private let time: EngineTime
     private let standing: Standing
+    private let readers: FeedReaders
     private var receiver: ChunkReceiver
     private var isOver = false
     private var isBusy = false
@@ -24,7 +25,7 @@ actor Replica {
 
     init(
         journal: Journal, keys: KeyWindow, directory: Directory, shards: Shards, view: EngineView, time: EngineTime,
-        standing: Standing
+        standing: Standing, readers: FeedReaders
     ) {
         self.journal = journal
         self.keys = keys
@@ -33,6 +34,7 @@ actor Replica {
         self.view = view
         self.time = time
         self.standing = standing
+        self.readers = readers
         receiver = ChunkReceiver(after: journal.tip)
         reached = NIOLockedValueBox(journal.tip.last)
         taken = NIOLockedValueBox(journal.tip.last)
@@ -113,6 +115,7 @@ actor Replica {
             guard faults.isEmpty else { throw DamagedState(violations: faults) }
             await shards.settle(settlements)
         }
+        for event in events where event.home == .readers { readers.apply(event.event.fact, at: event.position) }
         // By its primary's time: this server's own clock may be wrong, and decides nothing.
         keys.restore(events, now: time.told)
     }

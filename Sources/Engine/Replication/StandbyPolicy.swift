@@ -52,6 +52,8 @@ struct StandbyWatch: Sendable {
     /// this process was stopped, so the moment it is read says nothing. Nil before the first.
     private var proven: Int64?
     private var awaySince: Int64
+    /// The last position that a standby has ever confirmed to this process; nil where none has followed it.
+    private(set) var safe: UInt64?
 
     struct Follower: Hashable, Sendable {
         var id: UInt64
@@ -90,6 +92,7 @@ struct StandbyWatch: Sendable {
         guard let place = followers.firstIndex(where: { $0.id == id }) else { return nil }
         followers[place].confirmed = max(followers[place].confirmed, position)
         guard place == followers.count - 1 else { return nil }
+        safe = max(safe ?? 0, followers[place].confirmed)
         var follower = followers[place]
         lastHeard = now
         // No standby can have seen what was not sent yet.

@@ -36,6 +36,11 @@ final class StandbyRegister: Sendable {
         return watch.withLockedValue { $0.isLeaseOver(now: now) }
     }
 
+    /// Up to where a standby has everything; nil where none is expected, and none has followed.
+    var safePosition: Position? {
+        watch.withLockedValue { $0.isExpected || $0.safe != nil ? Position($0.safe ?? 0) : nil }
+    }
+
     var current: StandbyWatch { watch.withLockedValue { $0 } }
     var heardMillisecondsAgo: Int64 { max(0, now - current.lastHeard) }
 

@@ -7,6 +7,8 @@ extension PoolShard {
         var now: Instant
         /// Nil for a write without a key.
         var answered: Event.Answered?
+        /// Whom it concerns; nil where that is no one, or is not known.
+        var patient: PatientID?
     }
 
     /// A search's part of this shard.

@@ -51,9 +51,7 @@ actor PoolShard {
             let verdict = book.decide(order.command, order.asking)
             switch verdict {
             case .fact(let fact): becomeTrue(fact, order)
-            case .refused(let refusal):
-                guard let origin = order.asking.origin else { preconditionFailure("a write says who asks") }
-                record(refusal, Asker(origin: origin, now: order.asking.now, answered: order.answered))
+            case .refused(let refusal): record(refusal, asker(order))
             case .unknown: break
             }
             results.append(Result(index: order.index, verdict: verdict))
@@ -139,7 +137,10 @@ actor PoolShard {
             guard let record = book.record(id) else { return .unknown }
             book.lock(id)
             return .begun(change, record)
-        case .refused(let refusal): return .refused(refuse(refusal, item: 0, asker))
+        case .refused(let refusal):
+            var asker = asker
+            asker.patient = book.record(id)?.patient
+            return .refused(refuse(refusal, item: 0, asker))
         case .unknown: return .unknown
         case .fact: preconditionFailure("a move begins with the change of its old appointment")
         }
@@ -451,8 +452,16 @@ actor PoolShard {
         }
     }
 
+    private func asker(_ order: Order) -> Asker {
+        guard let origin = order.asking.origin else { preconditionFailure("a write says who asks") }
+        var asker = Asker(
+            origin: origin, now: order.asking.now, answered: order.answered, patient: order.command.patient)
+        if case .change(let id, _, _, _) = order.command { asker.patient = book.record(id)?.patient }
+        return asker
+    }
+
     private func record(_ refusal: Refusal, item: Int = 0, _ asker: Asker) {
-        let fact = Fact.refused(refusal, item: UInt8(item))
+        let fact = Fact.refused(refusal, item: UInt8(item), patient: asker.patient)
         record(Event(at: asker.now, by: asker.origin, answer: asker.answered, fact: fact))
     }
 

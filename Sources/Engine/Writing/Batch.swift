@@ -35,7 +35,7 @@ struct Batch {
     var position = Position.zero
     /// Refusals are answers, so they are remembered like every other. Those of the pools stand in the journal already;
     /// these go there together after each step.
-    var refusals: [(index: Int, refusal: Refusal, item: UInt8)] = []
+    var refusals: [(index: Int, refusal: Refusal, item: UInt8, patient: PatientID?)] = []
 
     init(_ writes: [Write], now: Instant, snapshot: EngineView.Snapshot) {
         self.writes = writes.map { WriteUnderWay($0) }
@@ -50,23 +50,26 @@ struct Batch {
         self.position = max(self.position, position)
     }
 
-    mutating func refuse(_ index: Int, _ refusal: Refusal, item: Int = 0) {
+    /// - Parameter patient: whom it concerns, where the write itself does not say.
+    mutating func refuse(_ index: Int, _ refusal: Refusal, item: Int = 0, patient: PatientID? = nil) {
         writes[index].isOpen = false
-        refusals.append((index, refusal, UInt8(item)))
+        refusals.append((index, refusal, UInt8(item), patient ?? writes[index].write.command.patient))
     }
 
     /// Refused by a shard, which has put it into the journal where it knows a place.
-    mutating func refuse(_ index: Int, _ refused: RefusedItem) {
+    mutating func refuse(_ index: Int, _ refused: RefusedItem, patient: PatientID? = nil) {
         if let position = refused.position {
             answer(index, .refused(refused.refusal, item: UInt8(refused.item)), at: position)
         } else {
-            refuse(index, refused.refusal, item: refused.item)
+            refuse(index, refused.refusal, item: refused.item, patient: patient)
         }
     }
 
     /// Whom a pool's refusal of a write answers.
     func asker(_ index: Int) -> PoolShard.Asker {
-        PoolShard.Asker(origin: writes[index].write.by, now: now, answered: writes[index].answered)
+        let write = writes[index].write
+        return PoolShard.Asker(
+            origin: write.by, now: now, answered: writes[index].answered, patient: write.command.patient)
     }
 
     mutating func fail(_ index: Int, _ error: EngineError) {

@@ -59,12 +59,13 @@ extension WritePipeline {
         guard let asking = batch.snapshot.asking(id.pool, by: write.by, now: batch.now, today: batch.today) else {
             preconditionFailure("a pool that a shard owns is in the catalogue")
         }
-        let asker = batch.asker(index)
+        var asker = batch.asker(index)
         switch await old.beginMove(id, write.command, asking, for: asker) {
         case .refused(let refused): return batch.refuse(index, refused)
         case .unknown: return failUnknown(index, &batch)
         case .begun(let begun, let found): (change, record) = (begun, found)
         }
+        asker.patient = record.patient
         do throws(Unresolved) {
             let taken = try await claimForMove(id, record, to: slot, for: asker, batch)
             let mark = spreading.begin(.anything)
@@ -78,7 +79,7 @@ extension WritePipeline {
             batch.answer(index, Fact.moved(from: change, to: taken.fact).outcome, at: position)
         } catch {
             await old.abandonMove(id)
-            unresolved(index, error, &batch)
+            unresolved(index, error, patient: record.patient, &batch)
         }
     }
 

@@ -12,6 +12,7 @@ struct WritePipeline: Sendable {
     let view: EngineView
     let directory: Directory
     let shards: Shards
+    let history: History
     let standing: Standing
     let register: StandbyRegister
     let spreading: SpreadingFacts
@@ -214,19 +215,30 @@ struct WritePipeline: Sendable {
         }
         let timetable = view.current.timetable
         if subject.session.isWhole, timetable.knows(subject.session), timetable[subject.session] == nil {
-            batch.refuse(index, Refusal(subject.refusedWhenArchived))
+            batch.refuse(
+                index, Refusal(subject.refusedWhenArchived), patient: archivedPatient(batch.writes[index].write))
         } else {
             fail(index, EngineError(.notFound, "there is no \(subject.name)"), &batch)
+        }
+    }
+
+    /// Whose archived appointment a write names; nil where it names none, or the history table does not have it yet.
+    private func archivedPatient(_ write: Write) -> PatientID? {
+        switch write.command {
+        case .change(let id, _, _, _), .move(let id, _, _, _): (try? history.appointment(id))?.record.patient
+        default: nil
         }
     }
 
     // MARK: Answers
 
     /// A write that could not even be asked of the patient: refused by a rule, or naming what does not exist.
-    func unresolved(_ index: Int, _ reason: Unresolved, item: Int = 0, _ batch: inout Batch) {
+    func unresolved(
+        _ index: Int, _ reason: Unresolved, item: Int = 0, patient: PatientID? = nil, _ batch: inout Batch
+    ) {
         switch reason {
-        case .refused(let refusal): batch.refuse(index, refusal, item: item)
-        case .recorded(let refused): batch.refuse(index, refused)
+        case .refused(let refusal): batch.refuse(index, refusal, item: item, patient: patient)
+        case .recorded(let refused): batch.refuse(index, refused, patient: patient)
         case .failed(let error): fail(index, error, &batch)
         }
     }
@@ -252,11 +264,12 @@ struct WritePipeline: Sendable {
         defer { batch.refusals.removeAll() }
         var records = RecordBatch()
         var writer = ByteWriter()
-        for (index, refusal, item) in batch.refusals {
+        for (index, refusal, item, patient) in batch.refusals {
             writer.removeAll()
             let under = batch.writes[index]
             let event = Event(
-                at: batch.now, by: under.write.by, answer: under.answered, fact: .refused(refusal, item: item))
+                at: batch.now, by: under.write.by, answer: under.answered,
+                fact: .refused(refusal, item: item, patient: patient))
             event.encode(into: &writer)
             do throws(JournalError) {
                 try records.append(writer.bytes)
@@ -265,7 +278,7 @@ struct WritePipeline: Sendable {
             }
         }
         let last = journal.append(records)
-        for (place, (index, refusal, item)) in batch.refusals.enumerated() {
+        for (place, (index, refusal, item, _)) in batch.refusals.enumerated() {
             let position = records.position(of: place, appendedAt: last)
             batch.answer(index, .refused(refusal, item: item), at: position)
         }

@@ -6,6 +6,22 @@ public struct ChangePage: Sendable {
     public var events: [ChangeEvent]
     /// Everything up to here has been told. Store it with what you made of the events: it is what to resume from.
     public var through: Position
+    /// No failover takes back what stands up to here: what the standby has confirmed, or what is on disk where no
+    /// standby is expected. An effect that cannot be undone, such as a message or money, waits until it has reached the
+    /// event's position. It grows in later pages, which may have no events.
+    public var settled: Position
+    /// The server's epoch when it told this.
+    public var epoch: UInt32
+}
+
+/// Where a reading of the change feed begins.
+public enum FeedBeginning: Hashable, Sendable {
+    /// With what happens from now on.
+    case now
+    /// With the oldest event that is kept.
+    case oldest
+    /// Behind the last position seen.
+    case after(Position)
 }
 
 /// 变更流: every event of the journal from a position on, in order, without gaps, page by page as they arrive.
@@ -23,16 +39,20 @@ public struct ChangePages: AsyncSequence, Sendable {
     public typealias Failure = HaoyuanError
 
     let client: HaoyuanClient
-    let after: Position?
+    let start: FeedReader.Start
 
     /// A new reading of the feed.
-    public func makeAsyncIterator() -> Iterator { Iterator(client: client, after: after) }
+    public func makeAsyncIterator() -> Iterator { Iterator(client: client, start: start) }
 
     /// One reading of the feed.
     public struct Iterator: AsyncIteratorProtocol {
         private let reader: FeedReader
 
-        init(client: HaoyuanClient, after: Position?) { reader = FeedReader(client: client, after: after) }
+        init(client: HaoyuanClient, start: FeedReader.Start) { reader = FeedReader(client: client, start: start) }
+
+        /// Subscribes now instead of with the first page, and tells behind which position the pages begin; nil when the
+        /// task was cancelled. What is read after it has answered misses nothing that no page will tell.
+        public mutating func begin() async throws(HaoyuanError) -> Position? { try await reader.begin() }
 
         /// The next page; nil when the task was cancelled.
         public mutating func next() async throws(HaoyuanError) -> ChangePage? {
@@ -93,6 +113,33 @@ extension HaoyuanClient {
 
     /// The change feed, page by page, for programs that store how far they have come.
     ///
-    /// - Parameter after: As for ``changes(after:)``.
-    public func changePages(after: Position? = nil) -> ChangePages { ChangePages(client: self, after: after) }
+    /// - Parameters:
+    ///   - after: As for ``changes(after:)``.
+    ///   - namingRefusedPatients: whether an event of kind `refused` says whom it concerns.
+    public func changePages(after: Position? = nil, namingRefusedPatients: Bool = false) -> ChangePages {
+        let beginning = after.map { $0.rawValue == 0 ? FeedBeginning.oldest : .after($0) } ?? .now
+        return ChangePages(
+            client: self, start: .init(beginning: beginning, namingRefusedPatients: namingRefusedPatients))
+    }
+
+    /// The change feed for a named reader, page by page. The server keeps the log for it, within the server's bounds,
+    /// while it is away.
+    ///
+    /// It begins behind the last position that the reader confirmed (``confirm(_:of:options:)``). Confirm a
+    /// page when what you made of it is stored. ``HaoyuanError/Code/positionTrimmed`` when it was away for too long:
+    /// begin with ``FeedBeginning/now``, read the state anew, and confirm from there.
+    ///
+    /// - Parameters:
+    ///   - name: 1 to 64 letters a to z, digits, dots, hyphens and underscores.
+    ///   - beginning: where to begin instead; nil resumes, and a name that is new begins now.
+    ///   - namingRefusedPatients: As for ``changePages(after:namingRefusedPatients:)``.
+    public func changePages(
+        named name: String, from beginning: FeedBeginning? = nil, namingRefusedPatients: Bool = false
+    ) -> ChangePages {
+        ChangePages(
+            client: self,
+            start: .init(
+                beginning: beginning ?? .now, name: name, resumes: beginning == nil,
+                namingRefusedPatients: namingRefusedPatients))
+    }
 }

@@ -3,16 +3,29 @@ import Wire
 
 /// One reading of the change feed over as many connections as it takes.
 final class FeedReader {
+    /// What was asked for.
+    struct Start: Sendable {
+        var beginning: FeedBeginning
+        /// Empty for a reader without a name.
+        var name = ""
+        /// Behind what the name has confirmed, where it is known.
+        var resumes = false
+        var namingRefusedPatients: Bool
+    }
+
     private let client: HaoyuanClient
-    /// Where to resume; nil until the server has said where "now" was.
+    private let start: Start
+    /// Where to resume; nil until the server has said where it began.
     private var after: Position?
+    /// The server's epoch when it told that; 0 where it told nothing yet.
+    private var epoch: UInt32 = 0
     private var open: (connection: ClientConnection, queue: FeedQueue)?
     private var retries: RetryStateMachine
     private var attempts = 0
 
-    init(client: HaoyuanClient, after: Position?) {
+    init(client: HaoyuanClient, start: Start) {
         self.client = client
-        self.after = after
+        self.start = start
         retries = RetryStateMachine(.repeatable, backoff: client.configuration.searchBackoff, deadline: nil)
     }
 
@@ -26,17 +39,40 @@ final class FeedReader {
                 let (connection, queue) = try await subscribed()
                 let push = try await queue.next { connection.resumeReading() }
                 after = Position(rawValue: push.through)
+                epoch = push.epoch
                 retries = RetryStateMachine(.repeatable, backoff: client.configuration.searchBackoff, deadline: nil)
-                return ChangePage(events: push.events.map(ChangeEvent.init), through: Position(rawValue: push.through))
+                return ChangePage(
+                    events: push.events.map(ChangeEvent.init), through: Position(rawValue: push.through),
+                    settled: Position(rawValue: push.settled), epoch: push.epoch)
             } catch {
-                closeConnection()
-                if error.code == .cancelled { return nil }
-                switch retries.failed(error, now: client.time.now(), jitter: client.time.random()) {
-                case .giveUp(let final): throw final
-                case .retry(let delay):
-                    do { try await client.time.sleep(delay) } catch { return nil }
-                }
+                guard try await mayGoOn(after: error) else { return nil }
             }
+        }
+    }
+
+    /// Subscribes, where that is not done yet, and tells behind which position it begins; nil when the task was
+    /// cancelled.
+    func begin() async throws(HaoyuanError) -> Position? {
+        while true {
+            do {
+                _ = try await subscribed()
+                return after
+            } catch {
+                guard try await mayGoOn(after: error) else { return nil }
+            }
+        }
+    }
+
+    /// Waits until it may be tried again.
+    /// - Returns: False when the task was cancelled.
+    private func mayGoOn(after error: HaoyuanError) async throws(HaoyuanError) -> Bool {
+        closeConnection()
+        if error.code == .cancelled { return false }
+        switch retries.failed(error, now: client.time.now(), jitter: client.time.random()) {
+        case .giveUp(let final): throw final
+        case .retry(let delay):
+            do { try await client.time.sleep(delay) } catch { return false }
+            return true
         }
     }
 
@@ -46,9 +82,7 @@ final class FeedReader {
         let connection = try client.pool.feedConnection(attempt: attempts, queue)
         attempts += 1
         open = (connection, queue)
-        var request = PBSubscribeRequest()
-        request.after = after?.rawValue ?? 0
-        request.latest = after == nil
+        let request = subscription()
         var payload = ByteBuffer()
         payload.writeMessage(request)
         let deadline = NIODeadline.now().uptimeNanoseconds &+ client.configuration.attemptTimeout.nanoseconds
@@ -61,6 +95,24 @@ final class FeedReader {
         }
         after = Position(rawValue: try PBSubscribeReply(reply: reply).after)
         return (connection, queue)
+    }
+
+    private func subscription() -> PBSubscribeRequest {
+        var request = PBSubscribeRequest()
+        request.name = start.name
+        request.refusedPatients = start.namingRefusedPatients
+        if let after, after.rawValue > 0 {
+            request.after = after.rawValue
+            request.afterEpoch = epoch
+            return request
+        }
+        request.resume = start.resumes
+        switch start.beginning {
+        case .now: request.latest = after == nil
+        case .oldest: break
+        case .after(let position): request.after = position.rawValue
+        }
+        return request
     }
 
     private func closeConnection() {

@@ -174,6 +174,8 @@ public struct ServerStatus: Hashable, Sendable {
     public var replication: Replication
     /// How the machine's wall clock stands to ``now``.
     public var clock: Clock
+    /// The named readers of the change feed, by name.
+    public var readers: [NamedReader]
     /// Records by which the standby trails; nil where there is none.
     public var lag: UInt64? { replication.lag(at: position) }
 
@@ -195,6 +197,7 @@ public struct ServerStatus: Hashable, Sendable {
         trouble = wire.trouble
         replication = Replication(wire.replication)
         clock = Clock(wire.clock)
+        readers = wire.readers.map(NamedReader.init)
     }
 }
 

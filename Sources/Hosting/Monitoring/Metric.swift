@@ -44,6 +44,18 @@ extension Metric {
     static let feeds = Metric(.gauge, "haoyuan_feeds", "Live subscriptions to the change feed.")
     static let feedLag = Metric(
         .gauge, "haoyuan_feed_lag_records", "Durable records that the slowest subscription has not been given.")
+    static let readers = Metric(.gauge, "haoyuan_feed_readers", "Named readers of the change feed.")
+    static let readerSubscriptions = Metric(
+        .gauge, "haoyuan_feed_reader_subscriptions", by: ["reader"], "Live subscriptions of a named reader.")
+    static let readerLag = Metric(
+        .gauge, "haoyuan_feed_reader_lag_records", by: ["reader"],
+        "Records that a named reader has not confirmed; 0 where the feed shows none of them.")
+    static let readerAge = Metric(
+        .gauge, "haoyuan_feed_reader_lag_seconds", by: ["reader"],
+        "Since the first event that a named reader has not confirmed happened.")
+    static let readerTrimmed = Metric(
+        .gauge, "haoyuan_feed_reader_trimmed", by: ["reader"],
+        "1 where the log that a named reader needs is not kept any more.")
     static let expiredHolds = Metric(.counter, "haoyuan_expired_holds_total", "Holds that ran out unconfirmed.")
 }
 
@@ -131,7 +143,8 @@ extension Metric {
         ready, admission, role, epoch, standbyExpected, standbys, alone, replicationLag, standbyHeard,
         clockAhead, clockFault, clockSynchronised, build,
         requests, requestDurations, writes, repeatedWrites, refusals, errors, inFlight, connections, connectionLimit,
-        vanishedPeers, receivedBytes, sentBytes, feeds, feedLag, expiredHolds,
+        vanishedPeers, receivedBytes, sentBytes, feeds, feedLag, readers, readerSubscriptions, readerLag, readerAge,
+        readerTrimmed, expiredHolds,
         commits, syncs, records, recordBytes, refusedCommits, commitDurations, commitP99, pendingBytes, pendingLimit,
         lastPosition, durablePosition, checkpointPosition, oldestPosition, checkpointAge,
         sessions, slots, appointments, holds, patients, keys,

@@ -102,6 +102,11 @@ struct MetricsPage {
         // The status was asked first: a feed may be ahead of it by now, and then has no lag.
         let slowest = counters.slowestFeed ?? status.settledPosition
         page.add(.feedLag, slowest < status.settledPosition ? status.settledPosition.rawValue - slowest.rawValue : 0)
+        page.add(.readers, status.readers.count)
+        page.add(.readerSubscriptions, status.readers.map { ($0.name, UInt64($0.subscriptions)) })
+        page.add(.readerLag, status.readers.map { ($0.name, $0.behindRecords) })
+        page.add(.readerAge, status.readers.map { ($0.name, UInt64($0.behindMilliseconds) / 1_000) })
+        page.add(.readerTrimmed, status.readers.map { ($0.name, $0.isTrimmed ? 1 : 0) })
         page.add(.expiredHolds, status.expiredHolds)
     }
 

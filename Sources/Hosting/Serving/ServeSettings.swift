@@ -33,6 +33,8 @@ package struct ServeSettings: Sendable {
     var fileReserve = SizeArgument(bytes: 80 << 20)
     var segmentBytes = SizeArgument(bytes: 64 << 20)
     var queueBytes = SizeArgument(bytes: 64 << 20)
+    var feedKeepDays = 14
+    var feedKeepGiB = 8
     var connections = WireLimits.connections
     var inFlight = WireLimits.inFlight
     var batch = WireLimits.batchLength
@@ -107,6 +109,8 @@ package struct ServeSettings: Sendable {
         configuration.archiveAfterMilliseconds = archiveAfter.milliseconds
         configuration.checkpointAfterBytes = checkpointBytes.bytes
         configuration.checkpointAfterMilliseconds = checkpointTime.milliseconds
+        configuration.feedKeep.milliseconds = Int64(feedKeepDays) * 86_400_000
+        configuration.feedKeep.bytes = feedKeepGiB << 30
         configuration.progress = progress
         configuration.standby = standby.policy
         return configuration
@@ -168,6 +172,8 @@ extension ServeSettings {
         size("file-reserve", from: "1MiB", to: "1TiB") { $0.fileReserve = $1 },
         size("segment-bytes", from: "64KiB", to: "64GiB") { $0.segmentBytes = $1 },
         size("queue-bytes", from: "1MiB", to: "16GiB") { $0.queueBytes = $1 },
+        number("feed-keep-days", 0...3_650) { $0.feedKeepDays = $1 },
+        number("feed-keep-gib", 0...16_384) { $0.feedKeepGiB = $1 },
         number("connections", 1...1_000_000) { $0.connections = $1 },
         number("in-flight", 1...WireLimits.inFlight) { $0.inFlight = $1 },
         number("batch", 1...WireLimits.batchLength) { $0.batch = $1 },

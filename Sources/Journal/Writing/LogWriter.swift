@@ -82,7 +82,7 @@ struct LogWriter: ~Copyable {
         try stageRecords(work, &run)
         precondition(run.shape.next == work.last.next, "The log ends at \(run.shape.next), not after \(work.last).")
         try stageTables(work, &run)
-        if let checkpoint = work.checkpoint { applyCheckpoint(checkpoint, &run) }
+        if let checkpoint = work.checkpoint { applyCheckpoint(checkpoint, keeping: work.kept, &run) }
         try stageMeta(work, &run)
         staged = run.shape
         stagedSegmentBytes = run.segmentBytes
@@ -222,11 +222,11 @@ extension LogWriter {
         run.segmentsChanged = true
     }
 
-    /// Moves the checkpoint, and lets go of every segment that stands wholly before it. Their tables are removed by the
-    /// transaction after: by then no reader finds them any more.
-    private mutating func applyCheckpoint(_ position: Position, _ run: inout StagingRun) {
+    /// Moves the checkpoint, and lets go of every segment that stands wholly before it and before what is kept for
+    /// readers. Their tables are removed by the transaction after: by then no reader finds them any more.
+    private mutating func applyCheckpoint(_ position: Position, keeping kept: Position?, _ run: inout StagingRun) {
         run.shape.checkpoint = max(run.shape.checkpoint, position)
-        let count = run.shape.segments(before: run.shape.checkpoint)
+        let count = run.shape.segments(before: min(kept ?? run.shape.checkpoint, run.shape.checkpoint))
         guard count > 0 else { return }
         stagedDroppable += run.shape.segments[..<count].map(\.name)
         run.shape.segments.removeFirst(count)

@@ -13,6 +13,8 @@ struct PendingWork: Sendable {
     private(set) var tables: [TableWrite] = []
     private(set) var metadata: [(name: String, value: [UInt8]?)] = []
     private(set) var checkpoint: Position?
+    /// From where on the log is kept for readers, though it stands before the checkpoint.
+    private(set) var kept: Position?
     /// Whether the journal stops being the beginning of a copy.
     private(set) var finishesCopy = false
     /// What it holds in memory, roughly; what the admission limit counts.
@@ -79,9 +81,10 @@ struct PendingWork: Sendable {
         byteCount += name.utf8.count + (value?.count ?? 0) + 64
     }
 
-    mutating func add(checkpoint position: Position) {
+    mutating func add(checkpoint position: Position, keeping kept: Position? = nil) {
         precondition(position <= last.next, "A checkpoint at \(position) lies beyond the end of the log, \(last).")
         checkpoint = max(checkpoint ?? .zero, position)
+        self.kept = kept
     }
 
     mutating func addEndOfCopy() { finishesCopy = true }
@@ -95,6 +98,7 @@ struct PendingWork: Sendable {
         tables.removeAll(keepingCapacity: keep)
         metadata.removeAll()
         checkpoint = nil
+        kept = nil
         finishesCopy = false
         byteCount = 0
         self.last = last

@@ -19,6 +19,8 @@ extension NaiveModel {
         case .sessionArchived(let id), .sessionWithdrawn(let id): sittings[id]?.archived = position
         case .patientRegistered(let patient, let added): register(patient, added, position)
         case .catalogueChanged(let entity): put(entity, position)
+        case .readerMarked(let mark): readers[mark.name, default: []].append((position, mark.through))
+        case .readerDropped(let name): readers[name] = nil
         }
     }
 }
@@ -34,17 +36,22 @@ extension Situation {
         case .changed(let change) where event.answer == nil: expired(change, event)
         case .changed(let change): answering(event, wishes) { changed(change, $0) }
         case .moved(let from, let to): answering(event, wishes) { moved(from, to, event, $0) }
-        case .refused(let refusal, let item):
-            wishes.contains { wish in
-                wish.other.map { mayRefuse($0, with: refusal) } ?? mayRefuse(wish, item: Int(item), with: refusal)
-            }
-                ? nil : "nothing justifies it, as far as facts and claims go"
+        case .refused(let refusal, let item, let patient):
+            !tells(patient, as: wishes)
+                ? "it concerns another patient"
+                : wishes.contains { wish in
+                    wish.other.map { mayRefuse($0, with: refusal) } ?? mayRefuse(wish, item: Int(item), with: refusal)
+                }
+                    ? nil : "nothing justifies it, as far as facts and claims go"
         case .sessionOpened(let definition): unasked(event) ?? opened(definition)
         case .sessionArchived(let id): unasked(event) ?? engines(event) ?? archived(id)
         case .sessionWithdrawn(let id): unasked(event) ?? withdrawn(id)
         case .patientRegistered(let patient, let added): unasked(event) ?? registered(patient, added)
         case .catalogueChanged(let entity): unasked(event) ?? put(entity)
         case .epochBegan: unasked(event) ?? engines(event)
+        case .readerMarked(let mark): unasked(event) ?? engines(event) ?? marked(mark)
+        case .readerDropped(let name):
+            unasked(event) ?? engines(event) ?? (model.readers[name] == nil ? "there is no such reader" : nil)
         case .answered(let report): answering(event, wishes) { answered(report, $0) }
         case .slotsLocked(let id, let lock): answering(event, wishes) { locked(id, lock, event, $0) }
         case .slotsUnlocked(let id, let lock) where event.answer == nil:
@@ -65,6 +72,24 @@ extension Situation {
         let asking = wishes.filter { $0.asks(for: event.fact) }
         guard let first = asking.first else { return "its write asked for something else" }
         return asking.contains { objection($0) == nil } ? nil : objection(first)
+    }
+
+    /// Whether a refusal says whom one of these wishes concerns: the patient it names, or that of its appointment.
+    private func tells(_ patient: PatientID?, as wishes: [Wish]) -> Bool {
+        wishes.contains { wish in
+            let named = wish.patient ?? wish.touch.flatMap { model.visits[$0.appointment]?.patient }
+            return patient == named || patient == nil && wish.patient == nil && wish.touch.map(isArchived) ?? false
+        }
+    }
+
+    /// An archived appointment's patient stands in a table, which a standby that was promoted may not have yet.
+    private func isArchived(_ touch: Wish.Touch) -> Bool {
+        model.sittings[touch.appointment.session]?.archived != nil || model.mayBeArchived(touch.appointment.session)
+    }
+
+    private func marked(_ mark: FeedMark) -> String? {
+        guard let last = model.readers[mark.name]?.last else { return nil }
+        return mark.through > last.through ? nil : "the reader had confirmed \(last.through) before"
     }
 
     private func unasked(_ event: Event) -> String? { event.answer == nil ? nil : "it answers no key" }

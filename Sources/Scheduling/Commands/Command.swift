@@ -94,6 +94,14 @@ extension Command {
         }
     }
 
+    /// The patient that it names; nil where it names none, or an appointment.
+    package var patient: PatientID? {
+        switch self {
+        case .book(let patient, _, _), .bookTogether(let patient, _, _): patient
+        default: nil
+        }
+    }
+
     /// Whether it may come without a key, because a repetition changes nothing: those that had none at first.
     package var mayGoWithoutKey: Bool {
         switch self {

@@ -6,8 +6,9 @@ package enum Fact: Hashable, Sendable {
     case changed(Change)
     /// `from` ended as moved, and `to` was taken in the same step.
     case moved(from: Change, to: Taken)
-    /// A keyed write was refused; `item` is the index within a joint booking.
-    case refused(Refusal, item: UInt8)
+    /// A keyed write was refused; `item` is the index within a joint booking. `patient` is nil where the write concerns
+    /// none, and in records of versions that did not tell.
+    case refused(Refusal, item: UInt8, patient: PatientID?)
     case sessionOpened(SessionDefinition)
     /// All its appointments have ended and went to the history table.
     case sessionArchived(SessionID)
@@ -23,6 +24,10 @@ package enum Fact: Hashable, Sendable {
     case slotsUnlocked(SessionID, SlotLock)
     /// It will not take place: its template says something else now, and nothing is booked in it.
     case sessionWithdrawn(SessionID)
+    /// A named reader of the change feed is known, and has made its own what stands up to a position.
+    case readerMarked(FeedMark)
+    /// The name is forgotten.
+    case readerDropped(String)
 }
 
 /// The table of facts. Recovery, the standby, the simulator, the change feed and every place that shows a fact go by
@@ -32,6 +37,8 @@ package enum FactKind: UInt8, Hashable, Sendable, CaseIterable {
     case booked = 1
     case bookedTogether, changed, moved, refused, sessionOpened, sessionArchived, patientRegistered, catalogueChanged,
         epochBegan, answered, slotsLocked, slotsUnlocked, sessionWithdrawn
+    case readerMarked = 20
+    case readerDropped = 21
 
     /// Whose state a fact changes.
     package enum Home: Hashable, Sendable {
@@ -39,6 +46,8 @@ package enum FactKind: UInt8, Hashable, Sendable, CaseIterable {
         case pool
         case catalogue
         case patients
+        /// Those who read the change feed under a name.
+        case readers
         /// Nobody's: it is only remembered or told.
         case none
     }
@@ -98,9 +107,11 @@ package enum FactKind: UInt8, Hashable, Sendable, CaseIterable {
         case .refused:
             Row(
                 name: "refused", home: .none, event: 4,
-                layout: "rule (1), policy version, authority (1), limit, item (1)",
-                sentence: "refused: {rule}[, item {item}][, policy version {policy-version}]",
-                fields: [.rule: .neither, .policyVersion: .neither, .limit: .neither, .item: .neither])
+                layout: "rule (1), policy version, authority (1), limit, item (1), patient (absent: not told)",
+                sentence: "refused: {rule}[, patient {patient}][, item {item}][, policy version {policy-version}]",
+                fields: [
+                    .rule: .neither, .patient: .personal, .policyVersion: .neither, .limit: .neither, .item: .neither,
+                ])
         case .sessionOpened:
             Row(
                 name: "session-opened", home: .pool, event: 5, layout: "*definition*",
@@ -142,6 +153,15 @@ package enum FactKind: UInt8, Hashable, Sendable, CaseIterable {
             Row(
                 name: "session-withdrawn", home: .pool, event: 12, layout: "session",
                 sentence: "session {session} withdrawn: {pool}", fields: [.session: .neither])
+        case .readerMarked:
+            Row(
+                name: "reader-marked", home: .readers, event: nil, layout: "name, position",
+                sentence: "{entity} of the feed has everything up to {through}",
+                fields: [.entity: .neither, .through: .neither])
+        case .readerDropped:
+            Row(
+                name: "reader-dropped", home: .readers, event: nil, layout: "name",
+                sentence: "{entity} of the feed is dropped", fields: [.entity: .neither])
         }
     }
 
@@ -169,6 +189,8 @@ extension Fact {
         case .slotsLocked: .slotsLocked
         case .slotsUnlocked: .slotsUnlocked
         case .sessionWithdrawn: .sessionWithdrawn
+        case .readerMarked: .readerMarked
+        case .readerDropped: .readerDropped
         }
     }
 
@@ -179,7 +201,9 @@ extension Fact {
         case .changed(let change): change.appointment.session
         case .sessionOpened(let definition): definition.id
         case .sessionArchived(let id), .sessionWithdrawn(let id), .slotsLocked(let id, _), .slotsUnlocked(let id, _): id
-        case .bookedTogether, .moved, .refused, .patientRegistered, .catalogueChanged, .epochBegan, .answered: nil
+        case .bookedTogether, .moved, .refused, .patientRegistered, .catalogueChanged, .epochBegan, .answered,
+            .readerMarked, .readerDropped:
+            nil
         }
     }
 
@@ -218,7 +242,7 @@ extension Fact {
         case .booked(let taken), .moved(_, let taken): .done(Receipt(taken))
         case .bookedTogether(let all) where !all.isEmpty: .done(Receipt(together: all))
         case .changed(let change): .done(Receipt(change))
-        case .refused(let refusal, let item): .refused(refusal, item: item)
+        case .refused(let refusal, let item, _): .refused(refusal, item: item)
         default: .told(self)
         }
     }
@@ -240,7 +264,8 @@ extension Fact {
             line = FactLine(kind, to)
             line.reason = from.reason
             line.movedFrom = from.appointment
-        case .refused(let refusal, let item):
+        case .refused(let refusal, let item, let patient):
+            line.patient = patient
             line.rule = refusal.rule
             line.policyVersion = refusal.policyVersion
             line.limit = refusal.limit
@@ -265,6 +290,10 @@ extension Fact {
             line.holdUntil = lock.until
             line.reason = lock.reason
             line.entity = "lock \(lock.number)\(lock.owner.isEmpty ? "" : " of \(lock.owner)")"
+        case .readerMarked(let mark):
+            line.entity = "reader \(mark.name)"
+            line.through = mark.through
+        case .readerDropped(let name): line.entity = "reader \(name)"
         }
         return [line]
     }
@@ -279,9 +308,10 @@ extension Fact {
         case .moved(let from, let to):
             from.encode(into: &writer)
             to.encode(into: &writer)
-        case .refused(let refusal, let item):
+        case .refused(let refusal, let item, let patient):
             refusal.encode(into: &writer)
             writer.byte(item)
+            if let patient { writer.varint(patient.rawValue) }
         case .sessionOpened(let definition): definition.encode(into: &writer)
         case .sessionArchived(let id), .sessionWithdrawn(let id): writer.varint(id.rawValue)
         case .patientRegistered(let id, let identifiers): Registration.encode(id, identifiers, into: &writer)
@@ -291,6 +321,8 @@ extension Fact {
         case .slotsLocked(let session, let lock), .slotsUnlocked(let session, let lock):
             writer.varint(session.rawValue)
             lock.encode(into: &writer)
+        case .readerMarked(let mark): mark.encode(into: &writer)
+        case .readerDropped(let name): writer.string(name)
         }
     }
 
@@ -305,7 +337,11 @@ extension Fact {
             self = .bookedTogether(all)
         case .changed: self = .changed(try Change(from: &reader))
         case .moved: self = .moved(from: try Change(from: &reader), to: try Taken(from: &reader))
-        case .refused: self = .refused(try Refusal(from: &reader), item: try reader.byte())
+        case .refused:
+            let (refusal, item) = (try Refusal(from: &reader), try reader.byte())
+            // Nothing follows on a refusal in a record.
+            let patient = reader.isAtEnd ? nil : PatientID(rawValue: try reader.varint())
+            self = .refused(refusal, item: item, patient: patient)
         case .sessionOpened: self = .sessionOpened(try SessionDefinition(from: &reader))
         case .sessionArchived: self = .sessionArchived(try reader.sessionID())
         case .patientRegistered:
@@ -320,6 +356,8 @@ extension Fact {
         case .slotsLocked: self = .slotsLocked(try reader.sessionID(), try SlotLock(from: &reader))
         case .slotsUnlocked: self = .slotsUnlocked(try reader.sessionID(), try SlotLock(from: &reader))
         case .sessionWithdrawn: self = .sessionWithdrawn(try reader.sessionID())
+        case .readerMarked: self = .readerMarked(try FeedMark(from: &reader))
+        case .readerDropped: self = .readerDropped(try reader.string())
         }
     }
 

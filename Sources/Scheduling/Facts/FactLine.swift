@@ -1,7 +1,7 @@
 /// A field of a fact. The raw value is its name for people and programs.
 package enum FactField: String, Hashable, Sendable, CaseIterable {
     case appointment, patient, slot, slots, units, service, state, version, itinerary, session, rule, limit, item
-    case reason, entity, epoch, identifiers, shape, report
+    case reason, entity, epoch, identifiers, shape, report, through
     case movedFrom = "moved-from"
     case holdUntil = "hold-until"
     case policyVersion = "policy-version"
@@ -52,6 +52,8 @@ package struct FactLine: Hashable, Sendable {
     package var identifiers = 0
     package var shape = ""
     package var report = ""
+    /// A position in the journal.
+    package var through: UInt64 = 0
 
     package init(_ kind: FactKind) { self.kind = kind }
 

@@ -70,6 +70,7 @@ extension FactLine {
         case .identifiers: identifiers == 0 ? nil : identifiers == 1 ? "1 identifier" : "\(identifiers) identifiers"
         case .shape: text(shape)
         case .report: text(report)
+        case .through: "\(through)"
         case .movedFrom: movedFrom?.place
         case .holdUntil: holdUntil.map { names.text(of: $0) }
         case .policyVersion: number(policyVersion)
@@ -107,6 +108,7 @@ extension FactLine {
         case .identifiers: .count(UInt64(identifiers))
         case .shape: text(shape)
         case .report: text(report)
+        case .through: .count(through)
         case .movedFrom: movedFrom.map { .id($0.rawValue) }
         case .holdUntil: holdUntil.map { .moment($0) }
         case .policyVersion: count(policyVersion)

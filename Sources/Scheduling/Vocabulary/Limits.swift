@@ -60,6 +60,10 @@ package enum Limits {
     /// The highest epoch: a promotion every second for thirty years. None above it is believed, from wherever it comes,
     /// so that there is a next one for as long as nobody makes epochs up.
     package static let epoch: UInt32 = 1_000_000_000
+    /// Readers of the change feed that have a name.
+    package static let readers = 64
+    /// Bytes of a reader's name.
+    package static let readerNameBytes = 64
     /// Days one generation of sessions may span.
     package static let generationDays = 400
 }

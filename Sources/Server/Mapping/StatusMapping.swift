@@ -24,6 +24,7 @@ extension PBStatusReply {
         acceptingWrites = status.acceptingWrites
         trouble = status.trouble
         clock = PBClockStatus(status.clock)
+        readers = status.readers.map { PBFeedReader($0) }
     }
 }
 
@@ -34,6 +35,18 @@ extension PBClockStatus {
         fault = state.isFault
         slowed = state.isSlowed
         synchronised = state.isSynchronised
+    }
+}
+
+extension PBFeedReader {
+    init(_ reader: FeedReaderStatus) {
+        self.init()
+        name = reader.name
+        confirmed = reader.confirmed.rawValue
+        behindRecords = reader.behindRecords
+        behindMs = UInt64(max(0, reader.behindMilliseconds))
+        subscriptions = UInt32(clamping: reader.subscriptions)
+        trimmed = reader.isTrimmed
     }
 }
 

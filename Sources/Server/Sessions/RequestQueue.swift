@@ -53,7 +53,7 @@ struct RequestQueue {
     private static func lane(of method: Method) -> Int {
         let kind: Kind =
             switch method {
-            case .status, .promote, .depose, .goAlone: .server
+            case .status, .promote, .depose, .goAlone, .confirmEvents, .listReaders: .server
             case .getCatalogue: .catalogue
             default: method.isWrite ? .writes : .shards
             }

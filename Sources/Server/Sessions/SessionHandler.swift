@@ -24,6 +24,8 @@ final class SessionHandler: ChannelDuplexHandler {
     var feeds: [UInt32: Task<Void, Never>] = [:]
     /// Up to where each feed has been handed to the socket.
     var feedPositions: [UInt32: Position] = [:]
+    /// The names of those that have one.
+    var feedNames: [UInt32: String] = [:]
     /// Nanoseconds of the monotonic clock at which the bytes at hand were read. Asked for once a read, not once a
     /// frame.
     private(set) var readAt: UInt64 = 0

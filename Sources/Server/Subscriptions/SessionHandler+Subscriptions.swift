@@ -7,42 +7,56 @@ import Wire
 extension SessionHandler {
     func subscribe(_ frame: Frame, deadline: UInt64?) throws(ProtocolError) {
         let request = try PBSubscribeRequest(payload: frame.payload)
+        guard !request.resume || !request.name.isEmpty else {
+            throw .invalid("resume", "only a named reader has a position to resume from; name it")
+        }
         let id = frame.header.requestID
         let serial = try machine.take(id, .subscribe, isWrite: false, isSubscribe: true, deadline: deadline)
         let (engine, readAt) = (shared.engine, readAt)
         let session = NIOLoopBound(self, eventLoop: shared.eventLoop)
-        shared.begin {
-            await FeedStart(request, engine)
+        shared.begin { () async -> Result<FeedCursor, EngineError> in
+            do throws(EngineError) {
+                return .success(try await engine.subscribe(FeedStart(request)))
+            } catch {
+                return .failure(error)
+            }
         } back: { start in
-            session.value.subscribed(id, serial: serial, readAt: readAt, start)
+            session.value.subscribed(request, id, serial: serial, readAt: readAt, start)
         }
     }
 
-    private func subscribed(_ id: UInt32, serial: UInt64, readAt: UInt64, _ start: FeedStart) {
+    private func subscribed(
+        _ request: PBSubscribeRequest, _ id: UInt32, serial: UInt64, readAt: UInt64,
+        _ start: Result<FeedCursor, EngineError>
+    ) {
         var outcome = RequestOutcome.unheard
         defer { ended(.subscribe, outcome, readAt: readAt) }
         guard machine.answered(id, serial: serial) else { return }
         outcome = .failed
         defer { flushReplies() }
         switch start {
-        case .beyond(let error): writeFailure(Method.subscribe.rawValue, id, error)
-        case .after(let position):
+        case .failure(let error): writeFailure(Method.subscribe.rawValue, id, ProtocolError(error))
+        case .success(let cursor):
             guard machine.subscribed(id) else {
                 writeFailure(
                     Method.subscribe.rawValue, id, ProtocolError(.draining, "this server is stopping; reconnect"))
                 return
             }
             var reply = PBSubscribeReply()
-            reply.after = position.rawValue
+            reply.after = cursor.through.rawValue
             write(FrameHeader(.subscribe, flags: .reply, requestID: id)) { $0.writeMessage(reply) }
             outcome = .done
-            feedPositions[id] = position
+            feedPositions[id] = cursor.through
             shared.identity.census.subscriptionsChanged(by: 1)
+            if !request.name.isEmpty {
+                feedNames[id] = request.name
+                shared.engine.subscriptionsChanged(of: request.name, by: 1)
+            }
             let pump = SubscriptionPump(
-                id: id, engine: shared.engine, encoder: encoder,
+                id: id, tellsRefusedPatients: request.refusedPatients, engine: shared.engine, encoder: encoder,
                 session: NIOLoopBound(self, eventLoop: shared.eventLoop), eventLoop: shared.eventLoop)
             feeds[id] = shared.begin {
-                await pump.run(after: position)
+                await pump.run(from: cursor)
             } back: { error in
                 if let error { pump.session.value.feedFailed(id, error) }
             }
@@ -105,6 +119,7 @@ extension SessionHandler {
     private func endSubscription(_ id: UInt32) {
         guard let task = feeds.removeValue(forKey: id) else { return }
         feedPositions[id] = nil
+        if let name = feedNames.removeValue(forKey: id) { shared.engine.subscriptionsChanged(of: name, by: -1) }
         task.cancel()
         shared.identity.census.subscriptionsChanged(by: -1)
     }
@@ -116,25 +131,12 @@ extension SessionHandler {
     }
 }
 
-/// Where a subscription begins.
-private enum FeedStart: Sendable {
-    case after(Position)
-    case beyond(ProtocolError)
-
-    init(_ request: PBSubscribeRequest, _ engine: Engine) async {
-        if request.latest {
-            self = .after(engine.settledPosition)
-        } else if request.after == 0 {
-            let oldest = await engine.status().journal.oldestPosition
-            self = .after(oldest == .zero ? .zero : oldest.previous)
-        } else {
-            // What somebody was told was durable then; a primary that has just begun waits for its standby to say so
-            // again.
-            let (after, last) = (Position(request.after), engine.lastPosition)
-            let isKnown = after <= last
-            self =
-                isKnown
-                ? .after(after) : .beyond(.invalid("after", "\(after) is beyond the journal's last position \(last)"))
-        }
+extension FeedStart {
+    /// What a request asks for.
+    fileprivate init(_ request: PBSubscribeRequest) {
+        let place: Place =
+            request.latest
+            ? .latest : request.after == 0 ? .oldest : .after(Position(request.after), epoch: request.afterEpoch)
+        self.init(place, name: request.name.isEmpty ? nil : request.name, resumes: request.resume)
     }
 }

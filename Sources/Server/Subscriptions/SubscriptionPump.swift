@@ -6,6 +6,7 @@ import Wire
 /// One subscription at work: takes events from the engine as fast as the other side reads, and no faster.
 struct SubscriptionPump: Sendable {
     let id: UInt32
+    let tellsRefusedPatients: Bool
     let engine: Engine
     let encoder: FrameEncoder
     let session: NIOLoopBound<SessionHandler>
@@ -14,16 +15,20 @@ struct SubscriptionPump: Sendable {
     /// Goes on until the subscription ends.
     ///
     /// - Returns: Why the engine cannot go on; nil where nobody wants more.
-    func run(after start: Position) async -> EngineError? {
-        var after = start
+    func run(from start: FeedCursor) async -> EngineError? {
+        var cursor = start
         do {
             while !Task.isCancelled {
-                let (events, through) = try await engine.events(after: after, limit: WireLimits.eventsPerPush)
-                var pages = FeedPages(events, through: through, mostBytes: min(WireLimits.pushBytes, encoder.limit))
-                while let page = pages.next() {
+                let (events, next) = try await engine.feed(cursor, limit: WireLimits.eventsPerPush)
+                cursor = next
+                var pages = FeedPages(
+                    events, through: cursor.through, mostBytes: min(WireLimits.pushBytes, encoder.limit),
+                    tellsRefusedPatients: tellsRefusedPatients)
+                while var page = pages.next() {
+                    page.settled = cursor.settled.rawValue
+                    page.epoch = engine.tenure.epoch
                     guard await send(page) else { return nil }
                 }
-                after = through
             }
             return nil
         } catch {
@@ -53,9 +58,11 @@ struct FeedPages {
     private var events: ArraySlice<PositionedEvent>
     private let through: Position
     private let mostBytes: Int
+    private let tellsRefusedPatients: Bool
     private var isDone = false
 
-    init(_ events: [PositionedEvent], through: Position, mostBytes: Int) {
+    init(_ events: [PositionedEvent], through: Position, mostBytes: Int, tellsRefusedPatients: Bool = false) {
+        self.tellsRefusedPatients = tellsRefusedPatients
         self.events = events[...]
         self.through = through
         self.mostBytes = mostBytes
@@ -67,7 +74,8 @@ struct FeedPages {
         var push = PBFeedPush()
         var bytes = 0
         while let first = events.first {
-            let shown = PBEvent.events(of: first.event, at: first.position.rawValue)
+            let shown = PBEvent.events(
+                of: first.event, at: first.position.rawValue, tellsRefusedPatients: tellsRefusedPatients)
             let more = shown.reduce(0) { $0 + $1.mostBytes }
             let isFull = push.events.count + shown.count > WireLimits.eventsPerPush || bytes + more > mostBytes
             if isFull, !push.events.isEmpty { return push }

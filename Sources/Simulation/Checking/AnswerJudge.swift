@@ -23,6 +23,11 @@ struct AnswerJudge {
             for (write, answer) in zip(writes, answers) { check(write, answer) }
         case (_, .failed(let error)): check(error)
         case (.events(let after, _), .events(let events, let through)): feed(after, events, through)
+        case (.resume(let name, _), .resumed(let from, let events, let through, let settled)):
+            resumed(name, from)
+            feed(from, events, through)
+            if let safe = speaker.safe { expect(settled.rawValue <= safe, "it calls \(settled) safe, and \(safe) is") }
+        case (.confirm, .confirmed): break
         default: reading(response)
         }
     }
@@ -96,6 +101,12 @@ struct AnswerJudge {
         case (.internal, _) where speaker.mayHaveRenounced: break
         case (.positionTrimmed, .events(let after, _)):
             expect(after.next < speaker.oldest, "the feed says \(after) is gone, the log begins at \(speaker.oldest)")
+        case (.positionTrimmed, .resume(let name, _)):
+            expect(speaker.mayLackLog || mark(of: name) == nil, "the log that reader \(name) needs is gone")
+        // A failover may have taken back that a name is known, or what it was told.
+        case (.notFound, .confirm(let name, _, _)):
+            expect(mark(of: name) == nil || chronicle.plan.standby != nil, "it does not know reader \(name)")
+        case (.invalidArgument, .confirm) where chronicle.plan.standby != nil: break
         case (.notFound, .ofPatient(let patient, _)):
             expect(!model.knows(patient, at: low), "it says there is no such patient")
         case (.notFound, .inSession(let id)):
@@ -112,6 +123,24 @@ struct AnswerJudge {
     /// Whether something of the catalogue was there when the question came.
     private func isThere<Entity>(_ id: UInt32, _ all: [NaiveModel.Versions<Entity>]) -> Bool {
         NaiveModel.versions(id, of: all)?.value(at: low) != nil
+    }
+
+    /// What the log says, at the question, of what a reader has confirmed; nil where it is not known.
+    private func mark(of name: String) -> UInt64? {
+        model.readers[name]?.last(where: { $0.position <= low })?.through
+    }
+
+    /// A reader goes on behind what it confirmed, or earlier, and never behind what the log says.
+    private func resumed(_ name: String, _ from: Position) {
+        chronicle.coverage.note("named readers that went on")
+        let casebook = chronicle.casebook
+        guard let mark = mark(of: name), let confirmed = casebook.confirmed[name] else {
+            // What a name is told first is its beginning; a failover may have taken back that it was known.
+            casebook.confirmed[name] = max(casebook.confirmed[name] ?? .zero, from)
+            return
+        }
+        expect(from.rawValue >= mark, "reader \(name) had confirmed \(mark), and is told from \(from) on")
+        expect(from <= confirmed, "reader \(name) confirmed \(confirmed), and misses what stands up to \(from)")
     }
 
     private func feed(_ after: Position, _ events: [PositionedEvent], _ through: Position) {
@@ -135,7 +164,7 @@ extension Answer.Outcome {
     /// Whether this is what a fact tells the caller, read off the fact alone.
     func says(_ fact: Fact) -> Bool {
         switch (self, fact) {
-        case (.refused(let refusal, let item), .refused(let other, let place)): refusal == other && item == place
+        case (.refused(let refusal, let item), .refused(let other, let place, _)): refusal == other && item == place
         case (.told(let told), _): told == fact
         case (.done(let receipt), .booked(let taken)):
             receipt

@@ -1,4 +1,5 @@
 import Engine
+import Journal
 import Scheduling
 
 /// Everything that was asked in one world, of whichever server, and the first thing that is wrong in it.
@@ -19,6 +20,8 @@ final class Casebook {
     private(set) var perhapsApplied: [IdempotencyKey: Int] = [:]
     /// Who said yes in which epoch.
     var authors: [UInt32: Int] = [:]
+    /// What each named reader of the feed has said that it has.
+    var confirmed: [String: Position] = [:]
     /// The first thing that is wrong.
     var finding: String?
     /// No engine of this world can have told a later moment (milliseconds since 1970).

@@ -175,4 +175,8 @@ struct Speaker {
     var mayBeNoPrimary = false
     var mayMissStandby = false
     var mayHaveRenounced = false
+    /// Whether its log may lack what a named reader needs.
+    var mayLackLog = false
+    /// Of a primary that has a standby: up to where both disks have the same.
+    var safe: UInt64?
 }

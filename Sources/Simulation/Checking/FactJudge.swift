@@ -38,13 +38,13 @@ struct FactJudge {
         let wishes = (event.answer.map { chronicle.writesByKey[$0.key] ?? [] } ?? []).map { Wish($0) }
         if let objection = situation.objection(to: event, askedBy: wishes) { chronicle.fail(objection) }
         checkAsked()
-        if case .refused(let refusal, _) = event.fact { chronicle.coverage.note("refused: \(refusal.rule)") }
+        if case .refused(let refusal, _, _) = event.fact { chronicle.coverage.note("refused: \(refusal.rule)") }
     }
 
     /// A refusal by a pool is true at its place, beside what others claimed; one by catalogue or patient was decided
     /// somewhere before it. Any other fact stands in the order in which it was decided.
     private var situation: Situation {
-        guard case .refused(let refusal, _) = event.fact else {
+        guard case .refused(let refusal, _, _) = event.fact else {
             return Situation(model, factAt: position, decidedFrom: low, now: event.at)
         }
         let beside = chronicle.beside(underWay).flatMap(\.operation.writes).filter { $0.key != event.answer?.key }

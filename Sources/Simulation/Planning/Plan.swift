@@ -38,6 +38,8 @@ package struct Plan: Sendable {
     var timeoutMilliseconds = 400
     var attempts = 4
     var readers = 1
+    /// Of these the last so many have a name, and are away for long.
+    var namedReaders = 0
     var weights: [Int] = []
     /// How many of a thousand choices fall on the few patients, slots and appointments that everybody wants.
     var heat = 600
@@ -82,6 +84,9 @@ package struct Plan: Sendable {
         tailPieces = [0, 1, 3, 64][tail.below(4)]
         drawPools()
         drawClocks()
+        var names = SeededGenerator(seed: seed, stream: Stream.readers)
+        namedReaders = names.below(3)
+        readers += namedReaders
         if let most = overrides.operations { operations = min(operations, most) }
     }
 
@@ -198,6 +203,7 @@ enum Stream {
     static let tail: UInt64 = 7
     static let pools: UInt64 = 8
     static let clocks: UInt64 = 9
+    static let readers: UInt64 = 10
     static let scheduler: UInt64 = 1_000
     /// Between the streams of one server and those of the next.
     static let perNode: UInt64 = 100_000

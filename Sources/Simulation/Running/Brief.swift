@@ -57,6 +57,8 @@ extension Request {
         case .find(let identifiers): "find " + identifiers.map(\.value).joined(separator: " ")
         case .catalogue: "read the catalogue"
         case .events(let after, let limit): "events after \(after), at most \(limit)"
+        case .resume(let name, let limit): "reader \(name) goes on, at most \(limit)"
+        case .confirm(let name, let position, _): "reader \(name) has everything to \(position)"
         }
     }
 }
@@ -87,6 +89,9 @@ extension Response {
         case .found(let patients): "patients \(patients.map { $0?.rawValue ?? 0 })"
         case .catalogue(let reading): "the catalogue at \(reading.position)"
         case .events(let events, let through): "\(events.count) events through \(through)"
+        case .resumed(let from, let events, let through, let settled):
+            "\(events.count) events after \(from) through \(through), settled \(settled)"
+        case .confirmed: "confirmed"
         case .failed(let error): "failed \(error.code): \(error.message)"
         }
     }

@@ -13,6 +13,10 @@ enum Request: Sendable {
     case find([Identifier])
     case catalogue
     case events(after: Position, limit: Int)
+    /// What a named reader has not confirmed.
+    case resume(name: String, limit: Int)
+    /// It has everything up to here, as told in an epoch.
+    case confirm(name: String, Position, epoch: UInt32)
 }
 
 /// What the engine says to it.
@@ -23,6 +27,9 @@ enum Response: Sendable {
     case found([PatientID?])
     case catalogue(Reading<Catalogue>)
     case events([PositionedEvent], through: Position)
+    /// What followed on a position for a named reader, and up to where no failover takes anything back.
+    case resumed(from: Position, [PositionedEvent], through: Position, settled: Position)
+    case confirmed
     case failed(EngineError)
 }
 
@@ -43,6 +50,13 @@ extension Engine {
             case .events(let after, let limit):
                 let (events, through) = try await events(after: after, limit: limit)
                 return .events(events, through: through)
+            case .resume(let name, let limit):
+                let start = try await subscribe(FeedStart(.oldest, name: name, resumes: true)).through
+                let (events, through) = try await events(after: start, limit: limit)
+                return .resumed(from: start, events, through: through, settled: irrevocablePosition)
+            case .confirm(let name, let position, let epoch):
+                try confirmEvents(through: position, in: epoch, of: name)
+                return .confirmed
             }
         } catch {
             return .failed(error)
@@ -63,7 +77,7 @@ extension Request {
     var isReading: Bool {
         switch self {
         case .byID, .ofPatient, .inSession, .search, .find, .catalogue, .events: true
-        case .writes: false
+        case .writes, .resume, .confirm: false
         }
     }
 }

@@ -47,6 +47,9 @@ final class Node {
     var startsAs = Role.primary
     var replication = ReplicationLife()
     var lastCheckpoint = Position.zero
+    /// Some of its log may have gone although a reader needs it, or its partner counts on it: its disk was full or
+    /// replaced, or it took back what had let it go.
+    var mayLackLog = false
 
     init(_ index: Int, plan: Plan, world: SimulatedClock, chronicle: Chronicle) {
         self.index = index
@@ -98,6 +101,9 @@ final class Node {
         configuration.archiveAfterMilliseconds = plan.archiveAfterMilliseconds
         configuration.checkpointAfterBytes = plan.checkpointAfterBytes
         configuration.checkpointAfterMilliseconds = plan.checkpointAfterMilliseconds
+        // A reader that is away in here is never away for too long.
+        configuration.feedKeep.milliseconds = .max / 4
+        configuration.feedKeep.bytes = .max
         configuration.clock = clock
         configuration.executor = scheduler
         configuration.seed = plan.seed
@@ -171,6 +177,7 @@ final class Node {
         disk = MemoryDisk()
         disk.setTail(pieces: plan.tailPieces)
         onDisk = 0
+        mayLackLog = true
     }
 
     /// One commit, if there is anything; how long it took decides when the next can be.

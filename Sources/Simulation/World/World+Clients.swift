@@ -6,6 +6,8 @@ import Scheduling
 struct FeedReader {
     let index: Int
     var position = Position.zero
+    /// Nil for one without a name, which remembers its position itself.
+    var name: String?
     /// The question it waits for.
     var asked = 0
 
@@ -98,7 +100,7 @@ extension World {
             seenEpochs[operation.client] = max(seenEpochs[operation.client], epoch)
             if response.saysNotPrimary { turnAway(operation.client, from: server) }
         }
-        if operation.isReaders { return hearFeed(operation, response) }
+        if operation.isReaders { return hearFeed(operation, response, epoch: epoch) }
         guard !operation.isSettled, !operation.isGivenUp else { return }
         if response.asksForRetry {
             // One retry for each attempt, however many answers it got, and later ones wait longer.
@@ -117,15 +119,30 @@ extension World {
     func readOn(_ reader: Int) {
         guard readers[reader].asked == 0 else { return }
         let index = FeedReader.firstOperation + operations.count
+        let limit = 1 + random.below(40)
         let operation = Operation(
             index: index, client: plan.clients + reader,
-            request: .events(after: readers[reader].position, limit: 1 + random.below(40)))
+            request: readers[reader].name.map { .resume(name: $0, limit: limit) }
+                ?? .events(after: readers[reader].position, limit: limit))
         operations[index] = operation
         readers[reader].asked = index
         send(operation)
     }
 
-    private func hearFeed(_ operation: Operation, _ response: Response) {
+    /// A named reader tells what it has, and does not wait for the answer.
+    private func confirm(_ name: String, _ reader: Int, _ position: Position, epoch: UInt32) {
+        let index = FeedReader.firstOperation + operations.count
+        let operation = Operation(
+            index: index, client: plan.clients + reader, request: .confirm(name: name, position, epoch: epoch))
+        operation.isSettled = true
+        operations[index] = operation
+        casebook.confirmed[name] = max(casebook.confirmed[name] ?? .zero, position)
+        send(
+            .request(operation: index, attempt: 1, epoch: seenEpochs[operation.client]),
+            from: .client(operation.client), to: .server(believed[operation.client]))
+    }
+
+    private func hearFeed(_ operation: Operation, _ response: Response, epoch: UInt32) {
         let reader = operation.client - plan.clients
         guard readers[reader].asked == operation.index else { return }
         operation.isSettled = true
@@ -134,7 +151,17 @@ extension World {
         case .events(_, let through): readers[reader].position = through
         case .failed(let error) where error.code == .positionTrimmed:
             casebook.coverage.note("feed readers that came too late")
+            let last = Position(min(chronicle.durable, node.promised))
             readers[reader].position = Position(chronicle.durable)
+            // It has read the state anew.
+            if let name = readers[reader].name { confirm(name, reader, last, epoch: epoch) }
+        case .resumed(_, _, let through, _):
+            guard let name = readers[reader].name else { break }
+            if random.chance(700) { confirm(name, reader, through, epoch: epoch) }
+            if random.chance(150) {
+                casebook.coverage.note("named readers that went away")
+                return queue.put(.reader(reader), at: now + Int64(random.between(500...20_000)))
+            }
         default: break
         }
         queue.put(.reader(reader), at: now + Int64(random.between(1...200)))

@@ -35,6 +35,7 @@ extension World {
             node.isDiskSlowUntil = now + short
             queue.put(.slowNoMore(node.index), at: now + short)
         case .fullDisk:
+            node.mayLackLog = true
             node.disk.setCapacity(node.disk.usedBytes + strike.amount % 3_000)
             queue.put(.roomAgain(node.index), at: now + short)
         case .clockForward:

@@ -231,6 +231,7 @@ extension World {
         }
         say("\(which(node))has taken back what stood after \(tip)")
         casebook.coverage.note("logs cut back")
+        node.mayLackLog = true
         node.receiver = ChunkReceiver(after: tip)
         node.onDisk = tip.last.rawValue
         node.promised = node.onDisk

@@ -135,6 +135,8 @@ extension World {
         casebook.mix(UInt64(execution.operation.index))
         refreshPromise(node)
         var speaker = Speaker(shown: node.promised, oldest: engine.journal.oldestPosition)
+        speaker.mayLackLog = nodes.contains(where: \.mayLackLog)
+        if nodes.count > 1, engine.role == .primary, !speaker.mayLackLog { speaker.safe = onBothDisks(node) }
         if plan.standby != nil {
             // What a former primary has behind the place where another's log left it is taken back.
             if engine.role == .standby { speaker.shown = min(speaker.shown, node.chronicle.partedAt) }
@@ -206,7 +208,7 @@ extension Response {
         case .appointments(let reading): reading.position.rawValue
         case .slots(let reading): reading.position.rawValue
         case .catalogue(let reading): reading.position.rawValue
-        case .found, .events, .failed: 0
+        case .found, .events, .resumed, .confirmed, .failed: 0
         }
     }
 

@@ -90,7 +90,11 @@ final class World {
         openOperations = Array(repeating: 0, count: plan.clients + plan.readers)
         believed = Array(repeating: 0, count: plan.clients + plan.readers)
         seenEpochs = Array(repeating: 0, count: plan.clients + plan.readers)
-        readers = (0..<plan.readers).map { FeedReader(index: $0) }
+        readers = (0..<plan.readers).map { index in
+            var reader = FeedReader(index: index)
+            if index >= plan.readers - plan.namedReaders { reader.name = "reader-\(index)" }
+            return reader
+        }
     }
 
     /// The server that is to be the primary, and its log.

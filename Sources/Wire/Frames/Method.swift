@@ -24,6 +24,9 @@ package enum Method: UInt8, Hashable, Sendable, CaseIterable {
     case sessionAppointments = 42
     case subscribe = 50
     case unsubscribe = 51
+    case confirmEvents = 52
+    case listReaders = 53
+    case dropReader = 54
     case goodbye = 60
     case follow = 70
     case confirmation = 71
@@ -41,6 +44,8 @@ package enum Method: UInt8, Hashable, Sendable, CaseIterable {
         case batch = "batch of keyed writes"
         /// Answered, then pushed to until one side ends it.
         case stream
+        /// About a named reader of the change feed; a repetition changes nothing.
+        case reader
         /// About the connection and what runs over it.
         case connection
         /// What an operator tells a server about itself.
@@ -52,12 +57,13 @@ package enum Method: UInt8, Hashable, Sendable, CaseIterable {
     package var kind: Kind {
         switch self {
         case .status, .getCatalogue, .findPatients, .listSessions, .listLocks, .searchSlots, .getAppointments,
-            .patientAppointments, .sessionAppointments:
+            .patientAppointments, .sessionAppointments, .listReaders:
             .read
         case .book, .change, .move, .bookTogether, .lockSlots, .unlockSlots: .keyedWrite
         case .putCatalogue, .registerPatients, .generateSessions, .openSessions: .idempotentWrite
         case .batch: .batch
         case .subscribe, .follow: .stream
+        case .confirmEvents, .dropReader: .reader
         case .hello, .unsubscribe, .goodbye: .connection
         case .acceptClock: .operation
         case .confirmation, .promote, .depose, .goAlone: .pair
@@ -68,7 +74,7 @@ package enum Method: UInt8, Hashable, Sendable, CaseIterable {
     package var isWrite: Bool {
         switch kind {
         case .keyedWrite, .idempotentWrite, .batch: true
-        case .read, .stream, .connection, .operation, .pair: false
+        case .read, .stream, .reader, .connection, .operation, .pair: false
         }
     }
 

@@ -325,6 +325,12 @@ package nonisolated struct PBStatusReply: @unchecked Sendable {
   /// Clears the value of `clock`. Subsequent reads from it will return its default value.
   package mutating func clearClock() {_uniqueStorage()._clock = nil}
 
+  /// the named readers of the change feed, by name
+  package var readers: [PBFeedReader] {
+    get {_storage._readers}
+    set {_uniqueStorage()._readers = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -396,6 +402,34 @@ package nonisolated struct PBAcceptClockReply: Sendable {
 
   fileprivate var _before: PBClockStatus? = nil
   fileprivate var _after: PBClockStatus? = nil
+}
+
+/// A named reader of the change feed, and how far behind it is.
+package nonisolated struct PBFeedReader: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var name: String = String()
+
+  /// the last position it has confirmed
+  package var confirmed: UInt64 = 0
+
+  /// records after that; 0 where none of them is shown in the feed
+  package var behindRecords: UInt64 = 0
+
+  /// how long ago the first event that it has not confirmed happened; 0 where it has all
+  package var behindMs: UInt64 = 0
+
+  /// that it has at this moment
+  package var subscriptions: UInt32 = 0
+
+  /// the log behind its confirmed position is not kept any more
+  package var trimmed: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 package nonisolated struct PBCounts: Sendable {
@@ -689,7 +723,7 @@ nonisolated extension PBStatusRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".StatusReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}server\0\u{1}cluster\0\u{1}epoch\0\u{1}role\0\u{3}now_ms\0\u{3}uptime_ms\0\u{1}position\0\u{3}durable_position\0\u{3}oldest_position\0\u{1}counts\0\u{1}journal\0\u{1}connections\0\u{1}subscriptions\0\u{3}accepting_writes\0\u{1}trouble\0\u{1}replication\0\u{2}\u{4}clock\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}server\0\u{1}cluster\0\u{1}epoch\0\u{1}role\0\u{3}now_ms\0\u{3}uptime_ms\0\u{1}position\0\u{3}durable_position\0\u{3}oldest_position\0\u{1}counts\0\u{1}journal\0\u{1}connections\0\u{1}subscriptions\0\u{3}accepting_writes\0\u{1}trouble\0\u{1}replication\0\u{1}clock\0\u{1}readers\0")
 
   fileprivate class _StorageClass {
     var _server: String = String()
@@ -709,6 +743,7 @@ nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
     var _trouble: String = String()
     var _replication: PBReplicationStatus? = nil
     var _clock: PBClockStatus? = nil
+    var _readers: [PBFeedReader] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -736,6 +771,7 @@ nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
       _trouble = source._trouble
       _replication = source._replication
       _clock = source._clock
+      _readers = source._readers
     }
   }
 
@@ -770,7 +806,8 @@ nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
         case 14: try { try decoder.decodeSingularBoolField(value: &_storage._acceptingWrites) }()
         case 15: try { try decoder.decodeSingularStringField(value: &_storage._trouble) }()
         case 16: try { try decoder.decodeSingularMessageField(value: &_storage._replication) }()
-        case 20: try { try decoder.decodeSingularMessageField(value: &_storage._clock) }()
+        case 17: try { try decoder.decodeSingularMessageField(value: &_storage._clock) }()
+        case 18: try { try decoder.decodeRepeatedMessageField(value: &_storage._readers) }()
         default: break
         }
       }
@@ -832,8 +869,11 @@ nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
         try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
       } }()
       try { if let v = _storage._clock {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
       } }()
+      if !_storage._readers.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._readers, fieldNumber: 18)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -860,6 +900,7 @@ nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
         if _storage._trouble != rhs_storage._trouble {return false}
         if _storage._replication != rhs_storage._replication {return false}
         if _storage._clock != rhs_storage._clock {return false}
+        if _storage._readers != rhs_storage._readers {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -967,6 +1008,61 @@ nonisolated extension PBAcceptClockReply: SwiftProtobuf.Message, SwiftProtobuf._
   package static func ==(lhs: PBAcceptClockReply, rhs: PBAcceptClockReply) -> Bool {
     if lhs._before != rhs._before {return false}
     if lhs._after != rhs._after {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBFeedReader: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".FeedReader"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}confirmed\0\u{3}behind_records\0\u{3}behind_ms\0\u{1}subscriptions\0\u{1}trimmed\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.confirmed) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.behindRecords) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.behindMs) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.subscriptions) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.trimmed) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if self.confirmed != 0 {
+      try visitor.visitSingularUInt64Field(value: self.confirmed, fieldNumber: 2)
+    }
+    if self.behindRecords != 0 {
+      try visitor.visitSingularUInt64Field(value: self.behindRecords, fieldNumber: 3)
+    }
+    if self.behindMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.behindMs, fieldNumber: 4)
+    }
+    if self.subscriptions != 0 {
+      try visitor.visitSingularUInt32Field(value: self.subscriptions, fieldNumber: 5)
+    }
+    if self.trimmed != false {
+      try visitor.visitSingularBoolField(value: self.trimmed, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBFeedReader, rhs: PBFeedReader) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.confirmed != rhs.confirmed {return false}
+    if lhs.behindRecords != rhs.behindRecords {return false}
+    if lhs.behindMs != rhs.behindMs {return false}
+    if lhs.subscriptions != rhs.subscriptions {return false}
+    if lhs.trimmed != rhs.trimmed {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

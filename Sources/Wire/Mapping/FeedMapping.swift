@@ -4,8 +4,12 @@ extension PBEvent {
     /// One event of the journal as the feed shows it: a joint booking is several at one position, everything else is
     /// one, or none where the feed does not show it.
     ///
-    /// - Parameter position: where the event stands in the journal.
-    package static func events(of event: Event, at position: UInt64) -> [PBEvent] {
+    /// - Parameters:
+    ///   - position: where the event stands in the journal.
+    ///   - tellsRefusedPatients: whether a refusal says whom it concerns.
+    package static func events(
+        of event: Event, at position: UInt64, tellsRefusedPatients: Bool = false
+    ) -> [PBEvent] {
         guard let number = event.fact.kind.row.event, let kind = PBEventKind(rawValue: number) else { return [] }
         return event.fact.lines.map { line in
             var shown = PBEvent(line)
@@ -14,6 +18,7 @@ extension PBEvent {
             shown.atMs = event.at.rawValue
             shown.channel = PBChannel(event.by.channel)
             shown.operator = event.by.operatorName
+            if kind == .refused, !tellsRefusedPatients { shown.patient = 0 }
             return shown
         }
     }

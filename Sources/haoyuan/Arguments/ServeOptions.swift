@@ -76,6 +76,14 @@ struct ServeOptions: ParsableArguments {
         help: ArgumentHelp("How much may wait for the disk before callers are told to come back.", valueName: "size"))
     var queueBytes: String?
 
+    @Option(
+        help: ArgumentHelp("Keep the log so long for named readers of the feed that are away.", valueName: "days"))
+    var feedKeepDays: String?
+
+    @Option(
+        help: ArgumentHelp("Keep at most so much log for named readers that are away.", valueName: "GiB"))
+    var feedKeepGib: String?
+
     @Option(help: ArgumentHelp("Most connections.", valueName: "number"))
     var connections: String?
 
@@ -131,7 +139,8 @@ struct ServeOptions: ParsableArguments {
             ("log-format", logFormat), ("key-window", keyWindow), ("archive-after", archiveAfter),
             ("checkpoint-bytes", checkpointBytes), ("checkpoint-time", checkpointTime), ("file-initial", fileInitial),
             ("file-growth", fileGrowth), ("file-limit", fileLimit), ("file-reserve", fileReserve),
-            ("segment-bytes", segmentBytes), ("queue-bytes", queueBytes), ("connections", connections),
+            ("segment-bytes", segmentBytes), ("queue-bytes", queueBytes), ("feed-keep-days", feedKeepDays),
+            ("feed-keep-gib", feedKeepGib), ("connections", connections),
             ("in-flight", inFlight), ("batch", batch), ("subscriptions", subscriptions), ("frame-bytes", frameBytes),
             ("handshake", handshake), ("drain", drain), ("follow", follow), ("standby", standby ? "true" : nil),
             ("acknowledge", acknowledge), ("standby-away", standbyAway), ("standby-lease", standbyLease),

@@ -83,6 +83,9 @@ struct Status: AsyncParsableCommand {
             "callers",
             "\(Numbers.counted(status.connections, "connection")), \(Numbers.counted(status.subscriptions, "subscription"))"
         )
+        for reader in status.readers {
+            sheet.add("reader", "\(reader.name): \(reader.words)", reader.isTrimmed ? .bad : nil)
+        }
         return sheet
     }
 
@@ -107,6 +110,7 @@ struct Status: AsyncParsableCommand {
             "journal": json(status.journal, clock),
             "connections": .count(status.connections),
             "subscriptions": .count(status.subscriptions),
+            "readers": .list(status.readers.map(\.json)),
         ]
     }
 

@@ -9,12 +9,22 @@ struct Watch: AsyncParsableCommand {
         abstract: "Follow the change feed: every booking, change and refusal as it happens.",
         discussion:
             "Goes on until it is interrupted, connects again when the server was away, and misses nothing: it resumes "
-            + "where it was. With --json each event is a document on a line of its own.")
+            + "where it was. With --json each event is a document on a line of its own. With --name it also resumes "
+            + "behind what an earlier run has shown: the server keeps the log for that name.")
 
     @Option(
         help: ArgumentHelp(
             "Begin after this position; 0 for the oldest event kept. Default: from now on.", valueName: "position"))
     var after: PositionArgument?
+
+    @Option(
+        help: ArgumentHelp(
+            "Read under this name, behind what it has confirmed; a new name begins as --after says.",
+            valueName: "name"))
+    var name: String?
+
+    @Flag(help: "Show the patient of refusals, too.")
+    var refusedPatients = false
 
     @Option(help: ArgumentHelp("End after so many events.", valueName: "number"))
     var count: Int?
@@ -31,17 +41,41 @@ struct Watch: AsyncParsableCommand {
             var names = try await link.names()
             var shown = 0
             if !output.json, after == nil { Output.complain("watching; interrupt to end") }
-            for try await event in link.client.changes(after: after.map { Position(rawValue: $0.position) }) {
-                if event.kind == .catalogueChanged || Self.isUnnamed(event, names) { names = try await link.names() }
-                if output.json {
-                    Output.record(EventView(event, names).json)
-                } else {
-                    Output.line(EventView(event, names).line(.standardOutput))
+            for try await page in try await pages(link.client) {
+                // What is confirmed was shown: the last position of which all events were.
+                var isWhole = true
+                var shownPage = page
+                for (place, event) in page.events.enumerated() {
+                    if event.kind == .catalogueChanged || Self.isUnnamed(event, names) {
+                        names = try await link.names()
+                    }
+                    if output.json {
+                        Output.record(EventView(event, names).json)
+                    } else {
+                        Output.line(EventView(event, names).line(.standardOutput))
+                    }
+                    shown += 1
+                    guard shown == count, place + 1 < page.events.count else { continue }
+                    isWhole = false
+                    let next = page.events[place + 1].position
+                    let isSplit = next == event.position
+                    shownPage.through = isSplit ? Position(rawValue: next.rawValue - 1) : event.position
+                    break
                 }
-                shown += 1
-                if shown == count { return }
+                if let name, !page.events.isEmpty { try await link.client.confirm(shownPage, of: name) }
+                if !isWhole || shown == count { return }
             }
         }
+    }
+
+    /// A name that is known resumes, unless the command line says where to begin.
+    private func pages(_ client: HaoyuanClient) async throws -> ChangePages {
+        let position = after.map { Position(rawValue: $0.position) }
+        guard let name else { return client.changePages(after: position, namingRefusedPatients: refusedPatients) }
+        let beginning = position.map { $0.rawValue == 0 ? FeedBeginning.oldest : .after($0) }
+        let isKnown = try await client.feedReaders().contains { $0.name == name }
+        return client.changePages(
+            named: name, from: isKnown ? nil : beginning, namingRefusedPatients: refusedPatients)
     }
 
     /// A pool that came since the names were read.

@@ -1,0 +1,249 @@
+package import Journal
+import Scheduling
+
+/// Where a subscription is to begin.
+package struct FeedStart: Sendable, Hashable {
+    /// Where in the log.
+    package enum Place: Sendable, Hashable {
+        /// With the oldest record that is kept.
+        case oldest
+        /// With what happens from now on.
+        case latest
+        /// Behind a position that was seen in this epoch; 0 where that is not said.
+        case after(Position, epoch: UInt32)
+    }
+
+    package var place: Place
+    /// Nil for a reader without a name.
+    package var name: String?
+    /// Where the name is known, it goes on behind what it has confirmed, and `place` says nothing.
+    package var resumes: Bool
+
+    package init(_ place: Place, name: String? = nil, resumes: Bool = false) {
+        self.place = place
+        self.name = name
+        self.resumes = resumes
+    }
+}
+
+/// How far a subscription has come.
+package struct FeedCursor: Sendable, Hashable {
+    /// Everything up to here was told.
+    package var through: Position
+    /// It was told that no failover takes back what stands up to here.
+    package var settled: Position
+}
+
+/// A named reader, and how far behind it is.
+package struct FeedReaderStatus: Sendable, Hashable {
+    package var name: String
+    package var confirmed: Position
+    /// Records after that; 0 where none of them is shown in the feed.
+    package var behindRecords: UInt64
+    /// Since the first event that it has not confirmed; 0 where it has all.
+    package var behindMilliseconds: Int64
+    package var subscriptions: Int
+    /// The log behind its confirmed position is not kept any more.
+    package var isTrimmed: Bool
+}
+
+extension Engine {
+    // MARK: Beginning
+
+    /// Finds where a subscription begins, and makes its name known.
+    /// - Throws: `invalidArgument` for a position beyond the log, or one that a failover or a restoration took back;
+    ///   `positionTrimmed` for a name whose log is not kept any more; `notPrimary` for a name on a standby.
+    package func subscribe(_ start: FeedStart) async throws(EngineError) -> FeedCursor {
+        guard let name = start.name else { return cursor(after: try await position(of: start.place)) }
+        if let fault = FeedMark.fault(of: name) { throw EngineError(.invalidArgument, fault) }
+        guard standing.role == .primary else { throw .notPrimary(standing.role) }
+        if start.resumes, let confirmed = readers.confirmed(name) {
+            try checkKept(after: confirmed, of: name)
+            return cursor(after: confirmed)
+        }
+        let position = try await position(of: start.place)
+        if readers.confirmed(name) == nil, let refusal = EngineError.refusal(journal, standing, register) {
+            throw refusal
+        }
+        try await untilDurable(try readers.add(name, at: position, now: time.now()).fact)
+        return cursor(after: position)
+    }
+
+    private func cursor(after position: Position) -> FeedCursor {
+        FeedCursor(through: position, settled: min(position, irrevocablePosition))
+    }
+
+    private func position(of place: FeedStart.Place) async throws(EngineError) -> Position {
+        switch place {
+        case .latest: return settledPosition
+        case .oldest:
+            let oldest = readers.oldestKept
+            return oldest == .zero ? .zero : oldest.previous
+        case .after(let after, let epoch):
+            try checkTold(after, in: epoch, "after")
+            return after
+        }
+    }
+
+    /// Whether what a caller was told in an epoch, up to a position, is what stands in this log.
+    private func checkTold(_ position: Position, in epoch: UInt32, _ field: String) throws(EngineError) {
+        // What a reader was told was durable then; a primary that has just begun waits for its standby to say so again.
+        guard position <= lastPosition else {
+            throw EngineError(
+                .invalidArgument,
+                "\(field): \(position) is beyond the journal's last position \(lastPosition): what was seen there was "
+                    + "taken back by a failover or a restoration; subscribe with latest and read the state anew")
+        }
+        guard epoch > 0, let later = standing.current.epochs.starts.first(where: { $0.number > epoch }),
+            later.begin.next <= position
+        else { return }
+        throw EngineError(
+            .invalidArgument,
+            "\(field): \(position) was seen in epoch \(epoch), and epoch \(later.number) began at "
+                + "\(later.begin.next): what was seen there was taken back by a failover or a restoration; subscribe "
+                + "with latest and read the state anew")
+    }
+
+    private func checkKept(after position: Position, of name: String) throws(EngineError) {
+        let oldest = journal.oldestPosition
+        guard position.next < oldest else { return }
+        throw EngineError(
+            .positionTrimmed,
+            "the feed begins at position \(oldest), and reader \(name) needs what follows on \(position), which is "
+                + "older than feed-keep-days or more than feed-keep-gib; subscribe with latest, then read the state anew"
+        )
+    }
+
+    // MARK: Following
+
+    /// Up to here no failover takes anything back: what the standby has confirmed. Where no standby is expected, and
+    /// none has followed, that is what this disk has.
+    package var irrevocablePosition: Position {
+        let settled = settledPosition
+        guard standing.role == .primary, let confirmed = register.safePosition else { return settled }
+        return min(settled, confirmed)
+    }
+
+    /// What a subscription is told next: events in order, or that more of what it was told is safe from failovers.
+    /// Waits until there is either.
+    package func feed(
+        _ cursor: FeedCursor, limit: Int
+    ) async throws(EngineError) -> (events: [PositionedEvent], cursor: FeedCursor) {
+        var cursor = cursor
+        while true {
+            do throws(JournalError) { try await untilFeedMoves(cursor) } catch { throw EngineError(error) }
+            let settled = max(cursor.settled, irrevocablePosition)
+            if journal.durablePosition > cursor.through {
+                let (events, through) = try await events(after: cursor.through, limit: limit)
+                return (events, FeedCursor(through: through, settled: settled))
+            }
+            if settled > cursor.settled {
+                cursor.settled = settled
+                return ([], cursor)
+            }
+        }
+    }
+
+    private func untilFeedMoves(_ cursor: FeedCursor) async throws(JournalError) {
+        while journal.durablePosition <= cursor.through {
+            guard cursor.settled < cursor.through else {
+                _ = try await journal.durablePosition(after: cursor.through)
+                return
+            }
+            if irrevocablePosition > cursor.settled { return }
+            let (journal, clock) = (journal, configuration.clock)
+            let failure = await withTaskGroup(of: JournalError?.self) { group in
+                group.addTask {
+                    do throws(JournalError) {
+                        _ = try await journal.durablePosition(after: cursor.through)
+                        return nil
+                    } catch {
+                        return error
+                    }
+                }
+                group.addTask {
+                    // Cancelled when the other is done first.
+                    try? await clock.sleep(milliseconds: EngineLimits.settledTickMilliseconds)
+                    return nil
+                }
+                let first = await group.next() ?? nil
+                group.cancelAll()
+                return first
+            }
+            if let failure { throw failure }
+            if Task.isCancelled { throw .cancelled }
+        }
+    }
+
+    // MARK: Readers
+
+    /// A named reader has made everything up to a position, as told in this epoch, its own. That is in the journal
+    /// within `EngineLimits.readerTickMilliseconds`.
+    /// - Throws: `notFound` where no reader has that name; `invalidArgument` for a position that was told to no reader;
+    ///   `notPrimary`.
+    package func confirmEvents(
+        through position: Position, in epoch: UInt32 = 0, of name: String
+    ) throws(EngineError) {
+        guard standing.role == .primary else { throw .notPrimary(standing.role) }
+        try checkTold(position, in: epoch, "through")
+        guard position <= settledPosition else {
+            throw EngineError(
+                .invalidArgument, "through: \(position) is beyond the last position that was told, \(settledPosition)")
+        }
+        guard readers.confirm(name, position) else { throw .unknownReader(name) }
+    }
+
+    /// Forgets a reader: the log is not kept for it any more. Its subscriptions go on.
+    /// - Throws: `notFound` where no reader has that name; as a write does.
+    package func dropReader(_ name: String) async throws(EngineError) {
+        if let refusal = EngineError.refusal(journal, standing, register) { throw refusal }
+        guard let fact = readers.drop(name, now: time.now()) else { throw .unknownReader(name) }
+        try await untilDurable(fact)
+    }
+
+    /// A subscription of a named reader's began (1) or ended (-1).
+    package func subscriptionsChanged(of reader: String, by change: Int) {
+        readers.subscriptionsChanged(reader, by: change)
+    }
+
+    /// The named readers, by name.
+    package var feedReaders: [FeedReaderStatus] {
+        let now = time.now()
+        return readers.all.map { reader in
+            let isTrimmed = reader.confirmed.next < journal.oldestPosition
+            let unread = firstShown(after: isTrimmed ? journal.oldestPosition.previous : reader.confirmed)
+            return FeedReaderStatus(
+                name: reader.name, confirmed: reader.confirmed,
+                behindRecords: unread == nil ? 0 : settledPosition.rawValue - reader.confirmed.rawValue,
+                behindMilliseconds: unread.map { max(0, now.rawValue - $0.rawValue) } ?? 0,
+                subscriptions: reader.subscriptions, isTrimmed: isTrimmed)
+        }
+    }
+
+    /// When the first event behind a position happened that the feed shows; nil where there is none.
+    private func firstShown(after position: Position) -> Instant? {
+        var from = position.next
+        while let records = try? journal.read(from: from, maxRecords: 256, maxBytes: 64 << 10),
+            let last = records.last
+        {
+            for record in records {
+                guard let event = try? record.event(), event.fact.kind.row.event != nil else { continue }
+                return event.at
+            }
+            from = last.position.next
+        }
+        return nil
+    }
+
+    /// Hands what readers have confirmed to the journal. The engine does so by itself.
+    package func recordConfirmations() {
+        guard EngineError.refusal(journal, standing, register) == nil else { return }
+        readers.record(at: time.now())
+    }
+}
+
+extension EngineError {
+    fileprivate static func unknownReader(_ name: String) -> EngineError {
+        EngineError(.notFound, "there is no reader \(name); haoyuan feed list shows them")
+    }
+}
