@@ -129,6 +129,11 @@ import Testing
         let again = try await Binary.run(["restore", backups, "--data", folder.path + "/third", "--json"])
         #expect(again.status == 0, "\(again.complaints)")
         #expect((try again.object()["audit"] as? [String: Any])?["patients"] as? Int == 1)
+        #expect(try again.object()["epoch"] as? Int == 3, "no epoch is begun twice")
+        // Neither by a restoration that goes back to before the second.
+        let early = try await Binary.run(
+            ["restore", backups, "--data", folder.path + "/fourth", "--position", "\(through)", "--json"])
+        #expect(try early.object()["epoch"] as? Int == 3)
     }
 
     @Test

@@ -73,15 +73,20 @@ package final class Restoration {
 
     /// Ends it: a journal that a primary can be started on. Its epoch begins at the latest moment that is in it: this
     /// machine's clock may be wrong, and what stands in a journal holds time there.
+    /// - Parameters:
+    ///   - header: what the last file begins with that was taken in: which epochs there were by its end.
+    ///   - highest: the highest epoch that is known of these data, also of other histories: none is begun twice.
     /// - Returns: The epoch that begins with it.
     /// - Throws: `EngineError` when the backup's epoch is the last there can be; `JournalError`; `CodingError` when the
     ///   backup does not say what epoch it is of.
-    package func finish() throws -> UInt32 {
+    package func finish(after header: CopyHeader? = nil, highest: UInt32 = 0) throws -> UInt32 {
         guard let journal else { preconditionFailure("The copy was never finished.") }
         journal.append(records)
         try flush(journal)
         var epochs = try Epochs(decoding: try journal.metadata(Epochs.metadataName))
-        let number = try Epochs.number(after: epochs.current)
+        if let header { epochs = try Epochs(of: header) }
+        epochs.forget(from: journal.tip.next)
+        let number = try Epochs.number(after: max(epochs.current, highest))
         epochs.begin(EpochStart(number: number, begin: journal.tip))
         journal.setMetadata(Epochs.metadataName, epochs.encoded)
         journal.setMetadata(Standing.metadataName, Standing.encode(.primary))

@@ -113,6 +113,11 @@ package struct BackupSet {
         return own.reversed().map(\.header.end).filter { tips.remove($0) != nil }
     }
 
+    /// The highest epoch that any of these data's files ends in.
+    func highestEpoch(of owner: BackupOwner) -> UInt32 {
+        items.filter { $0.header.creationID == owner.cluster }.map(\.epoch).max() ?? 1
+    }
+
     // MARK: What a restoration needs
 
     /// The whole copy to begin with, and the logs that follow it, each where the one before ends.

@@ -56,7 +56,7 @@ package struct RestoreRun {
                 remedy: "name one that can")
         }
         do {
-            let outcome = try restore(owner, whole, logs, into: options, tell)
+            let outcome = try restore(owner, whole, logs, set.highestEpoch(of: owner), into: options, tell)
             guard rename(options.directory, data) == 0 else {
                 throw CommandFailure(
                     .inputOutput, "what was restored cannot be named \(data): \(String(cString: strerror(errno)))")
@@ -81,8 +81,8 @@ package struct RestoreRun {
     }
 
     private func restore(
-        _ owner: BackupOwner, _ whole: BackupSet.Item, _ logs: [BackupSet.Item], into options: JournalOptions,
-        _ tell: (String) -> Void
+        _ owner: BackupOwner, _ whole: BackupSet.Item, _ logs: [BackupSet.Item], _ highestEpoch: UInt32,
+        into options: JournalOptions, _ tell: (String) -> Void
     ) throws -> Outcome {
         let reader = try BackupReader(whole.path)
         var header = reader.header
@@ -104,7 +104,7 @@ package struct RestoreRun {
                 }
             }
             try checkReached(restoration)
-            let epoch = try restoration.finish()
+            let epoch = try restoration.finish(after: logs.prefix(used).last?.header, highest: highestEpoch)
             return Outcome(
                 owner: owner, whole: whole.name, logs: used, through: restoration.position, epoch: epoch)
         } catch {
