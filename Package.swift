@@ -52,6 +52,8 @@ let package = Package(
             name: "MemoryJournal",
             dependencies: ["Journal", .product(name: "NIOConcurrencyHelpers", package: "swift-nio")],
             swiftSettings: settings),
+        // The machine's zone tables: when clocks change, and where.
+        .target(name: "ZoneTables", dependencies: ["Scheduling"], swiftSettings: settings),
         // Hospitals in a line, for tests, in no product that users link.
         .target(name: "TestHospitals", dependencies: ["Scheduling"], swiftSettings: settings),
         .target(
@@ -65,7 +67,7 @@ let package = Package(
         .target(
             name: "Engine",
             dependencies: [
-                "Scheduling", "Journal",
+                "Scheduling", "Journal", "ZoneTables",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ],
             swiftSettings: settings),
@@ -84,7 +86,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         // What a command says and how it ends: tables, JSON, words and numbers, failures and exit statuses.
-        .target(name: "Terminal", dependencies: ["HaoyuanClient", "Scheduling"], swiftSettings: settings),
+        .target(
+            name: "Terminal", dependencies: ["HaoyuanClient", "Scheduling", "ZoneTables"], swiftSettings: settings),
         // The process around an engine.
         .target(
             name: "Hosting",
@@ -138,6 +141,8 @@ let package = Package(
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ],
             swiftSettings: settings),
+        .testTarget(
+            name: "ZoneTablesTests", dependencies: ["ZoneTables", "Scheduling"], swiftSettings: settings),
         .testTarget(
             name: "SchedulingTests", dependencies: ["Scheduling", "Oracle", "TestHospitals"], swiftSettings: settings),
         .testTarget(

@@ -21,6 +21,7 @@ package final class Engine: Sendable {
     let checkpointer: Checkpointer
     package let standing: Standing
     let register: StandbyRegister
+    let zones: ZoneWatch
     let replica: Replica
     let spreading: SpreadingFacts
     let readers: FeedReaders
@@ -56,7 +57,8 @@ package final class Engine: Sendable {
                 configuration, journal: journal, state: state, epochs: epochs, confirmed: confirmed,
                 unsettled: try UnsettledRecovery(journal), isWithheld: isWithheld, heard: try Standing.heard(journal),
                 note: try journal.metadata(ClockNote.metadataName).flatMap { ClockNote(encoded: $0) },
-                mark: try journal.metadata(ClockMark.metadataName).flatMap { ClockMark(encoded: $0) })
+                mark: try journal.metadata(ClockMark.metadataName).flatMap { ClockMark(encoded: $0) },
+                zoneEdition: try HospitalMetadata.edition(in: journal))
             engine.startBackground()
             return engine
         } catch {
@@ -68,7 +70,7 @@ package final class Engine: Sendable {
     private init(
         _ configuration: EngineConfiguration, journal: Journal, state: consuming RecoveredState, epochs: Epochs,
         confirmed: Position, unsettled: UnsettledRecovery, isWithheld: Bool, heard: UInt32,
-        note: ClockNote?, mark: ClockMark?
+        note: ClockNote?, mark: ClockMark?, zoneEdition: String?
     ) {
         self.configuration = configuration
         self.journal = journal
@@ -81,9 +83,10 @@ package final class Engine: Sendable {
             EngineView.Snapshot(
                 catalogue: CatalogueSnapshot(state.catalogue), cataloguePosition: unsettled.catalogue,
                 timetable: state.timetable, patients: state.registry.count, registrations: unsettled.registrations))
+        zones = ZoneWatch(configuration.zoneTables, kept: zoneEdition)
         directory = Directory(
             catalogue: state.catalogue, registry: state.registry, unsaved: state.unsaved,
-            nextPatientValue: state.nextPatientValue, journal: journal, view: view, unsettled: unsettled)
+            nextPatientValue: state.nextPatientValue, journal: journal, view: view, zones: zones, unsettled: unsettled)
         history = History(journal: journal)
         spreading = SpreadingFacts(journal: journal)
         shards = Shards(
@@ -122,7 +125,7 @@ package final class Engine: Sendable {
         defer { gate.leave() }
         let pipeline = WritePipeline(
             journal: journal, keys: keys, view: view, directory: directory, shards: shards, history: history,
-            standing: standing, register: register, spreading: spreading)
+            standing: standing, register: register, spreading: spreading, zones: zones)
         return await pipeline.execute(writes, now: time.now(), monotonic: configuration.clock.monotonicNanoseconds())
     }
 
@@ -234,6 +237,10 @@ package final class Engine: Sendable {
                     now: engine.time.now(), afterBytes: configuration.checkpointAfterBytes,
                     afterMilliseconds: configuration.checkpointAfterMilliseconds, startedAt: started)
                 if isDue { await engine.checkpoint(sparing: configuration.checkpointAfterBytes) }
+            },
+            repeating(every: EngineLimits.zoneTickMilliseconds) { engine in
+                let hospital = engine.view.current.catalogue.catalogue.hospital
+                if !hospital.name.isEmpty { engine.zones.look(hospital.zone.name) }
             },
             repeating(every: configuration.archiveTickMilliseconds) { engine in await engine.archiveSessions() },
             repeating(every: EngineLimits.readerTickMilliseconds) { engine in engine.recordConfirmations() },

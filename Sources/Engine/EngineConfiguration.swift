@@ -1,4 +1,5 @@
 package import Journal
+package import ZoneTables
 
 /// How an engine is started. Everything that comes from outside has its seam here: time (`clock`), disk
 /// (`journal.storage`), the threads its own tasks run on (`executor`), randomness (`seed`). The network is the
@@ -27,6 +28,8 @@ package struct EngineConfiguration: Sendable {
     /// How often it is looked whether a checkpoint is due, and whether sessions can be archived.
     package var checkpointTickMilliseconds = EngineLimits.checkpointTickMilliseconds
     package var archiveTickMilliseconds = EngineLimits.archiveTickMilliseconds
+    /// Where the clock changes of a hospital's zone come from.
+    package var zoneTables = ZoneTables.machine
     package var clock: any EngineClock = SystemClock()
     /// What the engine's own tasks prefer to run on; nil for the system's threads. Actors follow the task that calls
     /// them, so a simulator that also calls the engine from this executor runs all of it there.

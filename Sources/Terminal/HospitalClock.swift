@@ -1,12 +1,20 @@
-import Foundation
-import Scheduling
+package import Scheduling
+import ZoneTables
 
 /// Moments as the hospital's wall clocks show them.
 package struct HospitalClock {
-    private let zone: TimeZone
+    private let zone: TimeZoneRules
 
-    /// An unknown zone is read as UTC: the times shown then say `Z`.
-    package init(zone name: String) { zone = TimeZone(identifier: name) ?? .gmt }
+    /// By the zone tables of this machine. A zone that they do not have is shown as UTC: the times then say `Z`.
+    package init(zone name: String) { zone = (try? ZoneTables.machine.rules(of: name)) ?? .utc }
+
+    /// By rules that are known.
+    package init(_ rules: TimeZoneRules) { zone = rules }
+
+    /// One that is always so many seconds ahead of UTC.
+    package init(offset seconds: Int32) {
+        zone = TimeZoneRules(name: "", changes: [.init(fromSecond: 0, offsetSeconds: seconds)])
+    }
 
     /// The day, as `YYYY-MM-DD`, or the one so many days later.
     package func day(_ milliseconds: Int64, plus days: Int32 = 0) -> String {
@@ -56,7 +64,7 @@ package struct HospitalClock {
     }
 
     private func offset(_ milliseconds: Int64) -> Int64 {
-        Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(milliseconds) / 1_000)))
+        zone.offset(atSecond: Self.floorDivide(milliseconds, 1_000))
     }
 
     private func wall(_ milliseconds: Int64) -> (date: LocalDate, time: WallTime, second: Int) {

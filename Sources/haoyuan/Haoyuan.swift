@@ -20,7 +20,8 @@ struct Haoyuan: AsyncParsableCommand {
                     ClockCommand.self,
                 ]),
             CommandGroup(
-                name: "Hospital", subcommands: [Import.self, CatalogueCommand.self, Sessions.self, Patients.self]),
+                name: "Hospital",
+                subcommands: [Import.self, CatalogueCommand.self, Sessions.self, Patients.self, Zones.self]),
             CommandGroup(
                 name: "Reservations",
                 subcommands: [
@@ -90,7 +91,8 @@ struct Haoyuan: AsyncParsableCommand {
     private static func isCommand(_ word: String) -> Bool {
         let commands =
             configuration.groupedSubcommands.flatMap(\.subcommands) + Sessions.configuration.subcommands
-            + Patients.configuration.subcommands + Drill.configuration.subcommands + Feed.configuration.subcommands
+            + Patients.configuration.subcommands + Zones.configuration.subcommands + Drill.configuration.subcommands
+            + Feed.configuration.subcommands
         return commands.contains { $0._commandName == word }
     }
 

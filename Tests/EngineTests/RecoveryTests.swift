@@ -94,7 +94,7 @@ import Testing
         let view = EngineView(EngineView.Snapshot(catalogue: CatalogueSnapshot(Catalogue())))
         let directory = Directory(
             catalogue: Catalogue(), registry: PatientRegistry(), unsaved: [], nextPatientValue: 0, journal: journal,
-            view: view, unsettled: try UnsettledRecovery(journal))
+            view: view, zones: ZoneWatch(), unsettled: try UnsettledRecovery(journal))
         let now = Hospital.morning
         _ = try await directory.register([[Identifier(system: "s", value: "1")]], by: Hospital.doctor, now: now)
         let begun = await directory.unsaved

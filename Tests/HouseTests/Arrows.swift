@@ -7,7 +7,7 @@ enum Arrows {
     static let roomsFromTheTop = [
         "haoyuan", "Proof", "HaoyuanTesting", "Hosting", "Terminal", "HaoyuanClient", "Server", "haoyuan-simulate",
         "Simulation",
-        "Engine", "Wire", "Journal", "MemoryJournal", "Oracle", "Scheduling",
+        "Engine", "Wire", "Journal", "MemoryJournal", "Oracle", "ZoneTables", "Scheduling",
         "TestHospitals",
     ]
 
@@ -34,7 +34,9 @@ enum Arrows {
         "Wire": platform.union([
             "Scheduling", "CSnappy", "CCRC32C", "NIOCore", "NIOConcurrencyHelpers", "SwiftProtobuf",
         ]),
-        "Engine": platform.union(collections).union(["Scheduling", "Journal", "NIOConcurrencyHelpers"]),
+        "Engine": platform.union(collections).union(["Scheduling", "Journal", "ZoneTables", "NIOConcurrencyHelpers"]),
+        // Files of the machine, and nothing of ours but what rules are made of.
+        "ZoneTables": platform.union(["Scheduling"]),
         // The simulator drives the engine without the server: what the server does, its world does.
         "Simulation": platform.union([
             "Engine", "Journal", "MemoryJournal", "Oracle", "Scheduling", "NIOConcurrencyHelpers",
@@ -44,7 +46,7 @@ enum Arrows {
             .union(["Engine", "Wire", "Journal", "Scheduling", "SwiftProtobuf", "Logging"]),
         // The client shares the protocol with the server and nothing else: no Engine, no Server, no Journal.
         "HaoyuanClient": platform.union(collections).union(nio).union(["Wire", "Scheduling", "SwiftProtobuf"]),
-        "Terminal": platform.union(["HaoyuanClient", "Scheduling"]),
+        "Terminal": platform.union(["HaoyuanClient", "Scheduling", "ZoneTables"]),
         // Gateways and tests host an engine, too: nothing here knows a command line or a drill.
         "Hosting": platform.union(nio).union([
             "Terminal", "Server", "HaoyuanClient", "Engine", "Wire", "Journal", "Scheduling", "Logging", "NIOHTTP1",

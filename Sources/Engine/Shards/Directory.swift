@@ -9,18 +9,20 @@ actor Directory {
     private let view: EngineView
     /// Where the last change of the catalogue stands, and of the registry.
     private var (cataloguePosition, registryPosition): (Position, Position)
+    private let zones: ZoneWatch
     private var unwritten = Unwritten()
     /// Number of the next value in the table of patients.
     private var nextPatientValue: UInt64
 
     init(
         catalogue: Catalogue, registry: PatientRegistry, unsaved: [Fact], nextPatientValue: UInt64, journal: Journal,
-        view: EngineView, unsettled: UnsettledRecovery
+        view: EngineView, zones: ZoneWatch, unsettled: UnsettledRecovery
     ) {
         self.catalogue = catalogue
         self.registry = registry
         self.journal = journal
         self.view = view
+        self.zones = zones
         self.nextPatientValue = nextPatientValue
         cataloguePosition = unsettled.catalogue
         registryPosition = journal.settledPosition
@@ -67,12 +69,14 @@ actor Directory {
             try record(Event(at: now, by: origin, fact: .catalogueChanged(entity)), into: &records)
         }
         let snapshot = CatalogueSnapshot(next)
+        let beside = HospitalMetadata.entries(for: put.events, edition: zones.version)
         // No session is opened between the look and the change.
         let clash = view.diary.share(put.events.compactMap { $0.sharing(catalogue) }, in: snapshot, now: now) {
             catalogue = next
             unwritten.entities += put.events
-            let position = journal.append(records, metadata: HospitalMetadata.entries(for: put.events))
+            let position = journal.append(records, metadata: beside)
             cataloguePosition = position
+            if !beside.isEmpty { zones.adopt(zones.version) }
             view.update { view in
                 view.catalogue = snapshot
                 view.cataloguePosition = position
@@ -158,7 +162,9 @@ actor Directory {
             switch event.event.fact {
             case .catalogueChanged(let entity):
                 catalogue.evolve(entity)
-                for entry in HospitalMetadata.entries(for: [entity]) { journal.setMetadata(entry.name, entry.value) }
+                let beside = HospitalMetadata.entries(for: [entity], edition: nil)
+                for entry in beside { journal.setMetadata(entry.name, entry.value) }
+                if !beside.isEmpty { zones.adopt(nil) }
                 changed = event.position
             case .patientRegistered(let patient, let identifiers):
                 registry.evolve(patient, identifiers)

@@ -6,19 +6,26 @@ package enum HospitalMetadata {
     /// The hospital's name, in UTF-8.
     package static let name = "hospital"
 
-    static func entries(for hospital: Hospital) -> [(name: String, value: [UInt8]?)] {
-        [(name, Array(hospital.name.utf8))]
-    }
+    /// The edition of the zone tables that its rules were taken from. Not there where that is not known: a standby
+    /// hears of a change without it.
+    static let zones = "zone-tables"
 
     /// What the facts of a change make of it.
-    static func entries(for entities: [CatalogueEntity]) -> [(name: String, value: [UInt8]?)] {
-        for case .hospital(let hospital) in entities.reversed() { return entries(for: hospital) }
+    /// - Parameter edition: that of the zone tables.
+    static func entries(for entities: [CatalogueEntity], edition: String?) -> [(name: String, value: [UInt8]?)] {
+        for case .hospital(let hospital) in entities.reversed() {
+            return [(name, Array(hospital.name.utf8)), (zones, edition.map { Array($0.utf8) })]
+        }
         return []
+    }
+
+    static func edition(in journal: Journal) throws(JournalError) -> String? {
+        try journal.metadata(zones).map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// Brings it up to date at a start: the version before did not write it.
     static func write(_ hospital: Hospital, to journal: Journal) {
         guard !hospital.name.isEmpty else { return }
-        for entry in entries(for: hospital) { journal.setMetadata(entry.name, entry.value) }
+        journal.setMetadata(name, Array(hospital.name.utf8))
     }
 }

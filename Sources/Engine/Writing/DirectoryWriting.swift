@@ -1,5 +1,6 @@
 import Journal
 import Scheduling
+import ZoneTables
 
 // Writes that are many facts, or none: catalogues, patients, sessions. With a key, a last fact tells the answer; a
 // crash before it leaves facts that a repetition finds done, so the write is then carried out again and changes
@@ -10,14 +11,11 @@ extension WritePipeline {
     ) async {
         var draft = draft
         if let hospital {
-            guard let rules = TimeZones.rules(of: hospital.zone) else {
-                return fail(
-                    index,
-                    EngineError(
-                        .invalidArgument, "time_zone: ‘\(hospital.zone)’ is no IANA zone, such as Asia/Shanghai"),
-                    &batch)
+            do throws(ZoneTableError) {
+                draft.hospital = Hospital(name: hospital.name, zone: try zones.resolve(hospital.zone))
+            } catch {
+                return fail(index, EngineError(.invalidArgument, "time_zone: \(error)"), &batch)
             }
-            draft.hospital = Hospital(name: hospital.name, zone: rules)
         }
         let mark = spreading.begin(.anything)
         defer { spreading.end(mark) }

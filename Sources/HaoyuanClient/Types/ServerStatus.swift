@@ -140,6 +140,36 @@ public struct ServerStatus: Hashable, Sendable {
         }
     }
 
+    /// How the clock changes that the hospital goes by stand to the zone tables of the server's machine.
+    public struct Zones: Hashable, Sendable {
+        /// An open session whose begin the tables would show at another time of day.
+        public struct MovedSession: Hashable, Sendable {
+            /// Which session it is.
+            public var session: SessionID
+            /// When it begins.
+            public var start: Instant
+            /// Seconds ahead of UTC at its begin, by the hospital's rules.
+            public var keptOffset: Int32
+            /// Seconds ahead of UTC at its begin, by the tables.
+            public var tableOffset: Int32
+        }
+
+        /// The hospital's zone.
+        public var zone: String
+        /// The edition of the tables, as `2025b`; nil where they do not say.
+        public var tables: String?
+        /// The edition that the hospital's rules were taken from; nil where that is not known.
+        public var kept: String?
+        /// Why the tables say nothing of the zone; nil where they do.
+        public var trouble: String?
+        /// The first moment to come at which both show another time; nil where there is none.
+        public var differsFrom: Instant?
+        /// How many open sessions to come the tables would show at another time.
+        public var movedSessions: UInt64
+        /// The first hundred of them.
+        public var moved: [MovedSession]
+    }
+
     /// The server's name and version.
     public var server: String
     /// 16 bytes, the same for the life of the data.
@@ -176,6 +206,8 @@ public struct ServerStatus: Hashable, Sendable {
     public var clock: Clock
     /// The named readers of the change feed, by name.
     public var readers: [NamedReader]
+    /// Clock changes; nil where there is no hospital, or the server is of a version that does not say.
+    public var zones: Zones?
     /// Records by which the standby trails; nil where there is none.
     public var lag: UInt64? { replication.lag(at: position) }
 
@@ -198,6 +230,23 @@ public struct ServerStatus: Hashable, Sendable {
         replication = Replication(wire.replication)
         clock = Clock(wire.clock)
         readers = wire.readers.map(NamedReader.init)
+        zones = wire.hasZones ? Zones(wire.zones) : nil
+    }
+}
+
+extension ServerStatus.Zones {
+    fileprivate init(_ wire: PBZoneStatus) {
+        zone = wire.zone
+        tables = wire.tables.isEmpty ? nil : wire.tables
+        kept = wire.kept.isEmpty ? nil : wire.kept
+        trouble = wire.trouble.isEmpty ? nil : wire.trouble
+        differsFrom = wire.differsFromMs == 0 ? nil : Instant(milliseconds: wire.differsFromMs)
+        movedSessions = wire.movedSessions
+        moved = wire.moved.map {
+            MovedSession(
+                session: SessionID(rawValue: $0.session), start: Instant(milliseconds: $0.startMs),
+                keptOffset: $0.keptOffsetS, tableOffset: $0.tableOffsetS)
+        }
     }
 }
 

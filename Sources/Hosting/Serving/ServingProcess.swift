@@ -164,6 +164,7 @@ struct ServingProcess: Sendable {
         server.port = port
         server.followed = followed
         let running = try await RunningEngine.start(engine, server, logger: logger)
+        if let sentence = running.engine.zoneStanding()?.sentence { logger.warning("\(sentence)") }
         state.serving(running)
         return running
     }

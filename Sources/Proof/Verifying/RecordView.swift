@@ -10,7 +10,7 @@ package struct RecordView {
     /// As far as it is known at this record.
     let catalogue: Catalogue
 
-    private var clock: HospitalClock { HospitalClock(zone: catalogue.hospital.zone.name) }
+    private var clock: HospitalClock { HospitalClock(catalogue.hospital.zone) }
 
     // MARK: For people
 

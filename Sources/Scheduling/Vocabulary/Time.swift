@@ -128,6 +128,13 @@ package struct TimeZoneRules: Hashable, Sendable {
         return Int64(changes[max(0, next - 1)].offsetSeconds)
     }
 
+    /// The first moment from `now` on at which other rules have another offset; nil where there is none.
+    package func firstDifference(from other: TimeZoneRules, after now: Instant) -> Instant? {
+        let begin = floorDivide(now.rawValue, 1_000)
+        let places = ([begin] + (changes + other.changes).map(\.fromSecond)).filter { $0 >= begin }.sorted()
+        return places.first { offset(atSecond: $0) != other.offset(atSecond: $0) }.map { Instant(rawValue: $0 * 1_000) }
+    }
+
     /// The moment a wall clock shows this time on this day. A time that the clock change skips is read with the offset
     /// before the change, so it lies as long after the gap as it was meant to lie after its begin; a time that comes
     /// twice is the first.

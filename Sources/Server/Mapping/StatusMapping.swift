@@ -5,7 +5,10 @@ import Scheduling
 import Wire
 
 extension PBStatusReply {
-    init(_ status: EngineStatus, server: String, connections: Int, subscriptions: Int, followed: FollowedPrimary?) {
+    init(
+        _ status: EngineStatus, zones: ZoneStanding?, server: String, connections: Int, subscriptions: Int,
+        followed: FollowedPrimary?
+    ) {
         self.init()
         self.server = server
         cluster = Data(status.cluster)
@@ -25,6 +28,7 @@ extension PBStatusReply {
         trouble = status.trouble
         clock = PBClockStatus(status.clock)
         readers = status.readers.map { PBFeedReader($0) }
+        if let zones { self.zones = PBZoneStatus(zones) }
     }
 }
 
@@ -47,6 +51,26 @@ extension PBFeedReader {
         behindMs = UInt64(max(0, reader.behindMilliseconds))
         subscriptions = UInt32(clamping: reader.subscriptions)
         trimmed = reader.isTrimmed
+    }
+}
+
+extension PBZoneStatus {
+    init(_ standing: ZoneStanding) {
+        self.init()
+        zone = standing.zone
+        tables = standing.tables ?? ""
+        kept = standing.kept ?? ""
+        trouble = standing.trouble ?? ""
+        differsFromMs = standing.differsFrom?.rawValue ?? 0
+        movedSessions = UInt64(standing.movedCount)
+        moved = standing.moved.map { session in
+            var moved = PBMovedSession()
+            moved.session = session.session.rawValue
+            moved.startMs = session.start.rawValue
+            moved.keptOffsetS = session.keptOffset
+            moved.tableOffsetS = session.tableOffset
+            return moved
+        }
     }
 }
 

@@ -13,7 +13,8 @@ extension MethodTable {
         ) { _, _ in
             { engine, server in
                 PBStatusReply(
-                    await engine.status(), server: server.name, connections: server.census.greeted,
+                    await engine.status(), zones: engine.zoneStanding(), server: server.name,
+                    connections: server.census.greeted,
                     subscriptions: server.census.subscriptions, followed: server.followed)
             }
         },

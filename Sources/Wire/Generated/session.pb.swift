@@ -331,6 +331,16 @@ package nonisolated struct PBStatusReply: @unchecked Sendable {
     set {_uniqueStorage()._readers = newValue}
   }
 
+  /// not there while there is no hospital
+  package var zones: PBZoneStatus {
+    get {_storage._zones ?? PBZoneStatus()}
+    set {_uniqueStorage()._zones = newValue}
+  }
+  /// Returns true if `zones` has been explicitly set.
+  package var hasZones: Bool {_storage._zones != nil}
+  /// Clears the value of `zones`. Subsequent reads from it will return its default value.
+  package mutating func clearZones() {_uniqueStorage()._zones = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -426,6 +436,58 @@ package nonisolated struct PBFeedReader: Sendable {
 
   /// the log behind its confirmed position is not kept any more
   package var trimmed: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// How the clock changes that the hospital goes by, which are kept with its data, stand to the server's zone tables.
+package nonisolated struct PBZoneStatus: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// the hospital's
+  package var zone: String = String()
+
+  /// edition of the tables, as 2025b; empty where they do not say
+  package var tables: String = String()
+
+  /// edition that the hospital's rules were taken from; empty where not known
+  package var kept: String = String()
+
+  /// why the tables say nothing of the zone; empty where they do
+  package var trouble: String = String()
+
+  /// the first moment to come at which both show another time; 0: none
+  package var differsFromMs: Int64 = 0
+
+  /// open sessions that begin after now and that the tables would show at another time
+  package var movedSessions: UInt64 = 0
+
+  /// the first 100 of them
+  package var moved: [PBMovedSession] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct PBMovedSession: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var session: UInt64 = 0
+
+  package var startMs: Int64 = 0
+
+  /// ahead of UTC at its start, by the hospital's rules
+  package var keptOffsetS: Int32 = 0
+
+  /// and by the tables
+  package var tableOffsetS: Int32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -723,7 +785,7 @@ nonisolated extension PBStatusRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".StatusReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}server\0\u{1}cluster\0\u{1}epoch\0\u{1}role\0\u{3}now_ms\0\u{3}uptime_ms\0\u{1}position\0\u{3}durable_position\0\u{3}oldest_position\0\u{1}counts\0\u{1}journal\0\u{1}connections\0\u{1}subscriptions\0\u{3}accepting_writes\0\u{1}trouble\0\u{1}replication\0\u{1}clock\0\u{1}readers\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}server\0\u{1}cluster\0\u{1}epoch\0\u{1}role\0\u{3}now_ms\0\u{3}uptime_ms\0\u{1}position\0\u{3}durable_position\0\u{3}oldest_position\0\u{1}counts\0\u{1}journal\0\u{1}connections\0\u{1}subscriptions\0\u{3}accepting_writes\0\u{1}trouble\0\u{1}replication\0\u{1}clock\0\u{1}readers\0\u{1}zones\0")
 
   fileprivate class _StorageClass {
     var _server: String = String()
@@ -744,6 +806,7 @@ nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
     var _replication: PBReplicationStatus? = nil
     var _clock: PBClockStatus? = nil
     var _readers: [PBFeedReader] = []
+    var _zones: PBZoneStatus? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -772,6 +835,7 @@ nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
       _replication = source._replication
       _clock = source._clock
       _readers = source._readers
+      _zones = source._zones
     }
   }
 
@@ -808,6 +872,7 @@ nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
         case 16: try { try decoder.decodeSingularMessageField(value: &_storage._replication) }()
         case 17: try { try decoder.decodeSingularMessageField(value: &_storage._clock) }()
         case 18: try { try decoder.decodeRepeatedMessageField(value: &_storage._readers) }()
+        case 19: try { try decoder.decodeSingularMessageField(value: &_storage._zones) }()
         default: break
         }
       }
@@ -874,6 +939,9 @@ nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
       if !_storage._readers.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._readers, fieldNumber: 18)
       }
+      try { if let v = _storage._zones {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 19)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -901,6 +969,7 @@ nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
         if _storage._replication != rhs_storage._replication {return false}
         if _storage._clock != rhs_storage._clock {return false}
         if _storage._readers != rhs_storage._readers {return false}
+        if _storage._zones != rhs_storage._zones {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1063,6 +1132,111 @@ nonisolated extension PBFeedReader: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.behindMs != rhs.behindMs {return false}
     if lhs.subscriptions != rhs.subscriptions {return false}
     if lhs.trimmed != rhs.trimmed {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBZoneStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ZoneStatus"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}zone\0\u{1}tables\0\u{1}kept\0\u{1}trouble\0\u{3}differs_from_ms\0\u{3}moved_sessions\0\u{1}moved\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.zone) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.tables) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.kept) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.trouble) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self.differsFromMs) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.movedSessions) }()
+      case 7: try { try decoder.decodeRepeatedMessageField(value: &self.moved) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.zone.isEmpty {
+      try visitor.visitSingularStringField(value: self.zone, fieldNumber: 1)
+    }
+    if !self.tables.isEmpty {
+      try visitor.visitSingularStringField(value: self.tables, fieldNumber: 2)
+    }
+    if !self.kept.isEmpty {
+      try visitor.visitSingularStringField(value: self.kept, fieldNumber: 3)
+    }
+    if !self.trouble.isEmpty {
+      try visitor.visitSingularStringField(value: self.trouble, fieldNumber: 4)
+    }
+    if self.differsFromMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.differsFromMs, fieldNumber: 5)
+    }
+    if self.movedSessions != 0 {
+      try visitor.visitSingularUInt64Field(value: self.movedSessions, fieldNumber: 6)
+    }
+    if !self.moved.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.moved, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBZoneStatus, rhs: PBZoneStatus) -> Bool {
+    if lhs.zone != rhs.zone {return false}
+    if lhs.tables != rhs.tables {return false}
+    if lhs.kept != rhs.kept {return false}
+    if lhs.trouble != rhs.trouble {return false}
+    if lhs.differsFromMs != rhs.differsFromMs {return false}
+    if lhs.movedSessions != rhs.movedSessions {return false}
+    if lhs.moved != rhs.moved {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBMovedSession: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".MovedSession"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{3}start_ms\0\u{3}kept_offset_s\0\u{3}table_offset_s\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.session) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.startMs) }()
+      case 3: try { try decoder.decodeSingularSInt32Field(value: &self.keptOffsetS) }()
+      case 4: try { try decoder.decodeSingularSInt32Field(value: &self.tableOffsetS) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.session != 0 {
+      try visitor.visitSingularUInt64Field(value: self.session, fieldNumber: 1)
+    }
+    if self.startMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.startMs, fieldNumber: 2)
+    }
+    if self.keptOffsetS != 0 {
+      try visitor.visitSingularSInt32Field(value: self.keptOffsetS, fieldNumber: 3)
+    }
+    if self.tableOffsetS != 0 {
+      try visitor.visitSingularSInt32Field(value: self.tableOffsetS, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBMovedSession, rhs: PBMovedSession) -> Bool {
+    if lhs.session != rhs.session {return false}
+    if lhs.startMs != rhs.startMs {return false}
+    if lhs.keptOffsetS != rhs.keptOffsetS {return false}
+    if lhs.tableOffsetS != rhs.tableOffsetS {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -43,6 +43,10 @@ struct Status: AsyncParsableCommand {
                 ?? (replication.isWrong ? "not to be read at this moment" : "none yet; haoyuan import brings one"))
         sheet.add("clock", clock.second(status.now.milliseconds))
         ClockView(status.clock).add(to: &sheet)
+        if let zones = status.zones {
+            let view = ZoneView(zones)
+            sheet.add("zone tables", view.line, view.isRight ? nil : .bad)
+        }
         sheet.add(
             "writes", status.isAcceptingWrites ? "accepted" : "not accepted",
             status.isAcceptingWrites ? .good : replication.isWrong ? .bad : nil)
@@ -106,6 +110,7 @@ struct Status: AsyncParsableCommand {
             "durable_position": .count(status.durablePosition.rawValue),
             "oldest_position": .count(status.oldestPosition.rawValue),
             "replication": ReplicationView(status: status).json,
+            "zones": .optional(status.zones) { ZoneView($0).json },
             "counts": json(status.counts),
             "journal": json(status.journal, clock),
             "connections": .count(status.connections),
