@@ -316,15 +316,6 @@ package nonisolated struct PBStatusReply: @unchecked Sendable {
   /// Clears the value of `replication`. Subsequent reads from it will return its default value.
   package mutating func clearReplication() {_uniqueStorage()._replication = nil}
 
-  package var clock: PBClockStatus {
-    get {_storage._clock ?? PBClockStatus()}
-    set {_uniqueStorage()._clock = newValue}
-  }
-  /// Returns true if `clock` has been explicitly set.
-  package var hasClock: Bool {_storage._clock != nil}
-  /// Clears the value of `clock`. Subsequent reads from it will return its default value.
-  package mutating func clearClock() {_uniqueStorage()._clock = nil}
-
   /// the named readers of the change feed, by name
   package var readers: [PBFeedReader] {
     get {_storage._readers}
@@ -340,6 +331,15 @@ package nonisolated struct PBStatusReply: @unchecked Sendable {
   package var hasZones: Bool {_storage._zones != nil}
   /// Clears the value of `zones`. Subsequent reads from it will return its default value.
   package mutating func clearZones() {_uniqueStorage()._zones = nil}
+
+  package var clock: PBClockStatus {
+    get {_storage._clock ?? PBClockStatus()}
+    set {_uniqueStorage()._clock = newValue}
+  }
+  /// Returns true if `clock` has been explicitly set.
+  package var hasClock: Bool {_storage._clock != nil}
+  /// Clears the value of `clock`. Subsequent reads from it will return its default value.
+  package mutating func clearClock() {_uniqueStorage()._clock = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -785,7 +785,7 @@ nonisolated extension PBStatusRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".StatusReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}server\0\u{1}cluster\0\u{1}epoch\0\u{1}role\0\u{3}now_ms\0\u{3}uptime_ms\0\u{1}position\0\u{3}durable_position\0\u{3}oldest_position\0\u{1}counts\0\u{1}journal\0\u{1}connections\0\u{1}subscriptions\0\u{3}accepting_writes\0\u{1}trouble\0\u{1}replication\0\u{1}clock\0\u{1}readers\0\u{1}zones\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}server\0\u{1}cluster\0\u{1}epoch\0\u{1}role\0\u{3}now_ms\0\u{3}uptime_ms\0\u{1}position\0\u{3}durable_position\0\u{3}oldest_position\0\u{1}counts\0\u{1}journal\0\u{1}connections\0\u{1}subscriptions\0\u{3}accepting_writes\0\u{1}trouble\0\u{1}replication\0\u{2}\u{2}readers\0\u{1}zones\0\u{1}clock\0")
 
   fileprivate class _StorageClass {
     var _server: String = String()
@@ -804,9 +804,9 @@ nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
     var _acceptingWrites: Bool = false
     var _trouble: String = String()
     var _replication: PBReplicationStatus? = nil
-    var _clock: PBClockStatus? = nil
     var _readers: [PBFeedReader] = []
     var _zones: PBZoneStatus? = nil
+    var _clock: PBClockStatus? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -833,9 +833,9 @@ nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
       _acceptingWrites = source._acceptingWrites
       _trouble = source._trouble
       _replication = source._replication
-      _clock = source._clock
       _readers = source._readers
       _zones = source._zones
+      _clock = source._clock
     }
   }
 
@@ -870,9 +870,9 @@ nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
         case 14: try { try decoder.decodeSingularBoolField(value: &_storage._acceptingWrites) }()
         case 15: try { try decoder.decodeSingularStringField(value: &_storage._trouble) }()
         case 16: try { try decoder.decodeSingularMessageField(value: &_storage._replication) }()
-        case 17: try { try decoder.decodeSingularMessageField(value: &_storage._clock) }()
         case 18: try { try decoder.decodeRepeatedMessageField(value: &_storage._readers) }()
         case 19: try { try decoder.decodeSingularMessageField(value: &_storage._zones) }()
+        case 20: try { try decoder.decodeSingularMessageField(value: &_storage._clock) }()
         default: break
         }
       }
@@ -933,14 +933,14 @@ nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
       try { if let v = _storage._replication {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
       } }()
-      try { if let v = _storage._clock {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
-      } }()
       if !_storage._readers.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._readers, fieldNumber: 18)
       }
       try { if let v = _storage._zones {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 19)
+      } }()
+      try { if let v = _storage._clock {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
       } }()
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -967,9 +967,9 @@ nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
         if _storage._acceptingWrites != rhs_storage._acceptingWrites {return false}
         if _storage._trouble != rhs_storage._trouble {return false}
         if _storage._replication != rhs_storage._replication {return false}
-        if _storage._clock != rhs_storage._clock {return false}
         if _storage._readers != rhs_storage._readers {return false}
         if _storage._zones != rhs_storage._zones {return false}
+        if _storage._clock != rhs_storage._clock {return false}
         return true
       }
       if !storagesAreEqual {return false}
