@@ -15,6 +15,18 @@ import Testing
         }
     }
 
+    /// A primary that expects a standby, and goes on without one until one has caught up. Its hospital was put before:
+    /// one that waits for its standby takes none.
+    private func primary(_ policy: StandbyPolicy = StandbyPolicy()) async throws -> Hospital {
+        let hospital = try await hospital()
+        try await hospital.restart {
+            $0.journal.segmentBytes = 4 << 10
+            $0.standby = policy
+        }
+        try hospital.engine.goOnAlone()
+        return hospital
+    }
+
     /// Makes the log grow over several segments.
     private func work(_ hospital: Hospital, _ rounds: Int = 40) async throws {
         for round in 0..<rounds {
@@ -113,6 +125,29 @@ import Testing
         await hospital.engine.stop()
     }
 
+    @Test func `where nothing is to be kept for readers, the log goes with the checkpoint`() async throws {
+        let hospital = try await hospital { $0.feedKeep.bytes = 0 }
+        let begin = try await hospital.engine.subscribe(FeedStart(.latest, name: "sms"))
+        try await work(hospital)
+        #expect(hospital.engine.journal.oldestPosition > begin.through.next)
+        #expect(hospital.engine.feedReaders.map(\.isTrimmed) == [true])
+        await hospital.engine.stop()
+    }
+
+    @Test func `no log is kept for a reader that was dropped, and its name is a new one then`() async throws {
+        let hospital = try await hospital()
+        let engine = hospital.engine
+        let begin = try await engine.subscribe(FeedStart(.latest, name: "sms"))
+        try await work(hospital)
+        #expect(engine.journal.oldestPosition <= begin.through.next)
+        try await engine.dropReader("sms")
+        #expect(engine.feedReaders.isEmpty)
+        try await work(hospital)
+        #expect(engine.journal.oldestPosition > begin.through.next)
+        #expect(try await engine.subscribe(FeedStart(.latest, name: "sms", resumes: true)).through > begin.through)
+        await engine.stop()
+    }
+
     @Test func `status says how far behind a reader is, and no mark makes another`() async throws {
         let hospital = try await hospital()
         let engine = hospital.engine
@@ -167,8 +202,7 @@ import Testing
     @Test func `a standby has the readers, keeps its log for them, and goes on with them when it is promoted`()
         async throws
     {
-        let hospital = try await hospital { $0.standby = StandbyPolicy() }
-        try hospital.engine.goOnAlone()
+        let hospital = try await primary()
         let begin = try await hospital.engine.subscribe(FeedStart(.latest, name: "sms"))
         let standby = try await Standby(of: hospital) { $0.journal.segmentBytes = 4 << 10 }
         try await standby.catchUp()
@@ -189,9 +223,30 @@ import Testing
         await hospital.engine.stop()
     }
 
+    @Test func `a primary that starts without its standby goes on with its readers, and takes no new one`()
+        async throws
+    {
+        let hospital = try await primary()
+        let begin = try await hospital.engine.subscribe(FeedStart(.latest, name: "sms"))
+        let standby = try await Standby(of: hospital)
+        try await standby.catchUp()
+        try await hospital.restart { $0.standby = StandbyPolicy() }
+        let engine = hospital.engine
+        #expect(engine.feedReaders.map(\.confirmed) == [begin.through])
+        #expect(
+            try await engine.subscribe(FeedStart(.latest, name: "sms", resumes: true)).through == begin.through)
+        await #expect {
+            try await engine.subscribe(FeedStart(.latest, name: "sql"))
+        } throws: {
+            ($0 as? EngineError)?.code == .standbyAway
+        }
+        #expect(engine.feedReaders.map(\.name) == ["sms"])
+        await standby.engine.stop()
+        await engine.stop()
+    }
+
     @Test func `what was seen in an epoch and taken back by the next is refused by name`() async throws {
-        let hospital = try await hospital { $0.standby = StandbyPolicy() }
-        try hospital.engine.goOnAlone()
+        let hospital = try await primary()
         _ = try await hospital.engine.subscribe(FeedStart(.latest, name: "sms"))
         let standby = try await Standby(of: hospital)
         try await standby.catchUp()
@@ -227,7 +282,7 @@ import Testing
         let restoration = try Restoration(copy.header, into: JournalOptions(directory: folder), goal: .everything)
         while let part = try copy.next(maxBytes: 100_000) { try restoration.add(part) }
         try restoration.finishCopy()
-        _ = try restoration.finish(at: hospital.clock.now())
+        _ = try restoration.finish()
         try await work(hospital, 3)
         let seen = hospital.engine.settledPosition
         await hospital.engine.stop()
@@ -244,11 +299,8 @@ import Testing
     }
 
     @Test func `a feed says what no failover takes back, and says so later where the standby is late`() async throws {
-        let hospital = try await hospital {
-            $0.standby = StandbyPolicy(acknowledgement: .local(leaseMilliseconds: 60_000))
-        }
+        let hospital = try await primary(StandbyPolicy(acknowledgement: .local(leaseMilliseconds: 60_000)))
         let engine = hospital.engine
-        try engine.goOnAlone()
         let standby = try await Standby(of: hospital)
         try await standby.catchUp()
         let start = try await engine.subscribe(FeedStart(.latest))

@@ -6,13 +6,13 @@ import Testing
 @testable import Journal
 
 extension Site {
-    /// Makes a journal without a tail, as one of the first format.
-    fileprivate func setOldestFormat() throws {
+    /// Makes a journal without a tail, as one of an older format.
+    fileprivate func setFormat(_ format: UInt8 = 1) throws {
         let id = [UInt8](1...16)
         try open { $0.creationID = id }.close()
         let key = Array(MetaEntry.formatKey.utf8)
         var value = MetaEntry.encodeFormat(creationID: id)
-        value[0] = 1
+        value[0] = format
         var envelope: [UInt8] = []
         ValueEnvelope.write(
             value, table: MetaEntry.table, key: key, reflects: .zero, compress: false, into: &envelope)
@@ -47,7 +47,7 @@ extension Site {
         ) throws
     {
         let site = try Site(disk)
-        try site.setOldestFormat()
+        try site.setFormat()
         var journal = try site.open()
         try journal.commit([record(1)])
         #expect(try journal.listing().format == 1)
@@ -68,7 +68,7 @@ extension Site {
     @Test
     func `where there is no room for the newer format, the tail stays empty`() throws {
         let site = try Site(.memory)
-        try site.setOldestFormat()
+        try site.setFormat()
         site.memory.setTail(pieces: 4)
         site.memory.setCapacity(site.memory.usedBytes)
         let journal = try site.open()
@@ -80,10 +80,12 @@ extension Site {
         try journal.close()
     }
 
-    @Test(arguments: Disk.allCases)
-    func `an owner that needs the newest format gets it without a tail, too`(_ disk: Disk) throws {
+    @Test(arguments: Disk.allCases, 1...3 as ClosedRange<UInt8>)
+    func `an owner that needs the newest format gets it from each older one, without a tail, too`(
+        _ disk: Disk, _ format: UInt8
+    ) throws {
         let site = try Site(disk)
-        try site.setOldestFormat()
+        try site.setFormat(format)
         let journal = try site.open { $0.needsNewestFormat = true }
         #expect(try journal.listing().format == 4)
         try journal.close()
@@ -92,7 +94,7 @@ extension Site {
     @Test(arguments: [0, 4])
     func `where there is no room for the newest format, its owner is not served`(pieces: Int) throws {
         let site = try Site(.memory)
-        try site.setOldestFormat()
+        try site.setFormat()
         site.memory.setTail(pieces: pieces)
         site.memory.setCapacity(site.memory.usedBytes)
         #expect(throws: JournalError.self) { try site.open { $0.needsNewestFormat = true } }

@@ -110,8 +110,8 @@ extension Engine {
         throw EngineError(
             .positionTrimmed,
             "the feed begins at position \(oldest), and reader \(name) needs what follows on \(position), which is "
-                + "older than feed-keep-days or more than feed-keep-gib; subscribe with latest, then read the state anew"
-        )
+                + "older than feed-keep-days or more than feed-keep-gib; subscribe with latest, then read the state "
+                + "anew")
     }
 
     // MARK: Following
@@ -208,13 +208,15 @@ extension Engine {
 
     /// The named readers, by name.
     package var feedReaders: [FeedReaderStatus] {
-        let now = time.now()
+        let (now, settled) = (time.now(), settledPosition)
         return readers.all.map { reader in
             let isTrimmed = reader.confirmed.next < journal.oldestPosition
             let unread = firstShown(after: isTrimmed ? journal.oldestPosition.previous : reader.confirmed)
             return FeedReaderStatus(
                 name: reader.name, confirmed: reader.confirmed,
-                behindRecords: unread == nil ? 0 : settledPosition.rawValue - reader.confirmed.rawValue,
+                // A primary that has just begun, without its standby, may not show yet what a reader had.
+                behindRecords: unread == nil || settled < reader.confirmed
+                    ? 0 : settled.rawValue - reader.confirmed.rawValue,
                 behindMilliseconds: unread.map { max(0, now.rawValue - $0.rawValue) } ?? 0,
                 subscriptions: reader.subscriptions, isTrimmed: isTrimmed)
         }

@@ -18,7 +18,8 @@ package struct FeedKeep: Hashable, Sendable {
         for place in segments.indices.reversed() {
             held += segments[place].bytes
             guard held > bytes else { continue }
-            if place + 1 < segments.count { kept = max(kept, segments[place + 1].first) }
+            // The newest segment is never let go.
+            kept = max(kept, segments[min(place + 1, segments.count - 1)].first)
             break
         }
         let horizon = now.advanced(milliseconds: -milliseconds)

@@ -31,8 +31,8 @@ package enum Capability: Sendable, CaseIterable {
         case .readFeed: "hear of every change in the hospital"
         case .replicate: "be the other server of a pair: take in the log, and depose a former primary"
         case .operate:
-            "decide which server of a pair is the primary, whether it waits for its standby, which clock is right, and for "
-                + "whom the log is kept"
+            "decide which server of a pair is the primary, whether it waits for its standby, which clock is right, and "
+                + "for whom the log is kept"
         }
     }
 }
