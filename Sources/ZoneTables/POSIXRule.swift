@@ -4,9 +4,10 @@ import Scheduling
 package struct POSIXRule: Hashable, Sendable {
     /// Standard time, in seconds ahead of UTC.
     package let standard: Int32
-    /// Summer time, where there is one: its offset, and when in each year it begins and ends.
+    /// Nil where clocks do not change.
     package let summer: Summer?
 
+    /// Summer time: its offset, and when in each year it begins and ends.
     package struct Summer: Hashable, Sendable {
         package let offset: Int32
         let begins: YearDay

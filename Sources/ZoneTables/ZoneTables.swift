@@ -47,7 +47,8 @@ package struct ZoneTables: Sendable {
     /// Which edition they are, as `2025b`; nil where the folder does not say.
     package var version: String? {
         for (file, mark) in [("+VERSION", ""), ("tzdata.zi", "# version ")] {
-            guard case .success(let bytes) = Self.read("\(folder)/\(file)", most: Self.mostBytes) else { continue }
+            let beginning = Self.read("\(folder)/\(file)", most: 128, isWhole: false)
+            guard case .success(let bytes) = beginning else { continue }
             let line = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first ?? ""
             guard line.hasPrefix(mark) else { continue }
             let text = line.dropFirst(mark.count)
@@ -74,8 +75,8 @@ package struct ZoneTables: Sendable {
 
     private struct ReadFailure: Error { var number: Int32 }
 
-    /// - Parameter most: longer files are told as too large.
-    private static func read(_ path: String, most: Int) -> Result<[UInt8], ReadFailure> {
+    /// - Parameter isWhole: whether a longer file is told as too large; its beginning is read otherwise.
+    private static func read(_ path: String, most: Int, isWhole: Bool = true) -> Result<[UInt8], ReadFailure> {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return .failure(ReadFailure(number: errno)) }
         defer { close(descriptor) }
@@ -90,8 +91,8 @@ package struct ZoneTables: Sendable {
             if more == 0 { break }
             count += more
         }
-        guard count <= most else { return .failure(ReadFailure(number: EFBIG)) }
-        return .success(Array(bytes[..<count]))
+        guard count <= most || !isWhole else { return .failure(ReadFailure(number: EFBIG)) }
+        return .success(Array(bytes[..<min(count, most)]))
     }
 }
 

@@ -8,8 +8,8 @@ struct Zones: AsyncParsableCommand {
         abstract:
             "Compare the hospital's clock changes with the zone tables of the server's machine, and take those over.",
         discussion:
-            "The hospital's rules are kept with its data, and stay when the tables change. `show` ends with 1 while both "
-            + "show different times to come.",
+            "The hospital's rules are kept with its data, and stay when the tables change. `show` ends with 1 while "
+            + "both show different times to come.",
         subcommands: [ZonesShow.self, ZonesApply.self], defaultSubcommand: ZonesShow.self)
 }
 
@@ -39,8 +39,8 @@ struct ZonesApply: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "apply", abstract: "Let the hospital go by the zone tables of the server's machine from now on.",
         discussion:
-            "Sessions that are open keep their moments, and so do their appointments; what is generated or opened from now "
-            + "on follows the new rules. Sessions that now show another time of day are listed.")
+            "Sessions that are open keep their moments, and so do their appointments; what is generated or opened from "
+            + "now on follows the new rules. Sessions that now show another time of day are listed.")
 
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
@@ -67,8 +67,8 @@ struct ZonesApply: AsyncParsableCommand {
             } else {
                 Output.line(
                     "from now on the hospital goes by the server's zone tables; "
-                        + "\(Numbers.counted(before.movedSessions, "session")) to come stay at the moment they had, and "
-                        + "show another time of day")
+                        + "\(Numbers.counted(before.movedSessions, "session")) to come stay at the moment they had, "
+                        + "and show another time of day")
                 Output.lines(view.sessions(try await link.names()))
             }
         }
@@ -94,8 +94,9 @@ struct ZoneView {
     var line: String {
         if let trouble = zones.trouble { return trouble }
         guard let moment = zones.differsFrom else { return "\(edition), as the hospital's rules have it" }
+        let day = HospitalClock(zone: zones.zone).day(moment.milliseconds)
         return
-            "\(edition), other than the hospital's rules from \(HospitalClock(zone: zones.zone).day(moment.milliseconds)) on, with "
+            "\(edition), other than the hospital's rules from \(day) on, with "
             + "\(Numbers.counted(zones.movedSessions, "session")); see haoyuan zones"
     }
 
