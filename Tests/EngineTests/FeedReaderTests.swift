@@ -211,6 +211,11 @@ import Testing
         try await standby.catchUp()
         await standby.engine.checkpoint()
         #expect(standby.engine.feedReaders.map(\.confirmed) == [begin.through])
+        // So has one that takes a copy only now.
+        let late = try await Standby(of: hospital, named: "late") { $0.journal.segmentBytes = 4 << 10 }
+        #expect(late.engine.journal.checkpoint > begin.through.next)
+        #expect(late.engine.journal.oldestPosition <= begin.through.next)
+        await late.engine.stop()
         await #expect {
             try await standby.engine.subscribe(FeedStart(.latest, name: "sms"))
         } throws: {
@@ -274,12 +279,15 @@ import Testing
     {
         let hospital = try await hospital()
         let begin = try await hospital.engine.subscribe(FeedStart(.latest, name: "sms"))
-        try await work(hospital, 3)
+        try await work(hospital)
+        #expect(hospital.engine.journal.checkpoint > begin.through.next)
         let folder = hospital.folder + "-restored"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let copy = try hospital.engine.journal.copy()
         defer { copy.close() }
-        let restoration = try Restoration(copy.header, into: JournalOptions(directory: folder), goal: .everything)
+        var options = JournalOptions(directory: folder)
+        options.segmentBytes = 4 << 10
+        let restoration = try Restoration(copy.header, into: options, goal: .everything)
         while let part = try copy.next(maxBytes: 100_000) { try restoration.add(part) }
         try restoration.finishCopy()
         _ = try restoration.finish()
@@ -289,7 +297,8 @@ import Testing
 
         let restored = try Engine.start(Standby.configuration(folder, hospital, nil, role: .primary))
         #expect(restored.feedReaders.map(\.confirmed) == [begin.through])
-        #expect(try await resume(restored, "sms").from == begin.through)
+        let (from, positions) = try await resume(restored, "sms")
+        #expect(from == begin.through && positions.first == from.next)
         await #expect {
             try await restored.subscribe(FeedStart(.after(seen, epoch: 1), name: "sms"))
         } throws: {

@@ -12,10 +12,11 @@ final class Standby {
     let folder: String
 
     init(
-        of hospital: Hospital, policy: StandbyPolicy? = nil, change: (inout EngineConfiguration) -> Void = { _ in }
+        of hospital: Hospital, named name: String = "standby", policy: StandbyPolicy? = nil,
+        change: (inout EngineConfiguration) -> Void = { _ in }
     ) async throws {
         self.hospital = hospital
-        folder = hospital.folder + "-standby"
+        folder = "\(hospital.folder)-\(name)"
         let empty = FollowRequest(
             cluster: [], epochs: Epochs(), end: LogTip(next: .first, chain: 0), name: "b", wantsCopy: false,
             asker: 1)

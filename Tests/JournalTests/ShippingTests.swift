@@ -19,10 +19,12 @@ import Testing
     }
 
     /// A copy of everything in another place.
-    private static func copied(_ journal: Journal, to site: Site, maxBytes: Int = 4_096) throws -> Journal {
+    private static func copied(
+        _ journal: Journal, to site: Site, maxBytes: Int = 4_096, change: (inout JournalOptions) -> Void = { _ in }
+    ) throws -> Journal {
         let copy = try journal.copy()
         defer { copy.close() }
-        let taking = try JournalImport(copy.header, into: site.options())
+        let taking = try JournalImport(copy.header, into: site.options(change))
         while let part = try copy.next(maxBytes: maxBytes) { try taking.add(part) }
         try taking.finish()
         return try site.open()
@@ -68,6 +70,21 @@ import Testing
         let again = try there.open()
         #expect(again.tip == journal.tip)
         try again.close()
+        try journal.close()
+    }
+
+    @Test(arguments: Disk.allCases)
+    func `a copy has the log that is kept for readers, too, and recovery begins behind it`(disk: Disk) throws {
+        let (here, there) = (try Site(disk), try Site(disk))
+        let journal = try Self.filled(here)
+        let oldest = journal.oldestPosition
+        journal.trim(before: Position(700), keeping: oldest)
+        while try journal.step() {}
+        let copy = try Self.copied(journal, to: there) { $0.segmentBytes = 20_000 }
+        #expect(copy.checkpoint == Position(700) && copy.segments.count > 1)
+        #expect(copy.oldestPosition == oldest)
+        #expect(try copy.read(from: oldest, maxRecords: 1) == journal.read(from: oldest, maxRecords: 1))
+        try copy.close()
         try journal.close()
     }
 

@@ -77,7 +77,8 @@ package final class JournalImport: @unchecked Sendable {
                     found: "\(values) values and the log up to \(receiver.tip)"))
         }
         for (name, value) in header.metadata.sorted(by: { $0.key < $1.key }) { journal.setMetadata(name, value) }
-        journal.trim(before: header.checkpoint)
+        // All of the log that came stays: readers may need what recovery does not.
+        journal.trim(before: header.checkpoint, keeping: header.begin.next)
         _ = journal.queue.add { $0.addEndOfCopy() }
         try flush()
         try journal.close()
