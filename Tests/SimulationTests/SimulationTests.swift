@@ -35,6 +35,7 @@ import Testing
             "promotions", "facts: epoch-began", "promotions that left records behind", "logs cut back",
             "primaries deposed", "former primaries that come back", "standbys compared", "failures: standbyAway",
             "facts: reader-marked", "named readers that went on", "named readers that went away",
+            "facts: reader-dropped",
         ]
         for name in wanted { #expect(coverage.counts[name, default: 0] > 0, "never: \(name)") }
         #expect(coverage.counts["worlds left unjudged", default: 0] == 0)

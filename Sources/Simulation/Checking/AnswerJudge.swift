@@ -27,7 +27,7 @@ struct AnswerJudge {
             resumed(name, from)
             feed(from, events, through)
             if let safe = speaker.safe { expect(settled.rawValue <= safe, "it calls \(settled) safe, and \(safe) is") }
-        case (.confirm, .confirmed): break
+        case (.confirm, .confirmed), (.drop, .dropped): break
         default: reading(response)
         }
     }
@@ -102,7 +102,12 @@ struct AnswerJudge {
         case (.positionTrimmed, .events(let after, _)):
             expect(after.next < speaker.oldest, "the feed says \(after) is gone, the log begins at \(speaker.oldest)")
         case (.positionTrimmed, .resume(let name, _)):
-            expect(speaker.mayLackLog || mark(of: name) == nil, "the log that reader \(name) needs is gone")
+            expect(
+                speaker.mayLackLog || mark(of: name) == nil || chronicle.casebook.retired.contains(name),
+                "the log that reader \(name) needs is gone")
+        // It was asked for twice, or with the last words of the reader behind it.
+        case (.notFound, .drop): break
+        case (.notFound, .confirm(let name, _, _)) where chronicle.casebook.retired.contains(name): break
         // A failover may have taken back that a name is known, or what it was told.
         case (.notFound, .confirm(let name, _, _)):
             expect(mark(of: name) == nil || chronicle.plan.standby != nil, "it does not know reader \(name)")

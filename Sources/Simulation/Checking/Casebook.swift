@@ -22,6 +22,8 @@ final class Casebook {
     var authors: [UInt32: Int] = [:]
     /// What each named reader of the feed has said that it has.
     var confirmed: [String: Position] = [:]
+    /// Named readers that somebody asked to drop.
+    var retired: Set<String> = []
     /// The first thing that is wrong.
     var finding: String?
     /// No engine of this world can have told a later moment (milliseconds since 1970).

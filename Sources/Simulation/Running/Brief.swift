@@ -59,6 +59,7 @@ extension Request {
         case .events(let after, let limit): "events after \(after), at most \(limit)"
         case .resume(let name, let limit): "reader \(name) goes on, at most \(limit)"
         case .confirm(let name, let position, _): "reader \(name) has everything to \(position)"
+        case .drop(let name): "drop reader \(name)"
         }
     }
 }
@@ -92,6 +93,7 @@ extension Response {
         case .resumed(let from, let events, let through, let settled):
             "\(events.count) events after \(from) through \(through), settled \(settled)"
         case .confirmed: "confirmed"
+        case .dropped: "dropped"
         case .failed(let error): "failed \(error.code): \(error.message)"
         }
     }

@@ -17,6 +17,8 @@ enum Request: Sendable {
     case resume(name: String, limit: Int)
     /// It has everything up to here, as told in an epoch.
     case confirm(name: String, Position, epoch: UInt32)
+    /// It does not come back.
+    case drop(name: String)
 }
 
 /// What the engine says to it.
@@ -30,6 +32,7 @@ enum Response: Sendable {
     /// What followed on a position for a named reader, and up to where no failover takes anything back.
     case resumed(from: Position, [PositionedEvent], through: Position, settled: Position)
     case confirmed
+    case dropped
     case failed(EngineError)
 }
 
@@ -57,6 +60,9 @@ extension Engine {
             case .confirm(let name, let position, let epoch):
                 try confirmEvents(through: position, in: epoch, of: name)
                 return .confirmed
+            case .drop(let name):
+                try await dropReader(name)
+                return .dropped
             }
         } catch {
             return .failed(error)
@@ -77,7 +83,7 @@ extension Request {
     var isReading: Bool {
         switch self {
         case .byID, .ofPatient, .inSession, .search, .find, .catalogue, .events: true
-        case .writes, .resume, .confirm: false
+        case .writes, .resume, .confirm, .drop: false
         }
     }
 }

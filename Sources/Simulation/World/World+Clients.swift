@@ -129,14 +129,26 @@ extension World {
         send(operation)
     }
 
-    /// A named reader tells what it has, and does not wait for the answer.
+    /// A named reader tells what it has.
     private func confirm(_ name: String, _ reader: Int, _ position: Position, epoch: UInt32) {
+        casebook.confirmed[name] = max(casebook.confirmed[name] ?? .zero, position)
+        tell(.confirm(name: name, position, epoch: epoch), as: reader)
+    }
+
+    /// A named reader does not come back; one of another name begins in its place.
+    private func retire(_ name: String, _ reader: Int) {
+        casebook.coverage.note("named readers that were dropped")
+        casebook.retired.insert(name)
+        readers[reader].name = name + "-"
+        tell(.drop(name: name), as: reader)
+    }
+
+    /// Sends what a reader does not wait for the answer to.
+    private func tell(_ request: Request, as reader: Int) {
         let index = FeedReader.firstOperation + operations.count
-        let operation = Operation(
-            index: index, client: plan.clients + reader, request: .confirm(name: name, position, epoch: epoch))
+        let operation = Operation(index: index, client: plan.clients + reader, request: request)
         operation.isSettled = true
         operations[index] = operation
-        casebook.confirmed[name] = max(casebook.confirmed[name] ?? .zero, position)
         send(
             .request(operation: index, attempt: 1, epoch: seenEpochs[operation.client]),
             from: .client(operation.client), to: .server(believed[operation.client]))
@@ -162,6 +174,7 @@ extension World {
                 casebook.coverage.note("named readers that went away")
                 return queue.put(.reader(reader), at: now + Int64(random.between(500...20_000)))
             }
+            if random.chance(40), !name.hasSuffix("---") { retire(name, reader) }
         default: break
         }
         queue.put(.reader(reader), at: now + Int64(random.between(1...200)))

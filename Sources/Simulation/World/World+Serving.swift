@@ -208,7 +208,7 @@ extension Response {
         case .appointments(let reading): reading.position.rawValue
         case .slots(let reading): reading.position.rawValue
         case .catalogue(let reading): reading.position.rawValue
-        case .found, .events, .resumed, .confirmed, .failed: 0
+        case .found, .events, .resumed, .confirmed, .dropped, .failed: 0
         }
     }
 
