@@ -191,7 +191,8 @@ actor PoolShard {
         for opening in openings {
             do throws(SessionConflict) {
                 guard let definition = try book.decideOpening(opening) else {
-                    if opening.times.end > now, let there = book.sessions(of: opening.pool)?.overlapping(opening.times) {
+                    if opening.times.end > now, let there = book.sessions(of: opening.pool)?.overlapping(opening.times)
+                    {
                         try view.check(there.id, there.times)
                     }
                     unchanged += 1
