@@ -110,6 +110,7 @@ package struct SessionConflict: Error, Hashable, Sendable {
         self.reason = reason
     }
 
+    /// Why it does not open, or does not go.
     package enum Reason: Hashable, Sendable {
         /// A session of the same pool stands there.
         case overlaps(SessionID)
