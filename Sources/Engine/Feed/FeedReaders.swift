@@ -231,7 +231,7 @@ struct RecoveredReaders: Sendable {
 
     init(_ journal: Journal) throws {
         guard let bytes = try journal.metadata(Self.metadataName) else { return }
-        try bytes.withUnsafeBytes { raw throws(CodingError) in
+        try bytes.withUnsafeBytes { raw in
             var reader = ByteReader(raw)
             for _ in 0..<(try reader.varint()) {
                 let (mark, fact) = (try FeedMark(from: &reader), try reader.varint())
