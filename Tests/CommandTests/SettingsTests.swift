@@ -167,6 +167,6 @@ import struct Engine.StandbyPolicy
         "file-limit": "1TiB", "file-reserve": "1GiB", "segment-bytes": "1MiB", "queue-bytes": "1GiB",
         "connections": "7",
         "in-flight": "9000", "batch": "7", "subscriptions": "1", "frame-bytes": "1MiB", "handshake": "3s",
-        "drain": "1s", "simulate-sync-delay": "8ms",
+        "drain": "1s", "simulate-sync-delay": "8ms", "feed-keep-days": "3", "feed-keep-gib": "3",
     ]
 }

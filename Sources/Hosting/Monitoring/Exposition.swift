@@ -18,12 +18,14 @@ struct Exposition {
     /// A family of one label: a series for each of its values.
     mutating func add(_ metric: Metric, _ series: [(label: String, value: UInt64)]) {
         precondition(metric.labels.count == 1, "\(metric.name) has one label")
+        guard !series.isEmpty else { return }
         begin(metric)
         for (label, value) in series { sample(metric.name, [(metric.labels[0], label)], "\(value)") }
     }
 
     /// A family of several labels.
     mutating func add(_ metric: Metric, _ series: [(labels: [String], value: UInt64)]) {
+        guard !series.isEmpty else { return }
         begin(metric)
         for (labels, value) in series {
             precondition(labels.count == metric.labels.count, "\(metric.name) has a value for each of its labels")
@@ -40,6 +42,7 @@ struct Exposition {
     /// A histogram for each value of its label.
     mutating func add(_ metric: Metric, _ series: [(label: String, durations: DurationBuckets)]) {
         precondition(metric.labels.count == 1, "\(metric.name) has one label")
+        guard !series.isEmpty else { return }
         begin(metric)
         for (label, durations) in series { histogram(metric, [(metric.labels[0], label)], durations) }
     }

@@ -107,7 +107,7 @@ package enum FactKind: UInt8, Hashable, Sendable, CaseIterable {
         case .refused:
             Row(
                 name: "refused", home: .none, event: 4,
-                layout: "rule (1), policy version, authority (1), limit, item (1), patient (absent: not told)",
+                layout: "rule (1), policy version, authority (1), limit, item (1; 0x80: a patient follows), patient",
                 sentence: "refused: {rule}[, patient {patient}][, item {item}][, policy version {policy-version}]",
                 fields: [
                     .rule: .neither, .patient: .personal, .policyVersion: .neither, .limit: .neither, .item: .neither,
@@ -298,6 +298,9 @@ extension Fact {
         return [line]
     }
 
+    /// In the byte of a refusal's item: a patient follows on it.
+    private static let patientFollows: UInt8 = 0x80
+
     func encode(into writer: inout ByteWriter) {
         switch self {
         case .booked(let taken): taken.encode(into: &writer)
@@ -310,7 +313,7 @@ extension Fact {
             to.encode(into: &writer)
         case .refused(let refusal, let item, let patient):
             refusal.encode(into: &writer)
-            writer.byte(item)
+            writer.byte(patient == nil ? item : item | Self.patientFollows)
             if let patient { writer.varint(patient.rawValue) }
         case .sessionOpened(let definition): definition.encode(into: &writer)
         case .sessionArchived(let id), .sessionWithdrawn(let id): writer.varint(id.rawValue)
@@ -339,9 +342,9 @@ extension Fact {
         case .moved: self = .moved(from: try Change(from: &reader), to: try Taken(from: &reader))
         case .refused:
             let (refusal, item) = (try Refusal(from: &reader), try reader.byte())
-            // Nothing follows on a refusal in a record.
-            let patient = reader.isAtEnd ? nil : PatientID(rawValue: try reader.varint())
-            self = .refused(refusal, item: item, patient: patient)
+            // Folders of before format 4 tell of no patient.
+            let patient = item & Self.patientFollows == 0 ? nil : PatientID(rawValue: try reader.varint())
+            self = .refused(refusal, item: item & ~Self.patientFollows, patient: patient)
         case .sessionOpened: self = .sessionOpened(try SessionDefinition(from: &reader))
         case .sessionArchived: self = .sessionArchived(try reader.sessionID())
         case .patientRegistered:
