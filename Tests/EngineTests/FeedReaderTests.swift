@@ -284,11 +284,11 @@ import Testing
         let folder = hospital.folder + "-restored"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let copy = try hospital.engine.journal.copy()
-        defer { copy.close() }
         var options = JournalOptions(directory: folder)
         options.segmentBytes = 4 << 10
         let restoration = try Restoration(copy.header, into: options, goal: .everything)
         while let part = try copy.next(maxBytes: 100_000) { try restoration.add(part) }
+        copy.close()  // a stop waits for it
         try restoration.finishCopy()
         _ = try restoration.finish()
         try await work(hospital, 3)

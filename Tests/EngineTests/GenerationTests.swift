@@ -219,14 +219,14 @@ import Testing
         try journal.close()
         try hospital.start { _ in }
         let answer = try await generate()
-        #expect(answer.opened == 0 && answer.unchanged == 0 && answer.conflicts.count == 2)
+        #expect(answer.opened == 0 && answer.unchanged == 0 && answer.conflicts.count == 2, "\(answer)")
         #expect(answer.conflicts.allSatisfy { $0.contains("its resource ‘r’ is in session ") })
         // One is withdrawn, and nothing stands against the other.
         draft.templates = [draft.templates[1]]
         draft.templates[0].start = try #require(WallTime("15:00"))
         _ = try await hospital.engine.putCatalogue(draft, hospital: nil, by: Hospital.doctor)
         let mended = try await generate()
-        #expect(mended.opened == 1 && mended.unchanged == 1 && mended.conflicts.isEmpty)
+        #expect(mended.opened == 1 && mended.unchanged == 1 && mended.conflicts.isEmpty, "\(mended)")
         await hospital.expectSound()
     }
 
