@@ -207,9 +207,11 @@ import Testing
             try await hospital.engine.sessions(department: nil, pool: nil, from: Hospital.today, to: Hospital.today)
                 .value.first)
         await hospital.engine.stop()
+        // Of the two pools and templates, numbered from 1, those that got nothing.
+        let other = 3 - first.id.pool.rawValue
         let second = SessionDefinition(
-            id: SessionID(pool: PoolID(rawValue: 2), index: 0), times: first.times,
-            template: TemplateID(rawValue: 2), capacities: [1, 1, 1, 1])
+            id: SessionID(pool: PoolID(rawValue: other), index: 0), times: first.times,
+            template: TemplateID(rawValue: other), capacities: [1, 1, 1, 1])
         let journal = try Journal.open(JournalOptions(directory: hospital.folder))
         var writer = ByteWriter()
         Event(at: Hospital.morning, by: Hospital.doctor, fact: .sessionOpened(second)).encode(into: &writer)
