@@ -195,7 +195,8 @@ package final class Engine: Sendable {
             while true {
                 let mark = spreading.begin(.patients)
                 let (facts, position) = await shard.runTimers(now: time.now(), limit: EngineLimits.timersPerTurn)
-                await shards.settle(facts.compactMap { PatientShard.Settlement($0, nil, at: position) })
+                let results = facts.map { PoolShard.Result($0, at: position) }
+                await shards.settle(results.compactMap { PatientShard.Settlement($0, nil) })
                 spreading.end(mark)
                 if facts.count < EngineLimits.timersPerTurn { break }
             }

@@ -35,7 +35,7 @@ package struct RecordBatch: Sendable {
     /// - Throws: ``JournalError/recordTooLarge(bytes:)``; the batch is then as it was.
     package mutating func append(_ record: [UInt8]) throws(JournalError) {
         let start = writer.count
-        writer.append(record)
+        record.withUnsafeBytes { writer.append($0) }
         try finishRecord(from: start)
     }
 

@@ -15,28 +15,17 @@ actor PatientShard {
         self.unsettled = unsettled
     }
 
-    struct ClaimRequest: Sendable {
-        /// The write's place in its batch, or the item's in its write.
-        var index: Int
-        var asking: Asking
-
-        /// A reservation always names its patient; only a search may not.
-        var patient: PatientID {
-            guard let patient = asking.patient else { preconditionFailure("a reservation names its patient") }
-            return patient
-        }
-    }
-
     enum ClaimResult: Sendable {
         case claimed(PatientBook.Claim)
         case refused(Refusal)
     }
 
     /// Judges independent commitments, each in the light of those before it.
-    func claim(_ requests: [ClaimRequest]) -> [ClaimResult] {
-        requests.map { request in
+    /// - Parameter places: of the orders whose patients are this shard's.
+    func claim(_ orders: [PoolShard.Order], at places: [Int]) -> [ClaimResult] {
+        places.map { place in
             do throws(Refusal) {
-                return .claimed(try book.claim(request.asking, patient: request.patient))
+                return .claimed(try book.claim(orders[place].asking, patient: patient(orders[place].asking)))
             } catch {
                 return .refused(error)
             }
@@ -46,18 +35,24 @@ actor PatientShard {
     /// Judges several commitments of one patient: all are claimed, or none and the index of the first refused one is
     /// told.
     func claimTogether(
-        _ requests: [ClaimRequest], excluding: AppointmentID? = nil
+        _ items: [Asking], excluding: AppointmentID? = nil
     ) -> Result<[PatientBook.Claim], RefusedItem> {
         var claims: [PatientBook.Claim] = []
-        for request in requests {
+        for (item, asking) in items.enumerated() {
             do throws(Refusal) {
-                claims.append(try book.claim(request.asking, patient: request.patient, excluding: excluding))
+                claims.append(try book.claim(asking, patient: patient(asking), excluding: excluding))
             } catch {
                 for claim in claims { book.release(claim) }
-                return .failure(RefusedItem(refusal: error, item: request.index))
+                return .failure(RefusedItem(refusal: error, item: item))
             }
         }
         return .success(claims)
+    }
+
+    /// A reservation always names its patient; only a search may not.
+    private func patient(_ asking: borrowing Asking) -> PatientID {
+        guard let patient = asking.patient else { preconditionFailure("a reservation names its patient") }
+        return patient
     }
 
     enum Settlement: Sendable {
@@ -83,12 +78,13 @@ actor PatientShard {
             }
         }
 
-        /// What a fact of one appointment, decided here, means for its patient; nil where it means nothing.
-        init?(_ fact: Fact, _ claim: PatientBook.Claim?, at position: Position) {
-            switch (fact, claim) {
-            case (.booked(let taken), let claim?): self = .made(claim, taken.appointment, position)
-            case (.changed(let change), _) where !change.state.occupiesSlot:
-                self = .changed(change.appointment, change.patient, change.state, position)
+        /// What became of an order, as it concerns a patient; nil where it concerns none.
+        init?(_ result: PoolShard.Result, _ claim: PatientBook.Claim?) {
+            switch (result.outcome, claim, result.changed) {
+            case (.done(let receipt), let claim?, _): self = .made(claim, receipt.appointment, result.position)
+            case (_, let claim?, _): self = .refused(claim)
+            case (.done(let receipt), nil, let patient?) where !receipt.state.occupiesSlot:
+                self = .changed(receipt.appointment, patient, receipt.state, result.position)
             default: return nil
             }
         }

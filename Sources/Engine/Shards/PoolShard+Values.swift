@@ -1,6 +1,37 @@
+import Journal
 import Scheduling
 
 extension PoolShard {
+    /// A write of one pool, with what is known of it before the pool is asked.
+    struct Order: Sendable {
+        /// The write's place in its batch.
+        let index: Int
+        let asking: Asking
+        /// Nil for a write without a key.
+        let answered: Event.Answered?
+    }
+
+    /// What became of an order.
+    struct Result: Sendable {
+        /// Nil where there is nothing here that the write names.
+        private(set) var outcome: Outcome?
+        /// Whose appointment was changed; nil where none was.
+        private(set) var changed: PatientID?
+        /// What a reading waits for that shows the fact.
+        private(set) var subject: UInt64?
+        /// Where the fact or the refusal stands; zero when there is none.
+        var position: Position
+
+        init() { position = .zero }
+
+        init(_ fact: Fact, at position: Position = .zero) {
+            self.position = position
+            outcome = fact.outcome
+            subject = fact.subject
+            if case .changed(let change) = fact { changed = change.patient }
+        }
+    }
+
     /// Whom a refusal answers.
     struct Asker: Sendable {
         var origin: Origin

@@ -10,8 +10,7 @@ actor PoolShard {
     private let view: EngineView
     private let history: History
     /// Filled and emptied within one step; kept for their memory.
-    private var records = RecordBatch()
-    private var writer = ByteWriter()
+    private var events = EventBatch()
     private var expiredHolds: UInt64 = 0
     /// By appointment, a session as its number 0: what a reading here waits for.
     private var unsettled: UnsettledFacts
@@ -26,56 +25,56 @@ actor PoolShard {
 
     // MARK: Bookings and changes of one appointment
 
-    struct Order: Sendable {
-        /// The write's place in its batch.
-        var index: Int
-        var command: Command
-        var asking: Asking
-        /// Nil for a write without a key.
-        var answered: Event.Answered?
-    }
-
-    struct Result: Sendable {
-        var index: Int
-        var verdict: PoolBook.Verdict
-        /// Where the fact or the refusal stands; zero when there is none.
-        var position = Position.zero
-    }
-
     /// Carries out independent orders, in their order, and hands their facts and refusals to the journal in one go: a
     /// refusal stands where it was true, before whatever happens here next.
-    func carryOut(_ orders: [Order]) -> [Result] {
-        var results: [Result] = []
-        results.reserveCapacity(orders.count)
-        for order in orders {
-            let verdict = book.decide(order.command, order.asking)
-            switch verdict {
-            case .fact(let fact): becomeTrue(fact, order)
-            case .refused(let refusal): record(refusal, asker(order))
-            case .unknown: break
-            }
-            results.append(Result(index: order.index, verdict: verdict))
-        }
-        guard !records.isEmpty else { return results }
-        let count = records.count
+    /// - Parameters:
+    ///   - places: of the orders that are for this shard.
+    ///   - writes: by the orders' indices.
+    /// - Returns: what became of each, in the order of `places`.
+    func carryOut(_ orders: [Order], at places: [Int], of writes: [Write]) -> [Result] {
+        var results = Self.decide(orders, at: places, of: writes, in: &book, telling: &events)
+        guard !events.records.isEmpty else { return results }
+        let count = events.records.count
         let last = append()
+        let settled = journal.settledPosition
         // Every fact and every refusal took one place of the batch, in the order of the orders.
         var next = last.advanced(by: 1 - count)
-        for index in results.indices {
-            if case .unknown = results[index].verdict { continue }
+        for index in results.indices where results[index].outcome != nil {
             results[index].position = next
-            if case .fact(let fact) = results[index].verdict { note(fact, at: next) }
+            if let subject = results[index].subject { unsettled.note(subject, at: next, settled: settled) }
             next = next.next
         }
         return results
     }
 
-    private func becomeTrue(_ fact: Fact, _ order: Order) {
-        guard let origin = order.asking.origin else { preconditionFailure("a write says who asks") }
-        let now = order.asking.now
-        let isSound = book.evolve(fact, channel: origin.channel, at: now)
-        precondition(isSound, "what was decided here can become true here")
-        record(Event(at: now, by: origin, answer: order.answered, fact: fact))
+    /// Lets each order become a fact or a refusal. Book and events come as arguments: as properties they were looked up
+    /// anew, and the book copied, for each order.
+    private static func decide(
+        _ orders: [Order], at places: [Int], of writes: [Write], in book: inout PoolBook,
+        telling events: inout EventBatch
+    ) -> [Result] {
+        var results: [Result] = []
+        results.reserveCapacity(places.count)
+        for place in places {
+            guard let origin = orders[place].asking.origin else { preconditionFailure("a write says who asks") }
+            let now = orders[place].asking.now
+            switch book.decide(writes[orders[place].index].command, orders[place].asking) {
+            case .fact(let fact):
+                let isSound = book.evolve(fact, channel: origin.channel, at: now)
+                precondition(isSound, "what was decided here can become true here")
+                events.append(Event(at: now, by: origin, answer: orders[place].answered, fact: fact))
+                results.append(Result(fact))
+            case .refused(let refusal):
+                let command = writes[orders[place].index].command
+                var patient = command.patient
+                if case .change(let id, _, _, _) = command { patient = book.record(id)?.patient }
+                let fact = Fact.refused(refusal, item: 0, patient: patient)
+                events.append(Event(at: now, by: origin, answer: orders[place].answered, fact: fact))
+                results.append(Result(fact))
+            case .unknown: results.append(Result())
+            }
+        }
+        return results
     }
 
     // MARK: Bookings that span pools
@@ -443,25 +442,9 @@ actor PoolShard {
 
     // MARK: Inside
 
-    private func record(_ event: Event) {
-        writer.removeAll()
-        event.encode(into: &writer)
-        do throws(JournalError) {
-            try records.append(writer.bytes)
-        } catch {
-            preconditionFailure("an event within the limits fits a record: \(error)")
-        }
-    }
+    private func record(_ event: borrowing Event) { events.append(event) }
 
-    private func asker(_ order: Order) -> Asker {
-        guard let origin = order.asking.origin else { preconditionFailure("a write says who asks") }
-        var asker = Asker(
-            origin: origin, now: order.asking.now, answered: order.answered, patient: order.command.patient)
-        if case .change(let id, _, _, _) = order.command { asker.patient = book.record(id)?.patient }
-        return asker
-    }
-
-    private func record(_ refusal: Refusal, item: Int = 0, _ asker: Asker) {
+    private func record(_ refusal: Refusal, item: Int, _ asker: Asker) {
         let fact = Fact.refused(refusal, item: UInt8(item), patient: asker.patient)
         record(Event(at: asker.now, by: asker.origin, answer: asker.answered, fact: fact))
     }
@@ -473,8 +456,8 @@ actor PoolShard {
     }
 
     private func append(tables: [TableWrite] = []) -> Position {
-        defer { records.removeAll() }
-        return journal.append(records, tables: tables)
+        defer { events.removeAll() }
+        return journal.append(events.records, tables: tables)
     }
 
     /// Hands the records over, which are those of these facts.

@@ -1,9 +1,8 @@
 import Journal
 import Scheduling
 
-/// A write on its way: what was asked, and what is known of it so far.
+/// What is known of a write on its way.
 struct WriteUnderWay {
-    let write: Write
     /// Of the content; asked for only where the write has a key.
     var fingerprint: UInt64 = 0
     /// What the key window gave out for it; nil where it has no key, or needs not be carried out.
@@ -13,17 +12,13 @@ struct WriteUnderWay {
     /// What its patient granted.
     var claim: PatientBook.Claim?
     var answer: Answer?
-
-    init(_ write: Write) { self.write = write }
-
-    /// What its fact says about its key; nil where it has none.
-    var answered: Event.Answered? {
-        ticket.map { _ in Event.Answered(key: write.key, fingerprint: fingerprint) }
-    }
 }
 
 /// The writes that travel together. One batch is one task's own; only values leave it.
 struct Batch {
+    /// What was asked. Shards read it here: writes are too large to be copied for each of them.
+    let asked: [Write]
+    /// By the same index.
     var writes: [WriteUnderWay]
     let now: Instant
     /// The day it is in the hospital's zone.
@@ -38,7 +33,8 @@ struct Batch {
     var refusals: [(index: Int, refusal: Refusal, item: UInt8, patient: PatientID?)] = []
 
     init(_ writes: [Write], now: Instant, snapshot: EngineView.Snapshot) {
-        self.writes = writes.map { WriteUnderWay($0) }
+        asked = writes
+        self.writes = Array(repeating: WriteUnderWay(), count: writes.count)
         self.now = now
         self.snapshot = snapshot
         today = snapshot.catalogue.catalogue.hospital.zone.wall(at: now).date
@@ -53,7 +49,7 @@ struct Batch {
     /// - Parameter patient: whom it concerns, where the write itself does not say.
     mutating func refuse(_ index: Int, _ refusal: Refusal, item: Int = 0, patient: PatientID? = nil) {
         writes[index].isOpen = false
-        refusals.append((index, refusal, UInt8(item), patient ?? writes[index].write.command.patient))
+        refusals.append((index, refusal, UInt8(item), patient ?? asked[index].command.patient))
     }
 
     /// Refused by a shard, which has put it into the journal where it knows a place.
@@ -67,9 +63,15 @@ struct Batch {
 
     /// Whom a pool's refusal of a write answers.
     func asker(_ index: Int) -> PoolShard.Asker {
-        let write = writes[index].write
-        return PoolShard.Asker(
-            origin: write.by, now: now, answered: writes[index].answered, patient: write.command.patient)
+        PoolShard.Asker(
+            origin: asked[index].by, now: now, answered: answered(index), patient: asked[index].command.patient)
+    }
+
+    /// What the fact of a write says about its key; nil where it has none.
+    func answered(_ index: Int) -> Event.Answered? {
+        writes[index].ticket.map { _ in
+            Event.Answered(key: asked[index].key, fingerprint: writes[index].fingerprint)
+        }
     }
 
     mutating func fail(_ index: Int, _ error: EngineError) {

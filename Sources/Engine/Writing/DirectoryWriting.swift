@@ -20,7 +20,7 @@ extension WritePipeline {
         let mark = spreading.begin(.anything)
         defer { spreading.end(mark) }
         do throws(EngineError) {
-            let put = try await directory.put(draft, by: batch.writes[index].write.by, now: batch.now)
+            let put = try await directory.put(draft, by: batch.asked[index].by, now: batch.now)
             report(index, .catalogue(put.value), reflecting: put.position, &batch)
         } catch {
             fail(index, error, &batch)
@@ -32,7 +32,7 @@ extension WritePipeline {
         defer { spreading.end(mark) }
         do throws(EngineError) {
             let registered = try await directory.register(
-                patients, by: batch.writes[index].write.by, now: batch.now)
+                patients, by: batch.asked[index].by, now: batch.now)
             report(index, .patients(registered.value), reflecting: registered.position, &batch)
         } catch {
             fail(index, error, &batch)
@@ -62,7 +62,7 @@ extension WritePipeline {
         } catch {
             return fail(index, error, &batch)
         }
-        let origin = batch.writes[index].write.by
+        let origin = batch.asked[index].by
         let snapshot = view.current
         var conflicts: [SessionConflict] = []
         // A template may have moved to another pool, so all are looked at, in slices as below.
@@ -98,7 +98,7 @@ extension WritePipeline {
         _ index: Int, _ wanted: [SessionOpening], conflicts: [SessionConflict], _ batch: inout Batch
     ) async {
         let catalogue = batch.snapshot.catalogue.catalogue
-        let origin = batch.writes[index].write.by
+        let origin = batch.asked[index].by
         let snapshot = view.current
         var sum = SessionsOpened()
         sum.conflicts = conflicts.map { catalogue.sentence($0) }
@@ -116,22 +116,18 @@ extension WritePipeline {
                 sum.conflicts += conflicts.map { catalogue.sentence($0) }
             }
         }
-        if batch.writes[index].answered != nil { sum.shortenConflicts() }
+        if batch.answered(index) != nil { sum.shortenConflicts() }
         report(index, .sessions(sum), reflecting: journal.lastPosition, &batch)
     }
 
     /// Answers a write with what it did; where it has a key, the answer becomes a fact of its own.
     private func report(_ index: Int, _ report: Report, reflecting position: Position, _ batch: inout Batch) {
         let fact = Fact.answered(report)
-        guard let answered = batch.writes[index].answered else {
+        guard let answered = batch.answered(index) else {
             return batch.answer(index, fact.outcome, at: position)
         }
-        let event = Event(at: batch.now, by: batch.writes[index].write.by, answer: answered, fact: fact)
-        do throws(JournalError) {
-            batch.answer(index, fact.outcome, at: try append(event))
-        } catch {
-            preconditionFailure("an answer within the limits fits a record: \(error)")
-        }
+        let event = Event(at: batch.now, by: batch.asked[index].by, answer: answered, fact: fact)
+        batch.answer(index, fact.outcome, at: append(event))
     }
 }
 

@@ -12,16 +12,15 @@ extension WritePipeline {
             do throws(Unresolved) {
                 resolved.append(
                     try batch.snapshot.resolve(
-                        item, patient: patient, hold: hold, by: batch.writes[index].write.by, now: batch.now,
+                        item, patient: patient, hold: hold, by: batch.asked[index].by, now: batch.now,
                         today: batch.today))
             } catch {
                 return unresolved(index, error, item: place, &batch)
             }
         }
-        let requests = resolved.enumerated().map { PatientShard.ClaimRequest(index: $0, asking: $1) }
         let patientShard = shards.patients[shards.index(of: patient)]
         let claims: [PatientBook.Claim]
-        switch await patientShard.claimTogether(requests) {
+        switch await patientShard.claimTogether(resolved) {
         case .failure(let refused): return batch.refuse(index, refused)
         case .success(let granted): claims = granted
         }
@@ -32,11 +31,11 @@ extension WritePipeline {
         case .success(var taken):
             let itinerary = taken[0].appointment
             for place in taken.indices { taken[place].itinerary = itinerary }
-            let write = batch.writes[index].write
+            let write = batch.asked[index]
             let fact = Fact.bookedTogether(taken)
             let mark = spreading.begin(.anything)
-            let position = appendSmall(
-                Event(at: batch.now, by: write.by, answer: batch.writes[index].answered, fact: fact))
+            let position = append(
+                Event(at: batch.now, by: write.by, answer: batch.answered(index), fact: fact))
             for shard in shards.pools.indices {
                 let part = taken.filter { poolShard(of: $0.appointment.pool, batch) == shard }
                 if part.isEmpty { continue }
@@ -55,7 +54,7 @@ extension WritePipeline {
         let old = shards.pools[oldShard]
         let change: Change
         let record: AppointmentRecord
-        let write = batch.writes[index].write
+        let write = batch.asked[index]
         guard let asking = batch.snapshot.asking(id.pool, by: write.by, now: batch.now, today: batch.today) else {
             preconditionFailure("a pool that a shard owns is in the catalogue")
         }
@@ -92,9 +91,8 @@ extension WritePipeline {
             item, patient: record.patient, hold: false, by: asker.origin, now: batch.now, today: batch.today)
         if record.state == .held { asking.holdUntil = record.holdUntil }
         let patientShard = shards.patients[shards.index(of: record.patient)]
-        let request = PatientShard.ClaimRequest(index: 0, asking: asking)
         let claim: PatientBook.Claim
-        switch await patientShard.claimTogether([request], excluding: id) {
+        switch await patientShard.claimTogether([asking], excluding: id) {
         case .failure(let refused): throw .recorded(refused)
         case .success(let claims): claim = claims[0]
         }
@@ -140,13 +138,5 @@ extension WritePipeline {
             preconditionFailure("an appointment's pool is known")
         }
         return shard
-    }
-
-    private func appendSmall(_ event: Event) -> Position {
-        do throws(JournalError) {
-            return try append(event)
-        } catch {
-            preconditionFailure("a joint booking within the limits fits a record: \(error)")
-        }
     }
 }

@@ -41,7 +41,7 @@ struct WritePipeline: Sendable {
 
     /// A write that does not go with the others of its batch: it needs several pools, or the directory.
     private func carryOutAlone(_ index: Int, _ batch: inout Batch) async {
-        switch batch.writes[index].write.command {
+        switch batch.asked[index].command {
         case .bookTogether(let patient, let items, let hold):
             await bookTogether(index, patient, items, hold: hold, &batch)
         case .move(let id, let slot, let ifVersion, let reason):
@@ -70,7 +70,7 @@ struct WritePipeline: Sendable {
         asking.reserveCapacity(batch.writes.count)
         asked.reserveCapacity(batch.writes.count)
         for index in batch.writes.indices {
-            let write = batch.writes[index].write
+            let write = batch.asked[index]
             if let fault = write.fault {
                 batch.fail(index, EngineError(.invalidArgument, fault))
             } else if write.key.isZero {
@@ -108,7 +108,7 @@ struct WritePipeline: Sendable {
                     batch.waiting.append(index)
                 }
             case .notBegun:
-                guard let error = batch.writes[index].write.isLate(at: monotonic) ? .tooLate : refusal else {
+                guard let error = batch.asked[index].isLate(at: monotonic) ? .tooLate : refusal else {
                     preconditionFailure("what may begin is begun")
                 }
                 batch.fail(index, error)
@@ -121,17 +121,21 @@ struct WritePipeline: Sendable {
 
     // MARK: Writes that concern one pool
 
-    /// The writes of one pool each, all together: patients first, then pools.
+    /// The writes of one pool each, all together: patients first, then pools. All orders are made once, in one array
+    /// that nothing changes afterwards; the shards are told places in it.
     private func carryOutSingles(_ batch: inout Batch) async {
-        var claims: [[PatientShard.ClaimRequest]] = Array(repeating: [], count: shards.patients.count)
-        var orders: [[PoolShard.Order]] = Array(repeating: [], count: shards.pools.count)
+        var orders: [PoolShard.Order] = []
+        orders.reserveCapacity(batch.asked.count)
+        var claims = [[Int]](repeating: [], count: shards.patients.count)
+        var places = [[Int]](repeating: [], count: shards.pools.count)
         for index in batch.writes.indices where batch.writes[index].isOpen {
-            let write = batch.writes[index].write
+            let write = batch.asked[index]
             switch write.command.way {
             case .patientThenPool:
                 do throws(Unresolved) {
-                    let asking = try resolve(write, batch)
-                    claims[shards.index(of: asking.patient)].append(.init(index: index, asking: asking.asking))
+                    let (patient, asking) = try resolve(write, batch)
+                    claims[shards.index(of: patient)].append(orders.count)
+                    orders.append(.init(index: index, asking: asking, answered: batch.answered(index)))
                 } catch {
                     unresolved(index, error, &batch)
                 }
@@ -143,14 +147,15 @@ struct WritePipeline: Sendable {
                     failUnknown(index, &batch)
                     continue
                 }
-                orders[shard].append(order(index, asking, batch))
+                places[shard].append(orders.count)
+                orders.append(.init(index: index, asking: asking, answered: batch.answered(index)))
             case .severalPools, .directory, .openings: break
             }
         }
-        await claim(claims, &orders, &batch)
+        await claim(orders, claims, &places, &batch)
         // Before what the pools do next may make them untrue.
         recordRefusals(&batch)
-        await carryOut(orders, &batch)
+        await carryOut(orders, places, &batch)
     }
 
     private func resolve(_ write: Write, _ batch: Batch) throws(Unresolved) -> (patient: PatientID, asking: Asking) {
@@ -162,47 +167,41 @@ struct WritePipeline: Sendable {
         return (patient, asking)
     }
 
-    private func order(_ index: Int, _ asking: Asking, _ batch: Batch) -> PoolShard.Order {
-        PoolShard.Order(
-            index: index, command: batch.writes[index].write.command, asking: asking,
-            answered: batch.writes[index].answered)
-    }
-
-    /// Asks the patients; what they grant becomes an order for a pool.
+    /// Asks the patients; what they grant is for a pool to decide.
     private func claim(
-        _ claims: [[PatientShard.ClaimRequest]], _ orders: inout [[PoolShard.Order]], _ batch: inout Batch
+        _ orders: [PoolShard.Order], _ claims: [[Int]], _ places: inout [[Int]], _ batch: inout Batch
     ) async {
         for shard in shards.patients.indices where !claims[shard].isEmpty {
-            let results = await shards.patients[shard].claim(claims[shard])
-            for (request, result) in zip(claims[shard], results) {
+            let results = await shards.patients[shard].claim(orders, at: claims[shard])
+            for (place, result) in zip(claims[shard], results) {
+                let index = orders[place].index
                 switch result {
-                case .refused(let refusal): batch.refuse(request.index, refusal)
+                case .refused(let refusal): batch.refuse(index, refusal)
                 case .claimed(let claim):
-                    batch.writes[request.index].claim = claim
-                    guard let pool = shards.index(of: request.asking.slot.pool, in: batch.snapshot) else {
+                    batch.writes[index].claim = claim
+                    guard let pool = shards.index(of: orders[place].asking.slot.pool, in: batch.snapshot) else {
                         preconditionFailure("a resolved slot has a pool")
                     }
-                    orders[pool].append(order(request.index, request.asking, batch))
+                    places[pool].append(place)
                 }
             }
         }
     }
 
     /// Lets the pools decide, and tells the patients what became of their claims.
-    private func carryOut(_ orders: [[PoolShard.Order]], _ batch: inout Batch) async {
+    private func carryOut(_ orders: [PoolShard.Order], _ places: [[Int]], _ batch: inout Batch) async {
         var settlements = [[PatientShard.Settlement]](repeating: [], count: shards.patients.count)
-        for shard in shards.pools.indices where !orders[shard].isEmpty {
-            for result in await shards.pools[shard].carryOut(orders[shard]) {
-                var settlement = batch.writes[result.index].claim.map { PatientShard.Settlement.refused($0) }
-                switch result.verdict {
-                case .fact(let fact):
-                    batch.answer(result.index, fact.outcome, at: result.position)
-                    settlement = .init(fact, batch.writes[result.index].claim, at: result.position)
-                case .refused(let refusal):
-                    batch.answer(result.index, .refused(refusal, item: 0), at: result.position)
-                case .unknown: failUnknown(result.index, &batch)
-                }
+        for shard in shards.pools.indices where !places[shard].isEmpty {
+            let results = await shards.pools[shard].carryOut(orders, at: places[shard], of: batch.asked)
+            for (place, result) in zip(places[shard], results) {
+                let index = orders[place].index
+                let settlement = PatientShard.Settlement(result, batch.writes[index].claim)
                 if let settlement { settlements[shards.index(of: settlement.patient)].append(settlement) }
+                if let outcome = result.outcome {
+                    batch.answer(index, outcome, at: result.position)
+                } else {
+                    failUnknown(index, &batch)
+                }
             }
         }
         await shards.settle(settlements)
@@ -211,13 +210,13 @@ struct WritePipeline: Sendable {
     /// An archived appointment has ended, so no transition is allowed; any other that no pool knows does not exist. The
     /// view of this moment is asked: the session may have been archived since the batch took its own.
     func failUnknown(_ index: Int, _ batch: inout Batch) {
-        guard let subject = batch.writes[index].write.command.subject else {
+        guard let subject = batch.asked[index].command.subject else {
             preconditionFailure("only what names something can name what is not there")
         }
         let timetable = view.current.timetable
         if subject.session.isWhole, timetable.knows(subject.session), timetable[subject.session] == nil {
             batch.refuse(
-                index, Refusal(subject.refusedWhenArchived), patient: archivedPatient(batch.writes[index].write))
+                index, Refusal(subject.refusedWhenArchived), patient: archivedPatient(batch.asked[index]))
         } else {
             fail(index, EngineError(.notFound, "there is no \(subject.name)"), &batch)
         }
@@ -251,36 +250,26 @@ struct WritePipeline: Sendable {
     }
 
     /// Puts one fact into the journal by itself.
-    func append(_ event: Event) throws(JournalError) -> Position {
-        var writer = ByteWriter()
-        event.encode(into: &writer)
-        var records = RecordBatch()
-        try records.append(writer.bytes)
-        return journal.append(records)
+    func append(_ event: Event) -> Position {
+        var events = EventBatch()
+        events.append(event)
+        return journal.append(events.records)
     }
 
     /// Puts into the journal what timetable, catalogue and patients have refused since the last time.
     private func recordRefusals(_ batch: inout Batch) {
         guard !batch.refusals.isEmpty else { return }
         defer { batch.refusals.removeAll() }
-        var records = RecordBatch()
-        var writer = ByteWriter()
+        var events = EventBatch()
         for (index, refusal, item, patient) in batch.refusals {
-            writer.removeAll()
-            let under = batch.writes[index]
-            let event = Event(
-                at: batch.now, by: under.write.by, answer: under.answered,
-                fact: .refused(refusal, item: item, patient: patient))
-            event.encode(into: &writer)
-            do throws(JournalError) {
-                try records.append(writer.bytes)
-            } catch {
-                preconditionFailure("a refusal fits a record: \(error)")
-            }
+            events.append(
+                Event(
+                    at: batch.now, by: batch.asked[index].by, answer: batch.answered(index),
+                    fact: .refused(refusal, item: item, patient: patient)))
         }
-        let last = journal.append(records)
+        let last = journal.append(events.records)
         for (place, (index, refusal, item, _)) in batch.refusals.enumerated() {
-            let position = records.position(of: place, appendedAt: last)
+            let position = events.records.position(of: place, appendedAt: last)
             batch.answer(index, .refused(refusal, item: item), at: position)
         }
     }
@@ -323,7 +312,7 @@ struct WritePipeline: Sendable {
     /// Adds the answers of writes that were under way elsewhere: by now they have one, or will.
     private func collect(_ batch: inout Batch) async {
         for index in batch.waiting {
-            if let stored = await keys.answer(batch.writes[index].write.key) {
+            if let stored = await keys.answer(batch.asked[index].key) {
                 batch.writes[index].answer = Answer(stored, again: true)
             } else {
                 batch.fail(
