@@ -155,7 +155,8 @@ private final class LogPipe: Sendable {
         #expect(told.last?.contains("no further connection") == true, "\(told)")
         // The server may have hung up on some while they waited.
         for caller in callers where caller.isActive { try? await caller.close().get() }
-        #expect(try await server.ask("status").status == 0)
+        let status = try await server.ask("status")
+        #expect(status.status == 0, "\(status.complaints)")
         #expect(await server.end() == 0)
         try #require(write(log.writing, "read\n", 5) == 5)
         let after = await log.linesAside { $0 == "read" }

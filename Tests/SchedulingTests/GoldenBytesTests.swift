@@ -77,7 +77,7 @@ import Testing
                 .refused(
                     Refusal(.perDay, policyVersion: 200, authority: .hospital, limit: 3), item: 1,
                     patient: PatientID(rawValue: 130))),
-            "0580b883a1f7320303e78e8b04c801030301" + "8201"
+            "0580b883a1f7320303e78e8b04c801030381" + "8201"
         ),
         (
             event(.readerMarked(FeedMark(name: "sms", through: 300))),

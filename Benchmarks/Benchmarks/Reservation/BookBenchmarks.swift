@@ -31,7 +31,7 @@ private func patientBenchmarks() {
     stage("patient claim", sizes: Bookings.sizes) { _ in
         (book: patientBook(), iteration: 0)
     } run: { benchmark, state, size in
-        let batches = Bookings.batches(of: size, Bookings.range(state.iteration), claimRequest)
+        let batches = Bookings.batches(of: size, Bookings.range(state.iteration), asking)
         state.iteration += 1
         var claimed = 0
         benchmark.measure {
@@ -45,7 +45,7 @@ private func patientBenchmarks() {
         let range = Bookings.range(state.iteration)
         state.iteration += 1
         let taken = range.map { Bookings.taken($0).appointment }
-        let claims = claims(of: range.map(claimRequest), &state.book)
+        let claims = claims(of: range.map(asking), &state.book)
         benchmark.measure {
             for (claim, appointment) in zip(claims, taken) { state.book.settle(claim, as: appointment) }
         }
@@ -68,10 +68,6 @@ private func patientBook() -> PatientBook {
     return book
 }
 
-private func claimRequest(_ index: Int) -> PatientShard.ClaimRequest {
-    PatientShard.ClaimRequest(index: index, asking: asking(index))
-}
-
 private func asking(_ index: Int) -> Asking {
     Asking(
         origin: Bookings.origin, patient: Bookings.patient(index), service: Bookings.service,
@@ -81,12 +77,13 @@ private func asking(_ index: Int) -> Asking {
 }
 
 /// As `PatientShard` does it.
-private func claims(of requests: [PatientShard.ClaimRequest], _ book: inout PatientBook) -> [PatientBook.Claim] {
+private func claims(of requests: [Asking], _ book: inout PatientBook) -> [PatientBook.Claim] {
     var claims: [PatientBook.Claim] = []
     claims.reserveCapacity(requests.count)
     for request in requests {
         do throws(Refusal) {
-            claims.append(try book.claim(request.asking, patient: request.patient))
+            guard let patient = request.patient else { preconditionFailure("these all name their patients") }
+            claims.append(try book.claim(request, patient: patient))
         } catch {}
     }
     return claims

@@ -60,10 +60,11 @@ actor PoolShard {
             let now = orders[place].asking.now
             switch book.decide(writes[orders[place].index].command, orders[place].asking) {
             case .fact(let fact):
-                let isSound = book.evolve(fact, channel: origin.channel, at: now)
+                let event = Event(at: now, by: origin, answer: orders[place].answered, fact: fact)
+                let isSound = book.evolve(event)
                 precondition(isSound, "what was decided here can become true here")
-                events.append(Event(at: now, by: origin, answer: orders[place].answered, fact: fact))
-                results.append(Result(fact))
+                events.append(event)
+                results.append(Result(event.fact))
             case .refused(let refusal):
                 let command = writes[orders[place].index].command
                 var patient = command.patient

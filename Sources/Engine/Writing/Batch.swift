@@ -69,9 +69,9 @@ struct Batch {
 
     /// What the fact of a write says about its key; nil where it has none.
     func answered(_ index: Int) -> Event.Answered? {
-        writes[index].ticket.map { _ in
-            Event.Answered(key: asked[index].key, fingerprint: writes[index].fingerprint)
-        }
+        // A key without a ticket needs no answer of its own.
+        if case nil = writes[index].ticket { return nil }
+        return Event.Answered(key: asked[index].key, fingerprint: writes[index].fingerprint)
     }
 
     mutating func fail(_ index: Int, _ error: EngineError) {
