@@ -87,13 +87,6 @@ class Readers(Case):
         with self.fails("INVALID_ARGUMENT"):
             self.connection.call(pb.ConfirmEventsRequest(name=reader, through=feed.after + 1_000_000))
 
-    def test_on_a_lone_server_what_is_pushed_is_settled(self):
-        feed = self.connection.subscribe(latest=True)
-        outcome = self.hospital.book(self.clinic)
-        feed.events_through(outcome.position)
-        self.assertGreaterEqual(feed.settled, feed.through)
-        self.assertEqual(feed.epoch, self.connection.welcome.epoch)
-
     def test_a_refusal_names_its_patient_where_that_is_asked_for(self):
         silent = self.connection.subscribe(latest=True)
         telling = self.connection.subscribe(latest=True, refused_patients=True)
@@ -126,7 +119,9 @@ class Readers(Case):
         self.assertEqual(mirror, {each.id: (each.version, each.state) for each in now.appointments})
 
 
-class ReadersAndRestarts(Case):
+class ReadersOfALoneServer(Case):
+    """Of a server that no standby has ever followed."""
+
     def setUp(self):
         self.server = ServerProcess().start()
         self.addCleanup(self.server.remove)
@@ -146,3 +141,10 @@ class ReadersAndRestarts(Case):
         # The last second of confirmations may be forgotten, and then is told again.
         self.assertIn(again.after, (feed.after, feed.through))
         self.assertIn(two.position, [event.position for event in again.events_through(two.position)])
+
+    def test_on_a_lone_server_what_is_pushed_is_settled(self):
+        feed = self.connection.subscribe(latest=True)
+        outcome = self.hospital.book(self.hospital.clinic())
+        feed.events_through(outcome.position)
+        self.assertGreaterEqual(feed.settled, feed.through)
+        self.assertEqual(feed.epoch, self.connection.welcome.epoch)
