@@ -122,7 +122,9 @@ actor Checkpointer {
         // The log that goes may hold the only trace of how late it was.
         let told = isStandby ? time.told : now
         journal.setMetadata(Self.latestMoment, told.encoded)
-        journal.setMetadata(RecoveredReaders.metadataName, readers.saved(upTo: kept))
+        // A restart may have to ask its standby again for what a checkpoint before has: recovery begins no earlier.
+        let begin = max(kept.next, journal.checkpoint)
+        journal.setMetadata(RecoveredReaders.metadataName, readers.saved(before: begin))
         // Where writes find no room, they go before readers, who can read the state anew.
         readers.trim(
             before: kept.next, keeping: journal.admission == .storageFull ? nil : feedKeep, now: told)

@@ -189,16 +189,17 @@ final class FeedReaders: Sendable {
         }
     }
 
-    /// The readers as the facts up to a position have them, for the journal's metadata; nil where there are none. What
+    /// The readers as the facts before a position have them, for the journal's metadata; nil where there are none. What
     /// stands before is not asked for again.
-    func saved(upTo position: Position) -> [UInt8]? {
+    /// - Parameter position: where recovery will begin to read the log.
+    func saved(before position: Position) -> [UInt8]? {
         state.withLockedValue { state in
             for name in state.readers.keys {
-                guard let place = state.readers[name]?.marks.lastIndex(where: { $0.fact <= position }) else { continue }
+                guard let place = state.readers[name]?.marks.lastIndex(where: { $0.fact < position }) else { continue }
                 state.readers[name]?.marks.removeFirst(place)
             }
             return RecoveredReaders.encoded(
-                state.readers.compactMapValues { $0.marks[0].fact <= position ? $0.marks[0] : nil })
+                state.readers.compactMapValues { $0.marks[0].fact < position ? $0.marks[0] : nil })
         }
     }
 
