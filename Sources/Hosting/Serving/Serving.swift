@@ -23,6 +23,8 @@ package enum Serving {
                 "SIGHUP: nothing is loaded anew, it goes on; settings are read at the start, and the log is standard error",
                 metadata: ["signal": "SIGHUP"])
         }
+        await signals.ready()
+        await timersAreReady()
         let files = OpenFiles.raise()
         if files < settings.connections {
             logger.notice(
@@ -50,6 +52,13 @@ package enum Serving {
         defer { listener.cancel() }
         try await work.value
         await monitor?.stop()
+    }
+
+    /// Waits until each clock has the descriptor that its timers come by: opened when the first of them is set, it may
+    /// not be had any more once callers have taken all there are.
+    private static func timersAreReady() async {
+        try? await Task.sleep(for: .microseconds(1), clock: .continuous)
+        try? await Task.sleep(for: .microseconds(1), clock: .suspending)
     }
 
     /// Says why the process ends, also where the reader of its log stands still.

@@ -6,12 +6,16 @@ import Glibc
 package struct StopSignals {
     private let sources: [any DispatchSourceSignal]
     private let first: AsyncStream<String>
+    /// One for each source that is in place.
+    private let registrations: AsyncStream<Void>
 
     /// - Parameter hangUp: called at each SIGHUP of a process that no terminal started: a service manager's wish to
     ///   load anew. Without it such a process does with SIGHUP what it did before.
     package init(hangUp: (@Sendable () -> Void)? = nil) {
         let (stream, continuation) = AsyncStream.makeStream(of: String.self)
         first = stream
+        let (registrations, registration) = AsyncStream.makeStream(of: Void.self)
+        self.registrations = registrations
         let queue = DispatchQueue(label: "haoyuan.signals")
         // Touched only on the queue, which runs one block at a time.
         nonisolated(unsafe) var count = 0
@@ -20,6 +24,7 @@ package struct StopSignals {
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler(handler: act)
+            source.setRegistrationHandler { registration.yield() }
             source.resume()
             return source
         }
@@ -44,6 +49,13 @@ package struct StopSignals {
             sources.append(source(SIGHUP, hangUp))
         }
         self.sources = sources
+    }
+
+    /// Waits until every signal has the descriptor it comes by. A process that gives all descriptors to its callers
+    /// before would never hear of its end.
+    package func ready() async {
+        var awaited = registrations.makeAsyncIterator()
+        for _ in sources { await awaited.next() }
     }
 
     private static func isIgnored(_ number: Int32) -> Bool {
