@@ -33,8 +33,8 @@ struct WritePipeline: Sendable {
         await finish(&batch)
         await collect(&batch)
         withholdAfterLease(&batch)
-        return batch.writes.map { under in
-            guard let answer = under.answer else { preconditionFailure("every write is answered") }
+        return batch.writes.indices.map { index in
+            guard let answer = batch.writes[index].answer else { preconditionFailure("every write is answered") }
             return answer
         }
     }
