@@ -61,7 +61,11 @@ package struct POSIXRule: Hashable, Sendable {
         try reader.name()
         let offset = reader.isAt(",") ? standard + 3_600 : -Int32(try reader.time(mostHours: 24))
         // Without them programs differ in what they assume.
-        guard reader.take(",") else { throw ZoneDamage("its footer does not say when summer time begins") }
+        guard reader.take(",") else {
+            throw ZoneDamage(
+                "its footer does not say when summer time begins; name the zone of a place, such as Europe/Berlin",
+                isSound: reader.isAtEnd)
+        }
         let begins = try reader.yearDay()
         guard reader.take(",") else { throw ZoneDamage("its footer does not say when summer time ends") }
         summer = Summer(offset: offset, begins: begins, ends: try reader.yearDay())

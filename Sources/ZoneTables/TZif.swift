@@ -23,14 +23,17 @@ package struct TZif: Hashable, Sendable {
         let short = try Header(&reader)
         guard short.version >= UInt8(ascii: "2") else {
             throw ZoneDamage(
-                "it is of version 1, which has no years after 2037 and no rule; version 2 or later is read")
+                "it is of version 1, which has no years after 2037 and no rule; \(ZoneTableError.anew), which has a "
+                    + "later version", isSound: true)
         }
         // The first block is for readers of version 1.
         try reader.skip(try short.bytes(timeBytes: 4))
         let header = try Header(&reader)
         guard header.version == short.version else { throw ZoneDamage("its two headers name different versions") }
         guard header.leapSeconds == 0 else {
-            throw ZoneDamage("it counts leap seconds, which the time of day here does not")
+            throw ZoneDamage(
+                "it counts leap seconds, which the time of day here does not; name the zone without right/, and in "
+                    + "TZDIR a folder of tables without them", isSound: true)
         }
         let block = try Block(header, &reader)
         first = block.offsets[0]
@@ -52,8 +55,13 @@ package struct TZif: Hashable, Sendable {
 /// What is wrong with a zone's file, as the second half of a sentence.
 package struct ZoneDamage: Error, Hashable, CustomStringConvertible {
     package let description: String
+    /// Whether the file is as its format allows, but of a kind that is not read. The sentence then says what to do.
+    package let isSound: Bool
 
-    init(_ description: String) { self.description = description }
+    init(_ description: String, isSound: Bool = false) {
+        self.description = description
+        self.isSound = isSound
+    }
 }
 
 /// The header of a block: how many there are of each.

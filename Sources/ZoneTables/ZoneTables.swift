@@ -36,7 +36,8 @@ package struct ZoneTables: Sendable {
         do throws(ZoneDamage) {
             return TimeZoneRules(name: name, changes: try TZif(bytes).changes(from: Self.begin, to: Self.end))
         } catch {
-            throw .damaged(path: path, why: error.description)
+            throw error.isSound
+                ? .unusable(path: path, why: error.description) : .damaged(path: path, why: error.description)
         }
     }
 
@@ -52,9 +53,9 @@ package struct ZoneTables: Sendable {
             let line = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first ?? ""
             guard line.hasPrefix(mark) else { continue }
             let text = line.dropFirst(mark.count)
-            if (1...32).contains(text.utf8.count), text.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber) }) {
-                return String(text)
-            }
+            // Between two releases an edition is called as 2025b-dirty or 2025b-3-gabc1234.
+            let isEdition = text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-._".contains($0)) }
+            if (1...32).contains(text.utf8.count), isEdition { return String(text) }
         }
         return nil
     }
@@ -135,6 +136,8 @@ package enum ZoneTableError: Error, Hashable, CustomStringConvertible {
     case unreadable(path: String, reason: String)
     /// The file is no table, or a damaged one.
     case damaged(path: String, why: String)
+    /// The file is a sound table of a kind that is not read; the second half of the sentence says what to do.
+    case unusable(path: String, why: String)
 
     package var description: String {
         switch self {
@@ -142,8 +145,12 @@ package enum ZoneTableError: Error, Hashable, CustomStringConvertible {
             "there are no zone tables in \(folder): install them, on Debian with apt-get install tzdata, or name their "
                 + "folder in TZDIR"
         case .unknownZone(let name): "‘\(name)’ is no IANA zone, such as Asia/Shanghai"
-        case .unreadable(let path, let reason): "the zone table \(path) cannot be read: \(reason)"
-        case .damaged(let path, let why): "the zone table \(path) is damaged: \(why)"
+        case .unreadable(let path, let reason):
+            "the zone table \(path) cannot be read: \(reason); let every user read it, or \(Self.anew)"
+        case .damaged(let path, let why): "the zone table \(path) is damaged: \(why); \(Self.anew)"
+        case .unusable(let path, let why): "the zone table \(path) cannot be used: \(why)"
         }
     }
+
+    static let anew = "install it anew, on Debian with apt-get install --reinstall tzdata"
 }

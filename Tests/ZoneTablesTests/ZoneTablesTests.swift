@@ -128,12 +128,28 @@ import Testing
         }
         #expect(try why { _ in } == "sound")
         #expect(try why { $0[0] = 0x55 }.contains("TZif"))
-        #expect(try why { $0[4] = 0 }.contains("version 1"))
+        #expect(try why { $0[0] = 0x55 }.contains("is damaged"))
+        let old = try why { $0[4] = 0 }
+        #expect(old.contains("version 1") && old.contains("--reinstall tzdata") && !old.contains("damaged"))
+        // The count of leap seconds in the second header, behind the first block.
+        let header = try #require(sound.indices.dropFirst(4).first { sound[$0...].starts(with: Array("TZif".utf8)) })
+        let leaps = try why { $0[header + 31] = 1 }
+        #expect(leaps.contains("leap seconds") && leaps.contains("right/") && !leaps.contains("damaged"))
         #expect(try why { $0.removeLast(200) }.contains("cut short"))
         #expect(try why { $0.removeLast() }.contains("footer"))
         #expect(try why { $0 += Array("X\n".utf8) }.contains("footer"))
         #expect(try why { $0 = [] }.contains("cut short"))
         #expect(try why { $0 = Array(repeating: 0, count: 3 << 20) }.contains("file too large"))
+    }
+
+    @Test(arguments: [
+        ("2025b", "2025b"), ("2025b-dirty", "2025b-dirty"), ("2025b-3-gab12_x.1", "2025b-3-gab12_x.1"), ("2025 b", nil),
+        ("", nil), (String(repeating: "a", count: 33), nil),
+    ])
+    func `the edition is what the tables call it`(text: String, edition: String?) throws {
+        let tables = try Self.folder("tzdata.zi", Array("# version \(text)\n".utf8))
+        defer { try? FileManager.default.removeItem(atPath: tables.folder) }
+        #expect(tables.version == edition)
     }
 
     @Test
