@@ -149,7 +149,8 @@ let package = Package(
             name: "JournalTests", dependencies: ["Journal", "MemoryJournal", "CLMDB"], swiftSettings: settings),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Scheduling"], swiftSettings: settings),
         .testTarget(
-            name: "EngineTests", dependencies: ["Engine", "Journal", "MemoryJournal", "Scheduling", "TestHospitals"],
+            name: "EngineTests",
+            dependencies: ["Engine", "Journal", "MemoryJournal", "Scheduling", "TestHospitals", "ZoneTables"],
             exclude: ["Fixtures"],
             swiftSettings: settings),
         .testTarget(

@@ -112,6 +112,13 @@ package final class Engine: Sendable {
             standing: standing, readers: readers)
         journal.setMetadata(Standing.metadataName, Standing.encode(configuration.role))
         HospitalMetadata.write(state.catalogue.hospital, to: journal)
+        if !state.catalogue.hospital.name.isEmpty {
+            zones.look(state.catalogue.hospital.zone.name)
+            if let edition = zones.editionToAdopt(for: state.catalogue.hospital, at: time.now()) {
+                HospitalMetadata.write(edition: edition, to: journal)
+                zones.adopt(edition)
+            }
+        }
         if isWithheld { journal.setMetadata(Standing.withheldName, [1]) }
         if configuration.role == .standby { journal.setMetadata(Epochs.metadataName, epochs.encoded) }
         if !state.unsavedArchives.isEmpty { history.write(state.unsavedArchives) }
@@ -125,18 +132,20 @@ package final class Engine: Sendable {
         defer { gate.leave() }
         let pipeline = WritePipeline(
             journal: journal, keys: keys, view: view, directory: directory, shards: shards, history: history,
-            standing: standing, register: register, spreading: spreading, zones: zones)
+            standing: standing, register: register, spreading: spreading)
         return await pipeline.execute(writes, now: time.now(), monotonic: configuration.clock.monotonicNanoseconds())
     }
 
     /// Puts departments, resources, services, pools, policies and templates: all of them, or none and the first fault
     /// is named.
-    /// - Parameter hospital: name and IANA zone; nil leaves them as they are.
+    /// - Parameters:
+    ///   - hospital: name and IANA zone; nil leaves them as they are.
+    ///   - fromTables: whether the zone's clock changes are taken from the tables also where the hospital has the zone.
     package func putCatalogue(
-        _ draft: CatalogueDraft, hospital: (name: String, zone: String)?, by origin: Origin,
+        _ draft: CatalogueDraft, hospital: (name: String, zone: String)?, fromTables: Bool = false, by origin: Origin,
         key: IdempotencyKey = .none
     ) async throws(EngineError) -> Reading<CatalogueCounts> {
-        let named = hospital.map { Command.HospitalName(name: $0.name, zone: $0.zone) }
+        let named = hospital.map { Command.HospitalName(name: $0.name, zone: $0.zone, fromTables: fromTables) }
         return try await report(Write(key: key, by: origin, command: .putCatalogue(draft, hospital: named))) {
             if case .catalogue(let counts) = $0 { counts } else { nil }
         }
@@ -239,10 +248,7 @@ package final class Engine: Sendable {
                     afterMilliseconds: configuration.checkpointAfterMilliseconds, startedAt: started)
                 if isDue { await engine.checkpoint(sparing: configuration.checkpointAfterBytes) }
             },
-            repeating(every: EngineLimits.zoneTickMilliseconds) { engine in
-                let hospital = engine.view.current.catalogue.catalogue.hospital
-                if !hospital.name.isEmpty { engine.zones.look(hospital.zone.name) }
-            },
+            repeating(every: EngineLimits.zoneTickMilliseconds) { engine in await engine.lookAtZone() },
             repeating(every: configuration.archiveTickMilliseconds) { engine in await engine.archiveSessions() },
             repeating(every: EngineLimits.readerTickMilliseconds) { engine in engine.recordConfirmations() },
             repeating(every: EngineLimits.standbyTickMilliseconds) { engine in

@@ -73,6 +73,6 @@ package enum WireLimits {
     package static let catalogueUploadMilliseconds: Int64 = 60_000
     /// Milliseconds after its last part at which a catalogue that is not whole goes for another that comes.
     package static let catalogueUploadIdleMilliseconds: Int64 = 10_000
-    /// Bytes of `Hello.client` and `Hello.credential`.
+    /// Bytes of `Hello.client` and `Hello.credential`, and of `StatusRequest.zone`.
     package static let helloTextBytes = 256
 }

@@ -47,7 +47,8 @@ import Testing
         let tables = ["TZDIR": folder.path + "/zones"]
         try Self.write(folder, edition: "2025b", hoursAfter2028: 8)
         var server = try await ServerProcess.start(in: folder, environment: tables)
-        func ask(_ arguments: String...) async throws -> Finished {
+        func ask(_ arguments: String...) async throws -> Finished { try await ask(arguments) }
+        func ask(_ arguments: [String]) async throws -> Finished {
             try await Binary.run(
                 arguments, environment: tables.merging(["HAOYUAN_ADDRESS": "127.0.0.1:\(server.port)"]) { $1 })
         }
@@ -72,6 +73,9 @@ import Testing
         #expect(moved["by_rules"] as? String == "2030-05-01T08:00:00.000+08:00")
         #expect(moved["by_tables"] as? String == "2030-05-01T09:00:00.000+09:00")
         #expect(try await ask("status").output.contains("2027a"))
+        // A roster that comes again changes nothing of them.
+        #expect(try await ask("import", file).output.contains("0 changed"))
+        #expect(try await ask("zones").status == 1)
 
         #expect(try await ask("zones", "apply").output.contains("2 sessions"))
         #expect(try await ask("zones", "apply").output.contains("already"))
@@ -84,6 +88,27 @@ import Testing
         #expect(await server.end() == 0)
         // Its start told so; by its end the log is written.
         #expect(server.log.contains("2027a") && server.log.contains("2 open sessions"))
+        #expect(server.log.contains("(2030-05-01 08:00, by the tables 09:00)"))
+    }
+
+    @Test
+    func `an import that gives the hospital another zone names the sessions that show another time of day`()
+        async throws
+    {
+        try await withServer([]) { server in
+            let file = try server.folder.file("hospital.yaml", Self.hospital)
+            #expect(try await server.ask("import", file).status == 0)
+            #expect(
+                try await server.ask("sessions", "generate", "--from", "2030-05-01", "--to", "2030-05-02").status == 0)
+            let moved = try server.folder.file(
+                "moved.yaml", Self.hospital.replacingOccurrences(of: "Asia/Shanghai", with: "Asia/Tokyo"))
+            let finished = try await server.ask("import", moved)
+            #expect(finished.status == 0)
+            #expect(finished.output.contains("2 sessions to come stay"), "\(finished.output)")
+            #expect(finished.output.contains("2030-05-01T08:00:00.000+08:00"))
+            #expect(finished.output.contains("2030-05-01T09:00:00.000+09:00"))
+            #expect(try await server.ask("import", moved).output.split(separator: "\n").count == 1)
+        }
     }
 
     @Test
@@ -98,8 +123,11 @@ import Testing
         try Self.write(folder, edition: "2025b", hoursAfter2028: 8)
         #expect(try await server.ask("import", file).status == 0)
         _ = try folder.file("zones/Asia/Shanghai", "TZif2 and no more")
-        let damaged = try await server.ask("import", file)
+        // The hospital keeps its zone, so nothing of the tables is needed.
+        #expect(try await server.ask("import", file).status == 0)
+        let damaged = try await server.ask("zones", "apply")
         #expect(damaged.status == 64 && damaged.complaints.contains("zones/Asia/Shanghai"), "\(damaged.complaints)")
+        #expect(damaged.complaints.contains("--reinstall tzdata"))
         #expect(await server.end() == 0)
         // A start goes on by what is kept, and says so.
         let again = try await ServerProcess.start(in: folder, environment: tables)

@@ -207,13 +207,6 @@ extension Engine {
             replication: replication, clock: clock)
     }
 
-    /// How the hospital's clock changes stand to the zone tables of this machine; nil while there is no hospital.
-    package func zoneStanding() -> ZoneStanding? {
-        let view = view.current
-        let hospital = view.catalogue.catalogue.hospital
-        return hospital.name.isEmpty ? nil : zones.standing(of: hospital, at: time.now(), view.timetable)
-    }
-
     /// What is wrong between this server and its partner, in one sentence that says what to do; empty when nothing is.
     private var replicationTrouble: String {
         switch standing.role {

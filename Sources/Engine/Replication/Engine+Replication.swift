@@ -260,6 +260,9 @@ extension Engine {
             $0.isWithheld = false
         }
         configuration.news(.promoted(epoch: number))
+        // This machine has tables of its own, and it is its log that people read from now on.
+        zones.tellAnew()
+        await lookAtZone()
         return (number, tip.last)
     }
 

@@ -35,6 +35,8 @@ package enum StandingNews: Hashable, Sendable {
     case clockAgrees
     /// A person accepted the wall clock, which differed so.
     case clockAccepted(ClockState)
+    /// The machine's zone tables and the hospital's rules show different times to come, or the table cannot be read.
+    case zoneDiffers(ZoneStanding)
 }
 
 /// An engine's role and epoch: read for every batch, changed by promotion and by news of another primary.

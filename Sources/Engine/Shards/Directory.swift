@@ -1,5 +1,6 @@
 import Journal
 import Scheduling
+import ZoneTables
 
 /// Owns the catalogue and the registry of patients: what changes seldom and concerns everybody.
 actor Directory {
@@ -45,10 +46,23 @@ actor Directory {
 
     // MARK: Catalogue
 
-    func put(_ draft: CatalogueDraft, by origin: Origin, now: Instant) throws(EngineError) -> Reading<CatalogueCounts> {
+    func put(
+        _ draft: CatalogueDraft, _ hospital: Command.HospitalName? = nil, by origin: Origin, now: Instant
+    ) throws(EngineError) -> Reading<CatalogueCounts> {
+        var draft = draft
+        var zone: (rules: TimeZoneRules, edition: String?)?
+        if let hospital {
+            let found = try self.zone(of: hospital)
+            draft.hospital = Hospital(name: hospital.name, zone: found.rules)
+            zone = found
+        }
         let put: CataloguePut
         do { put = try catalogue.decide(draft) } catch { throw EngineError(.invalidArgument, error.description) }
-        guard !put.events.isEmpty else { return Reading(put.counts, at: cataloguePosition) }
+        guard !put.events.isEmpty else {
+            // The same clock changes, perhaps of another edition.
+            if let zone, zone.edition != zones.kept { keep(edition: zone.edition) }
+            return Reading(put.counts, at: cataloguePosition)
+        }
         var next = catalogue
         for entity in put.events { next.evolve(entity) }
         guard next.listedBytes <= Limits.catalogueBytes else {
@@ -69,14 +83,17 @@ actor Directory {
             try record(Event(at: now, by: origin, fact: .catalogueChanged(entity)), into: &records)
         }
         let snapshot = CatalogueSnapshot(next)
-        let beside = HospitalMetadata.entries(for: put.events, edition: zones.version)
+        var beside = HospitalMetadata.entries(for: put.events, edition: zone?.edition)
+        if let zone, beside.isEmpty, zone.edition != zones.kept {
+            beside = [HospitalMetadata.entry(edition: zone.edition)]
+        }
         // No session is opened between the look and the change.
         let clash = view.diary.share(put.events.compactMap { $0.sharing(catalogue) }, in: snapshot, now: now) {
             catalogue = next
             unwritten.entities += put.events
             let position = journal.append(records, metadata: beside)
             cataloguePosition = position
-            if !beside.isEmpty { zones.adopt(zones.version) }
+            if let zone { zones.adopt(zone.edition) }
             view.update { view in
                 view.catalogue = snapshot
                 view.cataloguePosition = position
@@ -84,6 +101,29 @@ actor Directory {
         }
         if let clash { throw EngineError(.invalidArgument, sentence(clash, next)) }
         return Reading(put.counts, at: cataloguePosition)
+    }
+
+    /// The clock changes that a put gives the hospital, and their edition: those it has where it keeps its zone, unless
+    /// the put asks for the tables'.
+    private func zone(of hospital: Command.HospitalName) throws(EngineError) -> (rules: TimeZoneRules, edition: String?)
+    {
+        let own = catalogue.hospital
+        if !own.name.isEmpty, own.zone.name == hospital.zone, !hospital.fromTables { return (own.zone, zones.kept) }
+        do throws(ZoneTableError) {
+            return try zones.resolve(hospital.zone)
+        } catch {
+            throw EngineError(.invalidArgument, "time_zone: \(error)")
+        }
+    }
+
+    private func keep(edition: String?) {
+        HospitalMetadata.write(edition: edition, to: journal)
+        zones.adopt(edition)
+    }
+
+    /// Where the edition of the hospital's rules is not known and the tables differ in nothing to come, it is theirs.
+    func learnEdition(now: Instant) {
+        if let edition = zones.editionToAdopt(for: catalogue.hospital, at: now) { keep(edition: edition) }
     }
 
     private func sentence(_ clash: ResourceDiary.Clash, _ catalogue: Catalogue) -> String {
@@ -161,10 +201,13 @@ actor Directory {
         for event in events {
             switch event.event.fact {
             case .catalogueChanged(let entity):
+                let zone = catalogue.hospital.zone
                 catalogue.evolve(entity)
-                let beside = HospitalMetadata.entries(for: [entity], edition: nil)
+                // Other rules come without their edition.
+                let edition = catalogue.hospital.zone == zone ? zones.kept : nil
+                let beside = HospitalMetadata.entries(for: [entity], edition: edition)
                 for entry in beside { journal.setMetadata(entry.name, entry.value) }
-                if !beside.isEmpty { zones.adopt(nil) }
+                if !beside.isEmpty { zones.adopt(edition) }
                 changed = event.position
             case .patientRegistered(let patient, let identifiers):
                 registry.evolve(patient, identifiers)

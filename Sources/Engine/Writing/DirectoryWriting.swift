@@ -1,6 +1,5 @@
 import Journal
 import Scheduling
-import ZoneTables
 
 // Writes that are many facts, or none: catalogues, patients, sessions. With a key, a last fact tells the answer; a
 // crash before it leaves facts that a repetition finds done, so the write is then carried out again and changes
@@ -9,18 +8,10 @@ extension WritePipeline {
     func put(
         _ index: Int, _ draft: CatalogueDraft, _ hospital: Command.HospitalName?, _ batch: inout Batch
     ) async {
-        var draft = draft
-        if let hospital {
-            do throws(ZoneTableError) {
-                draft.hospital = Hospital(name: hospital.name, zone: try zones.resolve(hospital.zone))
-            } catch {
-                return fail(index, EngineError(.invalidArgument, "time_zone: \(error)"), &batch)
-            }
-        }
         let mark = spreading.begin(.anything)
         defer { spreading.end(mark) }
         do throws(EngineError) {
-            let put = try await directory.put(draft, by: batch.asked[index].by, now: batch.now)
+            let put = try await directory.put(draft, hospital, by: batch.asked[index].by, now: batch.now)
             report(index, .catalogue(put.value), reflecting: put.position, &batch)
         } catch {
             fail(index, error, &batch)

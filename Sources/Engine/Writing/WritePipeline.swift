@@ -16,7 +16,6 @@ struct WritePipeline: Sendable {
     let standing: Standing
     let register: StandbyRegister
     let spreading: SpreadingFacts
-    let zones: ZoneWatch
 
     /// Answers every write, in the order given, once its answer is durable.
     func execute(_ writes: [Write], now: Instant, monotonic: UInt64) async -> [Answer] {

@@ -2,8 +2,15 @@ import Wire
 
 extension HaoyuanClient {
     /// How the server is doing.
-    public func status(options: RequestOptions = .init()) async throws(HaoyuanError) -> ServerStatus {
-        ServerStatus(try await read(.status, PBStatusRequest(), options))
+    ///
+    /// - Parameter zone: An IANA zone whose clock changes ``ServerStatus/zones`` compares the hospital's with, at most
+    ///   256 bytes; nil for the hospital's own.
+    public func status(
+        zone: String? = nil, options: RequestOptions = .init()
+    ) async throws(HaoyuanError) -> ServerStatus {
+        var request = PBStatusRequest()
+        request.zone = zone ?? ""
+        return ServerStatus(try await read(.status, request, options))
     }
 
     /// Everything that can be booked, with the position it reflects.

@@ -45,6 +45,7 @@ extension Catalogue {
         if let hospital {
             wire.hospital.name = hospital.name
             wire.hospital.timeZone = hospital.timeZone
+            wire.hospital.fromTables = hospital.fromTables
         }
         wire.departments = departments.map(\.wire)
         wire.resources = resources.map(\.wire)

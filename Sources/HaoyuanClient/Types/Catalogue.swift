@@ -38,11 +38,15 @@ public struct Catalogue: Hashable, Sendable {
         public var name: String
         /// IANA name, such as `Asia/Shanghai`.
         public var timeZone: String
+        /// In a put: take the zone's clock changes from the server's zone tables also where the hospital has that zone
+        /// already. Otherwise it keeps those it has.
+        public var fromTables: Bool
 
         /// A hospital in a time zone.
-        public init(name: String, timeZone: String) {
+        public init(name: String, timeZone: String, fromTables: Bool = false) {
             self.name = name
             self.timeZone = timeZone
+            self.fromTables = fromTables
         }
     }
 

@@ -142,15 +142,15 @@ public struct ServerStatus: Hashable, Sendable {
 
     /// How the clock changes that the hospital goes by stand to the zone tables of the server's machine.
     public struct Zones: Hashable, Sendable {
-        /// An open session whose begin the tables would show at another time of day.
+        /// An open session with slots to come that the tables would show at another time of day.
         public struct MovedSession: Hashable, Sendable {
             /// Which session it is.
             public var session: SessionID
-            /// When it begins.
-            public var start: Instant
-            /// Seconds ahead of UTC at its begin, by the hospital's rules.
+            /// When the first of these slots begins.
+            public var from: Instant
+            /// Seconds ahead of UTC at that moment, by the hospital's rules.
             public var keptOffset: Int32
-            /// Seconds ahead of UTC at its begin, by the tables.
+            /// Seconds ahead of UTC at that moment, by the tables.
             public var tableOffset: Int32
         }
 
@@ -164,7 +164,9 @@ public struct ServerStatus: Hashable, Sendable {
         public var trouble: String?
         /// The first moment to come at which both show another time; nil where there is none.
         public var differsFrom: Instant?
-        /// How many open sessions to come the tables would show at another time.
+        /// The day of that moment, by the hospital's rules.
+        public var differsOn: LocalDate?
+        /// How many open sessions have slots to come that the tables would show at another time.
         public var movedSessions: UInt64
         /// The first hundred of them.
         public var moved: [MovedSession]
@@ -241,10 +243,11 @@ extension ServerStatus.Zones {
         kept = wire.kept.isEmpty ? nil : wire.kept
         trouble = wire.trouble.isEmpty ? nil : wire.trouble
         differsFrom = wire.differsFromMs == 0 ? nil : Instant(milliseconds: wire.differsFromMs)
+        differsOn = wire.differsOn.isEmpty ? nil : LocalDate(wire.differsOn)
         movedSessions = wire.movedSessions
         moved = wire.moved.map {
             MovedSession(
-                session: SessionID(rawValue: $0.session), start: Instant(milliseconds: $0.startMs),
+                session: SessionID(rawValue: $0.session), from: Instant(milliseconds: $0.fromMs),
                 keptOffset: $0.keptOffsetS, tableOffset: $0.tableOffsetS)
         }
     }

@@ -164,7 +164,7 @@ struct ServingProcess: Sendable {
         server.port = port
         server.followed = followed
         let running = try await RunningEngine.start(engine, server, logger: logger)
-        if let sentence = running.engine.zoneStanding()?.sentence { logger.warning("\(sentence)") }
+        if let news = running.engine.zoneNews() { StandingNews.zoneDiffers(news).log(logger) }
         state.serving(running)
         return running
     }
@@ -220,6 +220,8 @@ extension StandingNews {
         case .clockAccepted(let clock):
             logger.warning(
                 "the machine's clock was accepted", metadata: ["ahead_ms": "\(clock.aheadMilliseconds)"])
+        case .zoneDiffers(let standing):
+            if let sentence = standing.sentence { logger.warning("\(sentence)") }
         }
     }
 }

@@ -36,10 +36,13 @@ package enum Command: Sendable {
     package struct HospitalName: Hashable, Sendable {
         package var name: String
         package var zone: String
+        /// Whether the zone's clock changes are looked up again although the hospital has that zone already.
+        package var fromTables: Bool
 
-        package init(name: String, zone: String) {
+        package init(name: String, zone: String, fromTables: Bool = false) {
             self.name = name
             self.zone = zone
+            self.fromTables = fromTables
         }
     }
 }
@@ -164,7 +167,7 @@ extension Command {
             fingerprint.mix(reason)
         case .putCatalogue(let draft, let hospital):
             fingerprint.mix(5)
-            fingerprint.mix(texts: hospital.map { [$0.name, $0.zone] } ?? [])
+            fingerprint.mix(texts: hospital.map { [$0.name, $0.zone] + ($0.fromTables ? ["tables"] : []) } ?? [])
             draft.mix(into: &fingerprint)
         case .registerPatients(let patients):
             fingerprint.mix(6, UInt64(patients.count))

@@ -62,11 +62,12 @@ extension PBZoneStatus {
         kept = standing.kept ?? ""
         trouble = standing.trouble ?? ""
         differsFromMs = standing.differsFrom?.rawValue ?? 0
+        differsOn = standing.differsOn?.description ?? ""
         movedSessions = UInt64(standing.movedCount)
         moved = standing.moved.map { session in
             var moved = PBMovedSession()
             moved.session = session.session.rawValue
-            moved.startMs = session.start.rawValue
+            moved.fromMs = session.from.rawValue
             moved.keptOffsetS = session.keptOffset
             moved.tableOffsetS = session.tableOffset
             return moved

@@ -43,7 +43,7 @@ extension PBPutCatalogueRequest: KeyedMessage {
         let (draft, hospital) = try catalogue.draft()
         return Write(
             key: IdempotencyKey(high: keyHigh, low: keyLow), by: try connection.origin(),
-            command: .putCatalogue(draft, hospital: hospital.map { .init(name: $0.name, zone: $0.zone) }))
+            command: .putCatalogue(draft, hospital: hospital))
     }
 }
 
@@ -52,7 +52,7 @@ extension PBCatalogue {
     fileprivate func command() throws(EngineError) -> Command {
         do throws(ProtocolError) {
             let (draft, hospital) = try draft()
-            return .putCatalogue(draft, hospital: hospital.map { .init(name: $0.name, zone: $0.zone) })
+            return .putCatalogue(draft, hospital: hospital)
         } catch {
             throw EngineError(.invalidArgument, error.message)
         }

@@ -10,10 +10,15 @@ extension MethodTable {
         MethodRow(
             .status, PBStatusRequest.self, PBStatusReply.self, needs: .readStatus,
             "Tells how the server fares: its role and epoch, the journal's positions, what it holds, what troubles it."
-        ) { _, _ in
-            { engine, server in
+        ) { request, _ throws(ProtocolError) in
+            let zone = request.zone
+            guard zone.utf8.count <= WireLimits.helloTextBytes else {
+                throw ProtocolError.invalid("zone", "\(zone.utf8.count) bytes, at most \(WireLimits.helloTextBytes)")
+            }
+            return { engine, server in
                 PBStatusReply(
-                    await engine.status(), zones: engine.zoneStanding(), server: server.name,
+                    await engine.status(), zones: engine.zoneStanding(against: zone.isEmpty ? nil : zone),
+                    server: server.name,
                     connections: server.census.greeted,
                     subscriptions: server.census.subscriptions, followed: server.followed)
             }

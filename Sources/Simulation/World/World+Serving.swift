@@ -196,6 +196,7 @@ extension World {
         case .clockDiffers: casebook.coverage.note("wall clocks found wrong")
         case .clockAgrees: casebook.coverage.note("wall clocks found right again")
         case .clockAccepted: casebook.coverage.note("wall clocks accepted")
+        case .zoneDiffers: casebook.fail("server \(node.index) finds zone tables changed, and nobody changed them")
         }
     }
 }

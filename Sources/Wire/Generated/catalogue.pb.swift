@@ -118,8 +118,11 @@ package nonisolated struct PBHospital: Sendable {
 
   package var name: String = String()
 
-  /// IANA name; its rules are resolved once and kept with the data
+  /// IANA name; its clock changes are looked up in the server's zone tables and kept with the data
   package var timeZone: String = String()
+
+  /// in a Put: look them up again, although the hospital has that zone already
+  package var fromTables: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -469,7 +472,7 @@ nonisolated extension PBServiceKind: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension PBHospital: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Hospital"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}time_zone\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}time_zone\0\u{3}from_tables\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -479,6 +482,7 @@ nonisolated extension PBHospital: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.timeZone) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.fromTables) }()
       default: break
       }
     }
@@ -491,12 +495,16 @@ nonisolated extension PBHospital: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if !self.timeZone.isEmpty {
       try visitor.visitSingularStringField(value: self.timeZone, fieldNumber: 2)
     }
+    if self.fromTables != false {
+      try visitor.visitSingularBoolField(value: self.fromTables, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: PBHospital, rhs: PBHospital) -> Bool {
     if lhs.name != rhs.name {return false}
     if lhs.timeZone != rhs.timeZone {return false}
+    if lhs.fromTables != rhs.fromTables {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

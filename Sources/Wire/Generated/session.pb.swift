@@ -209,6 +209,9 @@ package nonisolated struct PBStatusRequest: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// compare the hospital's clock changes with the table of this zone; empty: with that of its own
+  package var zone: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -463,11 +466,14 @@ package nonisolated struct PBZoneStatus: Sendable {
   /// the first moment to come at which both show another time; 0: none
   package var differsFromMs: Int64 = 0
 
-  /// open sessions that begin after now and that the tables would show at another time
+  /// open sessions with slots to come that the tables would show at another time
   package var movedSessions: UInt64 = 0
 
   /// the first 100 of them
   package var moved: [PBMovedSession] = []
+
+  /// the day of `differs_from_ms`, by the hospital's rules; empty: none
+  package var differsOn: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -481,9 +487,10 @@ package nonisolated struct PBMovedSession: Sendable {
 
   package var session: UInt64 = 0
 
-  package var startMs: Int64 = 0
+  /// when its first slot begins that is to come and that the tables would show at another time
+  package var fromMs: Int64 = 0
 
-  /// ahead of UTC at its start, by the hospital's rules
+  /// ahead of UTC then, by the hospital's rules
   package var keptOffsetS: Int32 = 0
 
   /// and by the tables
@@ -766,18 +773,29 @@ nonisolated extension PBGoodbye: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension PBStatusRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".StatusRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}zone\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    // Load everything into unknown fields
-    while try decoder.nextFieldNumber() != nil {}
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.zone) }()
+      default: break
+      }
+    }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.zone.isEmpty {
+      try visitor.visitSingularStringField(value: self.zone, fieldNumber: 1)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: PBStatusRequest, rhs: PBStatusRequest) -> Bool {
+    if lhs.zone != rhs.zone {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1139,7 +1157,7 @@ nonisolated extension PBFeedReader: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension PBZoneStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ZoneStatus"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}zone\0\u{1}tables\0\u{1}kept\0\u{1}trouble\0\u{3}differs_from_ms\0\u{3}moved_sessions\0\u{1}moved\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}zone\0\u{1}tables\0\u{1}kept\0\u{1}trouble\0\u{3}differs_from_ms\0\u{3}moved_sessions\0\u{1}moved\0\u{3}differs_on\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1154,6 +1172,7 @@ nonisolated extension PBZoneStatus: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 5: try { try decoder.decodeSingularInt64Field(value: &self.differsFromMs) }()
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.movedSessions) }()
       case 7: try { try decoder.decodeRepeatedMessageField(value: &self.moved) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self.differsOn) }()
       default: break
       }
     }
@@ -1181,6 +1200,9 @@ nonisolated extension PBZoneStatus: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if !self.moved.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.moved, fieldNumber: 7)
     }
+    if !self.differsOn.isEmpty {
+      try visitor.visitSingularStringField(value: self.differsOn, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1192,6 +1214,7 @@ nonisolated extension PBZoneStatus: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.differsFromMs != rhs.differsFromMs {return false}
     if lhs.movedSessions != rhs.movedSessions {return false}
     if lhs.moved != rhs.moved {return false}
+    if lhs.differsOn != rhs.differsOn {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1199,7 +1222,7 @@ nonisolated extension PBZoneStatus: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension PBMovedSession: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".MovedSession"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{3}start_ms\0\u{3}kept_offset_s\0\u{3}table_offset_s\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{3}from_ms\0\u{3}kept_offset_s\0\u{3}table_offset_s\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1208,7 +1231,7 @@ nonisolated extension PBMovedSession: SwiftProtobuf.Message, SwiftProtobuf._Mess
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.session) }()
-      case 2: try { try decoder.decodeSingularInt64Field(value: &self.startMs) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.fromMs) }()
       case 3: try { try decoder.decodeSingularSInt32Field(value: &self.keptOffsetS) }()
       case 4: try { try decoder.decodeSingularSInt32Field(value: &self.tableOffsetS) }()
       default: break
@@ -1220,8 +1243,8 @@ nonisolated extension PBMovedSession: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if self.session != 0 {
       try visitor.visitSingularUInt64Field(value: self.session, fieldNumber: 1)
     }
-    if self.startMs != 0 {
-      try visitor.visitSingularInt64Field(value: self.startMs, fieldNumber: 2)
+    if self.fromMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.fromMs, fieldNumber: 2)
     }
     if self.keptOffsetS != 0 {
       try visitor.visitSingularSInt32Field(value: self.keptOffsetS, fieldNumber: 3)
@@ -1234,7 +1257,7 @@ nonisolated extension PBMovedSession: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
   package static func ==(lhs: PBMovedSession, rhs: PBMovedSession) -> Bool {
     if lhs.session != rhs.session {return false}
-    if lhs.startMs != rhs.startMs {return false}
+    if lhs.fromMs != rhs.fromMs {return false}
     if lhs.keptOffsetS != rhs.keptOffsetS {return false}
     if lhs.tableOffsetS != rhs.tableOffsetS {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}

@@ -4,7 +4,7 @@ package import SwiftProtobuf
 extension PBCatalogue {
     /// The catalogue as the engine takes it. The hospital stands apart: its zone is a name, and rules are the engine's
     /// to find.
-    package func draft() throws(ProtocolError) -> (draft: CatalogueDraft, hospital: (name: String, zone: String)?) {
+    package func draft() throws(ProtocolError) -> (draft: CatalogueDraft, hospital: Command.HospitalName?) {
         var draft = CatalogueDraft()
         draft.departments = departments.map { .init(code: $0.code, name: $0.name) }
         for (index, resource) in resources.enumerated() {
@@ -32,7 +32,10 @@ extension PBCatalogue {
         for (index, template) in templates.enumerated() {
             draft.templates.append(try template.draft(field: "templates[\(index)]"))
         }
-        return (draft, hasHospital ? (hospital.name, hospital.timeZone) : nil)
+        guard hasHospital else { return (draft, nil) }
+        let named = Command.HospitalName(
+            name: hospital.name, zone: hospital.timeZone, fromTables: hospital.fromTables)
+        return (draft, named)
     }
 
     /// The whole catalogue with its ids.

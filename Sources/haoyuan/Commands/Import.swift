@@ -25,6 +25,7 @@ struct Import: AsyncParsableCommand {
         try await ServerLink.with(connection) { link in
             if until != nil, hospital.catalogue.hospital == nil { try await checkZone(link) }
             if hospital.leavesLimitUnsaid { try hospital.checkLimits(try await link.client.catalogue().catalogue) }
+            let zones = try await zonesLeft(for: hospital.catalogue.hospital, link)
             let change = try await link.client.putCatalogue(hospital.catalogue)
             if !hospital.defaults.isEmpty {
                 Output.complain("left out, so taken: \(hospital.defaults.joined(separator: "; "))")
@@ -34,6 +35,7 @@ struct Import: AsyncParsableCommand {
                 Output.document([
                     "added": .count(change.added), "changed": .count(change.changed),
                     "unchanged": .count(change.unchanged), "position": .count(change.position.rawValue),
+                    "zones": .optional(zones) { ZoneView($0).json },
                     "sessions": .optional(opened) {
                         [
                             "opened": .count($0.opened), "unchanged": .count($0.unchanged),
@@ -43,6 +45,7 @@ struct Import: AsyncParsableCommand {
                 ])
             } else {
                 Output.line("\(change.added) added, \(change.changed) changed, \(change.unchanged) as they were")
+                if let zones { Output.lines(ZoneView(zones).taken(try await link.names())) }
                 if let opened {
                     Output.line(
                         "\(Numbers.counted(opened.opened, "session")) opened, \(Numbers.grouped(opened.unchanged)) open already"
@@ -52,6 +55,17 @@ struct Import: AsyncParsableCommand {
             }
             if let opened, !opened.conflicts.isEmpty { throw Ending(status: .notRight) }
         }
+    }
+
+    /// Before anything is put: how the hospital's clock changes stand to those of another zone that the file names; nil
+    /// where it keeps its zone, or is new.
+    private func zonesLeft(
+        for hospital: Catalogue.Hospital?, _ link: ServerLink
+    ) async throws -> ServerStatus.Zones? {
+        guard let hospital else { return nil }
+        guard let zones = try await link.client.status(zone: hospital.timeZone).zones else { return nil }
+        // A zone without a table is refused by the put, which says why.
+        return zones.zone == hospital.timeZone || zones.trouble != nil ? nil : zones
     }
 
     /// Before anything is put: sessions need a zone, and no zone is guessed.

@@ -40,7 +40,7 @@ struct ZonesApply: AsyncParsableCommand {
         commandName: "apply", abstract: "Let the hospital go by the zone tables of the server's machine from now on.",
         discussion:
             "Sessions that are open keep their moments, and so do their appointments; what is generated or opened from "
-            + "now on follows the new rules. Sessions that now show another time of day are listed.")
+            + "now on follows the new rules. Sessions with slots to come that now show another time of day are listed.")
 
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
@@ -48,9 +48,10 @@ struct ZonesApply: AsyncParsableCommand {
     func run() async throws {
         try await ServerLink.with(connection) { link in
             let before = try await link.client.status().zones
-            guard let hospital = try await link.client.catalogue().catalogue.hospital, let before else {
+            guard var hospital = try await link.client.catalogue().catalogue.hospital, let before else {
                 throw CommandFailure.noHospital
             }
+            hospital.fromTables = true
             var catalogue = Catalogue()
             catalogue.hospital = hospital
             let change = try await link.client.putCatalogue(catalogue)
@@ -62,14 +63,12 @@ struct ZonesApply: AsyncParsableCommand {
                     "before": view.json,
                     "now": .optional(after) { ZoneView($0).json },
                 ])
-            } else if change.changed == 0 {
-                Output.line("the hospital goes by the server's zone tables already; nothing was changed")
+            } else if change.changed > 0 {
+                Output.lines(view.taken(try await link.names()))
+            } else if let edition = after?.kept, edition != before.kept {
+                Output.line("the server's zone tables have the same clock changes; the rules are of \(edition) now")
             } else {
-                Output.line(
-                    "from now on the hospital goes by the server's zone tables; "
-                        + "\(Numbers.counted(before.movedSessions, "session")) to come stay at the moment they had, "
-                        + "and show another time of day")
-                Output.lines(view.sessions(try await link.names()))
+                Output.line("the hospital goes by the server's zone tables already; nothing was changed")
             }
         }
     }
@@ -94,9 +93,8 @@ struct ZoneView {
     var line: String {
         if let trouble = zones.trouble { return trouble }
         guard let moment = zones.differsFrom else { return "\(edition), as the hospital's rules have it" }
-        let day = HospitalClock(zone: zones.zone).day(moment.milliseconds)
         return
-            "\(edition), other than the hospital's rules from \(day) on, with "
+            "\(edition), other than the hospital's rules from \(day(moment)) on, with "
             + "\(Numbers.counted(zones.movedSessions, "session")); see haoyuan zones"
     }
 
@@ -106,7 +104,7 @@ struct ZoneView {
         sheet.add("tables", zones.trouble ?? edition, zones.trouble == nil ? nil : .bad)
         sheet.add("rules", zones.kept.map { "of \($0)" } ?? "of an edition that was not kept")
         if zones.trouble == nil {
-            let day = zones.differsFrom.map { HospitalClock(zone: zones.zone).day($0.milliseconds) }
+            let day = zones.differsFrom.map(self.day)
             sheet.add(
                 "times to come",
                 day.map { "differ from \($0) on; haoyuan zones apply takes the tables over" } ?? "the same",
@@ -114,6 +112,20 @@ struct ZoneView {
             sheet.add("sessions moved", Numbers.grouped(zones.movedSessions))
         }
         return sheet
+    }
+
+    /// As the hospital's rules have it.
+    private func day(_ moment: Instant) -> String {
+        zones.differsOn?.description ?? "\(HospitalClock(zone: "UTC").day(moment.milliseconds)) (UTC)"
+    }
+
+    /// What is said once the hospital goes by the tables that this compares it with.
+    func taken(_ names: HospitalNames) -> [String] {
+        let counted = Numbers.counted(zones.movedSessions, "session")
+        return [
+            "from now on the hospital goes by the server's zone tables; \(counted) to come stay at the moment "
+                + "they had, and show another time of day"
+        ] + sessions(names)
     }
 
     /// The sessions that the tables would show at another time, a line each.
@@ -131,7 +143,7 @@ struct ZoneView {
     }
 
     private static func wall(_ moved: ServerStatus.Zones.MovedSession, _ offset: Int32) -> String {
-        HospitalClock(offset: offset).iso(moved.start.milliseconds)
+        HospitalClock(offset: offset).iso(moved.from.milliseconds)
     }
 
     var json: JSON {
