@@ -5,8 +5,23 @@ import ZoneTables
 package struct HospitalClock {
     private let zone: TimeZoneRules
 
-    /// By the zone tables of this machine. A zone that they do not have is shown as UTC: the times then say `Z`.
-    package init(zone name: String) { zone = (try? ZoneTables.machine.rules(of: name)) ?? .utc }
+    /// By the zone tables of this machine: for times of no hospital that a server tells the clock changes of.
+    package init(zone name: String) throws(CommandFailure) {
+        do throws(ZoneTableError) {
+            zone = try ZoneTables.machine.rules(of: name)
+        } catch {
+            throw CommandFailure(.notHere, "times of \(name) cannot be shown: \(error)")
+        }
+    }
+
+    /// UTC's.
+    package static var utc: HospitalClock { HospitalClock(TimeZoneRules.utc) }
+
+    /// By clock changes that are known, the earliest first and at least one: from which second since 1970 on, and how
+    /// many seconds ahead of UTC.
+    package init(changes: [(from: Int64, offset: Int32)]) {
+        zone = TimeZoneRules(name: "", changes: changes.map { .init(fromSecond: $0.from, offsetSeconds: $0.offset) })
+    }
 
     /// By rules that are known.
     package init(_ rules: TimeZoneRules) { zone = rules }

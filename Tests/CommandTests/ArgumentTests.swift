@@ -36,7 +36,7 @@ import Testing
 
     @Test(arguments: [Int64.max, .min])
     func `a moment beyond every calendar is shown and ends nothing`(moment: Int64) throws {
-        #expect(!HospitalClock(zone: "Asia/Shanghai").second(moment).isEmpty)
+        #expect(try !HospitalClock(zone: "Asia/Shanghai").second(moment).isEmpty)
     }
 
     @Test(arguments: ["", "15", "m", "15 m", "-15m", "1.5h", "15min", "9223372036854775807d", "1h-30m", "１５m"])
@@ -63,7 +63,7 @@ import Testing
         ("-9", "2026-02-28"), ("+0", "2026-03-09"), ("2024-02-29", "2024-02-29"),
     ])
     func `days are counted in the hospital's zone`(text: String, day: String) async throws {
-        let clock = HospitalClock(zone: "Asia/Shanghai")
+        let clock = try HospitalClock(zone: "Asia/Shanghai")
         let read = try await #require(DayArgument(text)).day(clock) { Self.beforeMidnight }
         #expect(read == day)
         let next = try await #require(DayArgument("today")).day(clock) { Self.beforeMidnight + 1_000 }

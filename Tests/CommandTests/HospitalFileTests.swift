@@ -76,12 +76,12 @@ import Testing
     }
 
     @Test
-    func `a listing shows the terms of a policy, for people and for programs`() {
+    func `a listing shows the terms of a policy, for people and for programs`() throws {
         let terms: [Catalogue.PolicyTerm] = [
             .init(rule: .perDay, services: ["a", "b"], channels: [.window], limit: 2), .init(rule: .overlap),
         ]
         let catalogue = Catalogue(policies: [.init(version: 3, terms: terms)])
-        let listing = CatalogueListing(names: HospitalNames(catalogue), department: nil)
+        let listing = CatalogueListing(names: try HospitalNames(catalogue), department: nil)
         #expect(
             listing.table(.policies).lines().last?
                 .hasSuffix("  PER_DAY limit 2, services a, b, channels window; OVERLAP limit 0") == true)

@@ -73,6 +73,13 @@ import Testing
         #expect(moved["by_rules"] as? String == "2030-05-01T08:00:00.000+08:00")
         #expect(moved["by_tables"] as? String == "2030-05-01T09:00:00.000+09:00")
         #expect(try await ask("status").output.contains("2027a"))
+        // Commands show by the hospital's rules, whatever tables their machine has, or none.
+        let day = ["slots", "--service", "s1", "--day", "2030-05-01", "--limit", "1", "--json"]
+        let kept = try await ask(day)
+        #expect(kept.output.contains("2030-05-01T08:00:00.000+08:00"), "\(kept.output)")
+        let bare = try await Binary.run(
+            day, environment: ["TZDIR": "/nowhere", "HAOYUAN_ADDRESS": "127.0.0.1:\(server.port)"])
+        #expect(bare.output == kept.output, "\(bare.complaints)")
         // A roster that comes again changes nothing of them.
         #expect(try await ask("import", file).output.contains("0 changed"))
         #expect(try await ask("zones").status == 1)

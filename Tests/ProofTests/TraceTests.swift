@@ -87,7 +87,7 @@ import Testing
             "4,14,2016-05-02 07:15:00,2016-05-02,40,A,No",
             // Nothing lies ahead: the last slot, without a unit of its own.
             "5,15,2016-05-03 09:00:00,2016-05-02,40,A,No")
-        let plan = TracePlan(&trace)
+        let plan = try TracePlan(&trace)
         #expect(plan.bookings.map(\.appointment) == ["11", "12", "14", "13", "15"])
         #expect(plan.bookings.map(\.slot) == [0, 1, 6, 62, 63])
         #expect(plan.sessions.count == 1)
@@ -100,7 +100,7 @@ import Testing
         var trace = try trace(
             "1,11,2016-05-01 08:00:00,2016-05-02,40,A,No", "1,12,2016-05-01 08:00:00,2016-05-02,40,B,No",
             "1,13,2016-05-02 21:35:00,2016-05-02,40,C,No", "1,14,2016-05-02 21:35:00,2016-05-02,40,D,No")
-        let plan = TracePlan(&trace)
+        let plan = try TracePlan(&trace)
         #expect(plan.bookings.map(\.slot) == [0, 1, 63, 63])
         #expect(plan.clinics == ["A", "B", "C", "D"])
     }
@@ -108,7 +108,7 @@ import Testing
     @Test
     func `a session whose only visit came too late still offers something`() throws {
         var trace = try trace("1,11,2016-05-03 08:00:00,2016-05-02,40,A,No")
-        let plan = TracePlan(&trace)
+        let plan = try TracePlan(&trace)
         #expect(plan.sessions[0].capacities.reduce(0, +) == 1)
     }
 
@@ -116,8 +116,8 @@ import Testing
     func `sessions begin at six on the wall clock, in summer and in winter`() throws {
         var trace = try trace(
             "1,11,2016-01-01 08:00:00,2016-02-20,40,A,No", "1,12,2016-01-01 08:00:00,2016-02-22,40,A,No")
-        let plan = TracePlan(&trace)
-        let clock = HospitalClock(zone: TracePlan.zone)
+        let plan = try TracePlan(&trace)
+        let clock = try HospitalClock(zone: TracePlan.zone)
         #expect(
             plan.sessions.map { clock.iso($0.start) } == [
                 "2016-02-20T06:00:00.000-02:00", "2016-02-22T06:00:00.000-03:00",
@@ -141,7 +141,7 @@ import Testing
         var trace = try trace(
             "1,11,2016-05-01 08:00:00,2016-05-02,40,A,No", "1,12,2016-05-01 08:00:00,2016-05-02,40,B,No",
             "2,13,2016-05-03 08:00:00,2016-05-02,40,A,No")
-        let plan = TracePlan(&trace)
+        let plan = try TracePlan(&trace)
         var answers = [ReplayPass.Answer](repeating: .init(), count: 3)
         answers[0].taken = (AppointmentID(rawValue: 1), 0)
         let law = RefusalLaw(plan: plan, answers: answers, perDayDepartment: 1)

@@ -267,6 +267,17 @@ class BadPuts(Case):
                 self.hospital.put(hospital=pb.Hospital(name="医院", time_zone=zone))
         self.assertEqual(self.hospital.catalogue(), before)
 
+    def test_the_hospitals_clock_changes_are_told_and_compared(self):
+        call = self.hospital.connection.call
+        reply = call(pb.GetCatalogueRequest())
+        self.assertEqual(reply.clock_changes[-1].offset_s, self.hospital.offset * 3_600)
+        zones = call(pb.StatusRequest(zone="Asia/Tokyo")).zones
+        self.assertEqual(zones.zone, reply.catalogue.hospital.time_zone)
+        self.assertGreater(zones.differs_from_ms, 0)
+        self.assertEqual(call(pb.StatusRequest()).zones.differs_from_ms, 0)
+        with self.fails("INVALID_ARGUMENT"):
+            call(pb.StatusRequest(zone="x" * 257))
+
     def template(self, **fields):
         good = dict(
             code=unique("template"), pool=self.code, weekdays=127, start="08:00", slot_minutes=10, slots=6, capacity=1

@@ -28,7 +28,11 @@ extension HaoyuanClient {
                 guard changed == nil || changed == reply.changed else { break }
                 changed = reply.changed
                 whole.append(reply.catalogue)
-                guard reply.more else { return (Catalogue(whole), Position(rawValue: reply.position)) }
+                guard reply.more else {
+                    var catalogue = Catalogue(whole)
+                    catalogue.clockChanges = reply.clockChanges.map(Catalogue.ClockChange.init)
+                    return (catalogue, Position(rawValue: reply.position))
+                }
                 request.after = reply.next
             }
         }

@@ -57,6 +57,14 @@ extension Catalogue {
     }
 }
 
+extension Catalogue.ClockChange {
+    init(_ wire: PBClockChange) {
+        // No clock has changed so early or will so late that this is not it.
+        from = Instant(milliseconds: min(max(wire.fromS, Int64.min / 1_000), Int64.max / 1_000) * 1_000)
+        offset = wire.offsetS
+    }
+}
+
 extension Catalogue.Department {
     fileprivate var wire: PBDepartment {
         var wire = PBDepartment()

@@ -17,6 +17,9 @@ public struct Catalogue: Hashable, Sendable {
     public var policies: [Policy]
     /// 排班模板.
     public var templates: [Template]
+    /// The clock changes that the hospital goes by, the earliest first: they are kept with its data. The server tells
+    /// them; a put ignores them, and a server of an earlier version leaves them empty.
+    public var clockChanges: [ClockChange] = []
 
     /// A catalogue of these entities.
     public init(
@@ -48,6 +51,14 @@ public struct Catalogue: Hashable, Sendable {
             self.timeZone = timeZone
             self.fromTables = fromTables
         }
+    }
+
+    /// From a moment on, wall clocks are so far ahead of UTC. The first of several holds before it, too.
+    public struct ClockChange: Hashable, Sendable {
+        /// The moment.
+        public var from: Instant
+        /// Seconds ahead of UTC.
+        public var offset: Int32
     }
 
     /// 科室: owns resources and policies.

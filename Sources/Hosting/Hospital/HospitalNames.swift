@@ -1,6 +1,22 @@
 package import HaoyuanClient
 package import Terminal
 
+extension HospitalClock {
+    /// By the clock changes that the server tells: those it decides by. A server of an earlier version tells none; then
+    /// by the zone tables of this machine.
+    package init(_ catalogue: Catalogue) throws(CommandFailure) {
+        guard catalogue.clockChanges.isEmpty else {
+            self.init(changes: catalogue.clockChanges.map { ($0.from.milliseconds / 1_000, $0.offset) })
+            return
+        }
+        guard let hospital = catalogue.hospital else {
+            self = .utc
+            return
+        }
+        try self.init(zone: hospital.timeZone)
+    }
+}
+
 /// The hospital's own codes and names, both ways: codes that people give become ids, ids that the server gives become
 /// names.
 package struct HospitalNames {
@@ -11,9 +27,11 @@ package struct HospitalNames {
     private let services: [ServiceID: Catalogue.Service]
     private let departments: [String: Catalogue.Department]
 
-    package init(_ catalogue: Catalogue) {
+    /// - Throws: where the server is of a version that does not tell the hospital's clock changes, and this machine's
+    ///   zone tables do not have them.
+    package init(_ catalogue: Catalogue) throws(CommandFailure) {
         self.catalogue = catalogue
-        clock = HospitalClock(zone: catalogue.hospital?.timeZone ?? "UTC")
+        clock = try HospitalClock(catalogue)
         pools = Dictionary(catalogue.pools.map { ($0.id, $0) }) { first, _ in first }
         services = Dictionary(catalogue.services.map { ($0.id, $0) }) { first, _ in first }
         departments = Dictionary(catalogue.departments.map { ($0.code, $0) }) { first, _ in first }

@@ -27,7 +27,7 @@ package enum SampleHospital {
                 return
             }
             _ = try await client.putCatalogue(sample)
-            let names = HospitalNames(sample)
+            let names = try HospitalNames(try await client.catalogue().catalogue)
             let now = status.now.milliseconds
             _ = try await client.generateSessions(
                 from: LocalDate(names.clock.day(now)), to: LocalDate(names.clock.day(now, plus: days - 1)))

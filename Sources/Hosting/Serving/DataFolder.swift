@@ -63,7 +63,7 @@ struct DataFolder {
     }
 
     private var stamp: String {
-        HospitalClock(zone: "UTC").iso(now()).filter { $0.isNumber || $0 == "T" }
+        HospitalClock.utc.iso(now()).filter { $0.isNumber || $0 == "T" }
     }
 
     private func path(_ name: String) -> String { "\(options.directory)/\(name)" }

@@ -47,7 +47,7 @@ package struct LogLines: LogHandler {
         for (key, value) in event.metadata ?? [:] { all[key] = value }
         if let error = event.error { all["error"] = "\(error)" }
         let fields = all.sorted { $0.key < $1.key }.map { (name: $0.key, value: "\($0.value)") }
-        let moment = HospitalClock(zone: "UTC").iso(now())
+        let moment = HospitalClock.utc.iso(now())
         switch format {
         case .text:
             let rest = fields.map { " \($0.name)=\(Self.quotedIfNeeded($0.value))" }.joined()

@@ -34,7 +34,7 @@ struct DrillHospital: Sendable {
     static func furnish(_ client: HaoyuanClient, _ size: Size = Size()) async throws -> DrillHospital {
         let known = try await client.catalogue().catalogue
         _ = try await client.putCatalogue(catalogue(hasHospital: known.hospital.map { !$0.name.isEmpty } ?? false))
-        let names = HospitalNames(try await client.catalogue().catalogue)
+        let names = try HospitalNames(try await client.catalogue().catalogue)
         var patients: [PatientID] = []
         for start in stride(from: 0, to: size.patients, by: patientsAtOnce) {
             let part = (start..<min(start + patientsAtOnce, size.patients)).map {
@@ -48,7 +48,7 @@ struct DrillHospital: Sendable {
             }
         }
         // From the day after tomorrow on: still ahead at the end of the longest round, in every time zone.
-        let clock = HospitalClock(zone: "Asia/Shanghai")
+        let clock = try HospitalClock(zone: "Asia/Shanghai")
         let now = Int64(Date().timeIntervalSince1970 * 1_000)
         let days = (0..<size.days).map { LocalDate(clock.day(now, plus: Int32($0) + 2)) }
         for day in days {
@@ -73,7 +73,7 @@ struct DrillHospital: Sendable {
     /// begin and end.
     /// - Parameter startingIn: minutes from now to the first slot; slots are a minute long.
     func withSessions(startingIn minutes: Int, _ client: HaoyuanClient) async throws -> DrillHospital {
-        let clock = HospitalClock(zone: "Asia/Shanghai")
+        let clock = try HospitalClock(zone: "Asia/Shanghai")
         let start = Int64(Date().timeIntervalSince1970 * 1_000) + Int64(minutes + 1) * 60_000
         let day = LocalDate(clock.day(start))
         let opened = try await client.openSessions(

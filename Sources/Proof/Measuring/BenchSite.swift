@@ -117,7 +117,7 @@ struct BenchSite: Sendable {
     /// Days from the day after tomorrow on that have no sessions of an earlier run.
     private static func freeDates(_ client: HaoyuanClient, _ count: Int) async throws -> [LocalDate] {
         let now = try await client.status().now.milliseconds
-        let clock = HospitalClock(zone: "Asia/Shanghai")
+        let clock = try HospitalClock(zone: "Asia/Shanghai")
         var first: Int32 = 2
         // An earlier run's days stand together and begin there, too.
         while !(try await client.sessions(

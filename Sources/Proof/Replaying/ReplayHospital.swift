@@ -30,7 +30,7 @@ struct ReplayHospital {
                 "the data folder holds another hospital, ‘\(hospital.name)’", remedy: "give --data a folder of its own")
         }
         _ = try await client.putCatalogue(catalogue(plan, perDayDepartment: perDayDepartment))
-        let names = HospitalNames(try await client.catalogue().catalogue)
+        let names = try HospitalNames(try await client.catalogue().catalogue)
         let patients = try await register(client, plan)
         return ReplayHospital(
             service: try names.service(serviceCode).id,

@@ -68,8 +68,9 @@ package struct TracePlan {
     }
 
     /// Notes in the trace which rows have their visit before their booking.
-    package init(_ trace: inout Trace) {
-        let clock = HospitalClock(zone: Self.zone)
+    /// - Throws: where the machine's zone tables do not have the trace's zone.
+    package init(_ trace: inout Trace) throws {
+        let clock = try HospitalClock(zone: Self.zone)
         clinics = Set(trace.rows.map(\.clinic)).sorted()
         clinicIndex = Dictionary(uniqueKeysWithValues: clinics.enumerated().map { ($1, $0) })
         let order = trace.rows.indices.sorted {

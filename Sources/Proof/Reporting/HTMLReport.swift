@@ -27,7 +27,7 @@ struct HTMLReport {
     let report: Report
 
     func page() -> String {
-        let clock = HospitalClock(zone: "UTC")
+        let clock = HospitalClock.utc
         var page = """
             <!doctype html>
             <html lang="en">

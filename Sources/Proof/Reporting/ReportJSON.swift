@@ -7,7 +7,7 @@ extension Report {
         [
             "report": .text(name), "title": .text(title), "standing": .text(standing.rawValue),
             "verdict": .text(verdict),
-            "command": .text(command), "begun": .text(HospitalClock(zone: "UTC").iso(begun)),
+            "command": .text(command), "begun": .text(HospitalClock.utc.iso(begun)),
             "took_s": .decimal(Numbers.seconds(took), digits: 3), "version": .text(Version.number),
             "sections": .list(sections.map(\.json)),
         ]

@@ -54,6 +54,14 @@ extension PBFeedReader {
     }
 }
 
+extension PBClockChange {
+    init(_ change: TimeZoneRules.Change) {
+        self.init()
+        fromS = change.fromSecond
+        offsetS = change.offsetSeconds
+    }
+}
+
 extension PBZoneStatus {
     init(_ standing: ZoneStanding) {
         self.init()

@@ -37,6 +37,9 @@ struct Page: Sendable {
             if isItem { items -= 1 }
             return true
         }
+
+        /// Leaves so many bytes to what the reply has beside its list.
+        mutating func leave(_ bytes: Int) { self.bytes -= bytes }
     }
 
     var room: Room { limit.map { Room(items: $0, bytes: bytes) } ?? Room(items: .max, bytes: .max) }
@@ -103,11 +106,13 @@ extension PBGetCatalogueReply {
         self.init()
         position = dated.reading.position.rawValue
         changed = dated.changed.rawValue
+        clockChanges = dated.reading.value.hospital.zone.changes.map { PBClockChange($0) }
         guard page.limit != nil else {
             catalogue = PBCatalogue(dated.reading.value)
             return
         }
         var room = page.room
+        room.leave(clockChanges.reduce(0) { $0 + $1.bytesInList })
         let (part, end) = PBCatalogue.page(of: dated.reading.value, after: after) { room.takes($0) }
         catalogue = part
         more = end != nil

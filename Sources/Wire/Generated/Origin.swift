@@ -3,7 +3,7 @@
 // protoc-gen-swift 1.39.0
 // sha256 fc6fb693b3d1dbacb45ff839508d177a64149d0f36923d240b31697d538c0ced  proto/haoyuan/v1/appointment.proto
 // sha256 dec249fced62bbda5d81dca72fadc0626701817c6123b754dfac2d6d78a47cb1  proto/haoyuan/v1/booking.proto
-// sha256 af9822440d525c345969807af6de48d00251611c4b84ebddf9bb9218a4df0bbb  proto/haoyuan/v1/catalogue.proto
+// sha256 46fbbafe283915e8d0c9d4faa2b08c019cae8e8cb8de2f405d03abbdaa4b8ae7  proto/haoyuan/v1/catalogue.proto
 // sha256 31e82dbf5079250c2559bb7e694acdf505c7da29d156cac315936a2df621b614  proto/haoyuan/v1/common.proto
 // sha256 8f4535df8a5fa638b2f73b79fe6a03d2a499596a4effe06f228ca35e4e39daf6  proto/haoyuan/v1/feed.proto
 // sha256 c94ea0e6a69abf33954813b78de979dfdfda5bb172c5946023b6bf02a0b20a32  proto/haoyuan/v1/patient.proto
@@ -12,7 +12,7 @@
 // sha256 2f7864de8cc529f9fc053cfd4741e8cb3f179b1bb61c8a185228d74396eba597  proto/haoyuan/v1/session.proto
 // sha256 9c51d863faf210f17d4123a67b372610135cdf77237ce3929d42485004a39653  Sources/Wire/Generated/appointment.pb.swift
 // sha256 e7b9f774a5ec86c9a69a2d65923323ab68997d1e6ea2eafebd3cd52128ead642  Sources/Wire/Generated/booking.pb.swift
-// sha256 dcf500953fdf8f160663f1a6f9b4e794eff3aa3c062ac0e81bc1a00e6381532a  Sources/Wire/Generated/catalogue.pb.swift
+// sha256 e4ea77c14c29e15fec55b1e0716124beeb60222af06c9746fd03155622b5f7f0  Sources/Wire/Generated/catalogue.pb.swift
 // sha256 394c08c66136cc22ecf681da033b0d0eac17e76d0db183c012e41e189d55f364  Sources/Wire/Generated/common.pb.swift
 // sha256 97a9bc610e1cfbced8bd3549f470df6c89fd83611908f7a9c0b6d44af7126a17  Sources/Wire/Generated/feed.pb.swift
 // sha256 41848b5d2c75140a4092efe159eadb05757dfe8a5dd688f97c3baa181c026193  Sources/Wire/Generated/patient.pb.swift

@@ -129,6 +129,22 @@ package nonisolated struct PBHospital: Sendable {
   package init() {}
 }
 
+/// From a moment on, wall clocks are so far ahead of UTC.
+package nonisolated struct PBClockChange: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// seconds since 1970-01-01T00:00Z
+  package var fromS: Int64 = 0
+
+  package var offsetS: Int32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 /// 科室
 package nonisolated struct PBDepartment: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -451,6 +467,9 @@ package nonisolated struct PBGetCatalogueReply: Sendable {
   /// position of the catalogue's last change; pages of one catalogue have the same
   package var changed: UInt64 = 0
 
+  /// that the hospital goes by, ascending; the first holds before it, too
+  package var clockChanges: [PBClockChange] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -505,6 +524,41 @@ nonisolated extension PBHospital: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.name != rhs.name {return false}
     if lhs.timeZone != rhs.timeZone {return false}
     if lhs.fromTables != rhs.fromTables {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBClockChange: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ClockChange"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}from_s\0\u{3}offset_s\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.fromS) }()
+      case 2: try { try decoder.decodeSingularSInt32Field(value: &self.offsetS) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.fromS != 0 {
+      try visitor.visitSingularInt64Field(value: self.fromS, fieldNumber: 1)
+    }
+    if self.offsetS != 0 {
+      try visitor.visitSingularSInt32Field(value: self.offsetS, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBClockChange, rhs: PBClockChange) -> Bool {
+    if lhs.fromS != rhs.fromS {return false}
+    if lhs.offsetS != rhs.offsetS {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1110,7 +1164,7 @@ nonisolated extension PBGetCatalogueRequest: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension PBGetCatalogueReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".GetCatalogueReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}catalogue\0\u{1}position\0\u{1}more\0\u{1}next\0\u{1}changed\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}catalogue\0\u{1}position\0\u{1}more\0\u{1}next\0\u{1}changed\0\u{3}clock_changes\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1123,6 +1177,7 @@ nonisolated extension PBGetCatalogueReply: SwiftProtobuf.Message, SwiftProtobuf.
       case 3: try { try decoder.decodeSingularBoolField(value: &self.more) }()
       case 4: try { try decoder.decodeSingularFixed64Field(value: &self.next) }()
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.changed) }()
+      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.clockChanges) }()
       default: break
       }
     }
@@ -1148,6 +1203,9 @@ nonisolated extension PBGetCatalogueReply: SwiftProtobuf.Message, SwiftProtobuf.
     if self.changed != 0 {
       try visitor.visitSingularUInt64Field(value: self.changed, fieldNumber: 5)
     }
+    if !self.clockChanges.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.clockChanges, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1157,6 +1215,7 @@ nonisolated extension PBGetCatalogueReply: SwiftProtobuf.Message, SwiftProtobuf.
     if lhs.more != rhs.more {return false}
     if lhs.next != rhs.next {return false}
     if lhs.changed != rhs.changed {return false}
+    if lhs.clockChanges != rhs.clockChanges {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

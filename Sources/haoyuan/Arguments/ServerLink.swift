@@ -49,7 +49,7 @@ struct ServerLink {
     }
 
     /// Everything that has a name, as the server knows it now.
-    func names() async throws -> HospitalNames { HospitalNames(try await client.catalogue().catalogue) }
+    func names() async throws -> HospitalNames { try HospitalNames(try await client.catalogue().catalogue) }
 
     /// The patient's id.
     /// - Parameter registering: register the patient when the identifier is unknown.

@@ -81,7 +81,7 @@ struct Backups: ParsableCommand {
         guard !set.items.isEmpty || !set.unreadable.isEmpty else {
             throw CommandFailure.usage("there is no backup in \(folder)")
         }
-        let clock = HospitalClock(zone: TimeZone.current.identifier)
+        let clock = Self.clock
         if output.json {
             Output.document(.list(set.items.map { Self.json($0, clock) }))
         } else {
@@ -89,6 +89,18 @@ struct Backups: ParsableCommand {
         }
         for (name, why) in set.unreadable { Output.complain("haoyuan: \(name) in \(folder) cannot be read: \(why)") }
         if !set.unreadable.isEmpty { throw Ending(status: .inputOutput) }
+    }
+
+    /// The machine's wall clock: a backup is shown without a server that would tell a hospital's.
+    private static var clock: HospitalClock {
+        let zone = TimeZone.current.identifier
+        if zone == "GMT" { return .utc }
+        do throws(CommandFailure) {
+            return try HospitalClock(zone: zone)
+        } catch {
+            Output.complain("haoyuan: \(error); they are shown in UTC")
+            return .utc
+        }
     }
 
     private static func json(_ item: BackupSet.Item, _ clock: HospitalClock) -> JSON {

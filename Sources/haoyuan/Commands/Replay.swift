@@ -44,7 +44,7 @@ struct Replay: AsyncParsableCommand {
     func run() async throws {
         var read = try Trace(Array(InputFile.text(trace).utf8), name: trace)
         guard !read.isEmpty else { throw CommandFailure.usage("\(trace) has no row that can be used") }
-        let plan = TracePlan(&read)
+        let plan = try TracePlan(&read)
         var report = ReplayReport(file: trace, read, plan)
         var progress = Progress(isQuiet: output.json)
         let folder = data ?? NSTemporaryDirectory() + "haoyuan-replay-\(UUID().uuidString)"

@@ -1,5 +1,6 @@
 import ArgumentParser
 import HaoyuanClient
+import Hosting
 import Terminal
 
 struct Status: AsyncParsableCommand {
@@ -17,19 +18,24 @@ struct Status: AsyncParsableCommand {
             let status = try await link.client.status()
             // A primary that waits for its standby, or a deposed one, has no reading to give.
             let patience = RequestOptions(timeout: .seconds(1))
-            let hospital = try? await link.client.catalogue(options: patience).catalogue.hospital
+            let catalogue = try? await link.client.catalogue(options: patience).catalogue
+            let hospital = catalogue?.hospital
+            // Without a catalogue UTC, which the times then say.
+            let clock = try catalogue.map { try HospitalClock($0) } ?? .utc
             let replication = ReplicationView(status: status)
             if output.json {
-                Output.document(Self.json(status, hospital))
+                Output.document(Self.json(status, hospital, clock))
             } else {
-                Output.lines(Self.sheet(status, hospital).lines(.standardOutput))
+                Output.lines(Self.sheet(status, hospital, clock).lines(.standardOutput))
             }
             if replication.isWrong { throw Ending(status: .notRight) }
         }
     }
 
-    private static func sheet(_ status: ServerStatus, _ hospital: Catalogue.Hospital?) -> FactSheet {
-        let clock = HospitalClock(zone: hospital?.timeZone ?? "UTC")
+    private static func sheet(
+        _ status: ServerStatus, _ hospital: Catalogue.Hospital?, _ clock: HospitalClock
+    ) -> FactSheet {
+        let zone = hospital == nil ? " UTC" : ""
         let counts = status.counts
         let journal = status.journal
         let replication = ReplicationView(status: status)
@@ -41,7 +47,7 @@ struct Status: AsyncParsableCommand {
             "hospital",
             hospital.map { "\($0.name) (\($0.timeZone))" }
                 ?? (replication.isWrong ? "not to be read at this moment" : "none yet; haoyuan import brings one"))
-        sheet.add("clock", clock.second(status.now.milliseconds))
+        sheet.add("clock", clock.second(status.now.milliseconds) + zone)
         ClockView(status.clock).add(to: &sheet)
         if let zones = status.zones {
             let view = ZoneView(zones)
@@ -81,7 +87,7 @@ struct Status: AsyncParsableCommand {
         sheet.add(
             "checkpoint",
             journal.lastCheckpoint.map {
-                "\(clock.second($0.milliseconds)), at position \(Numbers.grouped(journal.checkpoint.rawValue))"
+                "\(clock.second($0.milliseconds))\(zone), at position \(Numbers.grouped(journal.checkpoint.rawValue))"
             } ?? "none since the start")
         sheet.add(
             "callers",
@@ -93,9 +99,10 @@ struct Status: AsyncParsableCommand {
         return sheet
     }
 
-    private static func json(_ status: ServerStatus, _ hospital: Catalogue.Hospital?) -> JSON {
-        let clock = HospitalClock(zone: hospital?.timeZone ?? "UTC")
-        return [
+    private static func json(
+        _ status: ServerStatus, _ hospital: Catalogue.Hospital?, _ clock: HospitalClock
+    ) -> JSON {
+        [
             "server": .text(status.server),
             "cluster": .text(status.cluster.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()),
             "role": .text(status.role.word),

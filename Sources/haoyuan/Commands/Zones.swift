@@ -116,7 +116,7 @@ struct ZoneView {
 
     /// As the hospital's rules have it.
     private func day(_ moment: Instant) -> String {
-        zones.differsOn?.description ?? "\(HospitalClock(zone: "UTC").day(moment.milliseconds)) (UTC)"
+        zones.differsOn?.description ?? "\(HospitalClock.utc.day(moment.milliseconds)) (UTC)"
     }
 
     /// What is said once the hospital goes by the tables that this compares it with.
@@ -150,7 +150,7 @@ struct ZoneView {
         [
             "zone": .text(zones.zone), "tables": .optional(zones.tables) { .text($0) },
             "rules": .optional(zones.kept) { .text($0) }, "trouble": .optional(zones.trouble) { .text($0) },
-            "differs_from": .optional(zones.differsFrom) { .text(HospitalClock(zone: "UTC").iso($0.milliseconds)) },
+            "differs_from": .optional(zones.differsFrom) { .text(HospitalClock.utc.iso($0.milliseconds)) },
             "moved_sessions": .count(zones.movedSessions),
             "moved": .list(
                 zones.moved.map { moved in

@@ -33,7 +33,7 @@ package struct TopScreen {
     // MARK: Above
 
     private var title: String {
-        let clock = HospitalClock(zone: "UTC").second(at)
+        let clock = HospitalClock.utc.second(at)
         let up = now[.startTime].map { ", up \(time(max(0, Double(at) / 1_000 - $0)))" } ?? ""
         let version = now.state(of: .build).map { "haoyuan \($0)" } ?? "haoyuan"
         return "\(palette.paint(version, .heading)) at \(address)\(up), \(clock)Z"
@@ -149,7 +149,7 @@ extension TopScreen {
     /// The same for programs: fields and their order are stable.
     package var json: JSON {
         [
-            "monitor": .text(address), "at": .text(HospitalClock(zone: "UTC").iso(at)),
+            "monitor": .text(address), "at": .text(HospitalClock.utc.iso(at)),
             "version": .optional(now.state(of: .build)) { .text($0) }, "ready": .bool(now[.ready] == 1),
             "admission": .optional(now.state(of: .admission)) { .text($0) },
             "role": .optional(now.state(of: .role)) { .text($0) }, "epoch": whole(.epoch),
