@@ -22,6 +22,10 @@ package enum EngineLimits {
     package static let sessionsOpenedPerTurn = 256
     /// Pools whose sessions are compared with their templates in one go of one shard.
     package static let poolsComparedPerTurn = 32
+    /// Pairs of sessions that a refusal or the log names, where a resource is in both at one time.
+    package static let clashesNamed = 10
+    /// Pairs of such sessions that the status lists.
+    package static let clashesListed = 100
     /// Milliseconds a key and its answer are remembered, unless the configuration says otherwise: a day.
     package static let keyWindowMilliseconds: Int64 = 86_400_000
     /// Milliseconds after its end at which a session whose appointments have all ended goes to the history table: a

@@ -10,6 +10,8 @@ final class EngineView: Sendable {
         /// Where the catalogue's last change stands: what is read by its light is shown once that is durable.
         var cataloguePosition = Position.zero
         var timetable = Timetable()
+        /// Empty in normal service.
+        var clashing = ClashingSessions()
         /// Patients are numbered from 1 without gaps.
         var patients: UInt64 = 0
         /// Those that were registered, or got further identifiers, and may not be told yet.
@@ -21,8 +23,10 @@ final class EngineView: Sendable {
     let diary: ResourceDiary
 
     init(_ snapshot: Snapshot) {
+        diary = ResourceDiary(snapshot.timetable, snapshot.catalogue)
+        var snapshot = snapshot
+        snapshot.clashing = ClashingSessions(diary.clashes)
         box = NIOLockedValueBox(snapshot)
-        diary = ResourceDiary(snapshot.timetable)
     }
 
     var current: Snapshot { box.withLockedValue { $0 } }
@@ -31,21 +35,44 @@ final class EngineView: Sendable {
 
     /// Takes the time of a session that is about to be opened.
     /// - Throws: where a resource of its pool is elsewhere at that time; then nothing is taken.
-    func reserve(_ definition: SessionDefinition) throws(SessionConflict) {
-        let reason = diary.reserve(definition.id, definition.times) { current.catalogue }
+    func reserve(_ definition: SessionDefinition, now: Instant) throws(SessionConflict) {
+        let reason = diary.reserve(definition.id, definition.times, now: now) { current.catalogue }
         if let reason { throw SessionConflict(pool: definition.id.pool, times: definition.times, reason) }
     }
 
     /// Judges a session that is open already.
     /// - Throws: where a resource of its pool is elsewhere at that time.
-    func check(_ id: SessionID, _ times: SessionTimes) throws(SessionConflict) {
-        let reason = diary.elsewhere(id, times, in: current.catalogue)
+    func check(_ id: SessionID, _ times: SessionTimes, now: Instant) throws(SessionConflict) {
+        let reason = diary.elsewhere(id, times, now: now, in: current.catalogue)
         if let reason { throw SessionConflict(pool: id.pool, times: times, reason) }
     }
 
+    /// Lets a change of the catalogue happen, unless a resource would be in two places from now on by it.
+    /// - Parameters:
+    ///   - pools: that get resources by it, with those they get.
+    ///   - catalogue: as it will be.
+    /// - Returns: what stands against it.
+    func share(
+        _ pools: [(pool: PoolID, resources: [ResourceID])], in catalogue: CatalogueSnapshot, now: Instant,
+        _ change: () -> Void
+    ) -> [ResourceDiary.Clash] {
+        diary.share(pools, in: catalogue, now: now, change, publish: publish)
+    }
+
+    /// Takes over a primary's catalogue, whatever clashes by it.
+    func adopt(_ catalogue: CatalogueSnapshot, at position: Position) {
+        update { view in
+            view.catalogue = catalogue
+            view.cataloguePosition = position
+        }
+        diary.adopt(catalogue, publish: publish)
+    }
+
+    private func publish(_ clashing: ClashingSessions) { update { $0.clashing = clashing } }
+
     /// Takes note of sessions that were opened or closed by these facts.
     func follow(_ facts: [Fact]) {
-        diary.follow(facts)
+        diary.follow(facts, { current.catalogue }, publish: publish)
         update { view in
             for fact in facts {
                 switch fact {
@@ -127,6 +154,11 @@ final class CatalogueSnapshot: Sendable {
         (catalogue.pools[pool.rawValue]?.resources ?? []).flatMap { resource in
             poolsOfResource[Int(resource.rawValue)].filter { $0 != pool }.map { (resource, $0) }
         }
+    }
+
+    /// Those that several pools have, with these.
+    var sharedResources: [(resource: ResourceID, pools: [PoolID])] {
+        poolsOfResource.enumerated().filter { $1.count > 1 }.map { (ResourceID(rawValue: UInt32($0)), $1) }
     }
 
     /// The pools, by id, that a search for these goes through; ids that are not known have none.

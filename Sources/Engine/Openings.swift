@@ -131,6 +131,13 @@ extension Catalogue {
         }
     }
 
+    /// A session for people: its id, its pool, and when it is.
+    func place(of session: SessionID, _ timetable: Timetable) -> String {
+        let start = timetable[session].map { hospital.zone.wall(at: $0.start) }
+        let when = start.map { " (\($0.date) \($0.time))" } ?? ""
+        return "\(session) of pool ‘\(pools[session.pool.rawValue]?.code ?? "?")’\(when)"
+    }
+
     func code(of resource: ResourceID) -> String { resources[resource.rawValue]?.code ?? "?" }
 }
 

@@ -246,7 +246,7 @@ extension World {
     fileprivate func resolve(_ wish: Wish) throws(Refusal) {
         guard pools.session(wish.session) != nil else { throw Refusal(.slotPast) }
         let offered = catalogue.pools[wish.session.pool.rawValue]?.services.contains(wish.service) ?? false
-        try RuleList.judge(request(0, wish), isOffered: offered)
+        try RuleList.judge(request(0, wish), isOffered: offered, isElsewhere: false)
     }
 }
 

@@ -207,6 +207,21 @@ extension Engine {
             replication: replication, clock: clock)
     }
 
+    /// Open sessions that a resource is in at one time, from now on: a sentence each for at most so many pairs. Data of
+    /// an earlier version may have such.
+    package func clashes(most: Int = EngineLimits.clashesListed) -> [String] {
+        let (now, snapshot) = (time.now(), view.current)
+        let catalogue = snapshot.catalogue.catalogue
+        let standing = view.diary.clashes.filter { $0.until > now }
+        var sentences = standing.prefix(most).map { clash in
+            "resource ‘\(catalogue.code(of: clash.resource))’ is in two places at one time: in "
+                + "\(catalogue.place(of: clash.first, snapshot.timetable)) and in "
+                + "\(catalogue.place(of: clash.second, snapshot.timetable)), which is not booked any more"
+        }
+        if standing.count > most { sentences.append("and \(standing.count - most) more") }
+        return sentences
+    }
+
     /// What is wrong between this server and its partner, in one sentence that says what to do; empty when nothing is.
     private var replicationTrouble: String {
         switch standing.role {

@@ -137,8 +137,10 @@ extension Engine {
             origin: query.origin, patient: query.patient, patientClass: query.patientClass, service: query.service,
             slot: SlotID(rawValue: 0), span: demand.slots, units: demand.units, times: .none,
             department: query.department ?? DepartmentID(rawValue: 0), policy: .initial, now: now, today: today)
-        return SlotSearch(
+        var search = SlotSearch(
             from: from, to: to, after: query.after, limit: query.limit + 1, asking: asking)
+        search.clashing = snapshot.clashing
+        return search
     }
 }
 

@@ -88,7 +88,7 @@ actor Directory {
             beside = [HospitalMetadata.entry(edition: zone.edition)]
         }
         // No session is opened between the look and the change.
-        let clash = view.diary.share(put.events.compactMap { $0.sharing(catalogue) }, in: snapshot, now: now) {
+        let clashes = view.share(put.events.compactMap { $0.sharing(catalogue) }, in: snapshot, now: now) {
             catalogue = next
             unwritten.entities += put.events
             let position = journal.append(records, metadata: beside)
@@ -99,7 +99,7 @@ actor Directory {
                 view.cataloguePosition = position
             }
         }
-        if let clash { throw EngineError(.invalidArgument, sentence(clash, next)) }
+        guard clashes.isEmpty else { throw EngineError(.invalidArgument, refusal(clashes, next)) }
         return Reading(put.counts, at: cataloguePosition)
     }
 
@@ -126,14 +126,15 @@ actor Directory {
         if let edition = zones.editionToAdopt(for: catalogue.hospital, at: now) { keep(edition: edition) }
     }
 
-    private func sentence(_ clash: ResourceDiary.Clash, _ catalogue: Catalogue) -> String {
-        func place(_ id: SessionID) -> String {
-            let start = view.current.timetable[id].map { catalogue.hospital.zone.wall(at: $0.start) }
-            let when = start.map { " (\($0.date) \($0.time))" } ?? ""
-            return "\(id) of pool ‘\(catalogue.pools[id.pool.rawValue]?.code ?? "?")’\(when)"
+    private func refusal(_ clashes: [ResourceDiary.Clash], _ catalogue: Catalogue) -> String {
+        let timetable = view.current.timetable
+        var named = clashes.prefix(EngineLimits.clashesNamed).map { clash in
+            "resource ‘\(catalogue.code(of: clash.resource))’ would be in two places at one time, in "
+                + "\(catalogue.place(of: clash.first, timetable)) and in \(catalogue.place(of: clash.second, timetable))"
         }
-        return "pools: resource ‘\(catalogue.code(of: clash.resource))’ would be in two places at one time, in "
-            + "\(place(clash.first)) and in \(place(clash.second)); nothing of the catalogue is changed"
+        if clashes.count > named.count { named.append("and \(clashes.count - named.count) more") }
+        return "pools: \(named.joined(separator: "; ")); nothing of the catalogue is changed. "
+            + "Move one template's hours and generate, then import again"
     }
 
     /// The catalogue, and where its last change stands.
@@ -222,10 +223,7 @@ actor Directory {
         // Once for all of them: it is as much work as the catalogue is long.
         let snapshot = changed.map { _ in CatalogueSnapshot(catalogue) }
         guard let snapshot, let changed else { return }
-        view.update { view in
-            view.catalogue = snapshot
-            view.cataloguePosition = changed
-        }
+        view.adopt(snapshot, at: changed)
     }
 
     // MARK: Checkpoints

@@ -193,12 +193,12 @@ actor PoolShard {
                 guard let definition = try book.decideOpening(opening) else {
                     if opening.times.end > now, let there = book.sessions(of: opening.pool)?.overlapping(opening.times)
                     {
-                        try view.check(there.id, there.times)
+                        try view.check(there.id, there.times, now: now)
                     }
                     unchanged += 1
                     continue
                 }
-                try view.reserve(definition)
+                try view.reserve(definition, now: now)
                 book.evolve(definition)
                 record(Event(at: now, by: origin, fact: .sessionOpened(definition)))
                 opened.append(definition)

@@ -37,7 +37,9 @@ extension EngineView.Snapshot {
             units: demand.units, times: times, department: department, policy: policy, now: now, today: today,
             holdUntil: hold ? now.advanced(milliseconds: Int64(policy.holdSeconds) * 1_000) : nil)
         do throws(Refusal) {
-            try RuleList.judge(asking, isOffered: catalogue.offers(item.service, in: session.pool))
+            try RuleList.judge(
+                asking, isOffered: catalogue.offers(item.service, in: session.pool),
+                isElsewhere: clashing.hold(session, at: now))
         } catch {
             throw .refused(error)
         }

@@ -197,6 +197,8 @@ public struct Rule: Hashable, Sendable, CustomStringConvertible {
     public static let inProgress = Rule(number: 13)
     /// The department's policy does not open the slot to this channel.
     public static let channelClosed = Rule(number: 14)
+    /// A resource of the slot's pool is in an earlier session of another pool at that time.
+    public static let resourceElsewhere = Rule(number: 15)
 
     /// Every value this version knows, in the order of their numbers.
     public static let known = Scheduling.Rule.allCases.map { Rule(number: Int($0.rawValue)) }

@@ -165,6 +165,9 @@ struct ServingProcess: Sendable {
         server.followed = followed
         let running = try await RunningEngine.start(engine, server, logger: logger)
         if let news = running.engine.zoneNews() { StandingNews.zoneDiffers(news).log(logger) }
+        for sentence in running.engine.clashes(most: EngineLimits.clashesNamed) {
+            logger.warning("\(sentence): move one template's hours and generate, or withdraw one of the two")
+        }
         state.serving(running)
         return running
     }

@@ -64,17 +64,20 @@ extension Situation {
             }
         }
         guard let pool = NaiveModel.versions(definition.id.pool.rawValue, of: model.pools)?.last else { return nil }
+        guard definition.times.end > now else { return nil }
         return elsewhere(pool.resources, than: pool.id) { $0.overlaps(time) }
     }
 
-    /// Where one of these resources is at such a time, in an open session of another pool than its own.
+    /// Where one of these resources is at such a time, in an open session of another pool than its own that is not over.
     private func elsewhere(
         _ resources: [ResourceID], than pool: PoolID, _ isAtThatTime: (Range<Int>) -> Bool
     ) -> String? {
         for case let other? in model.pools.map(\.last) where other.id != pool {
             guard other.resources.contains(where: resources.contains) else { continue }
             for case let sitting? in (model.sittingsOfPool[other.id] ?? []).map({ model.sittings[$0] })
-            where sitting.archived == nil && isAtThatTime(sitting.time(0..<sitting.capacities.count)) {
+            where sitting.archived == nil && sitting.start(sitting.capacities.count) > now.rawValue
+                && isAtThatTime(sitting.time(0..<sitting.capacities.count))
+            {
                 return "a resource of its pool is in \(sitting.id) at that time"
             }
         }

@@ -21,6 +21,29 @@ extension Situation {
         return Verdict(refusals: [Refusal(.serviceNotOffered)], isCertain: offering == 0 || fitting == 0)
     }
 
+    /// A resource of its pool is, at that time and from now on, in a session of another pool that comes before it.
+    func resourceElsewhere(_ place: Place) -> Verdict {
+        let own = place.sitting
+        let pools = pools(own.id.pool)
+        guard pools.contains(where: { !$0.resources.isEmpty }) else { return .no }
+        var verdict = Verdict.no
+        for case let other? in model.pools.map(\.last) where other.id != own.id.pool {
+            let others = self.pools(other.id)
+            guard others.contains(where: { there in pools.contains { $0.shares(there) } }) else { continue }
+            let isSurelyShared = others.allSatisfy { there in pools.allSatisfy { $0.shares(there) } }
+            for case let sitting? in (model.sittingsOfPool[other.id] ?? []).map({ model.sittings[$0] })
+            where sitting.opened <= visits.upperBound && sitting.archived.map({ $0 > visits.lowerBound }) ?? true
+                && sitting.comesBefore(own, after: now.rawValue)
+            {
+                verdict.refusals = [Refusal(.resourceElsewhere)]
+                if isSurelyShared && sitting.archived == nil && sitting.opened <= visits.lowerBound {
+                    verdict.isCertain = true
+                }
+            }
+        }
+        return verdict
+    }
+
     /// The session has given out all its numbers.
     func numbersExhausted(_ place: Place) -> Verdict {
         let limit = Int(Limits.numbersPerSession)
@@ -43,5 +66,19 @@ extension Situation {
             if !free.contains(where: { $0.upperBound < demand.units }) { isCertain = false }
         }
         return Verdict(refusals: refusals, isCertain: isCertain && !refusals.isEmpty)
+    }
+}
+
+extension Pool {
+    fileprivate func shares(_ other: Pool) -> Bool { resources.contains(where: other.resources.contains) }
+}
+
+extension NaiveModel.Sitting {
+    /// Whether it begins before another that it overlaps after this moment; of two that begin together, the one with the
+    /// lower id does.
+    fileprivate func comesBefore(_ other: NaiveModel.Sitting, after now: Int64) -> Bool {
+        let (own, its) = (start(0), other.start(0))
+        let (end, itsEnd) = (start(capacities.count), other.start(other.capacities.count))
+        return (own, id.rawValue) < (its, other.id.rawValue) && its < end && min(end, itsEnd) > now
     }
 }

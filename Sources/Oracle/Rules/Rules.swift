@@ -20,7 +20,7 @@ extension Situation {
     /// the next.
     private static let stages: [[Rule]] = [
         [.inProgress, .version, .state, .holdExpired, .tooEarly],
-        [.slotPast, .serviceNotOffered, .channelClosed],
+        [.slotPast, .serviceNotOffered, .channelClosed, .resourceElsewhere],
         [.perDayDepartment, .perDay, .overlap, .patientAppointments],
         [.numbersExhausted, .slotFull],
     ]
@@ -36,6 +36,7 @@ extension Situation {
         case .slotPast: asked.place.map(slotPast) ?? .no
         case .serviceNotOffered: asked.place.map(serviceNotOffered) ?? .no
         case .channelClosed: asked.place.map(channelClosed) ?? .no
+        case .resourceElsewhere: asked.place.map(resourceElsewhere) ?? .no
         case .perDayDepartment: asked.place.map(perDayDepartment) ?? .no
         case .perDay: asked.place.map(perDay) ?? .no
         case .overlap: asked.place.map(overlap) ?? .no

@@ -14,6 +14,7 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case patientAppointments
     case inProgress
     case channelClosed
+    case resourceElsewhere
 
     /// What is said of the rule, in its own file.
     package var about: RuleAbout {
@@ -32,6 +33,7 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
         case .patientAppointments: PatientAppointments.about
         case .inProgress: InProgress.about
         case .channelClosed: ChannelClosed.about
+        case .resourceElsewhere: ResourceElsewhere.about
         }
     }
 
@@ -98,10 +100,13 @@ package struct TermFields: OptionSet, Hashable, Sendable {
 package enum RuleList {
     /// `BOOK`, each item of `BOOK_TOGETHER`, the new place of `MOVE`: what the timetable and the catalogue know.
     @inline(__always)
-    package static func judge(_ asking: borrowing Asking, isOffered: Bool) throws(Refusal) {
+    package static func judge(
+        _ asking: borrowing Asking, isOffered: Bool, isElsewhere: Bool
+    ) throws(Refusal) {
         try SlotPast.judge(asking)
         try ServiceNotOffered.judge(asking, isOffered: isOffered)
         try ChannelClosed.judge(asking)
+        try ResourceElsewhere.judge(isElsewhere: isElsewhere)
     }
 
     /// `BOOK`, at the patient.

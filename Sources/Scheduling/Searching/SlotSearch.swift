@@ -15,6 +15,8 @@ package struct SlotSearch: Sendable {
     package var asking: Asking
     /// What the patient has; nil where the search names none.
     package var holdings: PatientHoldings?
+    /// Sessions that take nothing.
+    package var clashing = ClashingSessions()
 
     package init(
         from: LocalDate, to: LocalDate, after: (start: Instant, slot: SlotID)?, limit: Int, asking: Asking,
@@ -33,7 +35,7 @@ package struct SlotSearch: Sendable {
     @inline(__always)
     private func isBookable(_ asking: borrowing Asking, in session: borrowing Session) -> Bool {
         do throws(Refusal) {
-            try RuleList.judge(asking, isOffered: true)
+            try RuleList.judge(asking, isOffered: true, isElsewhere: clashing.hold(session.id, at: asking.now))
             if let holdings { try RuleList.judge(asking, holdings.tally(beside: asking.commitment)) }
             try RuleList.judge(asking, session)
             return true

@@ -6,8 +6,8 @@ import Wire
 
 extension PBStatusReply {
     init(
-        _ status: EngineStatus, zones: ZoneStanding?, server: String, connections: Int, subscriptions: Int,
-        followed: FollowedPrimary?
+        _ status: EngineStatus, zones: ZoneStanding?, clashes: [String], server: String, connections: Int,
+        subscriptions: Int, followed: FollowedPrimary?
     ) {
         self.init()
         self.server = server
@@ -28,6 +28,7 @@ extension PBStatusReply {
         trouble = status.trouble
         clock = PBClockStatus(status.clock)
         readers = status.readers.map { PBFeedReader($0) }
+        self.clashes = clashes
         if let zones { self.zones = PBZoneStatus(zones) }
     }
 }

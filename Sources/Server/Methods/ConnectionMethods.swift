@@ -18,7 +18,7 @@ extension MethodTable {
             return { engine, server in
                 PBStatusReply(
                     await engine.status(), zones: engine.zoneStanding(against: zone.isEmpty ? nil : zone),
-                    server: server.name,
+                    clashes: engine.clashes(), server: server.name,
                     connections: server.census.greeted,
                     subscriptions: server.census.subscriptions, followed: server.followed)
             }

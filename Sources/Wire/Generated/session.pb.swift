@@ -344,6 +344,12 @@ package nonisolated struct PBStatusReply: @unchecked Sendable {
   /// Clears the value of `clock`. Subsequent reads from it will return its default value.
   package mutating func clearClock() {_uniqueStorage()._clock = nil}
 
+  /// a sentence each: two open sessions that a resource is in at one time; the first 100
+  package var clashes: [String] {
+    get {_storage._clashes}
+    set {_uniqueStorage()._clashes = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -803,7 +809,7 @@ nonisolated extension PBStatusRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".StatusReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}server\0\u{1}cluster\0\u{1}epoch\0\u{1}role\0\u{3}now_ms\0\u{3}uptime_ms\0\u{1}position\0\u{3}durable_position\0\u{3}oldest_position\0\u{1}counts\0\u{1}journal\0\u{1}connections\0\u{1}subscriptions\0\u{3}accepting_writes\0\u{1}trouble\0\u{1}replication\0\u{2}\u{2}readers\0\u{1}zones\0\u{1}clock\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}server\0\u{1}cluster\0\u{1}epoch\0\u{1}role\0\u{3}now_ms\0\u{3}uptime_ms\0\u{1}position\0\u{3}durable_position\0\u{3}oldest_position\0\u{1}counts\0\u{1}journal\0\u{1}connections\0\u{1}subscriptions\0\u{3}accepting_writes\0\u{1}trouble\0\u{1}replication\0\u{2}\u{2}readers\0\u{1}zones\0\u{1}clock\0\u{1}clashes\0")
 
   fileprivate class _StorageClass {
     var _server: String = String()
@@ -825,6 +831,7 @@ nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
     var _readers: [PBFeedReader] = []
     var _zones: PBZoneStatus? = nil
     var _clock: PBClockStatus? = nil
+    var _clashes: [String] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -854,6 +861,7 @@ nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
       _readers = source._readers
       _zones = source._zones
       _clock = source._clock
+      _clashes = source._clashes
     }
   }
 
@@ -891,6 +899,7 @@ nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
         case 18: try { try decoder.decodeRepeatedMessageField(value: &_storage._readers) }()
         case 19: try { try decoder.decodeSingularMessageField(value: &_storage._zones) }()
         case 20: try { try decoder.decodeSingularMessageField(value: &_storage._clock) }()
+        case 21: try { try decoder.decodeRepeatedStringField(value: &_storage._clashes) }()
         default: break
         }
       }
@@ -960,6 +969,9 @@ nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
       try { if let v = _storage._clock {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
       } }()
+      if !_storage._clashes.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._clashes, fieldNumber: 21)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -988,6 +1000,7 @@ nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
         if _storage._readers != rhs_storage._readers {return false}
         if _storage._zones != rhs_storage._zones {return false}
         if _storage._clock != rhs_storage._clock {return false}
+        if _storage._clashes != rhs_storage._clashes {return false}
         return true
       }
       if !storagesAreEqual {return false}

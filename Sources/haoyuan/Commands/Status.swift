@@ -66,6 +66,7 @@ struct Status: AsyncParsableCommand {
                 Numbers.counted(counts.templates, "template"),
             ].joined(separator: ", "))
         sheet.add("sessions", "\(Numbers.grouped(counts.sessions)) with \(Numbers.counted(counts.slots, "slot"))")
+        for clash in status.clashes { sheet.add("clash", clash, .bad) }
         sheet.add(
             "appointments",
             "\(Numbers.grouped(counts.appointments)) in memory, \(Numbers.counted(counts.holds, "hold")) waiting")
@@ -118,6 +119,7 @@ struct Status: AsyncParsableCommand {
             "oldest_position": .count(status.oldestPosition.rawValue),
             "replication": ReplicationView(status: status).json,
             "zones": .optional(status.zones) { ZoneView($0).json },
+            "clashes": .list(status.clashes.map { .text($0) }),
             "counts": json(status.counts),
             "journal": json(status.journal, clock),
             "connections": .count(status.connections),

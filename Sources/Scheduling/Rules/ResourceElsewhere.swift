@@ -1,0 +1,12 @@
+/// RULE_RESOURCE_ELSEWHERE: no resource of the slot's pool is in an earlier session of another pool at that time.
+enum ResourceElsewhere {
+    static let about = RuleAbout(
+        "a doctor, device or room of the slot’s pool is in an earlier session of another pool at that time",
+        remedy: "choose a slot of another session; haoyuan status names the two that overlap")
+
+    /// - Parameter isElsewhere: as the timetable knows it.
+    @inline(__always)
+    static func judge(isElsewhere: Bool) throws(Refusal) {
+        guard !isElsewhere else { throw Refusal(.resourceElsewhere) }
+    }
+}
