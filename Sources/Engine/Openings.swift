@@ -112,13 +112,16 @@ extension Catalogue {
         let place = "pool ‘\(pool)’, \(start.date) \(start.time)"
         switch conflict.reason {
         case .overlaps(let other): return "\(place): overlaps its \(other)"
+        case .taken(let other, let its, let own):
+            return "\(place): template ‘\(code(of: own))’ wants just the hours of \(other), which template "
+                + "‘\(code(of: its))’ has opened; give one of the two other hours"
         case .twice(let other): return "\(place): its template has \(other) on that day already"
         case .exhausted: return "pool ‘\(pool)’ has had \(Limits.sessionsPerPool) sessions; open another pool"
         case .elsewhere(let resource, let other):
             let there = pools[other.pool.rawValue]?.code ?? "?"
             return "\(place): its resource ‘\(code(of: resource))’ is in \(other) of pool ‘\(there)’ at that time"
-        case .kept(let id, let template, let keeping):
-            let code = template.flatMap { templates[$0.rawValue]?.code } ?? "?"
+        case .kept(let id, let template, let keeping, let begin):
+            let name = template.map { code(of: $0) } ?? "?"
             let reason =
                 switch keeping {
                 case .appointments(0): "is being booked"
@@ -127,7 +130,16 @@ extension Catalogue {
                 case .locks(let numbers): "has lock \(numbers.map { "\($0)" }.joined(separator: ", ")) in force"
                 case .begun: "has begun"
                 }
-            return "\(place): template ‘\(code)’ says something else now, but \(id) \(reason); it stays as it is"
+            let now = begin.map {
+                "begins at \(hospital.zone.wall(at: $0).time) now, by its hours or the zone's clock changes"
+            }
+            return
+                "\(place): template ‘\(name)’ \(now ?? "says something else now"), but \(id) \(reason); it stays as it is"
+        case .blocked(let id, let template, let wanted, let begin, let obstacle):
+            let start = hospital.zone.wall(at: begin)
+            let there = wanted == conflict.pool ? "" : " in pool ‘\(pools[wanted.rawValue]?.code ?? "?")’"
+            return "\(place): template ‘\(code(of: template))’ says \(start.time)\(there) now, but \(words(obstacle)); "
+                + "\(id) stays as it is"
         }
     }
 
@@ -139,6 +151,19 @@ extension Catalogue {
     }
 
     func code(of resource: ResourceID) -> String { resources[resource.rawValue]?.code ?? "?" }
+    /// What stands where a session of a pool is wanted, as the end of "… but".
+    private func words(_ obstacle: SessionConflict.Obstacle) -> String {
+        let occupant =
+            switch obstacle.occupant {
+            case .session(let id):
+                obstacle.resource == nil ? "\(id)" : "\(id) of pool ‘\(pools[id.pool.rawValue]?.code ?? "?")’"
+            case .template(let template): "what template ‘\(code(of: template))’ says for that day"
+            }
+        guard let resource = obstacle.resource else { return "\(occupant) stands there" }
+        return "its resource ‘\(code(of: resource))’ is in \(occupant) at that time"
+    }
+
+    func code(of template: TemplateID) -> String { templates[template.rawValue]?.code ?? "?" }
 }
 
 /// Whether these days are days, in their order, and not too many.

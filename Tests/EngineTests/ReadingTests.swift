@@ -225,7 +225,8 @@ import Testing
         ).value
         let draft2 = SessionDraft(pool: "ct", date: second, start: start, slotMinutes: 15, capacities: [1])
         let one = try await hospital.engine.openSessions([draft2], by: Hospital.doctor).value
-        #expect(sessions.opened == 1 && one.opened == 1)
+        // It may be generated, but it is over.
+        #expect(sessions == SessionsOpened() && one.opened == 1)
         let last = LocalDate.range.upperBound
         let late = try await hospital.engine.generateSessions(
             from: last, to: last, templates: [], by: Hospital.doctor

@@ -149,6 +149,7 @@ extension Dice {
         default:
             var sessions = SessionsOpened()
             (sessions.opened, sessions.unchanged) = (Int(small()), Int(small()))
+            if once(in: 2) { sessions.withdrawn = Int(small()) }
             sessions.conflicts = many(9) { $0.text(256) }
             return .sessions(sessions)
         }

@@ -137,6 +137,14 @@ actor Directory {
             + "Move one template's hours and generate, then import again"
     }
 
+    /// What a generation may withdraw. It is planned here, since it may take some milliseconds, which no event loop
+    /// and no pool has to spare.
+    func plan(
+        _ outdated: [OutdatedSession], wanted: [SessionOpening], _ catalogue: CatalogueSnapshot, now: Instant
+    ) -> GenerationPlan {
+        GenerationPlan(outdated, wanted: wanted, rows: view.diary.rows, catalogue, now: now)
+    }
+
     /// The catalogue, and where its last change stands.
     func read() -> (catalogue: Catalogue, shown: Position) { (catalogue, cataloguePosition) }
 

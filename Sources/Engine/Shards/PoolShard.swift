@@ -215,35 +215,46 @@ actor PoolShard {
         return (opened.count, unchanged, conflicts)
     }
 
-    /// Withdraws the sessions of these pools that their templates do not say any more; those that must stay are told.
-    /// What ended in the others leaves memory: from this position on it is in the history table.
-    func withdraw(
-        _ generation: Generation, in pools: some Sequence<PoolID> & Sendable, by origin: Origin, now: Instant
-    ) -> (kept: [SessionConflict], gone: [(AppointmentID, PatientID)], position: Position) {
+    /// The sessions of these pools that their templates do not say any more, with what keeps each.
+    func outdated(
+        _ generation: Generation, in pools: some Sequence<PoolID> & Sendable, now: Instant
+    ) -> [OutdatedSession] { pools.flatMap { book.outdated(in: $0, generation, now: now) } }
+
+    /// What a withdrawal did.
+    struct Withdrawn: Sendable {
+        var count = 0
+        /// Something came into these meanwhile.
         var kept: [SessionConflict] = []
-        var left: [(AppointmentID, PatientID)] = []
+        /// What ended in the others leaves memory.
+        var gone: [(AppointmentID, PatientID)] = []
+        /// From here on that is in the history table.
+        var position = Position.zero
+    }
+
+    /// Withdraws sessions that were found outdated; those that must stay by now are told.
+    func withdraw(
+        _ ids: some Sequence<SessionID> & Sendable, _ generation: Generation, by origin: Origin, now: Instant
+    ) -> Withdrawn {
+        var done = Withdrawn()
         var facts: [Fact] = []
         var writes: [TableWrite] = []
-        var position = Position.zero
-        for id in pools.flatMap({ book.outdated(in: $0, generation) }) {
+        for id in ids {
+            // Another generation may have come between.
+            guard let session = book.session(id) else { continue }
             do throws(SessionConflict) {
-                let fact = try book.decideWithdrawal(id, now: now)
-                guard let session = book.session(id) else { continue }
+                let fact = try book.decideWithdrawal(id, generation, now: now)
                 writes += SessionTables.archive(session)
-                left += session.gone
+                done.gone += session.gone
                 book.evolve(fact, channel: origin.channel, at: now)
                 record(Event(at: now, by: origin, fact: fact))
                 facts.append(fact)
             } catch {
-                kept.append(error)
+                done.kept.append(error)
             }
-            // No commit has more of them than archiving gives it.
-            guard facts.count == EngineLimits.sessionsArchivedPerTurn else { continue }
-            position = close(facts, tables: writes)
-            (facts, writes) = ([], [])
         }
-        if !facts.isEmpty { position = close(facts, tables: writes) }
-        return (kept, left, position)
+        done.count = facts.count
+        if !facts.isEmpty { done.position = close(facts, tables: writes) }
+        return done
     }
 
     /// Sends sessions whose appointments have all ended to the history table, as many as fit one go; tells whether

@@ -35,7 +35,7 @@ extension WritePipeline {
         let catalogue = batch.snapshot.catalogue.catalogue
         let wanted: [SessionOpening]
         do throws(EngineError) { wanted = try catalogue.openings(drafts) } catch { return fail(index, error, &batch) }
-        await open(index, wanted, conflicts: [], &batch)
+        await open(index, [wanted], withdrawn: 0, conflicts: [], &batch)
     }
 
     /// Lets the templates' days be what the templates say: withdraws what they do not say any more, and opens what they
@@ -53,10 +53,31 @@ extension WritePipeline {
         } catch {
             return fail(index, error, &batch)
         }
-        let origin = batch.asked[index].by
         let snapshot = view.current
-        var conflicts: [SessionConflict] = []
-        // A template may have moved to another pool, so all are looked at, in slices as below.
+        let outdated = await outdated(generation, snapshot, now: batch.now)
+        var plan = GenerationPlan()
+        if !outdated.isEmpty {
+            plan = await directory.plan(outdated, wanted: wanted, snapshot.catalogue, now: batch.now)
+        }
+        let (withdrawn, kept) = await withdraw(
+            plan.going.map(\.id), generation, snapshot, by: batch.asked[index].by, batch.now)
+        let conflicts = plan.conflicts + kept
+        let days = Set(conflicts.compactMap(\.day))
+        // What is over is neither opened nor counted: its session may be in the history.
+        wanted.removeAll { $0.times.end <= batch.now || ($0.day.map(days.contains) ?? false) }
+        // First what takes the place of what went, so that nothing new comes before it.
+        let freed = Set(plan.going.map(\.day))
+        let isFirst = { (opening: SessionOpening) in opening.day.map(freed.contains) ?? false }
+        let rounds = [wanted.filter(isFirst), wanted.filter { !isFirst($0) }]
+        await open(index, rounds, withdrawn: withdrawn, conflicts: conflicts, &batch)
+    }
+
+    /// The open sessions that their templates do not say any more. A template may have moved to another pool, so all
+    /// are looked at, in slices, so that bookings get their turn of the shard between two.
+    private func outdated(
+        _ generation: Generation, _ snapshot: EngineView.Snapshot, now: Instant
+    ) async -> [OutdatedSession] {
+        var outdated: [OutdatedSession] = []
         let parts = Dictionary(grouping: snapshot.catalogue.catalogue.pools.all.map(\.id)) {
             shards.index(of: $0, in: snapshot) ?? 0
         }
@@ -64,16 +85,32 @@ extension WritePipeline {
             guard let part = parts[shard] else { continue }
             for start in stride(from: 0, to: part.count, by: EngineLimits.poolsComparedPerTurn) {
                 let slice = part[start..<min(start + EngineLimits.poolsComparedPerTurn, part.count)]
-                let mark = spreading.begin(.anything)
-                let left = await shards.pools[shard].withdraw(generation, in: slice, by: origin, now: batch.now)
-                spreading.end(mark)
-                conflicts += left.kept
-                await forget(left.gone, at: left.position)
+                outdated += await shards.pools[shard].outdated(generation, in: slice, now: now)
             }
         }
-        let kept = Set(conflicts.compactMap(\.day))
-        wanted.removeAll { $0.day.map(kept.contains) ?? false }
-        await open(index, wanted, conflicts: conflicts, &batch)
+        return outdated
+    }
+
+    /// Withdraws sessions that were found outdated, unless something has come into them.
+    private func withdraw(
+        _ ids: [SessionID], _ generation: Generation, _ snapshot: EngineView.Snapshot, by origin: Origin, _ now: Instant
+    ) async -> (count: Int, kept: [SessionConflict]) {
+        var (count, kept) = (0, [SessionConflict]())
+        let parts = Dictionary(grouping: ids) { shards.index(of: $0.pool, in: snapshot) ?? 0 }
+        for shard in shards.pools.indices {
+            guard let part = parts[shard] else { continue }
+            // No commit has more of them than archiving gives it.
+            for start in stride(from: 0, to: part.count, by: EngineLimits.sessionsArchivedPerTurn) {
+                let slice = part[start..<min(start + EngineLimits.sessionsArchivedPerTurn, part.count)]
+                let mark = spreading.begin(.anything)
+                let done = await shards.pools[shard].withdraw(slice, generation, by: origin, now: now)
+                spreading.end(mark)
+                count += done.count
+                kept += done.kept
+                await forget(done.gone, at: done.position)
+            }
+        }
+        return (count, kept)
     }
 
     /// Tells patients what left memory with sessions that were withdrawn.
@@ -84,18 +121,21 @@ extension WritePipeline {
         await shards.settle(gone.map { .archived($0.0, $0.1) })
     }
 
-    /// Opens sessions, each pool its own.
+    /// Opens sessions, each pool its own, all of one round before those of the next.
     private func open(
-        _ index: Int, _ wanted: [SessionOpening], conflicts: [SessionConflict], _ batch: inout Batch
+        _ index: Int, _ rounds: [[SessionOpening]], withdrawn: Int, conflicts: [SessionConflict], _ batch: inout Batch
     ) async {
         let catalogue = batch.snapshot.catalogue.catalogue
         let origin = batch.asked[index].by
         let snapshot = view.current
         var sum = SessionsOpened()
+        sum.withdrawn = withdrawn
         sum.conflicts = conflicts.map { catalogue.sentence($0) }
-        let parts = Dictionary(grouping: wanted) { shards.index(of: $0.pool, in: snapshot) ?? 0 }
-        for shard in shards.pools.indices {
-            guard let part = parts[shard] else { continue }
+        let parts = rounds.flatMap { round in
+            let parts = Dictionary(grouping: round) { shards.index(of: $0.pool, in: snapshot) ?? 0 }
+            return shards.pools.indices.compactMap { shard in parts[shard].map { (shard, $0) } }
+        }
+        for (shard, part) in parts {
             // In slices, so that bookings get their turn of the shard between two.
             for start in stride(from: 0, to: part.count, by: EngineLimits.sessionsOpenedPerTurn) {
                 let slice = part[start..<min(start + EngineLimits.sessionsOpenedPerTurn, part.count)]
@@ -125,8 +165,11 @@ extension WritePipeline {
 extension SessionConflict {
     /// The template's day whose outdated session stays; nil for another conflict.
     fileprivate var day: Generation.TemplateDay? {
-        guard case .kept(_, let template?, _) = reason else { return nil }
-        return Generation.TemplateDay(template: template, date: times.date)
+        switch reason {
+        case .kept(_, let template?, _, _), .blocked(_, let template, _, _, _):
+            Generation.TemplateDay(template: template, date: times.date)
+        default: nil
+        }
     }
 }
 

@@ -39,6 +39,8 @@ public struct SessionsOpened: Hashable, Sendable {
     public var opened: Int
     /// Sessions that stood already, in the same shape.
     public var unchanged: Int
+    /// Sessions that were withdrawn, since their templates do not say them any more.
+    public var withdrawn: Int
     /// A sentence each for the sessions that were not opened; the others were.
     public var conflicts: [String]
     /// Where in the journal.
@@ -47,6 +49,7 @@ public struct SessionsOpened: Hashable, Sendable {
     init(_ wire: PBSessionsReply) {
         opened = Int(wire.opened)
         unchanged = Int(wire.unchanged)
+        withdrawn = Int(wire.withdrawn)
         conflicts = wire.conflicts
         position = Position(rawValue: wire.position)
     }

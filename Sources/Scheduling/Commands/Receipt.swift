@@ -39,6 +39,8 @@ package struct PatientOutcome: Hashable, Sendable {
 package struct SessionsOpened: Hashable, Sendable {
     package var opened = 0
     package var unchanged = 0
+    /// Sessions that their templates do not say any more.
+    package var withdrawn = 0
     package var conflicts: [String] = []
 
     package init() {}

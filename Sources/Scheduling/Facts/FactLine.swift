@@ -87,7 +87,9 @@ extension Report {
         case .patients(let outcomes):
             "\(outcomes.count) patients, \(outcomes.count { $0.created }) new, \(outcomes.count { $0.patient == nil }) failed"
         case .sessions(let sessions):
-            "\(sessions.opened) sessions opened, \(sessions.unchanged) unchanged, \(sessions.conflicts.count) conflicts"
+            "\(sessions.opened) sessions opened, \(sessions.unchanged) unchanged, "
+                + (sessions.withdrawn > 0 ? "\(sessions.withdrawn) withdrawn, " : "")
+                + "\(sessions.conflicts.count) conflicts"
         }
     }
 }

@@ -44,9 +44,11 @@ extension Report {
                 }
             }
         case .sessions(let sessions):
-            writer.byte(3)
+            // Answers of before withdrawals were counted say nothing of them.
+            writer.byte(sessions.withdrawn == 0 ? 3 : 4)
             writer.varint(UInt64(sessions.opened))
             writer.varint(UInt64(sessions.unchanged))
+            if sessions.withdrawn > 0 { writer.varint(UInt64(sessions.withdrawn)) }
             writer.varint(UInt64(sessions.conflicts.count))
             for conflict in sessions.conflicts { writer.string(conflict) }
         }
@@ -70,10 +72,11 @@ extension Report {
                         : PatientOutcome(patient: PatientID(rawValue: patient), created: try reader.byte() != 0))
             }
             self = .patients(outcomes)
-        case 3:
+        case let tag where tag == 3 || tag == 4:
             var sessions = SessionsOpened()
             sessions.opened = Int(try reader.number(UInt32.self))
             sessions.unchanged = Int(try reader.number(UInt32.self))
+            if tag == 4 { sessions.withdrawn = Int(try reader.number(UInt32.self)) }
             for _ in 0..<(try reader.count(most: Limits.conflictsRemembered, "conflicts")) {
                 sessions.conflicts.append(try reader.string())
             }

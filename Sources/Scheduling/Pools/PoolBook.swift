@@ -159,8 +159,12 @@ package struct PoolBook: Sendable {
         let (pool, times) = (opening.pool, opening.times)
         let sessions = sessions(of: pool)
         if let other = sessions?.overlapping(times) {
-            if opening.describes(other) { return nil }
-            throw SessionConflict(pool: pool, times: times, .overlaps(other.id))
+            guard opening.describes(other) else {
+                throw SessionConflict(pool: pool, times: times, .overlaps(other.id))
+            }
+            // One opened by hand is as good as a template's, and a template's as good as one by hand.
+            guard let its = other.template, let own = opening.template, its != own else { return nil }
+            throw SessionConflict(pool: pool, times: times, .taken(other.id, by: its, from: own))
         }
         if let other = sessions?.first(of: opening.day) {
             throw SessionConflict(pool: pool, times: times, .twice(other.id))

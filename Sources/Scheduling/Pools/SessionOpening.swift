@@ -15,8 +15,13 @@ package struct SessionOpening: Sendable {
 
     /// Whether the session is just this one, whatever it was opened by.
     func describes(_ session: Session) -> Bool {
-        session.id.pool == pool && session.times.startMinute == times.startMinute
-            && session.times.slotMinutes == times.slotMinutes && session.slots.map(\.capacity) == capacities
+        session.times.startMinute == times.startMinute && describes(laterOrEarlier: session)
+    }
+
+    /// Whether the session is this one but for its begin.
+    fileprivate func describes(laterOrEarlier session: Session) -> Bool {
+        session.id.pool == pool && session.times.slotMinutes == times.slotMinutes
+            && session.slots.map(\.capacity) == capacities
     }
 }
 
@@ -45,12 +50,21 @@ package struct Generation: Sendable {
         self.wanted = Dictionary(days, uniquingKeysWith: { first, _ in first })
     }
 
-    /// Whether one of the templates opened the session, and would not open it now.
-    func isOutdated(_ session: Session) -> Bool {
+    /// Whether one of the templates opened the session, and would not open it now. What is over is left alone.
+    func isOutdated(_ session: Session, now: Instant) -> Bool {
         guard let template = session.template, templates.contains(template),
-            from <= session.times.date, session.times.date <= to
+            from <= session.times.date, session.times.date <= to, session.times.end > now
         else { return false }
         return wanted[TemplateDay(template: template, date: session.times.date)].map { !$0.describes(session) } ?? true
+    }
+
+    /// When an outdated session would begin now, where nothing else of it is to change.
+    func otherBegin(of session: Session) -> Instant? {
+        guard let template = session.template,
+            let opening = wanted[TemplateDay(template: template, date: session.times.date)],
+            opening.describes(laterOrEarlier: session)
+        else { return nil }
+        return opening.times.start
     }
 }
 
@@ -61,16 +75,27 @@ extension SessionOpening {
 
 extension PoolBook {
     /// Sessions of one pool that a generation finds open, and whose templates say something else now.
-    package func outdated(in pool: PoolID, _ generation: Generation) -> [SessionID] {
+    package func outdated(in pool: PoolID, _ generation: Generation, now: Instant) -> [OutdatedSession] {
         guard let sessions = sessions(of: pool) else { return [] }
         return sessions.ending(after: SlotSearch.earliestStart(of: generation.from))
             .prefix { $0.times.date <= generation.to }
-            .filter { generation.isOutdated($0) }.map(\.id)
+            .compactMap { session -> OutdatedSession? in
+                guard let template = session.template, generation.isOutdated(session, now: now) else { return nil }
+                let day = Generation.TemplateDay(template: template, date: session.times.date)
+                do throws(SessionConflict) {
+                    _ = try decideWithdrawal(session.id, generation, now: now)
+                    return OutdatedSession(id: session.id, times: session.times, day: day, conflict: nil)
+                } catch {
+                    return OutdatedSession(id: session.id, times: session.times, day: day, conflict: error)
+                }
+            }
     }
 
     /// Whether such a session may be withdrawn; else the conflict that it is.
-    package func decideWithdrawal(_ id: SessionID, now: Instant) throws(SessionConflict) -> Fact {
-        guard let session = session(id) else { preconditionFailure("what is withdrawn was found open") }
+    package func decideWithdrawal(
+        _ id: SessionID, _ generation: Generation, now: Instant
+    ) throws(SessionConflict) -> Fact {
+        guard let session = session(id) else { preconditionFailure("what is withdrawn is open") }
         var keeping: SessionConflict.Keeping?
         if !session.isEmpty {
             keeping = .appointments(session.occupied)
@@ -80,7 +105,9 @@ extension PoolBook {
             keeping = .begun
         }
         if let keeping {
-            throw SessionConflict(pool: id.pool, times: session.times, .kept(id, session.template, keeping))
+            throw SessionConflict(
+                pool: id.pool, times: session.times,
+                .kept(id, session.template, keeping, begin: generation.otherBegin(of: session)))
         }
         return .sessionWithdrawn(id)
     }
@@ -95,6 +122,22 @@ extension PoolSessions {
             if session.template == day.template, session.times.date == day.date { return session }
         }
         return nil
+    }
+}
+
+/// A session that its template does not say any more.
+package struct OutdatedSession: Sendable {
+    package let id: SessionID
+    package let times: SessionTimes
+    package let day: Generation.TemplateDay
+    /// What keeps it; nil where nothing in it does.
+    package let conflict: SessionConflict?
+
+    /// The conflict that it is where it stays because its template's day cannot stand as it is said now.
+    package func staying(for opening: SessionOpening, _ obstacle: SessionConflict.Obstacle) -> SessionConflict {
+        SessionConflict(
+            pool: id.pool, times: times,
+            .blocked(id, day.template, pool: opening.pool, begin: opening.times.start, obstacle))
     }
 }
 
@@ -114,14 +157,38 @@ package struct SessionConflict: Error, Hashable, Sendable {
     package enum Reason: Hashable, Sendable {
         /// A session of the same pool stands there.
         case overlaps(SessionID)
+        /// Another template has opened just this session.
+        case taken(SessionID, by: TemplateID, from: TemplateID)
         /// Its template has this one on that day already.
         case twice(SessionID)
         /// The pool has had as many sessions as a pool can have.
         case exhausted
         /// A resource of the pool is in a session of another pool at that time.
         case elsewhere(ResourceID, SessionID)
-        /// An outdated session of a template stays.
-        case kept(SessionID, TemplateID?, Keeping)
+        /// An outdated session of a template stays; where nothing but its begin is to change, with the begin that it
+        /// would have: a template's hours make another one, and so do other clock changes of the zone.
+        case kept(SessionID, TemplateID?, Keeping, begin: Instant?)
+        /// An outdated session of a template stays, because what the template says now cannot stand.
+        case blocked(SessionID, TemplateID, pool: PoolID, begin: Instant, Obstacle)
+    }
+
+    /// What stands where a session is wanted.
+    package struct Obstacle: Hashable, Sendable {
+        /// Who stands there.
+        package enum Occupant: Hashable, Sendable {
+            case session(SessionID)
+            /// What another template says for that day.
+            case template(TemplateID)
+        }
+
+        package let occupant: Occupant
+        /// That of another pool has this resource then; nil where it is of the same pool.
+        package let resource: ResourceID?
+
+        package init(occupant: Occupant, resource: ResourceID?) {
+            self.occupant = occupant
+            self.resource = resource
+        }
     }
 
     /// What keeps an outdated session from being withdrawn.

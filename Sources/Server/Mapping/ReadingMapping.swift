@@ -57,6 +57,7 @@ extension PBSessionsReply {
         guard case .sessions(let sessions) = answer.report else { preconditionFailure("sessions were asked for") }
         opened = UInt32(clamping: sessions.opened)
         unchanged = UInt32(clamping: sessions.unchanged)
+        withdrawn = UInt32(clamping: sessions.withdrawn)
         conflicts = sessions.conflicts
         position = answer.position.rawValue
         again = answer.again

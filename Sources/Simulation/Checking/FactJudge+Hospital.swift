@@ -45,7 +45,7 @@ extension FactJudge {
         case .generateSessions(let from, let to, let codes):
             let versions = definition.template.flatMap { NaiveModel.versions($0.rawValue, of: model.templates)?.all }
             let date = definition.times.date
-            return from <= date && date <= to
+            return from <= date && date <= to && definition.times.end > event.at
                 && (versions ?? []).contains { _, template in
                     (codes.isEmpty || codes.contains(template.code)) && template.covers(date)
                         && definition.capacities.allSatisfy { $0 == template.capacity }

@@ -107,6 +107,9 @@ package nonisolated struct PBSessionsReply: Sendable {
   /// this key was answered before; this is the first answer
   package var again: Bool = false
 
+  /// GENERATE_SESSIONS: sessions that their templates do not say any more
+  package var withdrawn: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -587,7 +590,7 @@ nonisolated extension PBNewSession: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension PBSessionsReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".SessionsReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}opened\0\u{1}unchanged\0\u{1}conflicts\0\u{1}position\0\u{1}again\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}opened\0\u{1}unchanged\0\u{1}conflicts\0\u{1}position\0\u{1}again\0\u{1}withdrawn\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -600,6 +603,7 @@ nonisolated extension PBSessionsReply: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 3: try { try decoder.decodeRepeatedStringField(value: &self.conflicts) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.position) }()
       case 5: try { try decoder.decodeSingularBoolField(value: &self.again) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.withdrawn) }()
       default: break
       }
     }
@@ -621,6 +625,9 @@ nonisolated extension PBSessionsReply: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if self.again != false {
       try visitor.visitSingularBoolField(value: self.again, fieldNumber: 5)
     }
+    if self.withdrawn != 0 {
+      try visitor.visitSingularUInt32Field(value: self.withdrawn, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -630,6 +637,7 @@ nonisolated extension PBSessionsReply: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.conflicts != rhs.conflicts {return false}
     if lhs.position != rhs.position {return false}
     if lhs.again != rhs.again {return false}
+    if lhs.withdrawn != rhs.withdrawn {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

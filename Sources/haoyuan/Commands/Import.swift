@@ -39,6 +39,7 @@ struct Import: AsyncParsableCommand {
                     "sessions": .optional(opened) {
                         [
                             "opened": .count($0.opened), "unchanged": .count($0.unchanged),
+                            "withdrawn": .count($0.withdrawn),
                             "conflicts": .list($0.conflicts.map { .text($0) }),
                         ]
                     },
@@ -47,9 +48,7 @@ struct Import: AsyncParsableCommand {
                 Output.line("\(change.added) added, \(change.changed) changed, \(change.unchanged) as they were")
                 if let zones { Output.lines(ZoneView(zones).taken(try await link.names())) }
                 if let opened {
-                    Output.line(
-                        "\(Numbers.counted(opened.opened, "session")) opened, \(Numbers.grouped(opened.unchanged)) open already"
-                    )
+                    Output.line(opened.line)
                     for conflict in opened.conflicts { Output.complain("not opened: \(conflict)") }
                 }
             }

@@ -40,13 +40,12 @@ struct Sessions: AsyncParsableCommand {
                 if output.json {
                     Output.document([
                         "opened": .count(opened.opened), "unchanged": .count(opened.unchanged),
+                        "withdrawn": .count(opened.withdrawn),
                         "conflicts": .list(opened.conflicts.map { .text($0) }),
                         "position": .count(opened.position.rawValue),
                     ])
                 } else {
-                    Output.line(
-                        "\(Numbers.counted(opened.opened, "session")) opened, \(Numbers.grouped(opened.unchanged)) open already"
-                    )
+                    Output.line(opened.line)
                     for conflict in opened.conflicts { Output.complain("not opened: \(conflict)") }
                 }
                 if !opened.conflicts.isEmpty { throw Ending(status: .notRight) }
@@ -335,5 +334,13 @@ extension Optional where Wrapped: Sendable {
     func asyncMap<Result>(_ body: (Wrapped) async throws -> Result) async rethrows -> Result? {
         guard let self else { return nil }
         return try await body(self)
+    }
+}
+
+extension SessionsOpened {
+    /// What was done, for people.
+    var line: String {
+        let withdrawn = withdrawn > 0 ? ", \(Numbers.grouped(withdrawn)) withdrawn" : ""
+        return "\(Numbers.counted(opened, "session")) opened, \(Numbers.grouped(unchanged)) open already\(withdrawn)"
     }
 }
