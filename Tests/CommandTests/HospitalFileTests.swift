@@ -140,6 +140,10 @@ import Testing
             "‘weekdays’ is ‘someday’, it must be days such as mon-fri"
         ),
         (
+            "templates:\n  - {code: a, pool: p, weekdays: 'mon-fri,wed', start: '08:00', slot_minutes: 5, slots: 1}",
+            "‘weekdays’ names ‘wed’ twice"
+        ),
+        (
             "templates:\n  - {code: a, pool: p, start: '08:00', slot_minutes: 5, slots: 1, valid_from: 2026-02-30}",
             "‘valid_from’ is ‘2026-02-30’, it must be a day"
         ),

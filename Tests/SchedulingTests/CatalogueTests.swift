@@ -130,6 +130,22 @@ import Testing
         #expect(try catalogue.decide(draft).counts.changed == 1)
     }
 
+    @Test(arguments: [
+        ("\u{200B}", "200B"), ("\u{FEFF}", "FEFF"), ("\u{AD}", "00AD"), ("\u{202E}", "202E"), ("\u{2066}", "2066"),
+        ("\u{200F}", "200F"), ("\u{E0041}", "E0041"),
+    ])
+    func `a new code has no character that shows nothing, one that is known keeps it`(
+        mark: String, number: String
+    ) throws {
+        let code = "vi\(mark)sit"
+        #expect(problem { $0.services[0].code = code }?.hasSuffix("take out U+\(number)") == true)
+        var catalogue = Catalogue()
+        catalogue.evolve(.department(Department(id: DepartmentID(rawValue: 1), code: code, name: "内科")))
+        var draft = CatalogueDraft()
+        draft.departments = [.init(code: code, name: "心内科")]
+        #expect(try catalogue.decide(draft).counts.changed == 1)
+    }
+
     private func problem(_ change: (inout CatalogueDraft) -> Void) -> String? {
         var changed = draft
         change(&changed)

@@ -171,7 +171,7 @@ public struct Rule: Hashable, Sendable, CustomStringConvertible {
 
     /// No free units left in one of the slots.
     public static let slotFull = Rule(number: 1)
-    /// The slot has begun, or its session is archived.
+    /// The slot has begun, or its session is archived or withdrawn.
     public static let slotPast = Rule(number: 2)
     /// One patient, one day, one department: the limit is reached.
     public static let perDayDepartment = Rule(number: 3)

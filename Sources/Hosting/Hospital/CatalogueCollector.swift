@@ -172,9 +172,15 @@ struct CatalogueCollector {
     }
 
     private mutating func template(_ entry: inout Entry) throws(CommandFailure) -> Catalogue.Template {
-        let weekdays = try entry.value(
-            "weekdays", form: "days such as mon-fri or mon,wed, each once, or all", orElse: Weekdays(mask: 127), "all"
-        ) { Weekdays($0) }
+        let reading = try entry.value(
+            "weekdays", form: "days such as mon-fri or mon,wed, each once, or all",
+            orElse: Weekdays.Reading.days(Weekdays(mask: 127)), "all"
+        ) { Weekdays.read($0) }
+        let weekdays: Weekdays
+        switch reading {
+        case .days(let days): weekdays = days
+        case .twice(let day): throw entry.failure("‘weekdays’ names ‘\(day)’ twice; name each day once")
+        }
         let day = "a day, YYYY-MM-DD"
         let from = try entry.value("valid_from", form: day, SpreadsheetForms.day)
         let until = try entry.value("valid_until", form: day, SpreadsheetForms.day)

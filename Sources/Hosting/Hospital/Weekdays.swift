@@ -6,9 +6,17 @@ package struct Weekdays: Equatable, CustomStringConvertible {
 
     package init(mask: UInt32) { self.mask = mask }
 
-    /// Reads `mon,wed,fri`, `mon-fri`, `mon-fri,sun`, `all`; nil for anything else, a day named twice included.
-    package init?(_ text: String) {
+    /// What a text of weekdays says.
+    enum Reading {
+        case days(Weekdays)
+        /// The first day that stands in it a second time.
+        case twice(String)
+    }
+
+    /// Reads `mon,wed,fri`, `mon-fri`, `mon-fri,sun`, `all`; nil for anything else.
+    static func read(_ text: String) -> Reading? {
         var mask: UInt32 = 0
+        var twice: String?
         let parts = text.lowercased().split(whereSeparator: { ",;，；、 ".contains($0) })
         guard !parts.isEmpty else { return nil }
         for part in parts {
@@ -17,17 +25,23 @@ package struct Weekdays: Equatable, CustomStringConvertible {
                 continue
             }
             let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { name in
-                Self.names.firstIndex { $0 == name }
+                names.firstIndex { $0 == name }
             }
             guard ends.count <= 2, let first = ends[0], let last = ends[ends.count - 1], first <= last else {
                 return nil
             }
             for day in first...last {
-                guard mask & (1 << UInt32(day)) == 0 else { return nil }
+                if twice == nil, mask & (1 << UInt32(day)) != 0 { twice = names[day] }
                 mask |= 1 << UInt32(day)
             }
         }
-        self.mask = mask
+        return twice.map { .twice($0) } ?? .days(Weekdays(mask: mask))
+    }
+
+    /// The days that a text names, each once; nil for anything else.
+    package init?(_ text: String) {
+        guard case .days(let days) = Self.read(text) else { return nil }
+        self = days
     }
 
     package var words: [String] { Self.names.indices.filter { mask & (1 << UInt32($0)) != 0 }.map { Self.names[$0] } }

@@ -243,6 +243,11 @@ extension Register {
         guard !code.hasBlanksAround else {
             throw InvalidCatalogue("\(what): a code has no blanks around it; take them off")
         }
+        if let mark = code.unicodeScalars.first(where: \.isInvisible) {
+            let digits = String(mark.value, radix: 16, uppercase: true)
+            let number = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+            throw InvalidCatalogue("\(what): a code has no character that shows nothing; take out U+\(number)")
+        }
         guard count < Limits.entitiesPerKind else {
             throw InvalidCatalogue("\(what): there are already \(Limits.entitiesPerKind) of its kind")
         }

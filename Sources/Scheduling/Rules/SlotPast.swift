@@ -1,7 +1,7 @@
 /// RULE_SLOT_PAST: the first slot lies ahead; what is locked is not over.
 enum SlotPast {
     static let about = RuleAbout(
-        "the slot has begun already, or what was to be locked is over",
+        "the slot has begun already, its session was archived or withdrawn, or what was to be locked is over",
         remedy: "choose a later slot (haoyuan slots)")
 
     @inline(__always)

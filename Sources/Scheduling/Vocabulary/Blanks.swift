@@ -13,6 +13,19 @@ extension Unicode.Scalar {
     }
 }
 
+extension Unicode.Scalar {
+    /// A character that shows nothing, or turns what is shown around: two codes that differ in it look the same.
+    package var isInvisible: Bool {
+        switch value {
+        case 0x7F...0x9F, 0xAD, 0x34F, 0x61C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B...0x180F, 0x200B...0x200F,
+            0x2028...0x202E, 0x2060...0x206F, 0x3164, 0xFE00...0xFE0F, 0xFEFF, 0xFFA0, 0xFFF9...0xFFFB,
+            0xE0000...0xE0FFF:
+            true
+        default: false
+        }
+    }
+}
+
 extension String {
     /// Nothing but blanks, or nothing at all.
     package var isBlank: Bool { unicodeScalars.allSatisfy(\.isBlank) }

@@ -300,7 +300,7 @@ package nonisolated enum PBRule: SwiftProtobuf.Enum, Swift.CaseIterable {
   /// no free units left in one of the slots
   case slotFull // = 1
 
-  /// the slot has begun, or its session is archived
+  /// the slot has begun, or its session is archived or withdrawn
   case slotPast // = 2
 
   /// one patient, one day, one department
