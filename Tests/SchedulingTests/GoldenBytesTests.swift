@@ -39,6 +39,12 @@ import Testing
         return sessions
     }
 
+    private static var sessionsWithdrawn: SessionsOpened {
+        var sessions = sessionsOpened
+        sessions.withdrawn = 5
+        return sessions
+    }
+
     private static func lock(until end: Instant?) -> SlotLock {
         var lock = SlotLock(first: 1, slots: 2, units: 300, owner: "ct", reason: "号", until: end)
         lock.number = 3
@@ -125,6 +131,10 @@ import Testing
         (
             event(.answered(.sessions(sessionsOpened)), answered: true),
             "8b80b883a1f7320303e78e8b0807060504030201100f0e0d0c0b0a0998badcfe00000000030201010178"
+        ),
+        (
+            event(.answered(.sessions(sessionsWithdrawn)), answered: true),
+            "8b80b883a1f7320303e78e8b0807060504030201100f0e0d0c0b0a0998badcfe0000000004020105010178"
         ),
         (event(.sessionWithdrawn(appointment.session)), "0e80b883a1f7320303e78e8b8780c001"),
         (

@@ -127,6 +127,23 @@ class Generating(Case):
         self.assertEqual((reply.opened, reply.unchanged), (2, 2))
         self.assertEqual(len(self.dates()), 4)
 
+    def test_what_a_template_gives_up_is_withdrawn_and_counted(self):
+        code = self.template()
+        self.generate(1, 3, code)
+        self.template(code=code, start="10:00")
+        reply = self.generate(1, 2, code)
+        self.assertEqual((reply.opened, reply.unchanged, reply.withdrawn), (2, 0, 2))
+        self.assertEqual(list(reply.conflicts), [])
+        self.assertEqual(len(self.dates()), 3)
+        # Another template at just these hours is told which one has them.
+        reply = self.generate(1, 1, self.template(start="10:00"))
+        self.assertEqual((reply.opened, reply.unchanged, len(reply.conflicts)), (0, 0, 1))
+        self.assertIn(code, reply.conflicts[0])
+
+    def test_days_that_are_over_are_neither_opened_nor_counted(self):
+        reply = self.generate(-9, -2, self.template())
+        self.assertEqual((reply.opened, reply.unchanged, reply.withdrawn, len(reply.conflicts)), (0, 0, 0, 0))
+
     def test_bit_0_is_monday(self):
         for bit in range(7):
             with self.subTest(bit=bit):

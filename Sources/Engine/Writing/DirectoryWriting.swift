@@ -131,7 +131,7 @@ extension WritePipeline {
         var sum = SessionsOpened()
         sum.withdrawn = withdrawn
         sum.conflicts = conflicts.map { catalogue.sentence($0) }
-        let parts = rounds.flatMap { round in
+        let parts = rounds.flatMap { round -> [(shard: Int, part: [SessionOpening])] in
             let parts = Dictionary(grouping: round) { shards.index(of: $0.pool, in: snapshot) ?? 0 }
             return shards.pools.indices.compactMap { shard in parts[shard].map { (shard, $0) } }
         }
