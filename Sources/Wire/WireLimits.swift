@@ -6,6 +6,8 @@ package enum WireLimits {
     package static let frameBytes = 4_194_304
     /// The smallest frame limit a side may name: the longest event with everything at its position must fit one push.
     package static let smallestFrameBytes = 65_536
+    /// Bytes of the sentence in a `Failure`: it fits the smallest frame, whatever text of a request it repeats.
+    package static let failureTextBytes = 16_384
     /// Requests one batch frame carries.
     package static let batchLength = 8_192
     /// Unanswered requests on one connection; a batch counts as the requests it holds.

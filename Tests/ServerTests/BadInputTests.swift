@@ -133,6 +133,30 @@ import Testing
         }
     }
 
+    @Test func `a code as long as a frame`() async throws {
+        try await expect(.notFound, endsConnection: false) { _ in
+            var request = PBGenerateSessionsRequest()
+            (request.from, request.to) = ("2026-03-02", "2026-03-03")
+            request.templates = [String(repeating: "x", count: 4_194_304 - 64)]
+            return Self.frame(Method.generateSessions.rawValue, payload: try bytes(request))
+        }
+    }
+
+    @Test(arguments: [("", 1), ("a b", 1), ("x", 4_194_304 - 64)])
+    func `the name of a reader that cannot be one`(repeated: String, count: Int) async throws {
+        let name = String(repeating: repeated, count: count)
+        try await expect(.invalidArgument, endsConnection: false) { _ in
+            var request = PBConfirmEventsRequest()
+            (request.name, request.through) = (name, 1)
+            return Self.frame(Method.confirmEvents.rawValue, payload: try bytes(request))
+        }
+        try await expect(.invalidArgument, endsConnection: false) { _ in
+            var request = PBDropReaderRequest()
+            request.name = name
+            return Self.frame(Method.dropReader.rawValue, payload: try bytes(request))
+        }
+    }
+
     @Test func `compression that was not agreed on`() async throws {
         try await expect(.decompressionFailed, endsConnection: true) { _ in Self.frame(flags: .snappy) }
     }

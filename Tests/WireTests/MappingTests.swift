@@ -86,6 +86,20 @@ import Testing
         }
     }
 
+    @Test(arguments: ["x", "号", "a\u{301}"])
+    func `a failure's sentence is cut between two characters where it is too long for the smallest frame`(
+        repeated: String
+    ) {
+        let whole = String(repeating: repeated, count: WireLimits.failureTextBytes / repeated.utf8.count)
+        #expect(PBFailure(ProtocolError(.notFound, whole)).message == whole)
+        for start in ["", "1", "12"] {
+            let cut = PBFailure(ProtocolError(.notFound, start + whole + whole)).message
+            #expect(cut.utf8.count <= WireLimits.failureTextBytes)
+            #expect(cut.utf8.count > WireLimits.failureTextBytes - 8)
+            #expect(cut.hasSuffix("…") && (start + whole + whole).utf8.starts(with: cut.dropLast().utf8))
+        }
+    }
+
     @Test func `a transition that this version does not know is named`() throws {
         var change = PBChangeRequest()
         change.keyHigh = 9

@@ -77,9 +77,14 @@ class Readers(Case):
         self.assertIn(outcome.position, [event.position for event in feed.events_through(outcome.position)])
 
     def test_bad_names_and_positions_are_refused(self):
-        for bad in ("a b", "号", "n" * 65):
-            with self.subTest(name=bad), self.fails("INVALID_ARGUMENT"):
-                self.connection.subscribe(name=bad, latest=True)
+        for bad in ("a b", "号", "n" * 65, "n" * 4_000_000):
+            with self.subTest(name=bad[:65]):
+                with self.fails("INVALID_ARGUMENT"):
+                    self.connection.subscribe(name=bad, latest=True)
+                with self.fails("INVALID_ARGUMENT"):
+                    self.connection.call(pb.ConfirmEventsRequest(name=bad, through=1))
+                with self.fails("INVALID_ARGUMENT"):
+                    self.connection.call(pb.DropReaderRequest(name=bad))
         with self.fails("INVALID_ARGUMENT"):
             self.connection.subscribe(resume=True)
         reader = name()

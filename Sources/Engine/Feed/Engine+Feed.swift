@@ -55,7 +55,7 @@ extension Engine {
     ///   `positionTrimmed` for a name whose log is not kept any more; `notPrimary` for a name on a standby.
     package func subscribe(_ start: FeedStart) async throws(EngineError) -> FeedCursor {
         guard let name = start.name else { return cursor(after: try await position(of: start.place)) }
-        if let fault = FeedMark.fault(of: name) { throw EngineError(.invalidArgument, fault) }
+        try checkName(name)
         guard standing.role == .primary else { throw .notPrimary(standing.role) }
         if start.resumes, let confirmed = readers.confirmed(name) {
             try checkKept(after: confirmed, of: name)
@@ -67,6 +67,10 @@ extension Engine {
         }
         try await untilDurable(try readers.add(name, at: position, now: time.now()).fact)
         return cursor(after: position)
+    }
+
+    private func checkName(_ name: String) throws(EngineError) {
+        if let fault = FeedMark.fault(of: name) { throw EngineError(.invalidArgument, fault) }
     }
 
     private func cursor(after position: Position) -> FeedCursor {
@@ -179,11 +183,12 @@ extension Engine {
 
     /// A named reader has made everything up to a position, as told in this epoch, its own. That is in the journal
     /// within `EngineLimits.readerTickMilliseconds`.
-    /// - Throws: `notFound` where no reader has that name; `invalidArgument` for a position that was told to no reader;
-    ///   `notPrimary`.
+    /// - Throws: `notFound` where no reader has that name; `invalidArgument` for a bad name, or a position that was told
+    ///   to no reader; `notPrimary`.
     package func confirmEvents(
         through position: Position, in epoch: UInt32 = 0, of name: String
     ) throws(EngineError) {
+        try checkName(name)
         guard standing.role == .primary else { throw .notPrimary(standing.role) }
         try checkTold(position, in: epoch, "through")
         guard position <= settledPosition else {
@@ -194,8 +199,9 @@ extension Engine {
     }
 
     /// Forgets a reader: the log is not kept for it any more. Its subscriptions go on.
-    /// - Throws: `notFound` where no reader has that name; as a write does.
+    /// - Throws: `notFound` where no reader has that name; `invalidArgument` for a bad one; as a write does.
     package func dropReader(_ name: String) async throws(EngineError) {
+        try checkName(name)
         if let refusal = EngineError.refusal(journal, standing, register) { throw refusal }
         guard let fact = readers.drop(name, now: time.now()) else { throw .unknownReader(name) }
         try await untilDurable(fact)

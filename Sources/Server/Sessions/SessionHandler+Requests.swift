@@ -191,7 +191,7 @@ extension RequestQueue.Waiting {
         do {
             try encoder.write(header, into: &frame) { $0.writeMessage(PBFailure(error)) }
         } catch {
-            preconditionFailure("every frame limit has room for a failure: \(error)")
+            preconditionFailure("every frame limit has room for a failure, whose text is cut: \(error)")
         }
         return RequestQueue.Reply(frame: frame, failure: error.code)
     }
