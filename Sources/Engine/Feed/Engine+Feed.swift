@@ -65,7 +65,7 @@ extension Engine {
         if readers.confirmed(name) == nil, let refusal = EngineError.refusal(journal, standing, register) {
             throw refusal
         }
-        try await untilDurable(try readers.add(name, at: position, now: time.now()).fact)
+        try await untilDurable(try readers.add(name, at: position, now: time.now()))
         return cursor(after: position)
     }
 

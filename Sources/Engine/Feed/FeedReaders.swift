@@ -11,20 +11,52 @@ final class FeedReaders: Sendable {
     /// A fact about a reader, and what it says.
     struct Mark: Hashable, Sendable {
         var fact: Position
-        var through: Position
+        /// Nil where the fact drops the name.
+        var through: Position?
     }
 
+    /// A name that is known, or was: a drop that a cut back of the log may still take back forgets nothing.
     private struct Reader: Sendable {
-        /// By its own word; the journal may not have it yet.
-        var confirmed: Position
+        /// By its own word; the journal may not have it yet. Of a name that was dropped it says nothing.
+        private(set) var confirmed = Position.zero
         /// What the journal was given, oldest first; never empty.
-        var marks: [Mark]
+        private(set) var marks: [Mark] = []
         var subscriptions = 0
 
+        init(_ marks: [Mark]) {
+            precondition(!marks.isEmpty, "a name is known by a fact")
+            for mark in marks { note(mark) }
+        }
+
+        var isKnown: Bool { marks[marks.count - 1].through != nil }
+
+        /// What the journal has of it; zero for a name that was dropped.
+        var recorded: Position { marks[marks.count - 1].through ?? .zero }
+
+        var newest: Mark { marks[marks.count - 1] }
+
+        mutating func confirm(_ position: Position) { confirmed = max(confirmed, position) }
+
         mutating func note(_ mark: Mark) {
-            confirmed = max(confirmed, mark.through)
+            if let through = mark.through { confirmed = marks.last?.through == nil ? through : max(confirmed, through) }
             marks.append(mark)
-            if marks.count > FeedReaders.mostMarks { marks.remove(at: FeedReaders.mostMarks / 2) }
+            guard marks.count > FeedReaders.mostMarks else { return }
+            // One that follows on another: without it the log is kept for longer, and nothing is forgotten.
+            let middle = marks.indices.dropFirst(marks.count / 2).dropLast()
+            let place = middle.first { marks[$0].through != nil && marks[$0 - 1].through != nil }
+            if let place { marks.remove(at: place) }
+        }
+
+        /// The last mark whose fact stands up to where `isSure` says.
+        func last(where isSure: (Position) -> Bool) -> Mark? { marks.last { isSure($0.fact) } }
+
+        /// Forgets what no cut back of the log can bring to bear again, where none goes behind a position.
+        /// - Returns: False where nothing is left: the name was dropped before.
+        mutating func forget(before position: Position) -> Bool {
+            if let place = marks.lastIndex(where: { $0.fact < position }) {
+                marks.removeFirst(marks[place].through == nil ? place + 1 : place)
+            }
+            return !marks.isEmpty
         }
     }
 
@@ -37,10 +69,17 @@ final class FeedReaders: Sendable {
 
         /// Whether a reader has confirmed more than the journal has of it, and not only facts about readers.
         func hasNews(_ reader: Reader) -> Bool {
-            let recorded = reader.marks[reader.marks.count - 1].through
-            guard reader.confirmed > recorded else { return false }
+            let recorded = reader.recorded
+            guard reader.isKnown, reader.confirmed > recorded else { return false }
             let known = own.count { $0 > recorded && $0 <= reader.confirmed }
             return reader.confirmed.rawValue - recorded.rawValue > UInt64(known)
+        }
+
+        /// The reader of a name, unless that was dropped.
+        func known(_ name: String) -> Reader? { readers[name].flatMap { $0.isKnown ? $0 : nil } }
+
+        mutating func note(_ mark: Mark, of name: String) {
+            if readers[name] == nil { readers[name] = Reader([mark]) } else { readers[name]?.note(mark) }
         }
 
         /// Facts about readers stand up to a position.
@@ -64,8 +103,7 @@ final class FeedReaders: Sendable {
 
     init(_ recovered: RecoveredReaders, journal: Journal) {
         self.journal = journal
-        state = NIOLockedValueBox(
-            State(readers: recovered.marks.mapValues { Reader(confirmed: $0.through, marks: [$0]) }))
+        state = NIOLockedValueBox(State(readers: recovered.marks.mapValues { Reader($0) }))
     }
 
     // MARK: On a primary
@@ -74,17 +112,15 @@ final class FeedReaders: Sendable {
     var oldestKept: Position { max(journal.oldestPosition, state.withLockedValue { $0.begin }) }
 
     /// Makes a name known, from a position on; one that is known already stays where it is.
-    /// - Returns: What it has confirmed, and the fact that must be durable before its reader is told.
+    /// - Returns: The fact that must be durable before its reader is told.
     /// - Throws: `positionTrimmed` where the log behind the position is not kept; `invalidArgument` where there are as
     ///   many readers as there may be.
-    func add(_ name: String, at position: Position, now: Instant) throws(EngineError) -> Mark {
-        try state.withLockedValue { state -> Result<Mark, EngineError> in
-            if let known = state.readers[name] {
-                return .success(Mark(fact: known.marks[known.marks.count - 1].fact, through: known.confirmed))
-            }
+    func add(_ name: String, at position: Position, now: Instant) throws(EngineError) -> Position {
+        try state.withLockedValue { state -> Result<Position, EngineError> in
+            if let known = state.known(name) { return .success(known.newest.fact) }
             let begin = max(state.begin, journal.oldestPosition)
             guard position.next >= begin else { return .failure(EngineError(.positionTrimmed(oldest: begin))) }
-            guard state.readers.count < Limits.readers else {
+            guard state.readers.values.count(where: \.isKnown) < Limits.readers else {
                 return .failure(
                     EngineError(
                         .invalidArgument,
@@ -92,9 +128,8 @@ final class FeedReaders: Sendable {
             }
             let fact = append([.readerMarked(FeedMark(name: name, through: position.rawValue))], at: now)
             state.note(1, upTo: fact)
-            let mark = Mark(fact: fact, through: position)
-            state.readers[name] = Reader(confirmed: position, marks: [mark])
-            return .success(mark)
+            state.note(Mark(fact: fact, through: position), of: name)
+            return .success(fact)
         }.get()
     }
 
@@ -102,8 +137,8 @@ final class FeedReaders: Sendable {
     /// - Returns: False where no reader has that name.
     func confirm(_ name: String, _ position: Position) -> Bool {
         state.withLockedValue { state in
-            guard let known = state.readers[name] else { return false }
-            state.readers[name]?.confirmed = max(known.confirmed, position)
+            guard state.known(name) != nil else { return false }
+            state.readers[name]?.confirm(position)
             return true
         }
     }
@@ -122,17 +157,19 @@ final class FeedReaders: Sendable {
             state.note(facts.count, upTo: last)
             for (place, name) in names.enumerated() {
                 let fact = last.advanced(by: place + 1 - names.count)
-                state.readers[name]?.note(Mark(fact: fact, through: moved[name]?.confirmed ?? .zero))
+                state.note(Mark(fact: fact, through: moved[name]?.confirmed ?? .zero), of: name)
             }
         }
     }
 
-    /// Forgets a name: the log is not kept for it any more.
+    /// Forgets a name: the log is not kept for it any more, once no failover takes that back.
     /// - Returns: The fact; nil where no reader has that name.
     func drop(_ name: String, now: Instant) -> Position? {
         state.withLockedValue { state in
-            guard state.readers.removeValue(forKey: name) != nil else { return nil }
-            return append([.readerDropped(name)], at: now)
+            guard state.known(name) != nil else { return nil }
+            let fact = append([.readerDropped(name)], at: now)
+            state.note(Mark(fact: fact, through: nil), of: name)
+            return fact
         }
     }
 
@@ -154,17 +191,8 @@ final class FeedReaders: Sendable {
     /// What the primary's log says.
     func apply(_ fact: Fact, at position: Position) {
         state.withLockedValue { state in
-            switch fact {
-            case .readerMarked(let mark):
-                let mark = (name: mark.name, mark: Mark(fact: position, through: Position(mark.through)))
-                if state.readers[mark.name] == nil {
-                    state.readers[mark.name] = Reader(confirmed: mark.mark.through, marks: [mark.mark])
-                } else {
-                    state.readers[mark.name]?.note(mark.mark)
-                }
-            case .readerDropped(let name): state.readers[name] = nil
-            default: preconditionFailure("this is no fact about a reader")
-            }
+            let (name, mark) = Mark.said(by: fact, at: position)
+            state.note(mark, of: name)
         }
     }
 
@@ -175,9 +203,10 @@ final class FeedReaders: Sendable {
     /// - Parameter keep: how much at most; nil keeps nothing.
     func trim(before checkpoint: Position, keeping keep: FeedKeep?, now: Instant) {
         state.withLockedValue { state in
-            let settled = journal.settledPosition
-            let floor = state.readers.values.map { reader in
-                (reader.marks.last { $0.fact <= settled } ?? reader.marks[0]).through
+            // What a checkpoint has was settled when it was written, though a restart may have to ask again.
+            let (settled, sure) = (journal.settledPosition, journal.checkpoint)
+            let floor = state.readers.values.compactMap { reader in
+                (reader.last { $0 <= settled || $0 < sure } ?? reader.marks[0]).through
             }.min()
             var kept: Position?
             if let keep, let floor { kept = keep.begin(behind: floor, in: journal, now: now) }
@@ -194,9 +223,8 @@ final class FeedReaders: Sendable {
     /// - Parameter position: where recovery will begin to read the log.
     func saved(before position: Position) -> [UInt8]? {
         state.withLockedValue { state in
-            for name in state.readers.keys {
-                guard let place = state.readers[name]?.marks.lastIndex(where: { $0.fact < position }) else { continue }
-                state.readers[name]?.marks.removeFirst(place)
+            for name in Array(state.readers.keys) where state.readers[name]?.forget(before: position) == false {
+                state.readers[name] = nil
             }
             return RecoveredReaders.encoded(
                 state.readers.compactMapValues { $0.marks[0].fact < position ? $0.marks[0] : nil })
@@ -206,12 +234,14 @@ final class FeedReaders: Sendable {
     // MARK: Who there is
 
     /// What a reader has confirmed; nil where no reader has that name.
-    func confirmed(_ name: String) -> Position? { state.withLockedValue { $0.readers[name]?.confirmed } }
+    func confirmed(_ name: String) -> Position? { state.withLockedValue { $0.known(name)?.confirmed } }
 
     /// By name.
     var all: [Standing] {
         state.withLockedValue { state in
-            state.readers.map { Standing(name: $0, confirmed: $1.confirmed, subscriptions: $1.subscriptions) }
+            state.readers.filter(\.value.isKnown).map { name, reader in
+                Standing(name: name, confirmed: reader.confirmed, subscriptions: reader.subscriptions)
+            }
         }.sorted { $0.name < $1.name }
     }
 
@@ -224,44 +254,13 @@ final class FeedReaders: Sendable {
     }
 }
 
-/// What a journal says of the readers that have a name: its metadata first, then its log over it.
-struct RecoveredReaders: Sendable {
-    private(set) var marks: [String: FeedReaders.Mark] = [:]
-
-    init() {}
-
-    init(_ journal: Journal) throws {
-        guard let bytes = try journal.metadata(Self.metadataName) else { return }
-        try bytes.withUnsafeBytes { raw in
-            var reader = ByteReader(raw)
-            for _ in 0..<(try reader.varint()) {
-                let (mark, fact) = (try FeedMark(from: &reader), try reader.varint())
-                marks[mark.name] = .init(fact: Position(fact), through: Position(mark.through))
-            }
-            try reader.finish()
-        }
-    }
-
-    mutating func apply(_ fact: Fact, at position: Position) {
+extension FeedReaders.Mark {
+    /// What a fact about a reader says, and of which.
+    static func said(by fact: Fact, at position: Position) -> (name: String, mark: Self) {
         switch fact {
-        case .readerMarked(let mark): marks[mark.name] = .init(fact: position, through: Position(mark.through))
-        case .readerDropped(let name): marks[name] = nil
+        case .readerMarked(let mark): (mark.name, Self(fact: position, through: Position(mark.through)))
+        case .readerDropped(let name): (name, Self(fact: position, through: nil))
         default: preconditionFailure("this is no fact about a reader")
         }
-    }
-
-    // MARK: The durable form: count, then for each its name, its position, and the position of the fact that says so
-
-    static let metadataName = "readers"
-
-    static func encoded(_ marks: [String: FeedReaders.Mark]) -> [UInt8]? {
-        guard !marks.isEmpty else { return nil }
-        var writer = ByteWriter()
-        writer.varint(UInt64(marks.count))
-        for (name, mark) in marks.sorted(by: { $0.key < $1.key }) {
-            FeedMark(name: name, through: mark.through.rawValue).encode(into: &writer)
-            writer.varint(mark.fact.rawValue)
-        }
-        return writer.bytes
     }
 }
