@@ -148,6 +148,26 @@ import Testing
         await engine.stop()
     }
 
+    @Test func `a subscription outlives the drop of its name, and counts for the next reader of that name`()
+        async throws
+    {
+        let hospital = try await hospital()
+        let engine = hospital.engine
+        func counts() -> [Int] { engine.feedReaders.map(\.subscriptions) }
+        _ = try await engine.subscribe(FeedStart(.latest, name: "sms"))
+        engine.subscriptionsChanged(of: "sms", by: 1)
+        #expect(counts() == [1])
+        try await engine.dropReader("sms")
+        _ = try await engine.subscribe(FeedStart(.latest, name: "sms"))
+        engine.subscriptionsChanged(of: "sms", by: 1)
+        #expect(counts() == [2])
+        engine.subscriptionsChanged(of: "sms", by: -1)
+        #expect(counts() == [1])
+        engine.subscriptionsChanged(of: "sms", by: -1)
+        #expect(counts() == [0])
+        await engine.stop()
+    }
+
     @Test func `status says how far behind a reader is, and no mark makes another`() async throws {
         let hospital = try await hospital()
         let engine = hospital.engine

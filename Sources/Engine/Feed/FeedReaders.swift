@@ -21,7 +21,6 @@ final class FeedReaders: Sendable {
         private(set) var confirmed = Position.zero
         /// What the journal was given, oldest first; never empty.
         private(set) var marks: [Mark] = []
-        var subscriptions = 0
 
         init(_ marks: [Mark]) {
             precondition(!marks.isEmpty, "a name is known by a fact")
@@ -62,6 +61,8 @@ final class FeedReaders: Sendable {
 
     private struct State: Sendable {
         var readers: [String: Reader]
+        /// Live subscriptions under each name, whether it is known or not.
+        var subscriptions: [String: Int] = [:]
         /// Positions of the last facts about readers: who confirms only these has confirmed no news.
         var own: [Position] = []
         /// Where the log begins once what was asked of the journal is done.
@@ -240,16 +241,18 @@ final class FeedReaders: Sendable {
     var all: [Standing] {
         state.withLockedValue { state in
             state.readers.filter(\.value.isKnown).map { name, reader in
-                Standing(name: name, confirmed: reader.confirmed, subscriptions: reader.subscriptions)
+                Standing(name: name, confirmed: reader.confirmed, subscriptions: state.subscriptions[name] ?? 0)
             }
         }.sorted { $0.name < $1.name }
     }
 
-    /// A subscription of a reader's began, or ended.
+    /// A subscription under a name began, or ended. One outlives the drop of its name, and is that of the next reader
+    /// of that name.
     func subscriptionsChanged(_ name: String, by change: Int) {
         state.withLockedValue { state in
-            guard let known = state.readers[name] else { return }
-            state.readers[name]?.subscriptions = max(0, known.subscriptions + change)
+            let count = state.subscriptions[name, default: 0] + change
+            precondition(count >= 0, "a subscription under \(name) ended that had not begun")
+            state.subscriptions[name] = count == 0 ? nil : count
         }
     }
 }
