@@ -270,6 +270,36 @@ import Testing
         await engine.stop()
     }
 
+    @Test func `a known name is answered once the fact that made it is on both disks, and not its newest`() async throws
+    {
+        let hospital = try await primary()
+        let engine = hospital.engine
+        let standby = try await Standby(of: hospital)
+        let feeder = try engine.feeder(for: standby.engine.followRequest(name: "b", asker: 1))
+        try await standby.follow(feeder)
+
+        let last = engine.lastPosition
+        let first = Task { try await engine.subscribe(FeedStart(.oldest, name: "sms")) }
+        while engine.lastPosition == last { await Task.yield() }
+        // Another subscription under the name, while the standby does not have it yet.
+        let second = Stepped.Work { try await engine.subscribe(FeedStart(.latest, name: "sms", resumes: true)) }
+        for _ in 0..<1_000 { await Task.yield() }
+        #expect(engine.settledPosition == last && !second.isOver)
+        feeder.confirm(try await standby.engine.receive(try await feeder.next()), beat: feeder.beat)
+        let begin = try await first.value.through
+        #expect(try await second.value.through == begin && engine.settledPosition > last)
+
+        // A confirmation that the standby does not have keeps no subscription waiting.
+        try engine.confirmEvents(through: last, of: "sms")
+        engine.recordConfirmations()
+        #expect(engine.lastPosition > engine.settledPosition)
+        #expect(try await engine.subscribe(FeedStart(.latest, name: "sms", resumes: true)).through == last)
+        #expect(try await engine.subscribe(FeedStart(.latest, name: "sms")).through == engine.settledPosition)
+        feeder.end()
+        await standby.engine.stop()
+        await engine.stop()
+    }
+
     @Test func `what was seen in an epoch and taken back by the next is refused by name`() async throws {
         let hospital = try await primary()
         _ = try await hospital.engine.subscribe(FeedStart(.latest, name: "sms"))

@@ -57,16 +57,26 @@ extension Engine {
         guard let name = start.name else { return cursor(after: try await position(of: start.place)) }
         try checkName(name)
         guard standing.role == .primary else { throw .notPrimary(standing.role) }
-        if start.resumes, let confirmed = readers.confirmed(name) {
+        if start.resumes, let (confirmed, made) = readers.known(name) {
             try checkKept(after: confirmed, of: name)
+            try await untilMade(made)
             return cursor(after: confirmed)
         }
         let position = try await position(of: start.place)
-        if readers.confirmed(name) == nil, let refusal = EngineError.refusal(journal, standing, register) {
+        if readers.known(name) == nil, let refusal = EngineError.refusal(journal, standing, register) {
             throw refusal
         }
-        try await untilDurable(try readers.add(name, at: position, now: time.now()))
+        let (made, _) = try readers.add(name, at: position, now: time.now())
+        try await untilMade(made)
         return cursor(after: position)
+    }
+
+    /// Waits until the fact that made a name known is on all disks. Later ones need not be: what they say is told
+    /// again where they are lost.
+    private func untilMade(_ fact: Position) async throws(EngineError) {
+        // What a checkpoint has was settled when it was written, though a restart may have to ask again.
+        guard fact >= journal.checkpoint else { return }
+        try await untilDurable(fact)
     }
 
     private func checkName(_ name: String) throws(EngineError) {

@@ -32,7 +32,8 @@ final class FeedReaders: Sendable {
         /// What the journal has of it; zero for a name that was dropped.
         var recorded: Position { marks[marks.count - 1].through ?? .zero }
 
-        var newest: Mark { marks[marks.count - 1] }
+        /// The fact that made the name known.
+        var made: Position { marks[(marks.lastIndex { $0.through == nil } ?? -1) + 1].fact }
 
         mutating func confirm(_ position: Position) { confirmed = max(confirmed, position) }
 
@@ -113,12 +114,13 @@ final class FeedReaders: Sendable {
     var oldestKept: Position { max(journal.oldestPosition, state.withLockedValue { $0.begin }) }
 
     /// Makes a name known, from a position on; one that is known already stays where it is.
-    /// - Returns: The fact that must be durable before its reader is told.
+    /// - Returns: The fact that made it known, which must be durable before its reader is told; whether that is a new
+    ///   one.
     /// - Throws: `positionTrimmed` where the log behind the position is not kept; `invalidArgument` where there are as
     ///   many readers as there may be.
-    func add(_ name: String, at position: Position, now: Instant) throws(EngineError) -> Position {
-        try state.withLockedValue { state -> Result<Position, EngineError> in
-            if let known = state.known(name) { return .success(known.newest.fact) }
+    func add(_ name: String, at position: Position, now: Instant) throws(EngineError) -> (fact: Position, isNew: Bool) {
+        try state.withLockedValue { state -> Result<(fact: Position, isNew: Bool), EngineError> in
+            if let known = state.known(name) { return .success((known.made, false)) }
             let begin = max(state.begin, journal.oldestPosition)
             guard position.next >= begin else { return .failure(EngineError(.positionTrimmed(oldest: begin))) }
             guard state.readers.values.count(where: \.isKnown) < Limits.readers else {
@@ -130,7 +132,7 @@ final class FeedReaders: Sendable {
             let fact = append([.readerMarked(FeedMark(name: name, through: position.rawValue))], at: now)
             state.note(1, upTo: fact)
             state.note(Mark(fact: fact, through: position), of: name)
-            return .success(fact)
+            return .success((fact, true))
         }.get()
     }
 
@@ -234,8 +236,10 @@ final class FeedReaders: Sendable {
 
     // MARK: Who there is
 
-    /// What a reader has confirmed; nil where no reader has that name.
-    func confirmed(_ name: String) -> Position? { state.withLockedValue { $0.known(name)?.confirmed } }
+    /// What a reader has confirmed, and the fact that made it known; nil where no reader has that name.
+    func known(_ name: String) -> (confirmed: Position, made: Position)? {
+        state.withLockedValue { state in state.known(name).map { ($0.confirmed, $0.made) } }
+    }
 
     /// By name.
     var all: [Standing] {
