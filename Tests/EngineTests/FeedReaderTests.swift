@@ -319,6 +319,18 @@ import Testing
                 ($0 as? EngineError)?.code == .invalidArgument
             }
         }
+        // A reader that resumes says what it has stored: what it confirmed is older, and still there.
+        for after in [seen, standby.engine.lastPosition] {
+            await #expect {
+                try await standby.engine.subscribe(
+                    FeedStart(.latest, name: "sms", resumes: true, stored: (after, 1)))
+            } throws: {
+                ($0 as? EngineError)?.code == .invalidArgument && "\($0)".contains("taken back")
+            }
+        }
+        let parting = try #require(standby.engine.followRequest(name: "b", asker: 1).epochs.starts.last).begin.last
+        _ = try await standby.engine.subscribe(
+            FeedStart(.latest, name: "sms", resumes: true, stored: (parting, 1)))
         try standby.engine.confirmEvents(through: standby.engine.settledPosition, in: 2, of: "sms")
         await standby.engine.stop()
         await hospital.engine.stop()

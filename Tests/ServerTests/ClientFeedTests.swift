@@ -98,7 +98,11 @@ import Testing
             #expect(page.settled >= page.through)
             let two = try await book(1)
 
-            var again = client.changePages(named: "sms").makeAsyncIterator()
+            // It has stored what this log never told.
+            let ahead = FeedPlace(position: Position(rawValue: 1 << 40), epoch: page.epoch)
+            var astray = client.changePages(named: "sms", stored: ahead).makeAsyncIterator()
+            await #expect { try await astray.next() } throws: { ($0 as? HaoyuanError)?.code == .invalidArgument }
+            var again = client.changePages(named: "sms", stored: page.place).makeAsyncIterator()
             var told: [Position] = []
             while told.last ?? page.through < two {
                 told += try #require(try await again.next()).events.map(\.position)

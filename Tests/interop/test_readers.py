@@ -40,6 +40,20 @@ class Readers(Case):
         self.assertGreaterEqual(again.after, one.position)
         self.assertIn(two.position, [event.position for event in again.events_through(two.position)])
 
+    def test_what_a_reader_that_resumes_has_stored_is_held_against_the_log(self):
+        reader = name()
+        feed = self.connection.subscribe(name=reader, latest=True)
+        outcome = self.hospital.book(self.clinic)
+        feed.events_through(outcome.position)
+        with self.fails("INVALID_ARGUMENT"):
+            self.connection.subscribe(
+                name=reader, latest=True, resume=True, after=feed.through + 1_000_000, after_epoch=feed.epoch
+            )
+        again = self.connection.subscribe(
+            name=reader, latest=True, resume=True, after=feed.through, after_epoch=feed.epoch
+        )
+        self.assertEqual(again.after, feed.after)
+
     def test_only_a_confirmation_moves_the_position_and_never_back(self):
         reader = name()
         feed = self.connection.subscribe(name=reader, latest=True)

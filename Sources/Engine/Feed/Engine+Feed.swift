@@ -2,7 +2,7 @@ package import Journal
 import Scheduling
 
 /// Where a subscription is to begin.
-package struct FeedStart: Sendable, Hashable {
+package struct FeedStart: Sendable {
     /// Where in the log.
     package enum Place: Sendable, Hashable {
         /// With the oldest record that is kept.
@@ -18,11 +18,16 @@ package struct FeedStart: Sendable, Hashable {
     package var name: String?
     /// Where the name is known, it goes on behind what it has confirmed, and `place` says nothing.
     package var resumes: Bool
+    /// What a reader that resumes has stored, and the epoch in which it was told that; 0 where that is not said.
+    package var stored: (position: Position, epoch: UInt32)?
 
-    package init(_ place: Place, name: String? = nil, resumes: Bool = false) {
+    package init(
+        _ place: Place, name: String? = nil, resumes: Bool = false, stored: (position: Position, epoch: UInt32)? = nil
+    ) {
         self.place = place
         self.name = name
         self.resumes = resumes
+        self.stored = stored
     }
 }
 
@@ -58,6 +63,7 @@ extension Engine {
         try checkName(name)
         guard standing.role == .primary else { throw .notPrimary(standing.role) }
         if start.resumes, let (confirmed, made) = readers.known(name) {
+            if let (position, epoch) = start.stored { try checkTold(position, in: epoch, "after") }
             try checkKept(after: confirmed, of: name)
             try await untilMade(made)
             return cursor(after: confirmed)

@@ -25,7 +25,7 @@ public struct NamedReader: Hashable, Sendable {
     }
 }
 
-/// Named readers of the change feed: ``changePages(named:from:namingRefusedPatients:)``.
+/// Named readers of the change feed: ``changePages(named:from:stored:namingRefusedPatients:)``.
 extension HaoyuanClient {
     /// Tells that a named reader has made everything up to the end of a page its own, and stored it: from there it
     /// resumes, and the log before is not kept for it any more.

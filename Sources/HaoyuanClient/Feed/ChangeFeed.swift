@@ -12,6 +12,23 @@ public struct ChangePage: Sendable {
     public var settled: Position
     /// The server's epoch when it told this.
     public var epoch: UInt32
+
+    /// What to store with what you made of the events.
+    public var place: FeedPlace { FeedPlace(position: through, epoch: epoch) }
+}
+
+/// A place in the change feed as a reader was told it: ``ChangePage/place``.
+public struct FeedPlace: Hashable, Sendable {
+    /// Everything up to here was told.
+    public var position: Position
+    /// The server's epoch then; 0 where that was not kept.
+    public var epoch: UInt32
+
+    /// A place that was stored.
+    public init(position: Position, epoch: UInt32) {
+        self.position = position
+        self.epoch = epoch
+    }
 }
 
 /// Where a reading of the change feed begins.
@@ -132,14 +149,18 @@ extension HaoyuanClient {
     /// - Parameters:
     ///   - name: 1 to 64 letters a to z, digits, dots, hyphens and underscores.
     ///   - beginning: where to begin instead; nil resumes, and a name that is new begins now.
+    ///   - stored: the ``ChangePage/place`` up to which you have stored what you made of the events, for a reading that
+    ///     resumes. ``HaoyuanError/Code/invalidArgument`` where a failover or a restoration took back what you saw
+    ///     there: read the state anew.
     ///   - namingRefusedPatients: As for ``changePages(after:namingRefusedPatients:)``.
     public func changePages(
-        named name: String, from beginning: FeedBeginning? = nil, namingRefusedPatients: Bool = false
+        named name: String, from beginning: FeedBeginning? = nil, stored: FeedPlace? = nil,
+        namingRefusedPatients: Bool = false
     ) -> ChangePages {
         ChangePages(
             client: self,
             start: .init(
-                beginning: beginning ?? .now, name: name, resumes: beginning == nil,
+                beginning: beginning ?? .now, name: name, resumes: beginning == nil, stored: stored,
                 namingRefusedPatients: namingRefusedPatients))
     }
 }

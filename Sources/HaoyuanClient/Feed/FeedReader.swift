@@ -10,6 +10,8 @@ final class FeedReader {
         var name = ""
         /// Behind what the name has confirmed, where it is known.
         var resumes = false
+        /// What a reader that resumes has stored.
+        var stored: FeedPlace?
         var namingRefusedPatients: Bool
     }
 
@@ -107,6 +109,10 @@ final class FeedReader {
             return request
         }
         request.resume = start.resumes
+        if start.resumes, let stored = start.stored {
+            request.after = stored.position.rawValue
+            request.afterEpoch = stored.epoch
+        }
         switch start.beginning {
         case .now: request.latest = after == nil
         case .oldest: break

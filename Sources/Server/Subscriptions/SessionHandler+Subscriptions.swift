@@ -137,6 +137,8 @@ extension FeedStart {
         let place: Place =
             request.latest
             ? .latest : request.after == 0 ? .oldest : .after(Position(request.after), epoch: request.afterEpoch)
-        self.init(place, name: request.name.isEmpty ? nil : request.name, resumes: request.resume)
+        self.init(
+            place, name: request.name.isEmpty ? nil : request.name, resumes: request.resume,
+            stored: request.after == 0 ? nil : (Position(request.after), request.afterEpoch))
     }
 }

@@ -128,10 +128,10 @@ package nonisolated struct PBSubscribeRequest: Sendable {
   /// a named reader: the log is kept for it; empty: an unnamed one
   package var name: String = String()
 
-  /// a name that is known goes on behind its confirmed position; `after` and `latest`
+  /// a name that is known goes on behind its confirmed position; `latest` is for one that
   package var resume: Bool = false
 
-  /// are for one that is new
+  /// is new, and `after` is what you have stored: it must stand in the log as you saw it
   package var afterEpoch: UInt32 = 0
 
   /// REFUSED events name the patient
