@@ -95,7 +95,7 @@ import Testing
             var page = try #require(try await first.next())
             while page.through < one { page = try #require(try await first.next()) }
             try await client.confirm(page, of: "sms")
-            #expect(page.settled >= page.through)
+            #expect(first.isOfNewName && page.settled >= page.through)
             let two = try await book(1)
 
             // It has stored what this log never told.
@@ -108,10 +108,14 @@ import Testing
                 told += try #require(try await again.next()).events.map(\.position)
             }
             #expect(told.first.map { $0 > page.through } ?? false && told.contains(two))
+            #expect(!again.isOfNewName)
             let reader = try #require(try await client.feedReaders().first)
             #expect(reader.name == "sms" && reader.confirmed == page.through && reader.behindRecords > 0)
             try await client.dropFeedReader("sms")
             #expect(try await client.feedReaders().isEmpty)
+            var anew = client.changePages(named: "sms").makeAsyncIterator()
+            #expect(try await anew.begin() != nil && anew.isOfNewName)
+            try await client.dropFeedReader("sms")
             await #expect { try await client.confirm(page, of: "sms") } throws: {
                 ($0 as? HaoyuanError)?.code == .notFound
             }

@@ -101,6 +101,7 @@ class Subscription:
     def __init__(self, request, reply):
         self.request = request
         self.after = reply.after
+        self.is_new = reply.is_new
         self.through = reply.after
         self.settled = 0
         self.epoch = 0

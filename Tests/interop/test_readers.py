@@ -89,6 +89,9 @@ class Readers(Case):
             self.connection.call(pb.DropReaderRequest(name=reader))
         outcome = self.hospital.book(self.clinic)
         self.assertIn(outcome.position, [event.position for event in feed.events_through(outcome.position)])
+        # Who resumes it is told that it is a new one, once.
+        said = [self.connection.subscribe(name=reader, latest=True, resume=True).is_new for _ in range(2)]
+        self.assertEqual(said, [True, False])
 
     def test_bad_names_and_positions_are_refused(self):
         for bad in ("a b", "号", "n" * 65, "n" * 4_000_000):

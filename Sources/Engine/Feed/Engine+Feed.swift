@@ -37,6 +37,8 @@ package struct FeedCursor: Sendable, Hashable {
     package var through: Position
     /// It was told that no failover takes back what stands up to here.
     package var settled: Position
+    /// It began with a name that was not known before.
+    package var isOfNewName = false
 }
 
 /// A named reader, and how far behind it is.
@@ -72,9 +74,11 @@ extension Engine {
         if readers.known(name) == nil, let refusal = EngineError.refusal(journal, standing, register) {
             throw refusal
         }
-        let (made, _) = try readers.add(name, at: position, now: time.now())
+        let (made, isNew) = try readers.add(name, at: position, now: time.now())
         try await untilMade(made)
-        return cursor(after: position)
+        var cursor = cursor(after: position)
+        cursor.isOfNewName = isNew
+        return cursor
     }
 
     /// Waits until the fact that made a name known is on all disks. Later ones need not be: what they say is told
@@ -155,7 +159,9 @@ extension Engine {
             let settled = max(cursor.settled, irrevocablePosition)
             if journal.durablePosition > cursor.through {
                 let (events, through) = try await events(after: cursor.through, limit: limit)
-                return (events, FeedCursor(through: through, settled: settled))
+                cursor.settled = settled
+                cursor.through = through
+                return (events, cursor)
             }
             if settled > cursor.settled {
                 cursor.settled = settled

@@ -71,6 +71,11 @@ public struct ChangePages: AsyncSequence, Sendable {
         /// task was cancelled. What is read after it has answered misses nothing that no page will tell.
         public mutating func begin() async throws(HaoyuanError) -> Position? { try await reader.begin() }
 
+        /// Whether the name was not known when this reading began: nothing is kept from before, so read the state
+        /// anew. False until ``begin()`` or the first page has come. True as well where it is not sure, since an answer
+        /// was lost.
+        public var isOfNewName: Bool { reader.isOfNewName }
+
         /// The next page; nil when the task was cancelled.
         public mutating func next() async throws(HaoyuanError) -> ChangePage? {
             try await reader.nextPage()
@@ -144,7 +149,8 @@ extension HaoyuanClient {
     ///
     /// It begins behind the last position that the reader confirmed (``confirm(_:of:options:)``). Confirm a
     /// page when what you made of it is stored. ``HaoyuanError/Code/positionTrimmed`` when it was away for too long:
-    /// begin with ``FeedBeginning/now``, read the state anew, and confirm from there.
+    /// begin with ``FeedBeginning/now``, read the state anew, and confirm from there. Do the same where
+    /// ``ChangePages/Iterator/isOfNewName`` says that the name was not known: it was dropped, or a backup is older.
     ///
     /// - Parameters:
     ///   - name: 1 to 64 letters a to z, digits, dots, hyphens and underscores.

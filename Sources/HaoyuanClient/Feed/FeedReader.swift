@@ -21,6 +21,8 @@ final class FeedReader {
     private var after: Position?
     /// The server's epoch when it told that; 0 where it told nothing yet.
     private var epoch: UInt32 = 0
+    /// Whether this reading made its name known, as far as it can tell.
+    private(set) var isOfNewName = false
     private var open: (connection: ClientConnection, queue: FeedQueue)?
     private var retries: RetryStateMachine
     private var attempts = 0
@@ -91,11 +93,16 @@ final class FeedReader {
         let reply: ByteBuffer
         do {
             reply = try await connection.ask(.subscribe, payload, deadline: deadline, ticket: client.nextTicket())
-        } catch  where error.code == .deadlineExceeded {
+        } catch {
+            // It may have made the name known without a word of it: then the next one finds it so.
+            let isInDoubt = [.deadlineExceeded, .connectionLost].contains(error.code) || error.mayHaveBeenApplied
+            if isInDoubt, after == nil, !start.name.isEmpty { isOfNewName = true }
             // The feed itself has no deadline: the next connection may do better.
-            throw HaoyuanError.lost(error.message)
+            throw error.code == .deadlineExceeded ? HaoyuanError.lost(error.message) : error
         }
-        after = Position(rawValue: try PBSubscribeReply(reply: reply).after)
+        let began = try PBSubscribeReply(reply: reply)
+        after = Position(rawValue: began.after)
+        if began.isNew { isOfNewName = true }
         return (connection, queue)
     }
 

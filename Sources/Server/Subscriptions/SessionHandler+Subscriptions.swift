@@ -44,6 +44,7 @@ extension SessionHandler {
             }
             var reply = PBSubscribeReply()
             reply.after = cursor.through.rawValue
+            reply.isNew = cursor.isOfNewName
             write(FrameHeader(.subscribe, flags: .reply, requestID: id)) { $0.writeMessage(reply) }
             outcome = .done
             feedPositions[id] = cursor.through

@@ -150,6 +150,9 @@ package nonisolated struct PBSubscribeReply: Sendable {
   /// events after this position follow
   package var after: UInt64 = 0
 
+  /// the name was made known by this: read the state anew
+  package var isNew: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -459,7 +462,7 @@ nonisolated extension PBSubscribeRequest: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension PBSubscribeReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".SubscribeReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}after\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}after\0\u{3}is_new\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -468,6 +471,7 @@ nonisolated extension PBSubscribeReply: SwiftProtobuf.Message, SwiftProtobuf._Me
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.after) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.isNew) }()
       default: break
       }
     }
@@ -477,11 +481,15 @@ nonisolated extension PBSubscribeReply: SwiftProtobuf.Message, SwiftProtobuf._Me
     if self.after != 0 {
       try visitor.visitSingularUInt64Field(value: self.after, fieldNumber: 1)
     }
+    if self.isNew != false {
+      try visitor.visitSingularBoolField(value: self.isNew, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: PBSubscribeReply, rhs: PBSubscribeReply) -> Bool {
     if lhs.after != rhs.after {return false}
+    if lhs.isNew != rhs.isNew {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
