@@ -273,6 +273,41 @@ import Testing
         await engine.stop()
     }
 
+    @Test func `what was told before a restart is confirmed when the standby is back, and is no fault meanwhile`()
+        async throws
+    {
+        let hospital = try await primary()
+        let standby = try await Standby(of: hospital)
+        let first = try hospital.engine.feeder(for: standby.engine.followRequest(name: "b", asker: 1))
+        try await standby.follow(first)
+        // The standby's word for this comes, and a crash keeps from the disk that it did.
+        let engine = hospital.engine
+        let subscribing = Task { try await engine.subscribe(FeedStart(.latest, name: "sms")) }
+        while engine.lastPosition == engine.settledPosition { await Task.yield() }
+        let told = engine.lastPosition
+        first.end()
+        await #expect(throws: EngineError.self) { try await subscribing.value }
+        try await hospital.restart { $0.standby = StandbyPolicy() }
+        let again = hospital.engine
+        #expect(again.settledPosition < told && again.lastPosition >= told)
+        #expect { try again.confirmEvents(through: told, of: "sms") } throws: {
+            ($0 as? EngineError)?.code == .standbyAway && ($0 as? EngineError)?.retryAfterMilliseconds ?? 0 > 0
+        }
+        let feeder = try again.feeder(for: standby.engine.followRequest(name: "b", asker: 1))
+        #expect { try again.confirmEvents(through: told, of: "sms") } throws: {
+            ($0 as? EngineError)?.code == .overloaded && ($0 as? EngineError)?.retryAfterMilliseconds ?? 0 > 0
+        }
+        #expect { try again.confirmEvents(through: again.lastPosition.next, of: "sms") } throws: {
+            ($0 as? EngineError)?.code == .invalidArgument
+        }
+        try await standby.follow(feeder)
+        try again.confirmEvents(through: told, of: "sms")
+        #expect(again.feedReaders.map(\.confirmed) == [told])
+        feeder.end()
+        await standby.engine.stop()
+        await again.stop()
+    }
+
     @Test func `a known name is answered once the fact that made it is on both disks, and not its newest`() async throws
     {
         let hospital = try await primary()

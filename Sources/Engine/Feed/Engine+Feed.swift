@@ -206,16 +206,21 @@ extension Engine {
     /// A named reader has made everything up to a position, as told in this epoch, its own. That is in the journal
     /// within `EngineLimits.readerTickMilliseconds`.
     /// - Throws: `notFound` where no reader has that name; `invalidArgument` for a bad name, or a position that was told
-    ///   to no reader; `notPrimary`.
+    ///   to no reader, or was taken back; `standbyAway` and `overloaded` for one that a primary which has just begun may
+    ///   not show yet, though it was told before; `notPrimary`.
     package func confirmEvents(
         through position: Position, in epoch: UInt32 = 0, of name: String
     ) throws(EngineError) {
         try checkName(name)
         guard standing.role == .primary else { throw .notPrimary(standing.role) }
         try checkTold(position, in: epoch, "through")
-        guard position <= settledPosition else {
+        guard readers.known(name) != nil else { throw .unknownReader(name) }
+        let settled = settledPosition
+        guard position <= settled else {
+            if let silence = register.silence { throw .standbyAway(silence) }
             throw EngineError(
-                .invalidArgument, "through: \(position) is beyond the last position that was told, \(settledPosition)")
+                .overloaded, "through: only what stands up to \(settled) may be told yet; try again later",
+                retryAfterMilliseconds: 200)
         }
         guard readers.confirm(name, position) else { throw .unknownReader(name) }
     }

@@ -111,7 +111,8 @@ struct AnswerJudge {
         // A failover may have taken back that a name is known, or what it was told.
         case (.notFound, .confirm(let name, _, _)):
             expect(mark(of: name) == nil || chronicle.plan.standby != nil, "it does not know reader \(name)")
-        case (.invalidArgument, .confirm) where chronicle.plan.standby != nil: break
+        case (.invalidArgument, .confirm(_, let position, let epoch)) where chronicle.plan.standby != nil:
+            expect(wasTakenBack(position.rawValue, since: epoch), "it says that \(position) was taken back")
         case (.notFound, .ofPatient(let patient, _)):
             expect(!model.knows(patient, at: low), "it says there is no such patient")
         case (.notFound, .inSession(let id)):
@@ -128,6 +129,14 @@ struct AnswerJudge {
     /// Whether something of the catalogue was there when the question came.
     private func isThere<Entity>(_ id: UInt32, _ all: [NaiveModel.Versions<Entity>]) -> Bool {
         NaiveModel.versions(id, of: all)?.value(at: low) != nil
+    }
+
+    /// Whether what stands at a position is, or may be, another thing than what was told there in an epoch.
+    private func wasTakenBack(_ position: UInt64, since epoch: UInt32) -> Bool {
+        if position > execution.durable { return true }
+        return chronicle.events.prefix(Int(position)).contains { event in
+            if case .epochBegan(let number)? = event?.fact { number > epoch } else { false }
+        }
     }
 
     /// What the log says, at the question, of what a reader has confirmed; nil where it is not known.
