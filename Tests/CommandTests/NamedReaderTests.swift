@@ -1,4 +1,5 @@
 import Foundation
+import HaoyuanClient
 import Testing
 
 @testable import Terminal
@@ -44,9 +45,45 @@ import Testing
             #expect(try await server.list("feed", "list").isEmpty)
             let again = try await server.ask("feed", "drop", "sms")
             #expect(again.status != 0 && again.complaints.contains("there is no reader sms"))
-            let bad = try await server.ask("watch", "--name", "a b", "--after", "0", "--count", "1")
-            #expect(bad.status != 0 && bad.complaints.contains("letters a to z"))
+            for bad in ["a b", ""] {
+                let refused = try await server.ask("watch", "--name", bad, "--after", "0", "--count", "1")
+                #expect(refused.status != 0 && refused.complaints.contains("--name: 1 to 64 letters a to z"))
+            }
         }
+    }
+
+    @Test func `where to begin is refused for a name that is known, and a dropped name begins anew`() async throws {
+        try await withServer { server in
+            let first = try await watch(server, 1, "--after", "0")
+            let refused = try await server.ask("watch", "--name", "sms", "--after", "0", "--count", "1")
+            #expect(refused.status == ExitStatus.usage.rawValue && refused.output.isEmpty)
+            #expect(refused.complaints.contains("leave --after out") && refused.complaints.contains("feed drop sms"))
+            _ = try await server.object("feed", "drop", "sms")
+            let again = try await watch(server, 1, "--after", "0")
+            #expect(again.map { $0["position"] as? Int } == first.map { $0["position"] as? Int })
+        }
+    }
+
+    @Test func `a reader whose log is gone is told how to begin anew`() async throws {
+        let folder = try Folder()
+        defer { folder.remove() }
+        let server = try await ServerProcess.start(
+            in: folder, ["--sample", "--feed-keep-days", "0", "--checkpoint-time", "1s", "--segment-bytes", "64KiB"])
+        _ = try await watch(server, 1, "--after", "0")
+        let address = ClientConfiguration.Address(host: "127.0.0.1", port: server.port)
+        let client = HaoyuanClient(ClientConfiguration(addresses: [address], channel: .window))
+        // Until a checkpoint, of which there is one a second, has let go of the log.
+        var isTrimmed = false
+        for round in 0..<20_000 where !isTrimmed {
+            _ = try await client.registerPatients(
+                (0..<100).map { [Identifier(system: "urn:work", value: "\(round)-\($0)")] })
+            isTrimmed = try await client.feedReaders().contains(where: \.isTrimmed)
+        }
+        client.close()
+        try #require(isTrimmed)
+        let refused = try await server.ask("watch", "--name", "sms", "--count", "1")
+        #expect(refused.status == ExitStatus.usage.rawValue && refused.complaints.contains("haoyuan feed drop sms"))
+        #expect(await server.end() == 0)
     }
 
     @Test func `the patient of a refusal is shown where it is asked for`() async throws {

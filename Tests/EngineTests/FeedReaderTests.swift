@@ -286,7 +286,9 @@ import Testing
         while engine.lastPosition == engine.settledPosition { await Task.yield() }
         let told = engine.lastPosition
         first.end()
-        await #expect(throws: EngineError.self) { try await subscribing.value }
+        await #expect { try await subscribing.value } throws: {
+            ($0 as? EngineError)?.code == .standbyAway && ($0 as? EngineError)?.maybeApplied == true
+        }
         try await hospital.restart { $0.standby = StandbyPolicy() }
         let again = hospital.engine
         #expect(again.settledPosition < told && again.lastPosition >= told)

@@ -67,7 +67,7 @@ extension Engine {
         if start.resumes, let (confirmed, made) = readers.known(name) {
             if let (position, epoch) = start.stored { try checkTold(position, in: epoch, "after") }
             try checkKept(after: confirmed, of: name)
-            try await untilMade(made)
+            try await untilMade(made, name)
             return cursor(after: confirmed)
         }
         let position = try await position(of: start.place)
@@ -75,7 +75,7 @@ extension Engine {
             throw refusal
         }
         let (made, isNew) = try readers.add(name, at: position, now: time.now())
-        try await untilMade(made)
+        try await untilMade(made, name)
         var cursor = cursor(after: position)
         cursor.isOfNewName = isNew
         return cursor
@@ -83,10 +83,26 @@ extension Engine {
 
     /// Waits until the fact that made a name known is on all disks. Later ones need not be: what they say is told
     /// again where they are lost.
-    private func untilMade(_ fact: Position) async throws(EngineError) {
+    private func untilMade(_ fact: Position, _ name: String) async throws(EngineError) {
         // What a checkpoint has was settled when it was written, though a restart may have to ask again.
         guard fact >= journal.checkpoint else { return }
-        try await untilDurable(fact)
+        try await untilOnAllDisks(fact, "reader \(name) is known")
+    }
+
+    /// - Parameter outcome: what the fact says, as a clause: while the standby is away it is in doubt.
+    private func untilOnAllDisks(_ fact: Position, _ outcome: String) async throws(EngineError) {
+        if standing.isWithheld { throw .withheld }
+        do throws(JournalError) {
+            try await journal.whenSettled(fact)
+        } catch .unconfirmed {
+            throw EngineError(
+                .standbyAway,
+                "the standby is away and has not confirmed that \(outcome), so that is not known: bring it back, or run "
+                    + "haoyuan alone where it is sure that it was not promoted; then haoyuan feed list tells",
+                maybeApplied: true, retryAfterMilliseconds: 200)
+        } catch {
+            throw EngineError(error)
+        }
     }
 
     private func checkName(_ name: String) throws(EngineError) {
@@ -134,8 +150,8 @@ extension Engine {
         throw EngineError(
             .positionTrimmed,
             "the feed begins at position \(oldest), and reader \(name) needs what follows on \(position), which is "
-                + "older than feed-keep-days or more than feed-keep-gib; subscribe with latest, then read the state "
-                + "anew")
+                + "older than feed-keep-days, or more than feed-keep-gib, or went because the disk was full; subscribe "
+                + "with latest, then read the state anew")
     }
 
     // MARK: Following
@@ -231,7 +247,7 @@ extension Engine {
         try checkName(name)
         if let refusal = EngineError.refusal(journal, standing, register) { throw refusal }
         guard let fact = readers.drop(name, now: time.now()) else { throw .unknownReader(name) }
-        try await untilDurable(fact)
+        try await untilOnAllDisks(fact, "reader \(name) is dropped")
     }
 
     /// A subscription of a named reader's began (1) or ended (-1).

@@ -10,7 +10,8 @@ struct Watch: AsyncParsableCommand {
         discussion:
             "Goes on until it is interrupted, connects again when the server was away, and misses nothing: it resumes "
             + "where it was. With --json each event is a document on a line of its own. With --name it also resumes "
-            + "behind what an earlier run has shown: the server keeps the log for that name.")
+            + "behind what an earlier run has shown: the server keeps the log for that name. haoyuan feed drop lets a "
+            + "name begin anew.")
 
     @Option(
         help: ArgumentHelp(
@@ -19,7 +20,7 @@ struct Watch: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Read under this name, behind what it has confirmed; a new name begins as --after says.",
+            "Read under this name, behind what it has confirmed; --after is only for a new name.",
             valueName: "name"))
     var name: String?
 
@@ -34,48 +35,70 @@ struct Watch: AsyncParsableCommand {
 
     func validate() throws {
         if let count, count < 1 { throw ValidationError("--count is \(count), it must be at least 1") }
+        if let name, let fault = FeedMark.fault(of: name) { throw ValidationError("--\(fault)") }
     }
 
     func run() async throws {
         try await ServerLink.with(connection) { link in
-            var names = try await link.names()
-            var shown = 0
-            if !output.json, after == nil { Output.complain("watching; interrupt to end") }
-            for try await page in try await pages(link.client) {
-                // What is confirmed was shown: the last position of which all events were.
-                var isWhole = true
-                var shownPage = page
-                for (place, event) in page.events.enumerated() {
-                    if event.kind == .catalogueChanged || Self.isUnnamed(event, names) {
-                        names = try await link.names()
-                    }
-                    if output.json {
-                        Output.record(EventView(event, names).json)
-                    } else {
-                        Output.line(EventView(event, names).line(.standardOutput))
-                    }
-                    shown += 1
-                    guard shown == count, place + 1 < page.events.count else { continue }
-                    isWhole = false
-                    let next = page.events[place + 1].position
-                    let isSplit = next == event.position
-                    shownPage.through = isSplit ? Position(rawValue: next.rawValue - 1) : event.position
-                    break
-                }
-                if let name, !page.events.isEmpty { try await link.client.confirm(shownPage, of: name) }
-                if !isWhole || shown == count { return }
+            do {
+                try await follow(link)
+            } catch let error as HaoyuanError where error.code == .positionTrimmed {
+                throw trimmed(error)
             }
         }
     }
 
-    /// A name that is known resumes, unless the command line says where to begin.
+    private func follow(_ link: ServerLink) async throws {
+        var names = try await link.names()
+        var shown = 0
+        if !output.json, after == nil { Output.complain("watching; interrupt to end") }
+        for try await page in try await pages(link.client) {
+            // What is confirmed was shown: the last position of which all events were.
+            var isWhole = true
+            var shownPage = page
+            for (place, event) in page.events.enumerated() {
+                if event.kind == .catalogueChanged || Self.isUnnamed(event, names) {
+                    names = try await link.names()
+                }
+                if output.json {
+                    Output.record(EventView(event, names).json)
+                } else {
+                    Output.line(EventView(event, names).line(.standardOutput))
+                }
+                shown += 1
+                guard shown == count, place + 1 < page.events.count else { continue }
+                isWhole = false
+                let next = page.events[place + 1].position
+                let isSplit = next == event.position
+                shownPage.through = isSplit ? Position(rawValue: next.rawValue - 1) : event.position
+                break
+            }
+            if let name, !page.events.isEmpty { try await link.client.confirm(shownPage, of: name) }
+            if !isWhole || shown == count { return }
+        }
+    }
+
+    /// A name that is known resumes; where to begin is only for one that is new.
     private func pages(_ client: HaoyuanClient) async throws -> ChangePages {
         let position = after.map { Position(rawValue: $0.position) }
         guard let name else { return client.changePages(after: position, namingRefusedPatients: refusedPatients) }
         let beginning = position.map { $0.rawValue == 0 ? FeedBeginning.oldest : .after($0) }
-        let isKnown = try await client.feedReaders().contains { $0.name == name }
-        return client.changePages(
-            named: name, from: isKnown ? nil : beginning, namingRefusedPatients: refusedPatients)
+        if beginning != nil, let known = try await client.feedReaders().first(where: { $0.name == name }) {
+            throw CommandFailure.usage(
+                "reader \(name) is known, and goes on behind position \(known.confirmed)",
+                remedy: "leave --after out, or forget the name with haoyuan feed drop \(name) first")
+        }
+        return client.changePages(named: name, from: beginning, namingRefusedPatients: refusedPatients)
+    }
+
+    /// What to do where the log is not kept any more, as a step of the command line.
+    private func trimmed(_ error: HaoyuanError) -> CommandFailure {
+        guard let name else {
+            return .usage(error.message, remedy: "haoyuan watch --after 0 begins with the oldest event that is kept")
+        }
+        return .usage(
+            "the log that reader \(name) needs is not kept any more",
+            remedy: "haoyuan feed drop \(name) forgets the name; then watch again, from now on or with --after 0")
     }
 
     /// A pool that came since the names were read.
