@@ -359,6 +359,10 @@ import Testing
                 ($0 as? EngineError)?.code == .invalidArgument
             }
         }
+        // Of an epoch that this log has not come to, nothing can have been told here.
+        #expect { try standby.engine.confirmEvents(through: .first, in: 3, of: "sms") } throws: {
+            ($0 as? EngineError)?.code == .invalidArgument && "\($0)".contains("epoch 2")
+        }
         // A reader that resumes says what it has stored: what it confirmed is older, and still there.
         for after in [seen, standby.engine.lastPosition] {
             await #expect {

@@ -53,6 +53,11 @@ class Readers(Case):
             name=reader, latest=True, resume=True, after=feed.through, after_epoch=feed.epoch
         )
         self.assertEqual(again.after, feed.after)
+        with self.fails("INVALID_ARGUMENT"):
+            self.connection.subscribe(after=feed.through, after_epoch=feed.epoch + 1)
+        with self.fails("INVALID_ARGUMENT"):
+            request = pb.ConfirmEventsRequest(name=reader, through=feed.through, epoch=feed.epoch + 1)
+            self.connection.call(request)
 
     def test_only_a_confirmation_moves_the_position_and_never_back(self):
         reader = name()

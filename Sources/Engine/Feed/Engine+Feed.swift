@@ -134,7 +134,15 @@ extension Engine {
                 "\(field): \(position) is beyond the journal's last position \(lastPosition): what was seen there was "
                     + "taken back by a failover or a restoration; subscribe with latest and read the state anew")
         }
-        guard epoch > 0, let later = standing.current.epochs.starts.first(where: { $0.number > epoch }),
+        let epochs = standing.current.epochs
+        guard epoch <= epochs.current else {
+            throw EngineError(
+                .invalidArgument,
+                "\(field): \(position) was seen in epoch \(epoch), and this server is in epoch \(epochs.current): another "
+                    + "is the primary, or this one was restored from before that epoch; there, subscribe with latest "
+                    + "and read the state anew")
+        }
+        guard epoch > 0, let later = epochs.starts.first(where: { $0.number > epoch }),
             later.begin.next <= position
         else { return }
         throw EngineError(

@@ -133,7 +133,7 @@ struct AnswerJudge {
 
     /// Whether what stands at a position is, or may be, another thing than what was told there in an epoch.
     private func wasTakenBack(_ position: UInt64, since epoch: UInt32) -> Bool {
-        if position > execution.durable { return true }
+        if position > execution.durable || epoch > chronicle.epoch { return true }
         return chronicle.events.prefix(Int(position)).contains { event in
             if case .epochBegan(let number)? = event?.fact { number > epoch } else { false }
         }
