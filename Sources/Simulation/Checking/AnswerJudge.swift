@@ -23,8 +23,11 @@ struct AnswerJudge {
             for (write, answer) in zip(writes, answers) { check(write, answer) }
         case (_, .failed(let error)): check(error)
         case (.events(let after, _), .events(let events, let through)): feed(after, events, through)
-        case (.resume(let name, _), .resumed(let from, let events, let through, let settled)):
+        case (.resume(let name, _), .resumed(let start, let events, let through, let settled)):
+            let from = start.through
             resumed(name, from)
+            // Whatever becomes of the log behind it, a name goes only when it is dropped.
+            expect(!start.isOfNewName || mark(of: name) == nil, "it does not know reader \(name), and the log does")
             feed(from, events, through)
             if let safe = speaker.safe { expect(settled.rawValue <= safe, "it calls \(settled) safe, and \(safe) is") }
         case (.confirm, .confirmed), (.drop, .dropped): break

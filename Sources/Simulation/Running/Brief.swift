@@ -91,7 +91,7 @@ extension Response {
         case .catalogue(let reading): "the catalogue at \(reading.position)"
         case .events(let events, let through): "\(events.count) events through \(through)"
         case .resumed(let from, let events, let through, let settled):
-            "\(events.count) events after \(from) through \(through), settled \(settled)"
+            "\(events.count) events after \(from.through) through \(through), settled \(settled)"
         case .confirmed: "confirmed"
         case .dropped: "dropped"
         case .failed(let error): "failed \(error.code): \(error.message)"

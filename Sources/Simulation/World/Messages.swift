@@ -30,7 +30,7 @@ enum Response: Sendable {
     case catalogue(Reading<Catalogue>)
     case events([PositionedEvent], through: Position)
     /// What followed on a position for a named reader, and up to where no failover takes anything back.
-    case resumed(from: Position, [PositionedEvent], through: Position, settled: Position)
+    case resumed(from: FeedCursor, [PositionedEvent], through: Position, settled: Position)
     case confirmed
     case dropped
     case failed(EngineError)
@@ -54,8 +54,8 @@ extension Engine {
                 let (events, through) = try await events(after: after, limit: limit)
                 return .events(events, through: through)
             case .resume(let name, let limit):
-                let start = try await subscribe(FeedStart(.oldest, name: name, resumes: true)).through
-                let (events, through) = try await events(after: start, limit: limit)
+                let start = try await subscribe(FeedStart(.oldest, name: name, resumes: true))
+                let (events, through) = try await events(after: start.through, limit: limit)
                 return .resumed(from: start, events, through: through, settled: irrevocablePosition)
             case .confirm(let name, let position, let epoch):
                 try confirmEvents(through: position, in: epoch, of: name)
