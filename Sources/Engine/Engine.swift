@@ -28,6 +28,7 @@ package final class Engine: Sendable {
     private let gate = Gate()
     /// The confirmed position that is kept on disk.
     let keptConfirmed: NIOLockedValueBox<Position>
+    let keptFollowed: NIOLockedValueBox<UInt64?>
     private let background = NIOLockedValueBox<[Task<Void, Never>]>([])
 
     /// Opens the journal, brings back what it says, checks it, and begins to serve.
@@ -50,11 +51,13 @@ package final class Engine: Sendable {
             guard violations.isEmpty else { throw DamagedState(violations: violations) }
             var epochs = try Epochs(decoding: try journal.metadata(Epochs.metadataName))
             let confirmed = try Standing.confirmed(journal, in: epochs.current)
+            let followed = try Standing.followed(journal, in: epochs.current)
             if options.asksForConfirmations { journal.askForConfirmations(from: confirmed) }
             // What a deposed primary took back may have been the beginning of an epoch of its own.
             if configuration.role == .standby { epochs.forget(from: journal.tip.next) }
             let engine = Engine(
                 configuration, journal: journal, state: state, epochs: epochs, confirmed: confirmed,
+                followed: configuration.role == .primary ? followed : nil,
                 unsettled: try UnsettledRecovery(journal), isWithheld: isWithheld, heard: try Standing.heard(journal),
                 note: try journal.metadata(ClockNote.metadataName).flatMap { ClockNote(encoded: $0) },
                 mark: try journal.metadata(ClockMark.metadataName).flatMap { ClockMark(encoded: $0) },
@@ -69,7 +72,7 @@ package final class Engine: Sendable {
 
     private init(
         _ configuration: EngineConfiguration, journal: Journal, state: consuming RecoveredState, epochs: Epochs,
-        confirmed: Position, unsettled: UnsettledRecovery, isWithheld: Bool, heard: UInt32,
+        confirmed: Position, followed: Position?, unsettled: UnsettledRecovery, isWithheld: Bool, heard: UInt32,
         note: ClockNote?, mark: ClockMark?, zoneEdition: String?
     ) {
         self.configuration = configuration
@@ -103,10 +106,11 @@ package final class Engine: Sendable {
         standing = Standing(configuration.role, epochs, isWithheld: isWithheld, heard: heard)
         // A standby has none of its own: nobody confirms what it takes in.
         register = StandbyRegister(
-            configuration.standby, isAlone: configuration.role != .primary, journal: journal,
+            configuration.standby, isAlone: configuration.role != .primary, followed: followed, journal: journal,
             clock: configuration.clock, news: configuration.news)
         if isWithheld { journal.withhold() }
         keptConfirmed = NIOLockedValueBox(confirmed)
+        keptFollowed = NIOLockedValueBox(followed?.rawValue)
         replica = Replica(
             journal: journal, keys: keys, directory: directory, shards: shards, view: view, time: time,
             standing: standing, readers: readers)
@@ -257,6 +261,7 @@ package final class Engine: Sendable {
             },
             repeating(every: EngineLimits.confirmedTickMilliseconds) { engine in
                 if engine.configuration.standby?.acknowledgement == .standby { engine.keepConfirmed() }
+                engine.keepFollowed()
             },
             repeating(every: EngineLimits.clockTickMilliseconds) { engine in engine.lookAtClock() },
         ]
@@ -298,7 +303,10 @@ package final class Engine: Sendable {
         }
         defer { patience.cancel() }
         guard await gate.close() else { return }
-        if journal.admission == .open { keepConfirmed() }
+        if journal.admission == .open {
+            keepConfirmed()
+            keepFollowed()
+        }
         if writingCheckpoint { recordConfirmations() }
         for task in tasks { await task.value }
         lookAtClockForTheLastTime()

@@ -110,4 +110,32 @@ import Testing
         #expect(hospital.engine.feedReaders.map(\.confirmed) == [anew.through])
         await hospital.engine.stop()
     }
+
+    @Test
+    func `a primary that was followed remembers over a restart what its standby has, until a person says it is alone`()
+        async throws
+    {
+        let hospital = try await Hospital()
+        #expect(hospital.engine.irrevocablePosition == hospital.engine.settledPosition)
+        let standby = try await Standby(of: hospital)
+        let feeder = try hospital.engine.feeder(for: standby.engine.followRequest(name: "b", asker: 1))
+        // It may be promoted, and has not said what it has.
+        #expect(hospital.engine.irrevocablePosition == .zero)
+        try await standby.follow(feeder)
+        let safe = hospital.engine.irrevocablePosition
+        #expect(safe == standby.engine.settledPosition)
+        feeder.end()
+        try await hospital.restart()
+        let engine = hospital.engine
+        _ = try await engine.registerPatients([[Identifier(system: "a", value: "1")]], by: Hospital.doctor)
+        let (events, told) = try await engine.feed(try await engine.subscribe(FeedStart(.oldest)), limit: 10_000)
+        #expect(!events.isEmpty && told.settled == safe && safe < told.through)
+
+        try engine.goOnAlone()
+        #expect(engine.irrevocablePosition == engine.settledPosition)
+        try await hospital.restart()
+        #expect(hospital.engine.irrevocablePosition == hospital.engine.settledPosition)
+        await standby.engine.stop()
+        await hospital.engine.stop()
+    }
 }

@@ -165,7 +165,7 @@ extension Engine {
     // MARK: Following
 
     /// Up to here no failover takes anything back: what the standby has confirmed. Where no standby is expected, and
-    /// none has followed, that is what this disk has.
+    /// none has followed this process or one before, that is what this disk has.
     package var irrevocablePosition: Position {
         let settled = settledPosition
         guard standing.role == .primary, let confirmed = register.safePosition else { return settled }

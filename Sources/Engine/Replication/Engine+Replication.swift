@@ -68,7 +68,9 @@ extension Engine {
             throw EngineError(error)
         }
         guard hasTip else { throw .lost(request.end, by: journal.tip) }
-        return .stream(try Feeder(journal, register, for: request))
+        let feeder = try Feeder(journal, register, for: request)
+        keepFollowed()
+        return .stream(feeder)
     }
 
     /// Another server has begun a higher epoch: this one decides nothing any more, and what waits for the standby's
@@ -97,6 +99,19 @@ extension Engine {
         journal.setMetadata(Standing.confirmedName, Standing.encode(confirmed: settled, in: standing.epoch))
     }
 
+    /// Keeps on disk that a standby has followed, and up to where it has confirmed: the next process must not call
+    /// settled what a promotion of that standby would take back.
+    func keepFollowed() {
+        guard standing.role == .primary else { return }
+        keptFollowed.withLockedValue { kept in
+            let safe = register.current.safe
+            guard kept != safe else { return }
+            kept = safe
+            journal.setMetadata(
+                Standing.followedName, safe.map { Standing.encode(confirmed: Position($0), in: standing.epoch) })
+        }
+    }
+
     /// Whether anything handed to the journal, its own small facts included, is not on disk yet.
     package var hasPending: Bool { journal.hasPending }
 
@@ -105,6 +120,7 @@ extension Engine {
     package func goOnAlone() throws(EngineError) {
         guard standing.role == .primary else { throw .notPrimary(standing.role) }
         register.goOnAlone()
+        keepFollowed()
     }
 
     // MARK: A standby and its primary
@@ -116,6 +132,7 @@ extension Engine {
         metadata[Standing.metadataName] = Standing.encode(.standby)
         metadata[Standing.withheldName] = nil
         metadata[Standing.confirmedName] = nil
+        metadata[Standing.followedName] = nil
         metadata[ClockNote.metadataName] = nil
         metadata[ClockMark.metadataName] = nil
         return metadata

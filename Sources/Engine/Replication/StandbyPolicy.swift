@@ -52,7 +52,7 @@ struct StandbyWatch: Sendable {
     /// this process was stopped, so the moment it is read says nothing. Nil before the first.
     private var proven: Int64?
     private var awaySince: Int64
-    /// The last position that a standby has ever confirmed to this process; nil where none has followed it.
+    /// The last position that a standby has confirmed, as far as this process knows; nil where none has ever followed.
     private(set) var safe: UInt64?
 
     struct Follower: Hashable, Sendable {
@@ -68,9 +68,11 @@ struct StandbyWatch: Sendable {
     }
 
     /// - Parameter isAlone: whether it begins alone: a standby that was just promoted has none of its own.
-    init(_ policy: StandbyPolicy?, isAlone: Bool, now: Int64) {
+    /// - Parameter followed: what an earlier process kept of ``safe``.
+    init(_ policy: StandbyPolicy?, isAlone: Bool, followed: UInt64? = nil, now: Int64) {
         self.policy = policy
         self.isAlone = isAlone
+        safe = followed
         lastHeard = now
         awaySince = now
     }
@@ -83,6 +85,8 @@ struct StandbyWatch: Sendable {
     mutating func attached(_ id: UInt64, _ name: String, asker: UInt64, now: Int64) {
         precondition(other(than: asker) == nil, "a primary has one standby")
         followers.append(Follower(id: id, name: name, asker: asker, confirmed: 0, isCaughtUp: false))
+        // It may be promoted from now on, and has said nothing of what it has.
+        safe = safe ?? 0
         lastHeard = now
     }
 
@@ -112,6 +116,8 @@ struct StandbyWatch: Sendable {
     /// The standby of this moment is not waited for again before it has everything.
     mutating func goOnAlone() {
         isAlone = true
+        // One that is expected counts again when it is back.
+        if policy == nil, followers.isEmpty { safe = nil }
         for place in followers.indices {
             followers[place].isCaughtUp = false
             followers[place].wasLeft = true

@@ -10,14 +10,15 @@ final class StandbyRegister: Sendable {
     private let news: @Sendable (StandingNews) -> Void
 
     init(
-        _ policy: StandbyPolicy?, isAlone: Bool, journal: Journal, clock: any EngineClock,
+        _ policy: StandbyPolicy?, isAlone: Bool, followed: Position?, journal: Journal, clock: any EngineClock,
         news: @escaping @Sendable (StandingNews) -> Void
     ) {
         self.journal = journal
         self.clock = clock
         self.news = news
         watch = NIOLockedValueBox(
-            StandbyWatch(policy, isAlone: isAlone, now: clock.reading().passed / 1_000_000))
+            StandbyWatch(
+                policy, isAlone: isAlone, followed: followed?.rawValue, now: clock.reading().passed / 1_000_000))
         settle()
     }
 

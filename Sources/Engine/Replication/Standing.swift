@@ -110,14 +110,26 @@ package final class Standing: Sendable {
     /// Up to where the standby had confirmed when an earlier process of the same epoch last looked: what was told, and
     /// may be told again. Zero where no process of this epoch kept it.
     static func confirmed(_ journal: Journal, in epoch: UInt32) throws -> Position {
-        guard let bytes = try journal.metadata(confirmedName), bytes.count == 12 else { return .zero }
+        try position(confirmedName, of: journal, in: epoch) ?? .zero
+    }
+
+    static let followedName = "followed"
+
+    /// Up to where a standby that followed an earlier process of the same epoch had confirmed, or a little before; nil
+    /// where none has followed, or a person said that none counts any more.
+    static func followed(_ journal: Journal, in epoch: UInt32) throws -> Position? {
+        try position(followedName, of: journal, in: epoch)
+    }
+
+    private static func position(_ name: String, of journal: Journal, in epoch: UInt32) throws -> Position? {
+        guard let bytes = try journal.metadata(name), bytes.count == 12 else { return nil }
         let numbers = bytes.withUnsafeBytes { raw in
             (
                 UInt32(littleEndian: raw.loadUnaligned(as: UInt32.self)),
                 UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: 4, as: UInt64.self))
             )
         }
-        return numbers.0 == epoch ? Position(numbers.1) : .zero
+        return numbers.0 == epoch ? Position(numbers.1) : nil
     }
 
     static func encode(confirmed position: Position, in epoch: UInt32) -> [UInt8] {
