@@ -97,8 +97,8 @@ extension Engine {
         } catch .unconfirmed {
             throw EngineError(
                 .standbyAway,
-                "the standby is away and has not confirmed that \(outcome), so that is not known: bring it back, or run "
-                    + "haoyuan alone where it is sure that it was not promoted; then haoyuan feed list tells",
+                "the standby is away and has not confirmed that \(outcome), so that is not known: bring it back, or "
+                    + "run haoyuan alone where it is sure that it was not promoted; then haoyuan feed list tells",
                 maybeApplied: true, retryAfterMilliseconds: 200)
         } catch {
             throw EngineError(error)
@@ -138,8 +138,8 @@ extension Engine {
         guard epoch <= epochs.current else {
             throw EngineError(
                 .invalidArgument,
-                "\(field): \(position) was seen in epoch \(epoch), and this server is in epoch \(epochs.current): another "
-                    + "is the primary, or this one was restored from before that epoch; there, subscribe with latest "
+                "\(field): \(position) was seen in epoch \(epoch), and this server is in epoch \(epochs.current): "
+                    + "another is the primary, or this one was restored from before that epoch; there, subscribe with latest "
                     + "and read the state anew")
         }
         guard epoch > 0, let later = epochs.starts.first(where: { $0.number > epoch }),
@@ -229,9 +229,9 @@ extension Engine {
 
     /// A named reader has made everything up to a position, as told in this epoch, its own. That is in the journal
     /// within `EngineLimits.readerTickMilliseconds`.
-    /// - Throws: `notFound` where no reader has that name; `invalidArgument` for a bad name, or a position that was told
-    ///   to no reader, or was taken back; `standbyAway` and `overloaded` for one that a primary which has just begun may
-    ///   not show yet, though it was told before; `notPrimary`.
+    /// - Throws: `notFound` where no reader has that name; `invalidArgument` for a bad name, or a position that was
+    ///   told to no reader, or was taken back; `standbyAway` and `overloaded` for one that a primary which has just
+    ///   begun may not show yet, though it was told before; `notPrimary`.
     package func confirmEvents(
         through position: Position, in epoch: UInt32 = 0, of name: String
     ) throws(EngineError) {

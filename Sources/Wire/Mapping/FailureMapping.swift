@@ -10,8 +10,8 @@ extension PBFailure {
 }
 
 extension String {
-    /// As much of it as fits, with a sign where something is left out. A message may repeat a text of its request, which
-    /// may be as long as a frame.
+    /// As much of it as fits, with a sign where something is left out. A message may repeat a text of its request,
+    /// which may be as long as a frame.
     fileprivate func cut(toBytes most: Int) -> String {
         guard utf8.count > most else { return self }
         let sign = "…"
