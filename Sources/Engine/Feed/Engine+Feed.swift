@@ -162,6 +162,9 @@ extension Engine {
                 + "with latest, then read the state anew")
     }
 
+    /// Where a reader may begin at the earliest: what is going to be let go of is counted as gone.
+    package var oldestKept: Position { readers.oldestKept }
+
     // MARK: Following
 
     /// Up to here no failover takes anything back: what the standby has confirmed. Where no standby is expected, and

@@ -106,7 +106,8 @@ struct AnswerJudge {
             expect(after.next < speaker.oldest, "the feed says \(after) is gone, the log begins at \(speaker.oldest)")
         case (.positionTrimmed, .resume(let name, _)):
             expect(
-                speaker.mayLackLog || mark(of: name) == nil || chronicle.casebook.retired.contains(name),
+                speaker.mayLackLog || speaker.readersBeforeLog.contains(name) || mark(of: name) == nil
+                    || chronicle.casebook.retired.contains(name),
                 "the log that reader \(name) needs is gone")
         // It was asked for twice, or with the last words of the reader behind it.
         case (.notFound, .drop): break

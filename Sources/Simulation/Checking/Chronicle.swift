@@ -177,6 +177,8 @@ struct Speaker {
     var mayHaveRenounced = false
     /// Whether its log may lack what a named reader needs.
     var mayLackLog = false
+    /// Those that began before what was left of it.
+    var readersBeforeLog: Set<String> = []
     /// Of a primary that has a standby: up to where both disks have the same.
     var safe: UInt64?
 }

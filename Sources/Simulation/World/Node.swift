@@ -50,6 +50,9 @@ final class Node {
     /// Some of its log may have gone although a reader needs it, or its partner counts on it: its disk was full or
     /// replaced, or it took back what had let it go.
     var mayLackLog = false
+    /// Named readers of which its log tells, and those of them that began before what was left of it.
+    var readersSeen: Set<String> = []
+    var readersBeforeLog: Set<String> = []
 
     init(_ index: Int, plan: Plan, world: SimulatedClock, chronicle: Chronicle) {
         self.index = index

@@ -61,6 +61,12 @@ extension World {
         let position = record.position.rawValue
         let event: Event
         do { event = try record.event() } catch { return casebook.fail("record \(position) means nothing: \(error)") }
+        // A standby may have let go of what its primary still had when a reader began there.
+        if case .readerMarked(let mark) = event.fact, node.readersSeen.insert(mark.name).inserted,
+            let engine = node.engine, Position(mark.through).next < engine.oldestKept
+        {
+            node.readersBeforeLog.insert(mark.name)
+        }
         let known = position <= node.chronicle.durable ? node.chronicle.events[Int(position) - 1] : nil
         if case .epochBegan(let number) = event.fact, event != known, number > node.chronicle.epoch || !node.isAuthor {
             noteNewEpoch(node, number, after: position - 1)
@@ -136,6 +142,7 @@ extension World {
         refreshPromise(node)
         var speaker = Speaker(shown: node.promised, oldest: engine.journal.oldestPosition)
         speaker.mayLackLog = nodes.contains(where: \.mayLackLog)
+        speaker.readersBeforeLog = node.readersBeforeLog
         if nodes.count > 1, engine.role == .primary, !speaker.mayLackLog { speaker.safe = onBothDisks(node) }
         if plan.standby != nil {
             // What a former primary has behind the place where another's log left it is taken back.
