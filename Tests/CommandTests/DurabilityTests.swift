@@ -57,13 +57,15 @@ import Testing
     func `the sample is loaded once, and another hospital is left alone`() async throws {
         let folder = try Folder()
         defer { folder.remove() }
+        var positions: [Int] = []
         for _ in 1...2 {
             let server = try await ServerProcess.start(in: folder, ["--sample"])
             #expect(server.banner[0].contains("青溪市人民医院"))
-            #expect(try await server.object("status")["position"] as? Int == 392)
+            positions.append(try #require(try await server.object("status")["position"] as? Int))
             #expect(await server.end() == 0)
             #expect(!FileManager.default.fileExists(atPath: folder.path + "/port"))
         }
+        #expect(positions[0] > 300 && positions[0] == positions[1], "\(positions)")
         let other = try Folder()
         defer { other.remove() }
         let plain = try await ServerProcess.start(in: other)

@@ -157,7 +157,8 @@ private final class LogPipe: Sendable {
         for caller in callers where caller.isActive { try? await caller.close().get() }
         let status = try await server.ask("status")
         #expect(status.status == 0, "\(status.complaints)")
-        #expect(await server.end() == 0)
+        let end = await server.end()
+        #expect(end == 0)
         try #require(write(log.writing, "read\n", 5) == 5)
         let after = await log.linesAside { $0 == "read" }
         #expect(after.last == "read" && !after.contains { $0.contains("no further connection") }, "\(after)")

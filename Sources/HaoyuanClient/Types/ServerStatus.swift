@@ -210,8 +210,8 @@ public struct ServerStatus: Hashable, Sendable {
     public var readers: [NamedReader]
     /// Clock changes; nil where there is no hospital, or the server is of a version that does not say.
     public var zones: Zones?
-    /// A sentence each: two open sessions that a resource is in at one time; the later takes nothing more. Empty when all
-    /// is well. At most 100; then one that says how many more there are.
+    /// A sentence each: two open sessions that a resource is in at one time; the later takes nothing more. Empty when
+    /// all is well. At most 100; then one that says how many more there are.
     public var clashes: [String]
     /// Records by which the standby trails; nil where there is none.
     public var lag: UInt64? { replication.lag(at: position) }

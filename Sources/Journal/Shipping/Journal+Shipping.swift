@@ -50,7 +50,13 @@ extension Journal {
         guard tip.next < shape.next, let index = shape.segment(holding: tip.next) else { return chunks }
         var check = ChainCheck(next: tip.next, chain: tip.chain)
         for segment in shape.segments[index...] {
-            guard let cursor = try snapshot.cursor(segment.name) else { continue }
+            guard let cursor = try snapshot.cursor(segment.name) else {
+                // The last may have no table yet; from another a trim has taken it since the snapshot was made.
+                if let next = shape.segments.first(where: { $0.first > segment.first }) {
+                    throw .positionTrimmed(oldest: next.first)
+                }
+                continue
+            }
             defer { cursor.close() }
             let reader = ChunkReader(segment: segment.name, cursor: cursor)
             var entry = try cursor.seek(atOrAfter: max(tip.next, segment.first).rawValue)

@@ -73,9 +73,8 @@ package final class JournalCopy: @unchecked Sendable {
 
     init(_ storage: any JournalStorage, from begin: LogTip?) throws(JournalError) {
         let names = try storage.tableNames()
-        let snapshot = try storage.snapshot()
+        let (snapshot, image) = try Self.moment(of: storage, from: begin?.next)
         do throws(JournalError) {
-            let image = try MetaImage.read(snapshot)
             let shape = image.shape
             let oldest = LogTip(next: shape.segments[0].first, chain: shape.segments[0].chain)
             let tables = begin == nil ? names.compactMap { StateTable.table(of: $0) } : []
@@ -93,6 +92,37 @@ package final class JournalCopy: @unchecked Sendable {
             throw error
         }
         self.snapshot = snapshot
+    }
+
+    /// A moment all of whose log can be read for as long as it is open. A trim takes a segment from a snapshot that
+    /// has not used it yet, so all are used at once; where one has just gone, the next moment knows no more of it.
+    private static func moment(
+        of storage: any JournalStorage, from begin: Position?
+    ) throws(JournalError) -> (any StorageSnapshot, MetaImage) {
+        for attempt in 1... {
+            let snapshot = try storage.snapshot()
+            do throws(JournalError) {
+                let image = try MetaImage.read(snapshot)
+                let segments = image.shape.segments
+                let first = image.shape.segment(holding: begin ?? segments[0].first) ?? 0
+                var isWhole = true
+                // The last may have no table yet.
+                for segment in segments[first...].dropLast() {
+                    guard let cursor = try snapshot.cursor(segment.name) else {
+                        isWhole = false
+                        break
+                    }
+                    cursor.close()
+                }
+                // So many trims in a row there are not: then it is damage, which the reading names.
+                if isWhole || attempt == 16 { return (snapshot, image) }
+            } catch {
+                snapshot.close()
+                throw error
+            }
+            snapshot.close()
+        }
+        preconditionFailure("The last attempt returns.")
     }
 
     deinit { precondition(!isOpen, "A copy was never closed.") }

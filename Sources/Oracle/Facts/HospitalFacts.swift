@@ -68,7 +68,7 @@ extension Situation {
         return elsewhere(pool.resources, than: pool.id) { $0.overlaps(time) }
     }
 
-    /// Where one of these resources is at such a time, in an open session of another pool than its own that is not over.
+    /// Where one of these resources is at such a time: in an open session of another pool that is not over.
     private func elsewhere(
         _ resources: [ResourceID], than pool: PoolID, _ isAtThatTime: (Range<Int>) -> Bool
     ) -> String? {

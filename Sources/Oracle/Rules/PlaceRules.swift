@@ -74,8 +74,8 @@ extension Pool {
 }
 
 extension NaiveModel.Sitting {
-    /// Whether it begins before another that it overlaps after this moment; of two that begin together, the one with the
-    /// lower id does.
+    /// Whether it begins before another that it overlaps after this moment; of two that begin together, the one with
+    /// the lower id does.
     fileprivate func comesBefore(_ other: NaiveModel.Sitting, after now: Int64) -> Bool {
         let (own, its) = (start(0), other.start(0))
         let (end, itsEnd) = (start(capacities.count), other.start(other.capacities.count))
