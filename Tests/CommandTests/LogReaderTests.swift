@@ -156,11 +156,11 @@ private final class LogPipe: Sendable {
         // The server may have hung up on some while they waited.
         for caller in callers where caller.isActive { try? await caller.close().get() }
         let status = try await server.ask("status")
-        #expect(status.status == 0, "\(status.complaints)")
         let end = await server.end()
-        #expect(end == 0)
         try #require(write(log.writing, "read\n", 5) == 5)
         let after = await log.linesAside { $0 == "read" }
+        #expect(status.status == 0, "\(status.complaints) \(after)")
+        #expect(end == 0, "\(after)")
         #expect(after.last == "read" && !after.contains { $0.contains("no further connection") }, "\(after)")
     }
 }
