@@ -178,15 +178,9 @@ final class FeedReaders: Sendable {
 
     /// Called with the lock held, so that the facts stand in the order in which they came true here.
     private func append(_ facts: [Fact], at now: Instant) -> Position {
-        var records = RecordBatch()
-        for fact in facts {
-            var writer = ByteWriter()
-            Event(at: now, by: .system, fact: fact).encode(into: &writer)
-            do throws(JournalError) { try records.append(writer.bytes) } catch {
-                preconditionFailure("a reader's name fits a record: \(error)")
-            }
-        }
-        return journal.append(records)
+        var events = EventBatch()
+        for fact in facts { events.append(Event(at: now, by: .system, fact: fact)) }
+        return journal.append(events.records)
     }
 
     // MARK: On a standby
