@@ -132,7 +132,7 @@ import Testing
         return Asking(
             origin: nil, patient: patient, service: nil, slot: SlotID(rawValue: 0), span: 1, units: 1, times: times,
             department: DepartmentID(rawValue: 1), policy: policy, now: Instant(rawValue: 0),
-            today: LocalDate(rawValue: 0))
+            wall: TimeZoneRules.utc.wall(at: Instant(rawValue: 0)))
     }
 
     private func appointment(_ number: UInt32) -> AppointmentID {

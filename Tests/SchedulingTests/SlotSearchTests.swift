@@ -43,7 +43,8 @@ import Testing
     private func asking(now: Instant) -> Asking {
         Asking(
             origin: nil, patient: nil, service: nil, slot: SlotID(rawValue: 0), span: 1, units: 1, times: .none,
-            department: DepartmentID(rawValue: 1), policy: .initial, now: now, today: Self.firstDay)
+            department: DepartmentID(rawValue: 1), policy: .initial, now: now,
+            wall: WallMoment(date: Self.firstDay, time: WallTime(rawValue: 0)))
     }
 
     private func naive(_ search: SlotSearch, _ pools: [PoolID], _ book: PoolBook) -> [FreeSlot] {

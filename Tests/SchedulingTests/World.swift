@@ -217,7 +217,7 @@ struct World: Sendable {
         return Asking(
             origin: Self.nurse, patient: nil, service: nil,
             slot: SlotID(rawValue: 0), span: 1, units: 1, times: .none, department: department,
-            policy: catalogue.policy(for: department), now: now, today: catalogue.hospital.zone.wall(at: now).date)
+            policy: catalogue.policy(for: department), now: now, wall: catalogue.hospital.zone.wall(at: now))
     }
 
     /// What the pool makes of a command; nil where there is no such appointment.

@@ -61,14 +61,14 @@ extension Engine {
         let begun = await included(queries.contains { $0.patient != nil } ? .patients : .anything)
         let snapshot = view.current
         let now = time.now()
-        let today = snapshot.catalogue.catalogue.hospital.zone.wall(at: now).date
+        let wall = snapshot.catalogue.catalogue.hospital.zone.wall(at: now)
         var limits: [Result<Int, EngineError>] = []
         limits.reserveCapacity(queries.count)
         var orders = [[PoolShard.SearchOrder]](repeating: [], count: shards.pools.count)
         var shown = [Position](repeating: snapshot.cataloguePosition, count: queries.count)
         for (index, query) in queries.enumerated() {
             do throws(EngineError) {
-                var search = try plan(query, snapshot, now: now, today: today)
+                var search = try plan(query, snapshot, now: now, wall: wall)
                 if let patient = query.patient {
                     shown[index] = max(shown[index], try registration(of: patient, in: snapshot))
                     let (holdings, last) = await shards.patients[shards.index(of: patient)].holdings(of: patient)
@@ -112,7 +112,7 @@ extension Engine {
 
     /// What the shards are asked, where the query is one that can be answered.
     private func plan(
-        _ query: SlotQuery, _ snapshot: EngineView.Snapshot, now: Instant, today: LocalDate
+        _ query: SlotQuery, _ snapshot: EngineView.Snapshot, now: Instant, wall: WallMoment
     ) throws(EngineError) -> SlotSearch {
         let catalogue = snapshot.catalogue
         guard query.department != nil || query.service != nil || query.resource != nil else {
@@ -123,7 +123,7 @@ extension Engine {
         }
         try checkKnown(query.department?.rawValue, in: catalogue.catalogue.departments, "department")
         try checkKnown(query.resource?.rawValue, in: catalogue.catalogue.resources, "resource")
-        let from = query.from ?? today
+        let from = query.from ?? wall.date
         let to = query.to ?? (query.nextFree ? LocalDate.range.upperBound : from)
         if !query.nextFree { try checkDays(from, to, most: EngineLimits.daysPerSearch) }
         var demand: (slots: UInt8, units: UInt16) = (1, 1)
@@ -136,7 +136,7 @@ extension Engine {
         let asking = Asking(
             origin: query.origin, patient: query.patient, patientClass: query.patientClass, service: query.service,
             slot: SlotID(rawValue: 0), span: demand.slots, units: demand.units, times: .none,
-            department: query.department ?? DepartmentID(rawValue: 0), policy: .initial, now: now, today: today)
+            department: query.department ?? DepartmentID(rawValue: 0), policy: .initial, now: now, wall: wall)
         var search = SlotSearch(
             from: from, to: to, after: query.after, limit: query.limit + 1, asking: asking)
         search.clashing = snapshot.clashing

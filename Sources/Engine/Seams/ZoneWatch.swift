@@ -198,7 +198,7 @@ package struct ZoneStanding: Hashable, Sendable {
 extension ZoneStanding.MovedSession {
     /// As `session 4/17 (2030-05-01 08:00, by the tables 09:00)`; the day of the tables where that is another.
     fileprivate var words: String {
-        func wall(_ offset: Int32) -> (date: LocalDate, time: WallTime) {
+        func wall(_ offset: Int32) -> WallMoment {
             TimeZoneRules(name: "", changes: [.init(fromSecond: 0, offsetSeconds: offset)]).wall(at: from)
         }
         let (kept, table) = (wall(keptOffset), wall(tableOffset))

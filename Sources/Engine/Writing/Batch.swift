@@ -21,8 +21,8 @@ struct Batch {
     /// By the same index.
     var writes: [WriteUnderWay]
     let now: Instant
-    /// The day it is in the hospital's zone.
-    let today: LocalDate
+    /// What wall clocks in the hospital's zone show.
+    let wall: WallMoment
     let snapshot: EngineView.Snapshot
     /// Writes whose key is under way elsewhere.
     var waiting: [Int] = []
@@ -37,7 +37,7 @@ struct Batch {
         self.writes = Array(repeating: WriteUnderWay(), count: writes.count)
         self.now = now
         self.snapshot = snapshot
-        today = snapshot.catalogue.catalogue.hospital.zone.wall(at: now).date
+        wall = snapshot.catalogue.catalogue.hospital.zone.wall(at: now)
     }
 
     mutating func answer(_ index: Int, _ outcome: Outcome, at position: Position) {

@@ -12,7 +12,7 @@ extension EngineView.Snapshot {
     /// Looks up what an item names, and judges it as far as timetable and catalogue go.
     /// - Parameter hold: false to book at once.
     func resolve(
-        _ item: Command.Item, patient: PatientID, hold: Bool, by origin: Origin, now: Instant, today: LocalDate
+        _ item: Command.Item, patient: PatientID, hold: Bool, by origin: Origin, now: Instant, wall: WallMoment
     ) throws(Unresolved) -> Asking {
         let session = item.slot.session
         guard timetable.knows(session), let department = catalogue.department(of: session.pool) else {
@@ -34,7 +34,7 @@ extension EngineView.Snapshot {
         let policy = catalogue.policy(of: session.pool)
         let asking = Asking(
             origin: origin, patient: patient, service: item.service, slot: item.slot, span: demand.slots,
-            units: demand.units, times: times, department: department, policy: policy, now: now, today: today,
+            units: demand.units, times: times, department: department, policy: policy, now: now, wall: wall,
             holdUntil: hold ? now.advanced(milliseconds: Int64(policy.holdSeconds) * 1_000) : nil)
         do throws(Refusal) {
             try RuleList.judge(
@@ -47,13 +47,13 @@ extension EngineView.Snapshot {
     }
 
     /// What is known of a write that names no slot but a pool: who asks, and when. Nil where there is no such pool.
-    func asking(_ pool: PoolID, by origin: Origin, now: Instant, today: LocalDate) -> Asking? {
+    func asking(_ pool: PoolID, by origin: Origin, now: Instant, wall: WallMoment) -> Asking? {
         guard let department = catalogue.department(of: pool) else { return nil }
         return Asking(
             origin: origin, patient: nil, service: nil,
             slot: SlotID(session: SessionID(pool: pool, index: 0), index: 0),
             span: 1, units: 1, times: .none, department: department, policy: catalogue.policy(of: pool), now: now,
-            today: today)
+            wall: wall)
     }
 
     func knows(_ patient: PatientID) -> Bool { patient.rawValue >= 1 && patient.rawValue <= patients }

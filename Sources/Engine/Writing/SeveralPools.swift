@@ -13,7 +13,7 @@ extension WritePipeline {
                 resolved.append(
                     try batch.snapshot.resolve(
                         item, patient: patient, hold: hold, by: batch.asked[index].by, now: batch.now,
-                        today: batch.today))
+                        wall: batch.wall))
             } catch {
                 return unresolved(index, error, item: place, &batch)
             }
@@ -55,7 +55,7 @@ extension WritePipeline {
         let change: Change
         let record: AppointmentRecord
         let write = batch.asked[index]
-        guard let asking = batch.snapshot.asking(id.pool, by: write.by, now: batch.now, today: batch.today) else {
+        guard let asking = batch.snapshot.asking(id.pool, by: write.by, now: batch.now, wall: batch.wall) else {
             preconditionFailure("a pool that a shard owns is in the catalogue")
         }
         var asker = batch.asker(index)
@@ -88,7 +88,7 @@ extension WritePipeline {
     ) async throws(Unresolved) -> (fact: Taken, claim: PatientBook.Claim) {
         let item = Command.Item(slot: slot, service: record.service)
         var asking = try batch.snapshot.resolve(
-            item, patient: record.patient, hold: false, by: asker.origin, now: batch.now, today: batch.today)
+            item, patient: record.patient, hold: false, by: asker.origin, now: batch.now, wall: batch.wall)
         if record.state == .held { asking.holdUntil = record.holdUntil }
         let patientShard = shards.patients[shards.index(of: record.patient)]
         let claim: PatientBook.Claim

@@ -141,7 +141,7 @@ struct WritePipeline: Sendable {
             case .pool(let pool):
                 guard write.command.subject?.session.isWhole ?? true,
                     let shard = shards.index(of: pool, in: batch.snapshot),
-                    let asking = batch.snapshot.asking(pool, by: write.by, now: batch.now, today: batch.today)
+                    let asking = batch.snapshot.asking(pool, by: write.by, now: batch.now, wall: batch.wall)
                 else {
                     failUnknown(index, &batch)
                     continue
@@ -162,7 +162,7 @@ struct WritePipeline: Sendable {
             preconditionFailure("only a booking asks its patient alone")
         }
         let asking = try batch.snapshot.resolve(
-            item, patient: patient, hold: hold, by: write.by, now: batch.now, today: batch.today)
+            item, patient: patient, hold: hold, by: write.by, now: batch.now, wall: batch.wall)
         return (patient, asking)
     }
 

@@ -127,7 +127,8 @@ extension Catalogue.PolicyTerm {
     fileprivate init(_ wire: PBPolicyTerm) {
         self.init(
             rule: Rule(wire.rule), services: wire.services, pools: wire.pools,
-            channels: wire.channels.map { Channel($0) }, limit: wire.limit)
+            channels: wire.channels.map { Channel($0) }, classes: wire.classes.compactMap { PatientClass($0) },
+            limit: wire.limit, days: wire.days, at: wire.at.isEmpty ? nil : WallTime(wire.at), minutes: wire.minutes)
     }
 
     fileprivate var wire: PBPolicyTerm {
@@ -136,7 +137,11 @@ extension Catalogue.PolicyTerm {
         wire.services = services
         wire.pools = pools
         wire.channels = channels.map(\.wire)
+        wire.classes = classes.map(\.wire)
         wire.limit = limit
+        wire.days = days
+        wire.at = at?.description ?? ""
+        wire.minutes = minutes
         return wire
     }
 }

@@ -180,18 +180,31 @@ public struct Catalogue: Hashable, Sendable {
         public var pools: [String]
         /// Channels; ``Channel/system`` is none of them.
         public var channels: [Channel]
+        /// Classes of patients; empty: every class.
+        public var classes: [PatientClass]
         /// A count.
         public var limit: UInt32
+        /// With ``at``: so many days before the day of the slot, at most 366.
+        public var days: UInt32
+        /// A time on the wall clocks of the hospital's zone; nil where the rule reads none.
+        public var at: WallTime?
+        /// So many minutes before the slot starts, at most 527,040 (366 days).
+        public var minutes: UInt32
 
         /// Terms to put in a policy.
         public init(
-            rule: Rule, services: [String] = [], pools: [String] = [], channels: [Channel] = [], limit: UInt32 = 0
+            rule: Rule, services: [String] = [], pools: [String] = [], channels: [Channel] = [],
+            classes: [PatientClass] = [], limit: UInt32 = 0, days: UInt32 = 0, at: WallTime? = nil, minutes: UInt32 = 0
         ) {
             self.rule = rule
             self.services = services
             self.pools = pools
             self.channels = channels
+            self.classes = classes
             self.limit = limit
+            self.days = days
+            self.at = at
+            self.minutes = minutes
         }
     }
 

@@ -372,6 +372,24 @@ public enum PatientClass: Hashable, Sendable {
     /// 体检.
     case checkup
 
+    /// Every class.
+    public static let known: [PatientClass] = [.outpatient, .inpatient, .emergency, .checkup]
+
+    /// As files and commands write it: `outpatient`.
+    public var word: String {
+        switch self {
+        case .outpatient: "outpatient"
+        case .inpatient: "inpatient"
+        case .emergency: "emergency"
+        case .checkup: "checkup"
+        }
+    }
+
+    init?(_ wire: PBPatientClass) {
+        guard let known = Self.known.first(where: { $0.wire == wire }) else { return nil }
+        self = known
+    }
+
     var wire: PBPatientClass {
         switch self {
         case .outpatient: .outpatient

@@ -160,16 +160,27 @@ struct CatalogueCollector {
         let term = Catalogue.PolicyTerm(
             rule: rule, services: try entry.scope("services"), pools: try entry.scope("pools"),
             channels: try entry.scope("channels", form: form) { text in Channel.known.first { $0.word == text } },
-            limit: try entry.optionalNumber("limit") ?? 0)
-        let scope = [term.services, term.pools, term.channels.map(\.word)].map { $0.sorted().joined(separator: ",") }
+            classes: try entry.scope(
+                "classes", form: "one of \(PatientClass.known.map(\.word).joined(separator: ", "))"
+            ) { text in PatientClass.known.first { $0.word == text } },
+            limit: try entry.optionalNumber("limit") ?? 0,
+            days: try entry.optionalNumber("days", in: 0...Limits.daysOfTerm) ?? 0,
+            at: try entry.value("at", form: Self.timeForm, SpreadsheetForms.time).map { WallTime($0) },
+            minutes: try entry.optionalNumber("minutes", in: 0...Limits.minutesOfTerm) ?? 0)
+        let scope = [
+            term.services, term.pools, term.channels.map(\.word), term.classes.map(\.word),
+            ["\(term.days)", term.at?.description ?? ""],
+        ].map { $0.sorted().joined(separator: ",") }
         let name = "\(Self.policy(of: department)) \(rule.name) \(scope)"
         if let first = places[name] {
             throw entry.failure(
-                "\(rule.name) for the same services, pools and channels stands there already (\(first))")
+                "\(rule.name) for the same services, pools, channels and classes stands there already (\(first))")
         }
         places[name] = entry.place
         return term
     }
+
+    private static let timeForm = "a time of day, 00:00 to 23:59, such as 08:00"
 
     private mutating func template(_ entry: inout Entry) throws(CommandFailure) -> Catalogue.Template {
         let reading = try entry.value(
@@ -185,7 +196,7 @@ struct CatalogueCollector {
         let from = try entry.value("valid_from", form: day, SpreadsheetForms.day)
         let until = try entry.value("valid_until", form: day, SpreadsheetForms.day)
         let start = try entry.value(
-            "start", form: "a time of day, 00:00 to 23:59, such as 08:00", SpreadsheetForms.time)
+            "start", form: Self.timeForm, SpreadsheetForms.time)
         guard let start else { throw entry.failure("‘start’ is missing") }
         if let from, let until, until < from { throw entry.failure("‘valid_until’ is \(until), before \(from)") }
         return .init(

@@ -9,7 +9,9 @@ enum EntityKind: String, CaseIterable {
     static let sections = allCases.filter { $0 != .policyTerms }
 
     /// The fields of a term that stands within its policy.
-    static let termFields = ["rule", "services", "pools", "channels", "limit"]
+    static let termFields = [
+        "rule", "services", "pools", "channels", "classes", "limit", "days", "at", "minutes",
+    ]
 
     init?(section: String) { self.init(rawValue: section) }
 
@@ -50,6 +52,7 @@ enum EntityKind: String, CaseIterable {
         case .services: ["preparation"]
         case .pools: ["resources", "services"]
         case .templates: ["valid_from", "valid_until"]
+        case .policyTerms: ["at"]
         default: []
         }
     }
@@ -70,12 +73,12 @@ enum EntityKind: String, CaseIterable {
     static func remedyForEmpty(_ field: String, of kind: String) -> String? {
         switch field {
         case "services", "pools": "write those meant; \(everything) for all"
-        case "channels": "write those meant; \(everything) where the rule reads none"
+        case "channels", "classes": "write those meant; \(everything) where the rule reads none"
         case "department" where kind == EntityKind.policyTerms.word:
             "write the department of the policy; \(everything) for the hospital’s own"
         case "per_day", "per_day_department": "write the limit; 0 is no limit"
         case "hold": "write how long a hold waits, such as 15m"
-        case "limit": "write the limit; 0 where the rule reads none"
+        case "limit", "days", "minutes": "write the number; 0 where the rule reads none"
         case "price_fen": "write the price in 1/100; 0 where it costs nothing"
         case "weekdays": "write the days, such as mon-fri; all for every day"
         case "time_zone": "write an IANA name, such as Asia/Shanghai"

@@ -60,15 +60,23 @@ package struct CatalogueDraft: Sendable {
         package var rule: Rule
         package var services, pools: [String]
         package var channels: [Channel]
-        package var limit: UInt32
+        package var classes: [PatientClass]
+        package var limit, days: UInt32
+        package var at: WallTime?
+        package var minutes: UInt32
         package init(
-            rule: Rule, services: [String] = [], pools: [String] = [], channels: [Channel] = [], limit: UInt32 = 0
+            rule: Rule, services: [String] = [], pools: [String] = [], channels: [Channel] = [],
+            classes: [PatientClass] = [], limit: UInt32 = 0, days: UInt32 = 0, at: WallTime? = nil, minutes: UInt32 = 0
         ) {
             self.rule = rule
             self.services = services
             self.pools = pools
             self.channels = channels
+            self.classes = classes
             self.limit = limit
+            self.days = days
+            self.at = at
+            self.minutes = minutes
         }
     }
 

@@ -121,7 +121,7 @@ private struct PutDecision {
             let new = try self.term(term, department: department, of: "\(what): terms[\(index)]")
             guard !terms.contains(where: { $0.contradicts(new) }) else {
                 throw InvalidCatalogue(
-                    "\(what): terms[\(index)]: \(new.rule.name) for the same services, pools and channels is named twice, with another limit"
+                    "\(what): terms[\(index)]: \(new.rule.name) for the same services, pools, channels and classes is named twice, with another content"
                 )
             }
             terms.append(new)
@@ -146,12 +146,24 @@ private struct PutDecision {
         for (field, isNamed, reads) in [
             ("limit", draft.limit != 0, fields.contains(.limit)),
             ("channels", !draft.channels.isEmpty, fields.contains(.channels)),
+            ("classes", !draft.classes.isEmpty, fields.contains(.classes)),
+            ("days", draft.days != 0, fields.contains(.wallTime)),
+            ("at", draft.at != nil, fields.contains(.wallTime)),
+            ("minutes", draft.minutes != 0, fields.contains(.minutes)),
         ] where isNamed && !reads {
             throw InvalidCatalogue("\(what): \(draft.rule.name) reads no \(field); leave it out")
         }
         if fields.contains(.someChannel), draft.channels.isEmpty {
             throw InvalidCatalogue("\(what): \(draft.rule.name) names no channel; say which may book")
         }
+        if fields.contains(.someWallTime), draft.at == nil {
+            throw InvalidCatalogue("\(what): \(draft.rule.name) names no time; say when, such as at: 07:00")
+        }
+        guard draft.at != nil || draft.days == 0 else {
+            throw InvalidCatalogue("\(what): days without a time; say when on that day, such as at: 07:00")
+        }
+        try check(draft.days, in: 0...Limits.daysOfTerm, "days", of: what)
+        try check(draft.minutes, in: 0...Limits.minutesOfTerm, "minutes", of: what)
         for (count, name) in [
             (draft.services.count, "services"), (draft.pools.count, "pools"), (draft.channels.count, "channels"),
         ] where count > Limits.membersPerTerm {
@@ -172,7 +184,8 @@ private struct PutDecision {
             pools.append(pool.id)
         }
         return PolicyTerm(
-            rule: draft.rule, services: services, pools: pools, channels: draft.channels, limit: draft.limit)
+            rule: draft.rule, services: services, pools: pools, channels: draft.channels, classes: draft.classes,
+            limit: draft.limit, days: UInt16(draft.days), at: draft.at, minutes: draft.minutes)
     }
 
     mutating func template(_ draft: CatalogueDraft.Template) throws(InvalidCatalogue) {

@@ -22,7 +22,7 @@ extension Catalogue {
     package func listedBytes(of policy: Policy) -> Int {
         var bytes = Self.size(policy.department.flatMap { departments[$0.rawValue]?.code } ?? "")
         for term in policy.terms {
-            bytes += Self.entityHead + term.channels.count
+            bytes += Self.entityHead + term.channels.count + term.classes.count
             bytes += Self.codes(term.services.map(\.rawValue)) { services[$0]?.code }
             bytes += Self.codes(term.pools.map(\.rawValue)) { pools[$0]?.code }
         }

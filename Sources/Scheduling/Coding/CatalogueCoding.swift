@@ -141,7 +141,7 @@ extension Policy {
 
 extension PolicyTerm {
     fileprivate func encode(into writer: inout ByteWriter) {
-        writer.byte(rule.rawValue)
+        writer.byte(rule.rawValue | (hasMore ? Self.moreFollows : 0))
         writer.varint(UInt64(services.count))
         for service in services { writer.varint(service.rawValue) }
         writer.varint(UInt64(pools.count))
@@ -149,10 +149,23 @@ extension PolicyTerm {
         writer.varint(UInt64(channels.count))
         for channel in channels { writer.byte(channel.rawValue) }
         writer.varint(limit)
+        guard hasMore else { return }
+        writer.varint(UInt64(classes.count))
+        for patientClass in classes { writer.byte(patientClass.rawValue) }
+        writer.varint(days)
+        // A time as one more than its minute; 0 for none.
+        writer.varint(at.map { UInt64($0.rawValue) + 1 } ?? 0)
+        writer.varint(minutes)
     }
 
+    /// In the byte of a term's rule: what terms had not before format 5 follows on the limit.
+    private static let moreFollows: UInt8 = 0x80
+
+    private var hasMore: Bool { !classes.isEmpty || days != 0 || at != nil || minutes != 0 }
+
     fileprivate init(from reader: inout ByteReader) throws(CodingError) {
-        guard let rule = Rule(rawValue: try reader.byte()) else { throw CodingError("unknown rule") }
+        let first = try reader.byte()
+        guard let rule = Rule(rawValue: first & ~Self.moreFollows) else { throw CodingError("unknown rule") }
         var services: [ServiceID] = []
         for _ in 0..<(try reader.varint()) { services.append(ServiceID(rawValue: try reader.number())) }
         var pools: [PoolID] = []
@@ -163,6 +176,19 @@ extension PolicyTerm {
             channels.append(channel)
         }
         self.init(rule: rule, services: services, pools: pools, channels: channels, limit: try reader.number())
+        guard first & Self.moreFollows != 0 else { return }
+        for _ in 0..<(try reader.varint()) {
+            guard let patientClass = PatientClass(rawValue: try reader.byte()) else {
+                throw CodingError("unknown class of patients")
+            }
+            classes.append(patientClass)
+        }
+        days = try reader.number()
+        let minute: UInt16 = try reader.number()
+        guard minute <= 1_440 else { throw CodingError("a time after the day's end") }
+        at = minute == 0 ? nil : WallTime(rawValue: minute - 1)
+        minutes = try reader.number()
+        guard hasMore else { throw CodingError("a term that says more and does not") }
     }
 }
 

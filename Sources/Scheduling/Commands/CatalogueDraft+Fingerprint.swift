@@ -28,9 +28,19 @@ extension CatalogueDraft {
                 fingerprint.mix(texts: term.services)
                 fingerprint.mix(texts: term.pools)
                 for channel in term.channels { fingerprint.mix(UInt64(channel.rawValue)) }
+                term.mixFurther(into: &fingerprint)
             }
         }
         for entity in templates { entity.mix(into: &fingerprint) }
+    }
+}
+
+extension CatalogueDraft.PolicyTerm {
+    /// What terms had not at first.
+    fileprivate func mixFurther(into fingerprint: inout Fingerprint) {
+        guard !classes.isEmpty || days != 0 || at != nil || minutes != 0 else { return }
+        for patientClass in classes { fingerprint.mix(UInt64(patientClass.rawValue)) }
+        fingerprint.mix(UInt64(days), at.map { UInt64($0.rawValue) + 1 } ?? 0, UInt64(minutes))
     }
 }
 

@@ -21,15 +21,15 @@ package struct Asking: Sendable {
     /// What the department, or the hospital, allows.
     package var policy: Policy
     package var now: Instant
-    /// The day it is now in the hospital's zone.
-    package var today: LocalDate
+    /// What wall clocks in the hospital's zone show now.
+    package var wall: WallMoment
     /// When the hold is to expire; nil to book at once.
     package var holdUntil: Instant?
 
     package init(
         origin: Origin?, patient: PatientID?, patientClass: PatientClass? = nil, service: ServiceID?, slot: SlotID,
         span: UInt8, units: UInt16, times: SessionTimes, department: DepartmentID, policy: Policy, now: Instant,
-        today: LocalDate, holdUntil: Instant? = nil
+        wall: WallMoment, holdUntil: Instant? = nil
     ) {
         self.origin = origin
         self.patient = patient
@@ -42,9 +42,15 @@ package struct Asking: Sendable {
         self.department = department
         self.policy = policy
         self.now = now
-        self.today = today
+        self.wall = wall
         self.holdUntil = holdUntil
     }
+
+    /// The day it is now in the hospital's zone.
+    package var today: LocalDate { wall.date }
+
+    /// The day of the first slot.
+    package var day: LocalDate { times.date(ofSlot: UInt16(slot.index)) }
 
     /// When the first slot starts.
     package var start: Instant { times.start(ofSlot: UInt16(slot.index)) }

@@ -91,6 +91,14 @@ package struct TermFields: OptionSet, Hashable, Sendable {
     package static let limit = TermFields(rawValue: 2)
     /// At least one channel: a term without any says nothing to the rule.
     package static let someChannel = TermFields(rawValue: 4)
+    package static let classes = TermFields(rawValue: 8)
+    /// `days` and `at`: a time on the wall clock, days before the slot's.
+    package static let wallTime = TermFields(rawValue: 16)
+    /// The time must be said: the rule has no moment of its own.
+    package static let someWallTime = TermFields(rawValue: 32)
+    package static let minutes = TermFields(rawValue: 64)
+    /// Several terms of one scope stand beside each other, one for each moment.
+    package static let staged = TermFields(rawValue: 128)
 }
 
 /// The one list: which rules judge what, in the order that proto/PROTOCOL.md states. The first that fails answers.

@@ -97,6 +97,21 @@ package struct WallTime: RawRepresentable, Hashable, Sendable, LosslessStringCon
     package var description: String { "\(padded(Int(rawValue) / 60, 2)):\(padded(Int(rawValue) % 60, 2))" }
 }
 
+/// What a wall clock shows: a day, and a time to the minute.
+package struct WallMoment: Hashable, Comparable, Sendable {
+    package var date: LocalDate
+    package var time: WallTime
+
+    package init(date: LocalDate, time: WallTime) {
+        self.date = date
+        self.time = time
+    }
+
+    package static func < (a: WallMoment, b: WallMoment) -> Bool {
+        (a.date.rawValue, a.time.rawValue) < (b.date.rawValue, b.time.rawValue)
+    }
+}
+
 /// The rules of one time zone, as data: they are resolved once, outside, and kept in the journal, so that replaying it
 /// gives the same sessions on a machine with newer zone tables.
 package struct TimeZoneRules: Hashable, Sendable {
@@ -152,11 +167,12 @@ package struct TimeZoneRules: Hashable, Sendable {
     }
 
     /// The day and time that a wall clock shows at this moment.
-    package func wall(at instant: Instant) -> (date: LocalDate, time: WallTime) {
+    package func wall(at instant: Instant) -> WallMoment {
         let second = floorDivide(instant.rawValue, 1_000)
         let local = second + offset(atSecond: second)
         let day = floorDivide(local, 86_400)
-        return (LocalDate(rawValue: Int32(day)), WallTime(rawValue: UInt16((local - day * 86_400) / 60)))
+        return WallMoment(
+            date: LocalDate(rawValue: Int32(day)), time: WallTime(rawValue: UInt16((local - day * 86_400) / 60)))
     }
 }
 

@@ -3,7 +3,7 @@
 // protoc-gen-swift 1.39.0
 // sha256 fc6fb693b3d1dbacb45ff839508d177a64149d0f36923d240b31697d538c0ced  proto/haoyuan/v1/appointment.proto
 // sha256 dec249fced62bbda5d81dca72fadc0626701817c6123b754dfac2d6d78a47cb1  proto/haoyuan/v1/booking.proto
-// sha256 46fbbafe283915e8d0c9d4faa2b08c019cae8e8cb8de2f405d03abbdaa4b8ae7  proto/haoyuan/v1/catalogue.proto
+// sha256 4bf93a9ac7245539b472425ebed22d6c42417379397ad7d9fcdc873d5b8c8d0a  proto/haoyuan/v1/catalogue.proto
 // sha256 dfcde558af5119f406c6d24c4acc166ac9dd2062391d5a371775035e36ac60e9  proto/haoyuan/v1/common.proto
 // sha256 97c028de36acb40de2419682b2dd70a0ac4180ecc463a8ccf9ce4e2601795a45  proto/haoyuan/v1/feed.proto
 // sha256 c94ea0e6a69abf33954813b78de979dfdfda5bb172c5946023b6bf02a0b20a32  proto/haoyuan/v1/patient.proto
@@ -12,7 +12,7 @@
 // sha256 3b2de105c20afe850363948345c01cda3fa6fc68b22c629ac0e4d83fa069fd10  proto/haoyuan/v1/session.proto
 // sha256 9c51d863faf210f17d4123a67b372610135cdf77237ce3929d42485004a39653  Sources/Wire/Generated/appointment.pb.swift
 // sha256 e7b9f774a5ec86c9a69a2d65923323ab68997d1e6ea2eafebd3cd52128ead642  Sources/Wire/Generated/booking.pb.swift
-// sha256 e4ea77c14c29e15fec55b1e0716124beeb60222af06c9746fd03155622b5f7f0  Sources/Wire/Generated/catalogue.pb.swift
+// sha256 b2ceeb3c2b289a05aa7ccac8c52028c480e4c148e2cdc94a6202a65418d8b5b5  Sources/Wire/Generated/catalogue.pb.swift
 // sha256 a033a66c866fc71ae328816388b9542bccf765352d2062d3b918578eea7b5e7f  Sources/Wire/Generated/common.pb.swift
 // sha256 20122c3fb4337de9e9cbf4a2760b0b08b1f4680557613cbec7fa3f3474844975  Sources/Wire/Generated/feed.pb.swift
 // sha256 41848b5d2c75140a4092efe159eadb05757dfe8a5dd688f97c3baa181c026193  Sources/Wire/Generated/patient.pb.swift

@@ -262,6 +262,18 @@ package nonisolated struct PBPolicyTerm: Sendable {
 
   package var limit: UInt32 = 0
 
+  /// empty: every class
+  package var classes: [PBPatientClass] = []
+
+  /// with `at`: so many days before the day of the slot, at most 366
+  package var days: UInt32 = 0
+
+  /// wall time HH:MM in the hospital's zone; empty: none
+  package var at: String = String()
+
+  /// so many minutes before the slot starts, at most 527,040
+  package var minutes: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -776,7 +788,7 @@ nonisolated extension PBPool: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
 
 nonisolated extension PBPolicyTerm: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".PolicyTerm"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}rule\0\u{1}services\0\u{1}pools\0\u{1}channels\0\u{1}limit\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}rule\0\u{1}services\0\u{1}pools\0\u{1}channels\0\u{1}limit\0\u{1}classes\0\u{1}days\0\u{1}at\0\u{1}minutes\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -789,6 +801,10 @@ nonisolated extension PBPolicyTerm: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 3: try { try decoder.decodeRepeatedStringField(value: &self.pools) }()
       case 4: try { try decoder.decodeRepeatedEnumField(value: &self.channels) }()
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
+      case 6: try { try decoder.decodeRepeatedEnumField(value: &self.classes) }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.days) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self.at) }()
+      case 9: try { try decoder.decodeSingularUInt32Field(value: &self.minutes) }()
       default: break
       }
     }
@@ -810,6 +826,18 @@ nonisolated extension PBPolicyTerm: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if self.limit != 0 {
       try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 5)
     }
+    if !self.classes.isEmpty {
+      try visitor.visitPackedEnumField(value: self.classes, fieldNumber: 6)
+    }
+    if self.days != 0 {
+      try visitor.visitSingularUInt32Field(value: self.days, fieldNumber: 7)
+    }
+    if !self.at.isEmpty {
+      try visitor.visitSingularStringField(value: self.at, fieldNumber: 8)
+    }
+    if self.minutes != 0 {
+      try visitor.visitSingularUInt32Field(value: self.minutes, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -819,6 +847,10 @@ nonisolated extension PBPolicyTerm: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.pools != rhs.pools {return false}
     if lhs.channels != rhs.channels {return false}
     if lhs.limit != rhs.limit {return false}
+    if lhs.classes != rhs.classes {return false}
+    if lhs.days != rhs.days {return false}
+    if lhs.at != rhs.at {return false}
+    if lhs.minutes != rhs.minutes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

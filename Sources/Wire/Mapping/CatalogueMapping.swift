@@ -257,8 +257,21 @@ extension PBPolicyTerm {
             }
             channels.append(known)
         }
+        var classes: [PatientClass] = []
+        for patientClass in self.classes {
+            guard let known = patientClass.patientClass else {
+                throw ProtocolError.invalid(
+                    "\(field).classes", "\(patientClass.rawValue) is no class of patients of this version")
+            }
+            classes.append(known)
+        }
+        let at = WallTime(self.at)
+        guard at != nil || self.at.isEmpty else {
+            throw ProtocolError.invalid("\(field).at", "it is no time of day; write HH:MM, 00:00 to 23:59")
+        }
         return CatalogueDraft.PolicyTerm(
-            rule: rule, services: services, pools: pools, channels: channels, limit: limit)
+            rule: rule, services: services, pools: pools, channels: channels, classes: classes, limit: limit,
+            days: days, at: at, minutes: minutes)
     }
 
     fileprivate init(_ term: Scheduling.PolicyTerm, in catalogue: Scheduling.Catalogue) {
@@ -267,6 +280,10 @@ extension PBPolicyTerm {
         services = term.services.compactMap { catalogue.services[$0.rawValue]?.code }
         pools = term.pools.compactMap { catalogue.pools[$0.rawValue]?.code }
         channels = term.channels.map { PBChannel($0) }
+        classes = term.classes.map { PBPatientClass($0) }
         limit = term.limit
+        days = UInt32(term.days)
+        at = term.at?.description ?? ""
+        minutes = term.minutes
     }
 }

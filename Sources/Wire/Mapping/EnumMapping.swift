@@ -14,6 +14,9 @@ extension PBAppointmentState {
 }
 
 extension PBPatientClass {
+    package init(_ patientClass: PatientClass) {
+        self = PBPatientClass(rawValue: Int(patientClass.rawValue)) ?? .unspecified
+    }
     package var patientClass: PatientClass? { UInt8(exactly: rawValue).flatMap(PatientClass.init) }
 }
 

@@ -161,10 +161,16 @@ struct CatalogueListing {
     private static func words(_ term: Catalogue.PolicyTerm) -> String {
         let lists = [
             ("services", term.services), ("pools", term.pools), ("channels", term.channels.map(\.word)),
+            ("classes", term.classes.map(\.word)),
+        ]
+        let times = [
+            term.at.map { "\(term.days) days before at \($0)" },
+            term.minutes == 0 ? nil : "\(SpanArgument(milliseconds: Int64(term.minutes) * 60_000)) before",
         ]
         return
             (["\(term.rule.name) limit \(term.limit)"]
-            + lists.filter { !$0.1.isEmpty }.map { "\($0.0) \(few($0.1))" }).joined(separator: ", ")
+            + lists.filter { !$0.1.isEmpty }.map { "\($0.0) \(few($0.1))" } + times.compactMap(\.self))
+            .joined(separator: ", ")
     }
 
     private var templateTable: Table {
@@ -254,7 +260,9 @@ struct CatalogueListing {
         [
             "rule": .text(term.rule.name), "services": .list(term.services.map { .text($0) }),
             "pools": .list(term.pools.map { .text($0) }), "channels": .list(term.channels.map { .text($0.word) }),
-            "limit": .count(term.limit),
+            "classes": .list(term.classes.map { .text($0.word) }), "limit": .count(term.limit),
+            "days": .count(term.days), "at": .optional(term.at) { .text($0.description) },
+            "minutes": .count(term.minutes),
         ]
     }
 
