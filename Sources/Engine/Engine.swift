@@ -42,6 +42,7 @@ package final class Engine: Sendable {
         let journal = try Journal.open(options)
         do {
             try Standing.check(journal, as: configuration.role)
+            try TrialClock.check(journal, isTrial: configuration.trial != nil)
             let isWithheld = try configuration.role == .standby && Standing.mayHaveMore(journal)
             let state = try RecoveredState(
                 journal, poolShards: configuration.poolShards, patientShards: configuration.patientShards,
@@ -49,6 +50,7 @@ package final class Engine: Sendable {
                 threads: configuration.recoveryThreads, progress: configuration.progress)
             let violations = state.violations()
             guard violations.isEmpty else { throw DamagedState(violations: violations) }
+            try configuration.trial?.set(latest: state.latest)
             var epochs = try Epochs(decoding: try journal.metadata(Epochs.metadataName))
             let confirmed = try Standing.confirmed(journal, in: epochs.current)
             let followed = try Standing.followed(journal, in: epochs.current)
@@ -115,6 +117,7 @@ package final class Engine: Sendable {
             journal: journal, keys: keys, directory: directory, shards: shards, view: view, time: time,
             standing: standing, readers: readers)
         journal.setMetadata(Standing.metadataName, Standing.encode(configuration.role))
+        if configuration.trial != nil { journal.setMetadata(TrialClock.metadataName, [1]) }
         HospitalMetadata.write(state.catalogue.hospital, to: journal)
         if !state.catalogue.hospital.name.isEmpty {
             zones.look(state.catalogue.hospital.zone.name)

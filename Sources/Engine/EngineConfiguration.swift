@@ -31,6 +31,10 @@ package struct EngineConfiguration: Sendable {
     /// Where the clock changes of a hospital's zone come from.
     package var zoneTables = ZoneTables.machine
     package var clock: any EngineClock = SystemClock()
+    /// Of a folder that is a trial's: its clock is `clock`, and `Engine.advanceClock` moves it. Nil in service.
+    package var trial: TrialClock? {
+        didSet { if let trial { clock = trial.clock } }
+    }
     /// What the engine's own tasks prefer to run on; nil for the system's threads. Actors follow the task that calls
     /// them, so a simulator that also calls the engine from this executor runs all of it there.
     package var executor: (any TaskExecutor)?

@@ -71,6 +71,8 @@ package enum EngineLimits {
     package static let zoneTickMilliseconds: Int64 = 60_000
     /// Milliseconds between two looks for sessions to archive.
     package static let archiveTickMilliseconds: Int64 = 60_000
+    /// Milliseconds that a trial's clock may be moved at once: 366 days.
+    package static let clockAdvanceMilliseconds: Int64 = 366 * 86_400_000
     /// Milliseconds by which the wall clock may differ from the engine's time before that is a fault of the wall clock.
     /// Up to here the difference is made up.
     package static let clockToleranceMilliseconds: Int64 = 5_000

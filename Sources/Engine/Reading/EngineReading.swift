@@ -189,7 +189,7 @@ extension Engine {
             expiredHolds += expired
         }
         let checkpoint = checkpointer.lastCheckpoint
-        let clock = time.state
+        let clock = clock
         let troubles = [statistics.trouble, replicationTrouble, clock.trouble]
         return EngineStatus(
             cluster: journal.creationID, epoch: standing.epoch, now: time.now(),

@@ -166,6 +166,9 @@ actor PoolShard {
 
     // MARK: Time
 
+    /// When the next timer is due; what it was set for may be over by then.
+    func nextDue() -> Instant? { book.nextDue }
+
     /// Lets what is due become true; tells it, and where the last of it stands, so that the patients it concerns can be
     /// told.
     func runTimers(now: Instant, limit: Int) -> (facts: [Fact], position: Position) {

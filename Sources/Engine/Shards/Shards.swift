@@ -15,6 +15,15 @@ struct Shards: Sendable {
         snapshot.catalogue.department(of: pool).map { index(of: $0) }
     }
 
+    /// When something is to happen by itself next; nil where nothing is.
+    func nextDue() async -> Instant? {
+        var next: Instant?
+        for shard in pools {
+            if let due = await shard.nextDue() { next = min(next ?? due, due) }
+        }
+        return next
+    }
+
     /// Tells each patient shard its part.
     func settle(_ settlements: [[PatientShard.Settlement]]) async {
         for (shard, part) in settlements.enumerated() where !part.isEmpty { await patients[shard].settle(part) }

@@ -61,7 +61,11 @@ extension Engine {
     package var nowMilliseconds: Int64 { time.now().rawValue }
 
     /// How the wall clock stands to it.
-    package var clock: ClockState { time.state }
+    package var clock: ClockState {
+        var state = time.state
+        state.isSimulated = configuration.trial != nil
+        return state
+    }
 
     /// Looks how the wall clock stands, tells who has to know, and keeps for the next process what it must know: the
     /// time as well, so that a crash after quiet hours is no long absence. The engine does so by itself.

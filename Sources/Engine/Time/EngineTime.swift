@@ -138,6 +138,8 @@ package struct ClockState: Hashable, Sendable {
     package var isSlowed: Bool
     /// Whether the kernel says that the wall clock is synchronised.
     package var isSynchronised: Bool
+    /// It is a trial's, which stands still until it is told to pass.
+    package var isSimulated = false
 
     package init(aheadMilliseconds: Int64, isSlowed: Bool, isSynchronised: Bool) {
         self.aheadMilliseconds = aheadMilliseconds

@@ -14,4 +14,42 @@ extension HaoyuanClient {
         let reply: PBAcceptClockReply = try await write(.acceptClock, PBAcceptClockRequest(), nil, options)
         return (ServerStatus.Clock(reply.before), ServerStatus.Clock(reply.after))
     }
+
+    /// Lets time pass on the clock of a trial (`haoyuan serve --clock simulated`,
+    /// ``ServerStatus/Clock/isSimulated``). What is due on the way becomes true before the answer, each at its own
+    /// moment.
+    ///
+    /// - Parameter duration: 0 to 366 days, to the millisecond; 0 only asks what time it is.
+    /// - Returns: What the clock showed before, and what it shows now.
+    /// - Throws: ``ErrorCode/invalidArgument`` where the server's clock is the machine's, or the length is not allowed.
+    public func advanceClock(
+        by duration: Duration, options: RequestOptions = .init()
+    ) async throws(HaoyuanError) -> (before: Instant, now: Instant) {
+        var request = PBAdvanceClockRequest()
+        guard duration >= .zero else {
+            throw HaoyuanError(.invalidArgument, "by_ms: \(duration); time never goes back")
+        }
+        request.byMs = duration.nanoseconds / 1_000_000
+        return try await advanceClock(request, options)
+    }
+
+    /// Lets time pass on the clock of a trial until it shows a moment.
+    ///
+    /// - Parameter moment: At most 366 days ahead, and not before the server's now.
+    /// - Returns: What the clock showed before, and what it shows now.
+    /// - Throws: ``ErrorCode/invalidArgument`` where the server's clock is the machine's, or the moment is not allowed.
+    public func advanceClock(
+        to moment: Instant, options: RequestOptions = .init()
+    ) async throws(HaoyuanError) -> (before: Instant, now: Instant) {
+        var request = PBAdvanceClockRequest()
+        request.toMs = moment.milliseconds
+        return try await advanceClock(request, options)
+    }
+
+    private func advanceClock(
+        _ request: PBAdvanceClockRequest, _ options: RequestOptions
+    ) async throws(HaoyuanError) -> (before: Instant, now: Instant) {
+        let reply: PBAdvanceClockReply = try await write(.advanceClock, request, nil, options)
+        return (Instant(milliseconds: reply.beforeMs), Instant(milliseconds: reply.nowMs))
+    }
 }

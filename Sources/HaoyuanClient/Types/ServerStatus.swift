@@ -131,12 +131,15 @@ public struct ServerStatus: Hashable, Sendable {
         public var isSlowed: Bool
         /// Whether the kernel says that the wall clock is synchronised.
         public var isSynchronised: Bool
+        /// Whether it is a trial's: it stands still until ``HaoyuanClient/advanceClock(by:options:)`` moves it.
+        public var isSimulated: Bool
 
         init(_ wire: PBClockStatus) {
             ahead = .milliseconds(wire.aheadMs)
             isFault = wire.fault
             isSlowed = wire.slowed
             isSynchronised = wire.synchronised
+            isSimulated = wire.simulated
         }
     }
 

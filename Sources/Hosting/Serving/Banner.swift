@@ -28,6 +28,10 @@ struct Banner {
             "ready after \(Numbers.duration(running.took)); Ctrl-C or SIGTERM stops it in order",
         ]
         lines += Self.standing(status.replication, follow: settings.follow.map(\.description), palette)
+        if status.clock.isSimulated {
+            let warning = "SIMULATED CLOCK: it stands still until haoyuan clock advance. Not for service."
+            lines.append(palette.paint(warning, .bad))
+        }
         if settings.simulateSyncDelay.milliseconds > 0 {
             let warning = "SIMULATED DISK: each sync waits \(settings.simulateSyncDelay) longer. Not for service."
             lines.append(palette.paint(warning, .bad))

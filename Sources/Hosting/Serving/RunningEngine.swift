@@ -41,6 +41,8 @@ package struct RunningEngine: Sendable {
             throw CommandFailure(error, opening: configuration.journal)
         } catch let error as WrongRole {
             throw CommandFailure(.configuration, error.description)
+        } catch let error as WrongClock {
+            throw CommandFailure(.configuration, error.description)
         } catch let error as DamagedState {
             throw CommandFailure(
                 .inputOutput, error.description, remedy: "keep the folder as it is and run haoyuan verify on a copy")

@@ -18,6 +18,7 @@ package struct ServeSettings: Sendable {
     var portFile: String?
     var monitor = MonitorAddress.standard
     var sample = false
+    var clock = ClockSetting.system
     var credentialFile: String?
     package var loops = Self.half
     package var shards = Self.half
@@ -84,6 +85,10 @@ package struct ServeSettings: Sendable {
             throw CommandFailure(
                 .configuration, "sample and follow do not go together", remedy: "a standby has the data of its primary")
         }
+        if clock != .system, !follow.isEmpty || standby.isExpected {
+            throw CommandFailure(
+                .configuration, "a simulated clock has no pair", remedy: "leave follow and standby out of a trial")
+        }
         if let name = standby.idle {
             throw CommandFailure(
                 .configuration, "\(name) says nothing without standby",
@@ -113,6 +118,7 @@ package struct ServeSettings: Sendable {
         configuration.feedKeep.bytes = feedKeepGiB << 30
         configuration.progress = progress
         configuration.standby = standby.policy
+        configuration.trial = clock.trial
         return configuration
     }
 
@@ -157,6 +163,11 @@ extension ServeSettings {
             return true
         },
         word("sample", ["true", "false"]) { $0.sample = $1 == "true" },
+        Setting(name: "clock", form: ClockSetting.form) { settings, text in
+            guard let clock = ClockSetting(text) else { return false }
+            settings.clock = clock
+            return true
+        },
         text("credential-file", "a file") { $0.credentialFile = $1 },
         number("loops", 1...256) { $0.loops = $1 },
         number("shards", 1...256) { $0.shards = $1 },

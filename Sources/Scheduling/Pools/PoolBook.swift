@@ -127,6 +127,9 @@ package struct PoolBook: Sendable {
         asking.taken(try number(for: asking))
     }
 
+    /// When the next timer is due; nil where none is set.
+    package var nextDue: Instant? { timers.min?.at }
+
     /// What is due by now, at most `limit` facts. What it returns must be evolved: its timers are taken off.
     package mutating func decideDue(now: Instant, limit: Int) -> [Fact] {
         var facts: [Fact] = []

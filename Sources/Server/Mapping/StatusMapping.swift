@@ -40,6 +40,7 @@ extension PBClockStatus {
         fault = state.isFault
         slowed = state.isSlowed
         synchronised = state.isSynchronised
+        simulated = state.isSimulated
     }
 }
 

@@ -1,4 +1,5 @@
 import Engine
+import Scheduling
 import Wire
 
 extension MethodTable {
@@ -31,6 +32,27 @@ extension MethodTable {
                 var reply = PBAcceptClockReply()
                 reply.before = PBClockStatus(try await engine.acceptClock())
                 reply.after = PBClockStatus(engine.clock)
+                return reply
+            }
+        },
+        MethodRow(
+            .advanceClock, PBAdvanceClockRequest.self, PBAdvanceClockReply.self, needs: .operate,
+            "Lets time pass on a trial's clock."
+        ) { request, _ throws(ProtocolError) in
+            guard request.toMs == 0 || request.byMs == 0 else {
+                throw ProtocolError.invalid("by_ms", "to_ms says already how far; leave one of them out")
+            }
+            guard let by = Int64(exactly: request.byMs) else {
+                throw ProtocolError.invalid("by_ms", "\(request.byMs), more than any clock shows")
+            }
+            return { engine, _ throws(EngineError) in
+                let (before, after) =
+                    request.toMs == 0
+                    ? try await engine.advanceClock(by: by)
+                    : try await engine.advanceClock(to: Instant(rawValue: request.toMs))
+                var reply = PBAdvanceClockReply()
+                reply.beforeMs = before.rawValue
+                reply.nowMs = after.rawValue
                 return reply
             }
         },

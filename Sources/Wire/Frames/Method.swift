@@ -3,6 +3,7 @@ package enum Method: UInt8, Hashable, Sendable, CaseIterable {
     case hello = 1
     case status = 2
     case acceptClock = 3
+    case advanceClock = 4
     case putCatalogue = 10
     case getCatalogue = 11
     case registerPatients = 12
@@ -65,7 +66,7 @@ package enum Method: UInt8, Hashable, Sendable, CaseIterable {
         case .subscribe, .follow: .stream
         case .confirmEvents, .dropReader: .reader
         case .hello, .unsubscribe, .goodbye: .connection
-        case .acceptClock: .operation
+        case .acceptClock, .advanceClock: .operation
         case .confirmation, .promote, .depose, .goAlone: .pair
         }
     }

@@ -375,6 +375,9 @@ package nonisolated struct PBClockStatus: Sendable {
   /// what the kernel says of the wall clock
   package var synchronised: Bool = false
 
+  /// a trial's: it stands still until ADVANCE_CLOCK moves it
+  package var simulated: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -421,6 +424,38 @@ package nonisolated struct PBAcceptClockReply: Sendable {
 
   fileprivate var _before: PBClockStatus? = nil
   fileprivate var _after: PBClockStatus? = nil
+}
+
+/// Lets time pass on a trial's clock (`serve --clock simulated`), at most 366 days; what is due on the way becomes true,
+/// each at its own moment, before the answer. INVALID_ARGUMENT where the clock is the machine's.
+package nonisolated struct PBAdvanceClockRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// until it shows this moment, never back; 0: `by_ms` says how far
+  package var toMs: Int64 = 0
+
+  /// only without `to_ms`; 0 moves nothing
+  package var byMs: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct PBAdvanceClockReply: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var beforeMs: Int64 = 0
+
+  package var nowMs: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 /// A named reader of the change feed, and how far behind it is.
@@ -1012,7 +1047,7 @@ nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension PBClockStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ClockStatus"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}ahead_ms\0\u{1}fault\0\u{1}slowed\0\u{1}synchronised\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}ahead_ms\0\u{1}fault\0\u{1}slowed\0\u{1}synchronised\0\u{1}simulated\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1024,6 +1059,7 @@ nonisolated extension PBClockStatus: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 2: try { try decoder.decodeSingularBoolField(value: &self.fault) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self.slowed) }()
       case 4: try { try decoder.decodeSingularBoolField(value: &self.synchronised) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.simulated) }()
       default: break
       }
     }
@@ -1042,6 +1078,9 @@ nonisolated extension PBClockStatus: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if self.synchronised != false {
       try visitor.visitSingularBoolField(value: self.synchronised, fieldNumber: 4)
     }
+    if self.simulated != false {
+      try visitor.visitSingularBoolField(value: self.simulated, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1050,6 +1089,7 @@ nonisolated extension PBClockStatus: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.fault != rhs.fault {return false}
     if lhs.slowed != rhs.slowed {return false}
     if lhs.synchronised != rhs.synchronised {return false}
+    if lhs.simulated != rhs.simulated {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1108,6 +1148,76 @@ nonisolated extension PBAcceptClockReply: SwiftProtobuf.Message, SwiftProtobuf._
   package static func ==(lhs: PBAcceptClockReply, rhs: PBAcceptClockReply) -> Bool {
     if lhs._before != rhs._before {return false}
     if lhs._after != rhs._after {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBAdvanceClockRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AdvanceClockRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}to_ms\0\u{3}by_ms\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.toMs) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.byMs) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.toMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.toMs, fieldNumber: 1)
+    }
+    if self.byMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.byMs, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBAdvanceClockRequest, rhs: PBAdvanceClockRequest) -> Bool {
+    if lhs.toMs != rhs.toMs {return false}
+    if lhs.byMs != rhs.byMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBAdvanceClockReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AdvanceClockReply"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}before_ms\0\u{3}now_ms\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.beforeMs) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.nowMs) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.beforeMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.beforeMs, fieldNumber: 1)
+    }
+    if self.nowMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.nowMs, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBAdvanceClockReply, rhs: PBAdvanceClockReply) -> Bool {
+    if lhs.beforeMs != rhs.beforeMs {return false}
+    if lhs.nowMs != rhs.nowMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

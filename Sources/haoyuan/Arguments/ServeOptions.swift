@@ -25,6 +25,12 @@ struct ServeOptions: ParsableArguments {
     @Flag(help: "Load a sample hospital when there is none yet.")
     var sample = false
 
+    @Option(
+        help: ArgumentHelp(
+            "system; or simulated, simulated:2026-03-02T06:30+08:00 for a trial, whose clock stands until it is moved.",
+            valueName: "clock"))
+    var clock: String?
+
     @Option(help: ArgumentHelp("File whose first line every client must bring as its credential.", valueName: "file"))
     var credentialFile: String?
 
@@ -135,7 +141,8 @@ struct ServeOptions: ParsableArguments {
         let values: [(String, String?)] = [
             ("data", data), ("host", host), ("port", port), ("port-file", portFile), ("monitor", monitor),
             ("sample", sample ? "true" : nil),
-            ("credential-file", credentialFile), ("loops", loops), ("shards", shards), ("log-level", logLevel),
+            ("clock", clock), ("credential-file", credentialFile), ("loops", loops), ("shards", shards),
+            ("log-level", logLevel),
             ("log-format", logFormat), ("key-window", keyWindow), ("archive-after", archiveAfter),
             ("checkpoint-bytes", checkpointBytes), ("checkpoint-time", checkpointTime), ("file-initial", fileInitial),
             ("file-growth", fileGrowth), ("file-limit", fileLimit), ("file-reserve", fileReserve),

@@ -1,10 +1,12 @@
 import ArgumentParser
 import HaoyuanClient
+import Hosting
 import Terminal
 
 struct ClockCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "clock", abstract: "Say which clock is right (校时).", subcommands: [AcceptClock.self])
+        commandName: "clock", abstract: "Say which clock is right (校时), or move a trial's.",
+        subcommands: [AcceptClock.self, AdvanceClock.self])
 }
 
 struct AcceptClock: AsyncParsableCommand {
@@ -45,6 +47,48 @@ struct AcceptClock: AsyncParsableCommand {
     }
 }
 
+struct AdvanceClock: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "advance",
+        abstract: "Let time pass on a trial's clock (serve --clock simulated).",
+        discussion:
+            "By a length of time such as 30m, or to a moment. What is due on the way becomes true, each at its own moment, "
+            + "before it ends. At most 366 days at once.")
+
+    @Argument(help: ArgumentHelp("How far, such as 90s, 30m, 24h or 7d.", valueName: "time"))
+    var by: SpanArgument?
+
+    @Option(help: ArgumentHelp("Until the clock shows this moment, in the hospital's zone.", valueName: "moment"))
+    var to: MomentArgument?
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        guard (by == nil) != (to == nil) else { throw ValidationError("say how far, such as 30m, or --to a moment") }
+    }
+
+    func run() async throws {
+        try await ServerLink.with(connection.single()) { link in
+            let clock = try await link.names().clock
+            let (before, now) =
+                if let to { try await link.client.advanceClock(to: to.moment(clock)) } else {
+                    try await link.client.advanceClock(by: .milliseconds(by?.milliseconds ?? 0))
+                }
+            guard !output.json else {
+                Output.document([
+                    "before": .text(clock.iso(before.milliseconds)), "now": .text(clock.iso(now.milliseconds)),
+                ])
+                return
+            }
+            var sheet = FactSheet()
+            sheet.add("before", clock.iso(before.milliseconds))
+            sheet.add("now", clock.iso(now.milliseconds), .good)
+            Output.lines(sheet.lines(.standardOutput))
+        }
+    }
+}
+
 /// How `status` and `clock accept` show the machine's clock.
 struct ClockView {
     let clock: ServerStatus.Clock
@@ -58,6 +102,7 @@ struct ClockView {
     }
 
     func add(to sheet: inout FactSheet) {
+        if clock.isSimulated { sheet.add("clock", "simulated: it stands until haoyuan clock advance", .caution) }
         guard clock.isFault else { return }
         // What to do is said by the trouble.
         sheet.add(
@@ -69,6 +114,7 @@ struct ClockView {
         [
             "ahead_ms": .number(clock.ahead.milliseconds), "fault": .bool(clock.isFault),
             "slowed": .bool(clock.isSlowed), "synchronised": .bool(clock.isSynchronised),
+            "simulated": .bool(clock.isSimulated),
         ]
     }
 }
