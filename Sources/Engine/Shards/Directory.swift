@@ -79,8 +79,10 @@ actor Directory {
                     + "leave lists of its terms empty where they name everything")
         }
         var records = RecordBatch()
-        for entity in put.events {
-            try record(Event(at: now, by: origin, fact: .catalogueChanged(entity)), into: &records)
+        for (index, entity) in put.events.enumerated() {
+            let isContinued = index + 1 < put.events.count
+            let fact = Fact.catalogueChanged(entity)
+            try record(Event(at: now, by: origin, fact: fact, isContinued: isContinued), into: &records)
         }
         let snapshot = CatalogueSnapshot(next)
         var beside = HospitalMetadata.entries(for: put.events, edition: zone?.edition)
