@@ -63,7 +63,8 @@ actor Directory {
             if let zone, zone.edition != zones.kept { keep(edition: zone.edition) }
             return Reading(put.counts, at: cataloguePosition)
         }
-        var next = catalogue
+        let before = catalogue
+        var next = before
         for entity in put.events { next.evolve(entity) }
         guard next.listedBytes <= Limits.catalogueBytes else {
             throw EngineError(
@@ -96,9 +97,10 @@ actor Directory {
             let position = journal.append(records, metadata: beside)
             cataloguePosition = position
             if let zone { zones.adopt(zone.edition) }
+            let settled = journal.settledPosition
             view.update { view in
                 view.catalogue = snapshot
-                view.cataloguePosition = position
+                for entity in put.events { view.changes.note(entity, of: before, at: position, settled: settled) }
             }
         }
         guard clashes.isEmpty else { throw EngineError(.invalidArgument, refusal(clashes, next)) }
@@ -208,11 +210,13 @@ actor Directory {
     /// Takes over what a primary's directory did.
     func apply(_ events: [PositionedEvent]) {
         var changed: Position?
+        var changes = view.current.changes
         var noted: [(PatientID, Position)] = []
         for event in events {
             switch event.event.fact {
             case .catalogueChanged(let entity):
                 let zone = catalogue.hospital.zone
+                changes.note(entity, of: catalogue, at: event.position, settled: journal.settledPosition)
                 catalogue.evolve(entity)
                 // Other rules come without their edition.
                 let edition = catalogue.hospital.zone == zone ? zones.kept : nil
@@ -231,9 +235,7 @@ actor Directory {
         if let changed { cataloguePosition = changed }
         note(noted)
         // Once for all of them: it is as much work as the catalogue is long.
-        let snapshot = changed.map { _ in CatalogueSnapshot(catalogue) }
-        guard let snapshot, let changed else { return }
-        view.adopt(snapshot, at: changed)
+        if changed != nil { view.adopt(CatalogueSnapshot(catalogue), changes) }
     }
 
     // MARK: Checkpoints
