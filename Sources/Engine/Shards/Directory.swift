@@ -46,9 +46,18 @@ actor Directory {
 
     // MARK: Catalogue
 
+    /// What a put did.
+    struct Put: Sendable {
+        var counts: CatalogueCounts
+        /// Where the last change of the catalogue stands.
+        var position: Position
+        /// No fact tells of what it changed: that is on disk once what was handed to the journal is.
+        var isBesideTheLog = false
+    }
+
     func put(
         _ draft: CatalogueDraft, _ hospital: Command.HospitalName? = nil, by origin: Origin, now: Instant
-    ) throws(EngineError) -> Reading<CatalogueCounts> {
+    ) throws(EngineError) -> Put {
         var draft = draft
         var zone: (rules: TimeZoneRules, edition: String?)?
         if let hospital {
@@ -60,8 +69,9 @@ actor Directory {
         do { put = try catalogue.decide(draft) } catch { throw EngineError(.invalidArgument, error.description) }
         guard !put.events.isEmpty else {
             // The same clock changes, perhaps of another edition.
-            if let zone, zone.edition != zones.kept { keep(edition: zone.edition) }
-            return Reading(put.counts, at: cataloguePosition)
+            let isNewer = zone.map { $0.edition != zones.kept } ?? false
+            if isNewer { keep(edition: zone?.edition) }
+            return Put(counts: put.counts, position: cataloguePosition, isBesideTheLog: isNewer)
         }
         let before = catalogue
         var next = before
@@ -104,7 +114,7 @@ actor Directory {
             }
         }
         guard clashes.isEmpty else { throw EngineError(.invalidArgument, refusal(clashes, next)) }
-        return Reading(put.counts, at: cataloguePosition)
+        return Put(counts: put.counts, position: cataloguePosition)
     }
 
     /// The clock changes that a put gives the hospital, and their edition: those it has where it keeps its zone, unless
