@@ -121,6 +121,20 @@ import Testing
         #expect(try await sessions(hospital).map(\.id) == [session])
     }
 
+    @Test func `what is over is not opened in the evening, however often it is asked for`() async throws {
+        let hospital = try await Hospital()
+        hospital.clock.advance(to: Hospital.morning.advanced(milliseconds: 10 * 3_600_000))
+        for _ in 0..<2 {
+            let answer = try await generate(hospital, template(at: "08:00"), day: 0)
+            #expect(answer.opened == 0 && answer.unchanged == 0 && answer.conflicts.isEmpty)
+        }
+        #expect(try await sessions(hospital, day: 0).isEmpty)
+        // Hours that the template got only now were never offered.
+        #expect(try await generate(hospital, template(at: "10:00"), day: 0).opened == 0)
+        #expect(try await generate(hospital, template(at: "17:30"), day: 0).opened == 1)
+        #expect(try await generate(hospital, template(at: "17:30"), day: 1).opened == 1)
+    }
+
     @Test func `a session that no template opened, or another one did, is left alone`() async throws {
         let hospital = try await Hospital()
         let own = try await hospital.open("li", day: 1, at: "14:00", capacities: [1])
