@@ -164,6 +164,17 @@ import Testing
         .init(code: code, name: code, department: department, resources: resources, services: services)
     }
 
+    /// A template of each pool, at the same hour.
+    private func oneHourOfBoth() throws -> CatalogueDraft {
+        var draft = CatalogueDraft()
+        draft.templates = try ["li", "ct"].map {
+            .init(
+                code: $0, pool: $0, weekdays: 127, start: try #require(WallTime("13:00")), slotMinutes: 15, slots: 4,
+                capacity: 1)
+        }
+        return draft
+    }
+
     private func open(_ hospital: Hospital, _ pool: String, at start: String) async throws -> SessionsOpened {
         let draft = SessionDraft(
             pool: pool, date: Hospital.today, start: try #require(WallTime(start)), slotMinutes: 30, capacities: [1, 1])
@@ -195,12 +206,7 @@ import Testing
 
     @Test func `one generation names the second of two templates that want a doctor at one time`() async throws {
         let hospital = try await hospital()
-        var draft = CatalogueDraft()
-        draft.templates = try ["li", "ct"].map {
-            .init(
-                code: $0, pool: $0, weekdays: 127, start: try #require(WallTime("13:00")), slotMinutes: 15, slots: 4,
-                capacity: 1)
-        }
+        let draft = try oneHourOfBoth()
         _ = try await hospital.engine.putCatalogue(draft, hospital: nil, by: Hospital.doctor)
         let answer = try await hospital.engine.generateSessions(
             from: Hospital.today, to: Hospital.today.advanced(days: 2), templates: [], by: Hospital.doctor
@@ -211,12 +217,7 @@ import Testing
 
     @Test func `sessions of an earlier version that have one doctor at one time are named each time`() async throws {
         let hospital = try await hospital()
-        var draft = CatalogueDraft()
-        draft.templates = try ["li", "ct"].map {
-            .init(
-                code: $0, pool: $0, weekdays: 127, start: try #require(WallTime("13:00")), slotMinutes: 15, slots: 4,
-                capacity: 1)
-        }
+        var draft = try oneHourOfBoth()
         _ = try await hospital.engine.putCatalogue(draft, hospital: nil, by: Hospital.doctor)
         func generate() async throws -> SessionsOpened {
             try await hospital.engine.generateSessions(
