@@ -86,7 +86,7 @@ package final class Engine: Sendable {
         clockWatch = NIOLockedValueBox(ClockWatch(note: note, moment: state.latest))
         view = EngineView(
             EngineView.Snapshot(
-                catalogue: CatalogueSnapshot(state.catalogue), cataloguePosition: unsettled.catalogue,
+                catalogue: CatalogueSnapshot(state.catalogue), changes: unsettled.changes,
                 timetable: state.timetable, patients: state.registry.count, registrations: unsettled.registrations))
         zones = ZoneWatch(configuration.zoneTables, kept: zoneEdition)
         directory = Directory(

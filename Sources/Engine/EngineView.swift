@@ -7,8 +7,8 @@ import Scheduling
 final class EngineView: Sendable {
     struct Snapshot: Sendable {
         var catalogue: CatalogueSnapshot
-        /// Where the catalogue's last change stands: what is read by its light is shown once that is durable.
-        var cataloguePosition = Position.zero
+        /// Those of its changes that may not be told yet.
+        var changes = UnsettledChanges()
         var timetable = Timetable()
         /// Empty in normal service.
         var clashing = ClashingSessions()
@@ -60,10 +60,11 @@ final class EngineView: Sendable {
     }
 
     /// Takes over a primary's catalogue, whatever clashes by it.
-    func adopt(_ catalogue: CatalogueSnapshot, at position: Position) {
+    /// - Parameter changes: those of the catalogue before that may not be told yet, and those that made this one of it.
+    func adopt(_ catalogue: CatalogueSnapshot, _ changes: UnsettledChanges) {
         update { view in
             view.catalogue = catalogue
-            view.cataloguePosition = position
+            view.changes = changes
         }
         diary.adopt(catalogue, publish: publish)
     }

@@ -16,7 +16,7 @@ struct TimeRow<Holder: Sendable>: Sendable {
     init(_ entries: [Entry]) { self.entries = entries.sorted { $0.times.startMinute < $1.times.startMinute } }
 
     mutating func insert(_ times: SessionTimes, _ holder: Holder) {
-        entries.insert(Entry(times: times, holder: holder), at: place { $0.start < times.start })
+        entries.insert(Entry(times: times, holder: holder), at: entries.place { $0.times.start < times.start })
     }
 
     mutating func removeAll(where isGone: (Holder) -> Bool) { entries.removeAll { isGone($0.holder) } }
@@ -24,18 +24,7 @@ struct TimeRow<Holder: Sendable>: Sendable {
     /// Those that have some time after this moment in common with these times, in their order.
     func overlapping(_ times: SessionTimes, after now: Instant = Instant(minute: 0)) -> ArraySlice<Entry> {
         guard times.end > now else { return [] }
-        let first = place { $0.end <= max(times.start, now) }
-        return entries[first..<max(first, place { $0.start < times.end })]
-    }
-
-    /// The first place of which this is not true.
-    private func place(after isBefore: (SessionTimes) -> Bool) -> Int {
-        var low = 0
-        var high = entries.count
-        while low < high {
-            let middle = (low + high) / 2
-            if isBefore(entries[middle].times) { low = middle + 1 } else { high = middle }
-        }
-        return low
+        let first = entries.place { $0.times.end <= max(times.start, now) }
+        return entries[first..<max(first, entries.place { $0.times.start < times.end })]
     }
 }

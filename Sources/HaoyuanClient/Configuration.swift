@@ -32,7 +32,7 @@ public struct ClientConfiguration: Sendable {
                 self.init(host: String(host))
                 return
             }
-            guard let number = Int(port), (1...65_535).contains(number) else { return nil }
+            guard !port.hasPrefix("+"), let number = Int(port), (1...65_535).contains(number) else { return nil }
             self.init(host: String(host), port: number)
         }
 

@@ -70,7 +70,10 @@ import Testing
         #expect(next == "2026-03-10")
     }
 
-    @Test(arguments: ["", "2026-02-29", "2026-3-9", "09.03.2026", "now", "+", "+10001", "3", "--3", "Today"])
+    @Test(arguments: [
+        "", "2026-02-29", "2026-3-9", "09.03.2026", "now", "+", "+10001", "3", "--3", "++3", "-+3", "+-3", "+３",
+        "Today",
+    ])
     func `what is no day`(text: String) { #expect(DayArgument(text) == nil) }
 
     @Test(arguments: [
@@ -85,6 +88,7 @@ import Testing
 
     @Test(arguments: [
         "", "0", "-1", "1/3", "1/3/1/1", "0/3/1", "16777216/0/0", "1/1048576/0", "1/0/1048576", "1//1", "a/b/c",
+        "1/+0/+1", "+1/0/1", "+17", "１/0/1",
     ])
     func `what is no id`(text: String) {
         #expect(AppointmentArgument(argument: text) == nil)
@@ -106,7 +110,7 @@ import Testing
         #expect(PatientArgument(argument: "17") == .id(PatientID(rawValue: 17)))
         #expect(
             PatientArgument(argument: "urn:id|11|22") == .identifier(Identifier(system: "urn:id", value: "11|22")))
-        for text in ["", "#", "0", "#0", "name", "|1", "urn:id|", "urn:id|1.10101E+17"] {
+        for text in ["", "#", "0", "#0", "#+17", "+17", "##17", "１７", "name", "|1", "urn:id|", "urn:id|1.10101E+17"] {
             #expect(PatientArgument(argument: text) == nil)
         }
     }

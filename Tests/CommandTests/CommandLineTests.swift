@@ -331,6 +331,12 @@ import Testing
             ["sessions", "list", "--from", "tommorow"],
             "; write today, tomorrow, yesterday, days from today such as +3 or -1, or a date such as 2026-12-01, or see haoyuan"
         ),
+        (["sessions", "list", "--from", "++3"], "; write today, tomorrow, yesterday, days from today"),
+        (["appointments", "--patient", "#+17"], "; write '#17' or 17 by id"),
+        (["cancel", "1/+0/+1"], "; write its id, or its place"),
+        (["serve", "--data", " "], "--data is ‘ ’, it must be the path of a folder, such as ./var"),
+        (["verify", " "], "; write the path of a folder, such as ./var"),
+        (["inspect", "--file", " "], "; write the path of a file"),
         (["watch", "--after", "x"], "; write a position as the commands show it"),
         (["watch", "--timeout", "10"], "; write a time with its unit"),
         (["status", "--port", "many"], "; write a number in digits alone"),

@@ -80,6 +80,33 @@ private final class LogPipe: Sendable {
         #expect(pipe.lines { $0 == "after" } == ["after"])
     }
 
+    @Test func `tells at the end what is missing, where no further line comes by which it would`() throws {
+        let file = open("/dev/full", O_WRONLY)
+        let pipe = try LogPipe()
+        defer { pipe.close() }
+        let log = LogWriter(file)
+        for index in 0..<10 { log.write("\(index)") { "missing \($0)" } }
+        #expect(log.finish() == 10)
+        // The disk has room again.
+        #expect(dup2(pipe.writing, file) == file)
+        #expect(log.finish() == 0)
+        #expect(pipe.lines { $0.hasPrefix("missing") } == ["", "missing 10"])
+        _ = close(file)
+    }
+
+    @Test func `is told elsewhere how much its reader never took`() throws {
+        let pipe = try LogPipe()
+        defer { pipe.close() }
+        let log = LogWriter(pipe.writing)
+        let text = String(repeating: "x", count: 1_000)
+        for index in 0..<3_000 { log.write("\(index) \(text)") { "missing \($0)" } }
+        let missing = log.finish()
+        #expect(missing > log.dropped && missing <= 3_000)
+        // What the pipe holds is whole but for the line at which the writer stands.
+        _ = pipe.lines { $0.hasPrefix("missing") }
+        #expect(log.finish() == 0)
+    }
+
     @Test func `does not keep the process from its end, and the last line is taken all the same`() throws {
         let pipe = try LogPipe()
         defer { pipe.close() }

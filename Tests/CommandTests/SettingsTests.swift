@@ -44,7 +44,7 @@ import struct Engine.StandbyPolicy
         #expect(try settings(["--monitor", "0.0.0.0:9"]).monitor == .at(host: "0.0.0.0", port: 9))
         #expect(try settings(file: "monitor: '[::1]:0'").monitor == .at(host: "::1", port: 0))
         #expect(try settings(["--monitor", "off"], file: "monitor: a:1").monitor == .off)
-        for text in ["", "a", ":1", "a:", "a:x", "a:-1", "::1:80", "[]:1"] {
+        for text in ["", "a", ":1", "a:", "a:x", "a:-1", "a:+1", "::1:80", "[]:1"] {
             #expect(MonitorAddress(text) == nil, "\(text)")
         }
     }

@@ -121,6 +121,20 @@ import Testing
         #expect(try await sessions(hospital).map(\.id) == [session])
     }
 
+    @Test func `what is over is not opened in the evening, however often it is asked for`() async throws {
+        let hospital = try await Hospital()
+        hospital.clock.advance(to: Hospital.morning.advanced(milliseconds: 10 * 3_600_000))
+        for _ in 0..<2 {
+            let answer = try await generate(hospital, template(at: "08:00"), day: 0)
+            #expect(answer.opened == 0 && answer.unchanged == 0 && answer.conflicts.isEmpty)
+        }
+        #expect(try await sessions(hospital, day: 0).isEmpty)
+        // Hours that the template got only now were never offered.
+        #expect(try await generate(hospital, template(at: "10:00"), day: 0).opened == 0)
+        #expect(try await generate(hospital, template(at: "17:30"), day: 0).opened == 1)
+        #expect(try await generate(hospital, template(at: "17:30"), day: 1).opened == 1)
+    }
+
     @Test func `a session that no template opened, or another one did, is left alone`() async throws {
         let hospital = try await Hospital()
         let own = try await hospital.open("li", day: 1, at: "14:00", capacities: [1])
@@ -148,6 +162,17 @@ import Testing
         _ code: String, _ department: String, _ resources: [String], _ services: [String]
     ) -> CatalogueDraft.Pool {
         .init(code: code, name: code, department: department, resources: resources, services: services)
+    }
+
+    /// A template of each pool, at the same hour.
+    private func oneHourOfBoth() throws -> CatalogueDraft {
+        var draft = CatalogueDraft()
+        draft.templates = try ["li", "ct"].map {
+            .init(
+                code: $0, pool: $0, weekdays: 127, start: try #require(WallTime("13:00")), slotMinutes: 15, slots: 4,
+                capacity: 1)
+        }
+        return draft
     }
 
     private func open(_ hospital: Hospital, _ pool: String, at start: String) async throws -> SessionsOpened {
@@ -181,12 +206,7 @@ import Testing
 
     @Test func `one generation names the second of two templates that want a doctor at one time`() async throws {
         let hospital = try await hospital()
-        var draft = CatalogueDraft()
-        draft.templates = try ["li", "ct"].map {
-            .init(
-                code: $0, pool: $0, weekdays: 127, start: try #require(WallTime("13:00")), slotMinutes: 15, slots: 4,
-                capacity: 1)
-        }
+        let draft = try oneHourOfBoth()
         _ = try await hospital.engine.putCatalogue(draft, hospital: nil, by: Hospital.doctor)
         let answer = try await hospital.engine.generateSessions(
             from: Hospital.today, to: Hospital.today.advanced(days: 2), templates: [], by: Hospital.doctor
@@ -197,12 +217,7 @@ import Testing
 
     @Test func `sessions of an earlier version that have one doctor at one time are named each time`() async throws {
         let hospital = try await hospital()
-        var draft = CatalogueDraft()
-        draft.templates = try ["li", "ct"].map {
-            .init(
-                code: $0, pool: $0, weekdays: 127, start: try #require(WallTime("13:00")), slotMinutes: 15, slots: 4,
-                capacity: 1)
-        }
+        var draft = try oneHourOfBoth()
         _ = try await hospital.engine.putCatalogue(draft, hospital: nil, by: Hospital.doctor)
         func generate() async throws -> SessionsOpened {
             try await hospital.engine.generateSessions(

@@ -58,6 +58,28 @@ import Testing
         await hospital.engine.stop()
     }
 
+    @Test func `a put that takes over an edition alone is answered once that is on disk`() async throws {
+        let zones = try ZoneFolder("2025b", changingAt: Self.change)
+        let hospital = try await Hospital { $0.zoneTables = zones.tables }
+        try await hospital.restart {
+            $0.zoneTables = zones.tables
+            $0.journal.driving = .manual
+        }
+        let engine = hospital.engine
+        while try engine.journal.step() {}
+        try zones.write("2027a", hours: 8)
+        let put = Task { try await Self.put(engine, fromTables: true).changed }
+        while !engine.journal.hasPending { await Task.yield() }
+        #expect(try HospitalMetadata.edition(in: engine.journal) == "2025b")
+        while try engine.journal.step() {}
+        #expect(try await put.value == 0)
+        #expect(try HospitalMetadata.edition(in: engine.journal) == "2027a")
+        // Where it never gets there, nobody is told that it did.
+        try zones.write("2028a", hours: 8)
+        engine.journal.endWaits()
+        await #expect(throws: EngineError.self) { try await Self.put(engine, fromTables: true) }
+    }
+
     @Test(arguments: [(8 as Int32, "2027a" as String?), (9, nil)])
     func `a folder that does not name the edition takes the tables' where nothing to come differs`(
         hours: Int32, kept: String?

@@ -53,6 +53,12 @@ import Testing
 
     private static func entity(_ entity: CatalogueEntity) -> Event { event(.catalogueChanged(entity)) }
 
+    private static func continued(_ event: Event) -> Event {
+        var event = event
+        event.isContinued = true
+        return event
+    }
+
     static let golden: [(event: Event, hex: String)] = [
         (
             event(.booked(held), answered: true),
@@ -229,6 +235,12 @@ import Testing
                         start: WallTime(rawValue: 480), slotMinutes: 10, slots: 24, capacity: 2, validFrom: nil,
                         validUntil: LocalDate.range.upperBound))),
             "0980b883a1f7320303e78e8b07050174041fe0030a180200808004"
+        ),
+        (
+            continued(
+                entity(
+                    .policy(Policy(department: nil, version: 1, perDayDepartment: 1, perDay: 2, holdSeconds: 900)))),
+            "4980b883a1f7320303e78e8b06000101028407"
         ),
     ]
 

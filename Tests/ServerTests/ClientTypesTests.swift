@@ -25,7 +25,7 @@ import Testing
         #expect(ClientConfiguration.Address(text)?.description == meaning)
     }
 
-    @Test(arguments: ["", ":1", "db:", "db:0", "db:65536", "db:x", "::1", "[::1]x"])
+    @Test(arguments: ["", ":1", "db:", "db:0", "db:65536", "db:x", "db:+1", "::1", "[::1]x"])
     func `what is no address is none`(text: String) {
         #expect(ClientConfiguration.Address(text) == nil)
     }

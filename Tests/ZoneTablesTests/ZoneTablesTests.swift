@@ -80,7 +80,7 @@ import Testing
     func `random bytes and files with a few bytes changed never end the process, and what is read has sound offsets`()
         throws
     {
-        var generator = SeededBytes(seed: 7)
+        var generator = SeededGenerator(seed: 7)
         let files = try ["Asia/Shanghai", "Europe/Dublin", "Africa/Casablanca", "America/New_York"].map {
             try Self.bytes($0)
         }
@@ -166,20 +166,5 @@ import Testing
         }
         #expect(try ZoneTables(folder: "/nowhere").rules(of: "UTC") == .utc)
         #expect(tables.version?.isEmpty == false)
-    }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): a seed tells the whole run.
-private struct SeededBytes {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }

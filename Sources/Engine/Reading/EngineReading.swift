@@ -41,7 +41,9 @@ extension Engine {
         let chosen = snapshot.catalogue.pools(of: department, service: nil, resource: nil)
             .filter { (pool == nil || $0 == pool) && $0.rawValue >= (after?.session.pool.rawValue ?? 0) }
         var found: [SessionSummary] = []
-        var shown = snapshot.cataloguePosition
+        var shown = snapshot.changes.last(
+            after: journal.settledPosition, for: .init(department: department, pool: pool, isJudged: false),
+            in: snapshot.catalogue)
         // Each shard has pools of everywhere in the order, so each is asked for a whole page and tells of one more.
         for (shard, part) in parts(chosen, snapshot) {
             let (some, last) = await shards.pools[shard].sessions(

@@ -65,10 +65,12 @@ extension Engine {
         var limits: [Result<Int, EngineError>] = []
         limits.reserveCapacity(queries.count)
         var orders = [[PoolShard.SearchOrder]](repeating: [], count: shards.pools.count)
-        var shown = [Position](repeating: snapshot.cataloguePosition, count: queries.count)
+        let settled = journal.settledPosition
+        var shown = [Position](repeating: .zero, count: queries.count)
         for (index, query) in queries.enumerated() {
             do throws(EngineError) {
                 var search = try plan(query, snapshot, now: now, wall: wall)
+                shown[index] = snapshot.changes.last(after: settled, for: .init(query), in: snapshot.catalogue)
                 if let patient = query.patient {
                     shown[index] = max(shown[index], try registration(of: patient, in: snapshot))
                     let (holdings, last) = await shards.patients[shards.index(of: patient)].holdings(of: patient)
@@ -141,6 +143,12 @@ extension Engine {
             from: from, to: to, after: query.after, limit: query.limit + 1, asking: asking)
         search.clashing = snapshot.clashing
         return search
+    }
+}
+
+extension UnsettledChanges.Scope {
+    fileprivate init(_ query: SlotQuery) {
+        self.init(department: query.department, service: query.service, resource: query.resource, isJudged: true)
     }
 }
 

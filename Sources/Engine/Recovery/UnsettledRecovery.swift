@@ -11,6 +11,8 @@ struct UnsettledRecovery: Sendable {
     private(set) var registrations: UnsettledFacts
     /// The last change of the catalogue, or a settled position.
     private(set) var catalogue: Position
+    /// What it changed.
+    private(set) var changes: UnsettledChanges
 
     /// - Throws: as `RecoveredState` does.
     init(_ journal: Journal) throws {
@@ -20,6 +22,7 @@ struct UnsettledRecovery: Sendable {
         let unknown = UnsettledFacts(unknownUpTo: isKnown ? .zero : last)
         (appointments, patients, registrations) = (unknown, unknown, unknown)
         catalogue = isKnown ? settled : last
+        changes = isKnown ? UnsettledChanges() : UnsettledChanges(unknownUpTo: last)
         guard isKnown, settled < last else { return }
         try journal.replay(from: settled.next) { position, bytes in
             let event = try PositionedEvent(position: position, decoding: bytes).event
@@ -34,7 +37,9 @@ struct UnsettledRecovery: Sendable {
         case .changed(let change): patients.note(change.patient.rawValue, at: position, settled: settled)
         case .patientRegistered(let patient, _):
             registrations.note(patient.rawValue, at: position, settled: settled)
-        case .catalogueChanged: catalogue = position
+        case .catalogueChanged(let entity):
+            catalogue = position
+            changes.recover(entity, at: position, settled: settled)
         default: break
         }
     }

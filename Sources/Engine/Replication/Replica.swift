@@ -17,6 +17,11 @@ actor Replica {
     private let standing: Standing
     private let readers: FeedReaders
     private var receiver: ChunkReceiver
+    /// Where the log ends with what was handed to the journal.
+    private var end: LogTip
+    /// What has come of a write that has not come whole: it is handed to the journal with the rest, in one piece, or
+    /// never.
+    private var held: Arrivals?
     private var isOver = false
     private var isBusy = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
@@ -35,7 +40,8 @@ actor Replica {
         self.time = time
         self.standing = standing
         self.readers = readers
-        receiver = ChunkReceiver(after: journal.tip)
+        end = journal.tip
+        receiver = ChunkReceiver(after: end)
         reached = NIOLockedValueBox(journal.tip.last)
         taken = NIOLockedValueBox(journal.tip.last)
     }
@@ -47,26 +53,39 @@ actor Replica {
     /// own epoch.
     nonisolated var received: Position { taken.withLockedValue { $0 } }
 
-    /// Takes in the next chunks, whole or, when they do not follow on what is here, not at all.
-    /// - Returns: The last position in them; not on disk yet.
+    /// Takes in the next chunks, whole or, when they do not follow on what is here, not at all. Chunks that end within
+    /// a write wait for the rest of it.
+    /// - Returns: The last position taken in; not on disk yet.
     /// - Throws: `JournalError.corrupt` when they are damaged or follow on something else; `DamagedState` when a fact
     ///   cannot follow on the state, `CodingError` when a newer version wrote it; `EngineError` when this is no standby
     ///   any more.
     func receive(_ chunks: ShippedChunks) async throws -> Position {
         await begin()
-        defer { end() }
+        defer { finishTurn() }
         guard !isOver else { throw EngineError.notPrimary(standing.role) }
-        var next = receiver
-        var events: [PositionedEvent] = []
-        events.reserveCapacity(chunks.positions)
-        try next.admit(chunks) { events.append(try PositionedEvent(position: $0, decoding: $1)) }
-        receiver = next
-        note(events, chunks)
+        // Over a new connection comes again what is not on disk.
+        if held != nil, chunks.first == end.next { dropHeld() }
+        var arrivals = held.take() ?? Arrivals()
+        if arrivals.chunks == nil { arrivals.events.reserveCapacity(chunks.positions) }
+        do {
+            try receiver.admit(chunks) { arrivals.events.append(try PositionedEvent(position: $0, decoding: $1)) }
+        } catch {
+            dropHeld()
+            throw error
+        }
+        arrivals.add(chunks)
+        if let latest = arrivals.events.last, latest.event.isContinued {
+            held = arrivals
+            return end.last
+        }
+        end = receiver.tip
+        let whole = arrivals.chunks ?? chunks
+        note(arrivals.events, whole)
         // Before they can be on disk: a confirmation looks there first.
-        taken.withLockedValue { $0 = chunks.last }
-        let last = journal.append(chunks)
+        taken.withLockedValue { $0 = whole.last }
+        let last = journal.append(whole)
         // The catalogue says whose a pool is, so what follows on a change of it waits for it.
-        var rest = events[...]
+        var rest = arrivals.events[...]
         while let isChange = rest.first.map({ $0.home == .catalogue }) {
             let run = rest.prefix { ($0.home == .catalogue) == isChange }
             rest = rest[run.endIndex...]
@@ -76,15 +95,22 @@ actor Replica {
         return last
     }
 
-    /// Takes nothing in any more; returns where the log ends, everything in it applied.
+    /// Takes nothing in any more; returns where the log ends, everything in it applied. Of a write that has not come
+    /// whole nothing is in it.
     func finish() async -> LogTip {
         await begin()
-        defer { end() }
+        defer { finishTurn() }
         isOver = true
-        return receiver.tip
+        dropHeld()
+        return end
     }
 
     // MARK: Inside
+
+    private func dropHeld() {
+        held = nil
+        receiver = ChunkReceiver(after: end)
+    }
 
     private func note(_ events: [PositionedEvent], _ chunks: ShippedChunks) {
         var latest = Instant(rawValue: 0)
@@ -148,12 +174,21 @@ actor Replica {
         isBusy = true
     }
 
-    private func end() {
+    private func finishTurn() {
         isBusy = false
         let next = waiting
         waiting = []
         for continuation in next { continuation.resume() }
     }
+}
+
+/// Pieces of the log on their way into the journal, with the events in them.
+private struct Arrivals {
+    private(set) var chunks: ShippedChunks?
+    var events: [PositionedEvent] = []
+
+    /// In place: a catalogue may come in hundreds of pieces.
+    mutating func add(_ next: ShippedChunks) { if chunks?.add(next) == nil { chunks = next } }
 }
 
 extension PositionedEvent {

@@ -21,6 +21,8 @@ package final class Restoration {
     private var journal: Journal?
     private var receiver: ChunkReceiver?
     private var records = RecordBatch()
+    /// What has come of a write that has not come whole, and what came with it.
+    private var held: (chunks: ShippedChunks, records: [LogRecord])?
     /// The goal lies within what was taken in so far.
     package private(set) var isAtGoal = false
     /// The last record taken over.
@@ -57,18 +59,33 @@ package final class Restoration {
     package func follow(_ chunks: ShippedChunks) throws {
         guard let journal, var next = receiver, !isAtGoal, chunks.last >= next.tip.next else { return }
         guard let chunks = try chunks.following(next.tip) else { return }
-        let found = try next.admit(chunks)
-        let kept = try found.prefix { try isWanted($0) }
-        if kept.count == found.count {
-            journal.append(chunks)
-            receiver = next
-        } else {
-            // The goal lies inside: what is wanted of it becomes records of this journal's own.
-            for record in kept { try records.append(record.bytes) }
+        let (earlier, found) = (held?.chunks, try (held?.records ?? []) + next.admit(chunks))
+        held = nil
+        let wanted = try found.prefix { try isWanted($0) }
+        if wanted.count < found.count {
+            try takeOver(wanted)
             isAtGoal = true
+            return
         }
-        position = kept.last?.position ?? position
+        receiver = next
+        var whole = earlier ?? chunks
+        if earlier != nil { whole.add(chunks) }
+        if try found.last?.event().isContinued ?? false {
+            held = (whole, found)
+            return
+        }
+        journal.append(whole)
+        position = found.last?.position ?? position
         try flush(journal)
+    }
+
+    /// The goal, or the end of what there is, lies inside: what is wanted becomes records of this journal's own. Of a
+    /// write that is not whole nothing is.
+    private func takeOver(_ wanted: ArraySlice<LogRecord>) throws {
+        var wanted = wanted
+        while let last = wanted.last, try last.event().isContinued { wanted.removeLast() }
+        for record in wanted { try records.append(record.bytes) }
+        position = wanted.last?.position ?? position
     }
 
     /// Ends it: a journal that a primary can be started on. Its epoch begins at the latest moment that is in it: this
@@ -81,6 +98,7 @@ package final class Restoration {
     ///   backup does not say what epoch it is of.
     package func finish(after header: CopyHeader? = nil, highest: UInt32 = 0) throws -> UInt32 {
         guard let journal else { preconditionFailure("The copy was never finished.") }
+        if let held { try takeOver(held.records[...]) }
         journal.append(records)
         try flush(journal)
         var epochs = try Epochs(decoding: try journal.metadata(Epochs.metadataName))

@@ -46,9 +46,18 @@ actor Directory {
 
     // MARK: Catalogue
 
+    /// What a put did.
+    struct Put: Sendable {
+        var counts: CatalogueCounts
+        /// Where the last change of the catalogue stands.
+        var position: Position
+        /// No fact tells of what it changed: that is on disk once what was handed to the journal is.
+        var isBesideTheLog = false
+    }
+
     func put(
         _ draft: CatalogueDraft, _ hospital: Command.HospitalName? = nil, by origin: Origin, now: Instant
-    ) throws(EngineError) -> Reading<CatalogueCounts> {
+    ) throws(EngineError) -> Put {
         var draft = draft
         var zone: (rules: TimeZoneRules, edition: String?)?
         if let hospital {
@@ -60,10 +69,12 @@ actor Directory {
         do { put = try catalogue.decide(draft) } catch { throw EngineError(.invalidArgument, error.description) }
         guard !put.events.isEmpty else {
             // The same clock changes, perhaps of another edition.
-            if let zone, zone.edition != zones.kept { keep(edition: zone.edition) }
-            return Reading(put.counts, at: cataloguePosition)
+            let isNewer = zone.map { $0.edition != zones.kept } ?? false
+            if isNewer { keep(edition: zone?.edition) }
+            return Put(counts: put.counts, position: cataloguePosition, isBesideTheLog: isNewer)
         }
-        var next = catalogue
+        let before = catalogue
+        var next = before
         for entity in put.events { next.evolve(entity) }
         guard next.listedBytes <= Limits.catalogueBytes else {
             throw EngineError(
@@ -79,8 +90,10 @@ actor Directory {
                     + "leave lists of its terms empty where they name everything")
         }
         var records = RecordBatch()
-        for entity in put.events {
-            try record(Event(at: now, by: origin, fact: .catalogueChanged(entity)), into: &records)
+        for (index, entity) in put.events.enumerated() {
+            let isContinued = index + 1 < put.events.count
+            let fact = Fact.catalogueChanged(entity)
+            try record(Event(at: now, by: origin, fact: fact, isContinued: isContinued), into: &records)
         }
         let snapshot = CatalogueSnapshot(next)
         var beside = HospitalMetadata.entries(for: put.events, edition: zone?.edition)
@@ -94,13 +107,14 @@ actor Directory {
             let position = journal.append(records, metadata: beside)
             cataloguePosition = position
             if let zone { zones.adopt(zone.edition) }
+            let settled = journal.settledPosition
             view.update { view in
                 view.catalogue = snapshot
-                view.cataloguePosition = position
+                for entity in put.events { view.changes.note(entity, of: before, at: position, settled: settled) }
             }
         }
         guard clashes.isEmpty else { throw EngineError(.invalidArgument, refusal(clashes, next)) }
-        return Reading(put.counts, at: cataloguePosition)
+        return Put(counts: put.counts, position: cataloguePosition)
     }
 
     /// The clock changes that a put gives the hospital, and their edition: those it has where it keeps its zone, unless
@@ -206,11 +220,13 @@ actor Directory {
     /// Takes over what a primary's directory did.
     func apply(_ events: [PositionedEvent]) {
         var changed: Position?
+        var changes = view.current.changes
         var noted: [(PatientID, Position)] = []
         for event in events {
             switch event.event.fact {
             case .catalogueChanged(let entity):
                 let zone = catalogue.hospital.zone
+                changes.note(entity, of: catalogue, at: event.position, settled: journal.settledPosition)
                 catalogue.evolve(entity)
                 // Other rules come without their edition.
                 let edition = catalogue.hospital.zone == zone ? zones.kept : nil
@@ -229,9 +245,7 @@ actor Directory {
         if let changed { cataloguePosition = changed }
         note(noted)
         // Once for all of them: it is as much work as the catalogue is long.
-        let snapshot = changed.map { _ in CatalogueSnapshot(catalogue) }
-        guard let snapshot, let changed else { return }
-        view.adopt(snapshot, at: changed)
+        if changed != nil { view.adopt(CatalogueSnapshot(catalogue), changes) }
     }
 
     // MARK: Checkpoints

@@ -8,14 +8,26 @@ extension WritePipeline {
     func put(
         _ index: Int, _ draft: CatalogueDraft, _ hospital: Command.HospitalName?, _ batch: inout Batch
     ) async {
-        let mark = spreading.begin(.anything)
-        defer { spreading.end(mark) }
         do throws(EngineError) {
-            let put = try await directory.put(draft, hospital, by: batch.asked[index].by, now: batch.now)
-            report(index, .catalogue(put.value), reflecting: put.position, &batch)
+            let put = try await spread(draft, hospital, by: batch.asked[index].by, now: batch.now)
+            if put.isBesideTheLog { try await flushed() }
+            report(index, .catalogue(put.counts), reflecting: put.position, &batch)
         } catch {
             fail(index, error, &batch)
         }
+    }
+
+    private func spread(
+        _ draft: CatalogueDraft, _ hospital: Command.HospitalName?, by origin: Origin, now: Instant
+    ) async throws(EngineError) -> Directory.Put {
+        let mark = spreading.begin(.anything)
+        defer { spreading.end(mark) }
+        return try await directory.put(draft, hospital, by: origin, now: now)
+    }
+
+    /// Returns once what was handed to the journal is on disk: what is not in the log has no position to wait for.
+    private func flushed() async throws(EngineError) {
+        do { try await journal.flushed() } catch { throw EngineError(error) }
     }
 
     func register(_ index: Int, _ patients: [[Identifier]], _ batch: inout Batch) async {

@@ -114,7 +114,7 @@ package struct RestoreRun {
     }
 
     private func checkReached(_ restoration: Restoration) throws(CommandFailure) {
-        guard case .position(let wanted) = goal, restoration.position < wanted else { return }
+        guard case .position(let wanted) = goal, restoration.position < wanted, !restoration.isAtGoal else { return }
         throw .usage(
             "the backups end at position \(restoration.position), before \(wanted)",
             remedy: "leave --position out to restore everything they have")

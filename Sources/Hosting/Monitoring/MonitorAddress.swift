@@ -1,3 +1,5 @@
+import Terminal
+
 /// Where the monitor listens, as the setting says it.
 package enum MonitorAddress: Equatable, Sendable {
     case off
@@ -16,7 +18,7 @@ package enum MonitorAddress: Equatable, Sendable {
             self = .off
             return
         }
-        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+        guard let colon = text.lastIndex(of: ":"), let port = Int(digits: text[text.index(after: colon)...]),
             (0...65_535).contains(port)
         else { return nil }
         var host = text[..<colon]

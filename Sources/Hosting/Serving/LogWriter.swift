@@ -15,6 +15,8 @@ package final class LogWriter: Sendable {
     private struct State {
         var waiting: [String] = []
         var waitingBytes = 0
+        /// Lines that were taken and not written yet.
+        var unwritten: UInt64 = 0
         /// Of those that were dropped: not told yet, and all since the start.
         var untold: UInt64 = 0
         var dropped: UInt64 = 0
@@ -50,6 +52,7 @@ package final class LogWriter: Sendable {
                 return false
             }
             state.waiting.append(line)
+            state.unwritten += 1
             state.waitingBytes += bytes
             defer { state.isWriting = true }
             return !state.isWriting
@@ -57,11 +60,31 @@ package final class LogWriter: Sendable {
         if begins { queue.async { self.writeAll() } }
     }
 
-    /// Waits until everything is written, but not for a reader that stands still.
-    package func finish() {
+    /// Waits until everything is written, but not for a reader that stands still, and tells once more what is missing,
+    /// for no line may come by which it would be told.
+    /// - Returns: How many lines the reader neither has nor was told of.
+    @discardableResult
+    package func finish() -> UInt64 {
         let done = DispatchSemaphore(value: 0)
-        queue.async { done.signal() }
+        queue.async {
+            self.tellLast()
+            done.signal()
+        }
         _ = done.wait(timeout: .now() + .milliseconds(Int(LogLimits.finishMilliseconds)))
+        return state.withLockedValue { $0.untold + $0.unwritten }
+    }
+
+    /// A line that failed may have been the last one.
+    private func tellLast() {
+        let line = state.withLockedValue { state -> String? in
+            guard state.untold > 0, let line = state.telling?(state.untold) else { return nil }
+            return state.isBroken ? "\n" + line : line
+        }
+        guard let line, Output.put(line + "\n", to: descriptor) == nil else { return }
+        state.withLockedValue { state in
+            state.untold = 0
+            state.isBroken = false
+        }
     }
 
     private func writeAll() {
@@ -70,7 +93,10 @@ package final class LogWriter: Sendable {
                 defer { state.waiting = [] }
                 return state.waiting
             }
-            for line in lines { put(line) }
+            for line in lines {
+                put(line)
+                state.withLockedValue { $0.unwritten -= 1 }
+            }
             guard !lines.isEmpty || tellDropped() else { return }
         }
     }

@@ -149,14 +149,14 @@ struct Setting: Sendable {
 extension ServeSettings {
     /// Every setting, in the order of the documentation.
     static let all: [Setting] = [
-        text("data", "a folder") { $0.data = $1 },
+        text("data", "the path of a folder, such as ./var") { $0.data = $1 },
         Setting(name: "host", form: "a name or an address to listen on, without a port") { settings, text in
             guard let host = HostText.host(text) else { return false }
             settings.host = host
             return true
         },
         number("port", 0...65_535) { $0.port = $1 },
-        text("port-file", "a file") { $0.portFile = $1 },
+        text("port-file", "the path of a file") { $0.portFile = $1 },
         Setting(name: "monitor", form: "an address such as 127.0.0.1:7441, or off") { settings, text in
             guard let address = MonitorAddress(text) else { return false }
             settings.monitor = address
@@ -168,7 +168,7 @@ extension ServeSettings {
             settings.clock = clock
             return true
         },
-        text("credential-file", "a file") { $0.credentialFile = $1 },
+        text("credential-file", "the path of a file") { $0.credentialFile = $1 },
         number("loops", 1...256) { $0.loops = $1 },
         number("shards", 1...256) { $0.shards = $1 },
         word("log-level", Logger.Level.allCases.map(\.rawValue)) { $0.logLevel = Logger.Level(rawValue: $1) ?? .info },
@@ -208,7 +208,7 @@ extension ServeSettings {
 
     private static func text(_ name: String, _ form: String, _ take: @escaping Take<String>) -> Setting {
         Setting(name: name, form: form) { settings, text in
-            guard !text.isEmpty else { return false }
+            guard !text.allSatisfy(\.isWhitespace) else { return false }
             take(&settings, text)
             return true
         }
@@ -224,7 +224,7 @@ extension ServeSettings {
 
     private static func number(_ name: String, _ range: ClosedRange<Int>, _ take: @escaping Take<Int>) -> Setting {
         Setting(name: name, form: "a number from \(range.lowerBound) to \(range.upperBound)") { settings, text in
-            guard let number = Int(text), range.contains(number) else { return false }
+            guard let number = Int(digits: text), range.contains(number) else { return false }
             take(&settings, number)
             return true
         }

@@ -68,8 +68,13 @@ package enum Serving {
     }
 
     private static func finishWriting() {
+        let missing = LogWriter.standardError.finish()
+        if missing > 0 {
+            LogWriter.standardOutput.write(
+                "haoyuan: \(Numbers.counted(Int(clamping: missing), "line")) of the log could not be written and "
+                    + "\(missing == 1 ? "is" : "are") lost", mustStay: true)
+        }
         LogWriter.standardOutput.finish()
-        LogWriter.standardError.finish()
     }
 
     private static func logger(_ settings: ServeSettings) -> Logger {

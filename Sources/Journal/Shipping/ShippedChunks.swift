@@ -67,7 +67,7 @@ package struct ShippedChunks: Sendable, Hashable {
     }
 
     /// Adds the chunks that follow.
-    mutating func add(_ others: ShippedChunks) {
+    package mutating func add(_ others: ShippedChunks) {
         precondition(others.first == last.next, "Chunks from \(others.first) came where \(last.next) is due.")
         guard !isEmpty else { return self = others }
         guard !others.isEmpty else { return }

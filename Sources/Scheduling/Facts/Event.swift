@@ -6,6 +6,8 @@ package struct Event: Hashable, Sendable {
     package var by: Origin
     package var answer: Answered?
     package var fact: Fact
+    /// What stands next in the journal is of the same write, and neither takes effect without the other.
+    package var isContinued: Bool
 
     /// The write that this event answers.
     package struct Answered: Hashable, Sendable {
@@ -19,11 +21,12 @@ package struct Event: Hashable, Sendable {
         }
     }
 
-    package init(at: Instant, by: Origin, answer: Answered? = nil, fact: Fact) {
+    package init(at: Instant, by: Origin, answer: Answered? = nil, fact: Fact, isContinued: Bool = false) {
         self.at = at
         self.by = by
         self.answer = answer
         self.fact = fact
+        self.isContinued = isContinued
     }
 }
 
@@ -34,6 +37,8 @@ package struct Event: Hashable, Sendable {
 
 /// Set in the kind byte when the event answers a keyed write.
 private let answersKey: UInt8 = 0x80
+/// Set in the kind byte when the next event is of the same write.
+private let continues: UInt8 = 0x40
 
 extension FactKind {
     /// The kind of the event of this record.
@@ -43,7 +48,7 @@ extension FactKind {
     }
 
     fileprivate init(first byte: UInt8) throws(CodingError) {
-        guard let kind = Self(rawValue: byte & ~answersKey) else {
+        guard let kind = Self(rawValue: byte & ~(answersKey | continues)) else {
             throw CodingError("unknown kind of event \(byte)")
         }
         self = kind
@@ -52,7 +57,7 @@ extension FactKind {
 
 extension Event {
     package func encode(into writer: inout ByteWriter) {
-        writer.byte(fact.kind.rawValue | (answer == nil ? 0 : answersKey))
+        writer.byte(fact.kind.rawValue | (answer == nil ? 0 : answersKey) | (isContinued ? continues : 0))
         writer.instant(at)
         writer.byte(by.channel.rawValue)
         writer.string(by.operatorName)
@@ -75,6 +80,7 @@ extension Event {
             answer = Answered(key: key, fingerprint: try reader.fixed())
         }
         fact = try Fact(kind, from: &reader)
+        isContinued = first & continues != 0
         try reader.finish()
     }
 }

@@ -45,10 +45,10 @@ package struct PoolSessions: Sendable {
     var openCount: Int { byStart.count }
 
     /// The place, in the order of starts, of the first session that starts at or after this moment.
-    func firstPlace(startingFrom start: Instant) -> Int { place { $0.start < start } }
+    func firstPlace(startingFrom start: Instant) -> Int { byStart.place { $0.times.start < start } }
 
     /// The place, in the order of starts, of the first session that ends after this moment.
-    func firstPlace(endingAfter moment: Instant) -> Int { place { $0.end <= moment } }
+    func firstPlace(endingAfter moment: Instant) -> Int { byStart.place { $0.times.end <= moment } }
 
     /// When the session in this place of the order of starts is.
     func times(inOrder place: Int) -> SessionTimes { byStart[place].times }
@@ -128,17 +128,5 @@ package struct PoolSessions: Sendable {
     private mutating func reserve(_ index: UInt32) -> Int {
         while nextIndex <= index { places.append(Place()) }
         return Int(index - firstIndex)
-    }
-
-    /// The first place, in the order of starts, of which this is not true.
-    @inline(__always)
-    private func place(after isBefore: (SessionTimes) -> Bool) -> Int {
-        var low = 0
-        var high = byStart.count
-        while low < high {
-            let middle = (low + high) / 2
-            if isBefore(byStart[middle].times) { low = middle + 1 } else { high = middle }
-        }
-        return low
     }
 }

@@ -23,6 +23,39 @@ extension FactJudge {
         }
     }
 
+    /// A put of a catalogue stands in the journal in one piece, or not at all.
+    func checkWhole() {
+        if let before = chronicle.events.last ?? nil, before.isContinued {
+            var isRest = event.at == before.at && event.by == before.by
+            if case .catalogueChanged = event.fact {} else { isRest = false }
+            expect(isRest, "of the put before it the rest is missing")
+        }
+        guard case .catalogueChanged = event.fact, !event.isContinued else { return }
+        var after = model
+        after.apply(event, at: position)
+        expect(commands.contains { isDone($0, in: after) }, "it ends a put of which something is missing")
+    }
+
+    private func isDone(_ command: Command, in model: NaiveModel) -> Bool {
+        guard case .putCatalogue(let draft, _) = command else { return false }
+        func has<Entity>(_ all: [NaiveModel.Versions<Entity>], _ isIt: (Entity) -> Bool) -> Bool {
+            all.contains { $0.last.map(isIt) ?? false }
+        }
+        return draft.departments.allSatisfy { new in has(model.departments) { $0.code == new.code } }
+            && draft.services.allSatisfy { new in
+                has(model.services) {
+                    $0.code == new.code && $0.slots == new.slots && $0.units == new.units
+                        && $0.preparation == new.preparation
+                }
+            }
+            && draft.pools.allSatisfy { new in
+                has(model.pools) { $0.code == new.code && $0.services.count == new.services.count }
+            }
+            && draft.templates.allSatisfy { new in
+                has(model.templates) { $0.code == new.code && $0.start == new.start && $0.slots == new.slots }
+            }
+    }
+
     private func asksToWithdraw(_ command: Command, _ id: SessionID) -> Bool {
         guard case .generateSessions(let from, let to, let codes) = command, let sitting = model.sittings[id],
             let template = sitting.template.flatMap({ NaiveModel.versions($0.rawValue, of: model.templates)?.last })

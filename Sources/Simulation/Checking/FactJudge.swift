@@ -38,6 +38,7 @@ struct FactJudge {
         let wishes = (event.answer.map { chronicle.writesByKey[$0.key] ?? [] } ?? []).map { Wish($0) }
         if let objection = situation.objection(to: event, askedBy: wishes) { chronicle.fail(objection) }
         checkAsked()
+        checkWhole()
         if case .refused(let refusal, _, _) = event.fact { chronicle.coverage.note("refused: \(refusal.rule)") }
     }
 

@@ -201,6 +201,20 @@ struct Draw {
             if index == 1 { draft.templates[0].slots = UInt32(random.between(10...12)) }
         }
         if random.chance(300) { draft.departments = [.init(code: "d\(plan.departments)", name: "新科室")] }
+        if random.chance(300) { lengthen(&draft) }
         return draft
+    }
+
+    /// Lets a put be longer than a piece of the log, so that its facts travel one after the other.
+    private mutating func lengthen(_ draft: inout CatalogueDraft) {
+        let named = Set(draft.services.map(\.code))
+        for service in 0..<plan.services where !named.contains("s\(service)") {
+            draft.services.append(
+                .init(code: "s\(service)", name: "项目\(service)", kind: .exam, slots: UInt32(1 + service % 3)))
+        }
+        for place in draft.services.indices {
+            let text = random.between(1...9)
+            draft.services[place].preparation = String(repeating: "\(text)", count: 1_500)
+        }
     }
 }

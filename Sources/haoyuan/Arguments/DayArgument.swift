@@ -18,8 +18,8 @@ enum DayArgument: Equatable, Sendable {
         default:
             if let date = LocalDate(text) {
                 self = .date(date)
-            } else if let sign = text.first, sign == "+" || sign == "-", let days = Int32(text.dropFirst()),
-                (0...Self.mostDays).contains(days)
+            } else if let sign = text.first, sign == "+" || sign == "-", let days = Int32(digits: text.dropFirst()),
+                days <= Self.mostDays
             {
                 self = .fromToday(sign == "+" ? days : -days)
             } else {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import HaoyuanClient
+import Terminal
 
 // Ids are decimal numbers; those with a place in them may also be written as people read them, `pool/session/number`.
 
@@ -7,8 +8,8 @@ private let twentyBits: UInt64 = 1 << 20
 
 /// `pool/session/last` as one number, or the number itself.
 private func place(_ text: String, parts: Int) -> UInt64? {
-    if let number = UInt64(text), number > 0 { return number }
-    let numbers = text.split(separator: "/", omittingEmptySubsequences: false).map { UInt64($0) }
+    if let number = UInt64(digits: text), number > 0 { return number }
+    let numbers = text.split(separator: "/", omittingEmptySubsequences: false).map { UInt64(digits: $0) }
     guard numbers.count == parts, let pool = numbers[0], (1..<(1 << 24)).contains(pool) else { return nil }
     return numbers.dropFirst().reduce(pool) { id, part in
         guard let id, let part, part < twentyBits else { return nil }
@@ -90,7 +91,7 @@ enum PatientArgument: ExpressibleByArgument, Equatable {
             self = .identifier(identifier)
         } else {
             let digits = argument.hasPrefix("#") ? argument.dropFirst() : Substring(argument)
-            guard let number = UInt64(digits), number > 0 else { return nil }
+            guard let number = UInt64(digits: digits), number > 0 else { return nil }
             self = .id(PatientID(rawValue: number))
         }
     }

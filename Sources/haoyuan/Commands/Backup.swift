@@ -14,10 +14,11 @@ struct Backup: ParsableCommand {
             + "A folder that has backups of another hospital is refused."
     )
 
-    @Argument(help: ArgumentHelp("The folder to put it in, on another disk.", valueName: "to"))
+    @Argument(
+        help: ArgumentHelp("The folder to put it in, on another disk.", valueName: "to"), transform: PathText.read)
     var to: String
 
-    @Option(help: ArgumentHelp("The data folder.", valueName: "folder"))
+    @Option(help: ArgumentHelp("The data folder.", valueName: "folder"), transform: PathText.read)
     var data = "./var"
 
     @Flag(help: "Take a whole backup, even if what followed the last one would do.")
@@ -71,7 +72,7 @@ struct Backup: ParsableCommand {
 struct Backups: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "List the backups in a folder, and whose they are.")
 
-    @Argument(help: ArgumentHelp("The folder with the backups.", valueName: "folder"))
+    @Argument(help: ArgumentHelp("The folder with the backups.", valueName: "folder"), transform: PathText.read)
     var folder: String
 
     @OptionGroup var output: OutputOptions

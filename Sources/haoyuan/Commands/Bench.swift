@@ -25,7 +25,9 @@ struct Bench: AsyncParsableCommand {
 
     @OptionGroup var load: BenchLoadOptions
 
-    @Option(help: ArgumentHelp("Write the report there, as HTML, text and JSON.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp("Write the report there, as HTML, text and JSON.", valueName: "folder"),
+        transform: PathText.read)
     var report: String?
 
     @OptionGroup var output: OutputOptions

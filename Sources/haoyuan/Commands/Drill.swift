@@ -23,10 +23,14 @@ struct DrillOptions: ParsableArguments {
     @Option(help: ArgumentHelp("What the drill does follows from it. Default: another each time.", valueName: "number"))
     var seed: UInt64 = .random(in: 1...999_999_999)
 
-    @Option(help: ArgumentHelp("Make its folders here. Default: the system's temporary folder.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp("Make its folders here. Default: the system's temporary folder.", valueName: "folder"),
+        transform: PathText.read)
     var folder: String?
 
-    @Option(help: ArgumentHelp("Write the report there, as HTML, text and JSON.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp("Write the report there, as HTML, text and JSON.", valueName: "folder"),
+        transform: PathText.read)
     var report: String?
 
     @OptionGroup var output: OutputOptions

@@ -11,7 +11,8 @@ struct Import: AsyncParsableCommand {
             + "one is wrong, none. Importing the same again changes nothing.")
 
     @Argument(
-        help: ArgumentHelp("A YAML file, or a folder with departments.csv, pools.csv and so on.", valueName: "path"))
+        help: ArgumentHelp("A YAML file, or a folder with departments.csv, pools.csv and so on.", valueName: "path"),
+        transform: PathText.read)
     var path: String
 
     @Option(help: ArgumentHelp("Then open the sessions of the templates from today to this day.", valueName: "day"))

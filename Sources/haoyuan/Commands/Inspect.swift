@@ -11,7 +11,7 @@ struct Inspect: ParsableCommand {
             "Reads the folder itself, needs no server, and may be used while one runs. With --json each record is a "
             + "document on a line of its own.")
 
-    @Argument(help: ArgumentHelp("The data folder.", valueName: "folder"))
+    @Argument(help: ArgumentHelp("The data folder.", valueName: "folder"), transform: PathText.read)
     var folder = "./var"
 
     @Option(help: ArgumentHelp("Begin with this position. Default: the oldest kept.", valueName: "position"))
@@ -28,7 +28,8 @@ struct Inspect: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Show a file of records that a deposed primary took back, and no folder.", valueName: "file"))
+            "Show a file of records that a deposed primary took back, and no folder.", valueName: "file"),
+        transform: PathText.read)
     var file: String?
 
     @OptionGroup var output: OutputOptions

@@ -13,12 +13,13 @@ struct Replay: AsyncParsableCommand {
             + "the trace. Ends with 1 when a check fails. docs/reference/replay.md says what a trace is and how it is read."
     )
 
-    @Option(help: ArgumentHelp("The trace, a CSV file.", valueName: "file"))
+    @Option(help: ArgumentHelp("The trace, a CSV file.", valueName: "file"), transform: PathText.read)
     var trace: String
 
     @Option(
         help: ArgumentHelp(
-            "Keep the data in this folder. Default: a temporary one, removed in the end.", valueName: "folder"))
+            "Keep the data in this folder. Default: a temporary one, removed in the end.", valueName: "folder"),
+        transform: PathText.read)
     var data: String?
 
     @Option(help: ArgumentHelp("How often to replay; from the second time on nothing may change.", valueName: "number"))

@@ -12,10 +12,10 @@ struct Restore: ParsableCommand {
             "Works beside the new folder, which appears under its name only once it is whole. The restored data begin an "
             + "epoch of their own; a standby of the old server takes a new copy.")
 
-    @Argument(help: ArgumentHelp("The folder with the backups.", valueName: "from"))
+    @Argument(help: ArgumentHelp("The folder with the backups.", valueName: "from"), transform: PathText.read)
     var from: String
 
-    @Option(help: ArgumentHelp("The data folder to make.", valueName: "folder"))
+    @Option(help: ArgumentHelp("The data folder to make.", valueName: "folder"), transform: PathText.read)
     var data: String
 
     @Option(

@@ -11,7 +11,7 @@ struct Verify: ParsableCommand {
             + "patients. Ends with 1 when anything is wrong, and names each place. On a folder that a server has open it sees the "
             + "last commit, and leaves the pages alone, which change under it.")
 
-    @Argument(help: ArgumentHelp("The data folder.", valueName: "folder"))
+    @Argument(help: ArgumentHelp("The data folder.", valueName: "folder"), transform: PathText.read)
     var folder = "./var"
 
     @OptionGroup var output: OutputOptions

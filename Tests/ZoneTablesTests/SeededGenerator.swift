@@ -1,0 +1,1 @@
+../JournalTests/SeededGenerator.swift
