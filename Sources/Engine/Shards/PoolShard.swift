@@ -317,6 +317,7 @@ actor PoolShard {
                     // After the fact: a start that finds the fact and not these writes makes them anew.
                     history.write(SessionTables.archive(session))
                     settlements += session.gone.map { .archived($0, $1) }
+                case .sessionStopped: settlements += PatientShard.Settlement.ended(by: part, at: events[place].position)
                 default: guard isWhole || fact.pool.map(owns) ?? false else { return }
                 }
                 let (isSound, times) = book.follow(fact, channel: channel, at: at)

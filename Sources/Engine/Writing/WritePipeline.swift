@@ -196,6 +196,11 @@ struct WritePipeline: Sendable {
                 let index = orders[place].index
                 let settlement = PatientShard.Settlement(result, batch.writes[index].claim)
                 if let settlement { settlements[shards.index(of: settlement.patient)].append(settlement) }
+                if case .told(let fact) = result.outcome {
+                    for ended in PatientShard.Settlement.ended(by: fact, at: result.position) {
+                        settlements[shards.index(of: ended.patient)].append(ended)
+                    }
+                }
                 if let outcome = result.outcome {
                     batch.answer(index, outcome, at: result.position)
                 } else {
