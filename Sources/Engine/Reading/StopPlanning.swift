@@ -74,7 +74,8 @@ extension Engine {
                 plan.rows[$0].appointment.record.service == service && plan.rows[$0].substitute == nil
             }
             guard !left.isEmpty else { continue }
-            var free = try await nextFree(service, left.count, beside: session, from: slot, times, by: origin)[...]
+            var free = try await nextFree(
+                service, left.count + given.count, beside: session, from: slot, times, by: origin)[...]
             for index in left {
                 plan.rows[index].next = given.take(plan.rows[index].appointment.record, of: free)
                 // All of one service want the same: what is full for one is full for the next.
@@ -136,6 +137,9 @@ extension Engine {
 /// Units that a plan has given away, by slot.
 private struct GivenUnits {
     private var units: [SlotID: Int] = [:]
+
+    /// Slots of which something is given.
+    var count: Int { units.count }
 
     /// Gives an appointment the first of these slots that has room for it; nil where none has.
     mutating func take(_ record: AppointmentRecord, of free: ArraySlice<FreeSlot>) -> FreeSlot? {

@@ -99,7 +99,7 @@ public enum StopOutcome: Hashable, Sendable {
         /// How many of them were booked or had arrived: a refund is due where one was paid for.
         public var confirmed: Int
         /// Where it stands in the journal.
-        public var position: JournalPosition
+        public var position: Position
     }
 
     init(_ wire: PBStopReply) {
@@ -109,7 +109,7 @@ public enum StopOutcome: Hashable, Sendable {
         }
         let stop = Stop(
             number: wire.stop, fromSlot: Int(wire.fromSlot), appointments: Int(wire.appointments),
-            confirmed: Int(wire.confirmed), position: JournalPosition(rawValue: wire.position))
+            confirmed: Int(wire.confirmed), position: Position(rawValue: wire.position))
         self = .done(stop, again: wire.again)
     }
 }

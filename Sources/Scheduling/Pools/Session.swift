@@ -191,9 +191,9 @@ package struct Session: Hashable, Sendable {
 
     /// Takes note of a stop, or of a further fact of it. False where one before it is missing.
     mutating func note(_ stop: SessionStop) -> Bool {
-        guard Int(stop.from) < slots.count, stop.number > 0 else { return false }
+        guard Int(stop.from) < slots.count, stop.number > 0, stop.number < .max else { return false }
         if let last = lastStop {
-            guard stop.number <= last.number + 1 else { return false }
+            guard stop.number - 1 <= last.number else { return false }
             if stop.number < last.number { return true }
             // A further fact of the last one, or its first fact over a checkpoint that reflects it.
             if stop.number == last.number {
