@@ -1,3 +1,5 @@
+internal import HeapModule
+
 /// 停诊: a session, or what is left of it from a slot on, that does not take place, and the appointments that end with
 /// it. More of them than one fact names follow in further facts of the same stop.
 package struct SessionStop: Hashable, Sendable {
