@@ -36,7 +36,7 @@ extension HaoyuanClient {
     ///
     /// ```swift
     /// let outcome = try await client.stopSession(session: session, reason: "医生病假", key: key)
-    /// if case .done(let stop, _) = outcome { print("\(stop.appointments) end, \(stop.confirmed) may be owed a refund") }
+    /// if case .done(let stop, _) = outcome { print("\(stop.appointments) end, \(stop.confirmed) paid perhaps") }
     /// ```
     ///
     /// - Parameters:
@@ -68,8 +68,8 @@ extension HaoyuanClient {
     /// ```
     ///
     /// - Parameter key: Chosen and stored before the call.
-    /// - Returns: The number of the stop that is over, or the rule that refused: ``Rule/state`` where the session is not
-    ///   stopped, ``Rule/slotPast`` where it is over, ``Rule/inProgress`` while a large stop is still carried out.
+    /// - Returns: The number of the stop that is over, or the rule that refused: ``Rule/state`` where the session is
+    ///   not stopped, ``Rule/slotPast`` where it is over, ``Rule/inProgress`` while a large stop is still carried out.
     public func resumeSession(
         session: SessionID, key: IdempotencyKey, options: RequestOptions = .init()
     ) async throws(HaoyuanError) -> StopOutcome {
@@ -119,8 +119,8 @@ public struct StopPlan: Hashable, Sendable {
     /// By number.
     public var rows: [Row]
 
-    /// One appointment that would end. No two of a plan are given the same units. The slots are judged by the rules of a
-    /// search that names service and channel; those about the patient are judged when it is booked.
+    /// One appointment that would end. No two of a plan are given the same units. The slots are judged by the rules of
+    /// a search that names service and channel; those about the patient are judged when it is booked.
     public struct Row: Hashable, Sendable {
         /// Its id.
         public var appointment: AppointmentID

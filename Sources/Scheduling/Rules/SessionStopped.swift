@@ -1,5 +1,5 @@
-/// RULE_SESSION_STOPPED: none of the slots belongs to a session that is stopped from that slot on; what is to be stopped
-/// is not stopped already.
+/// RULE_SESSION_STOPPED: none of the slots belongs to a session that is stopped from that slot on; what is to be
+/// stopped is not stopped already.
 enum SessionStopped {
     static let about = RuleAbout(
         "the session is stopped (停诊): this slot does not take place",

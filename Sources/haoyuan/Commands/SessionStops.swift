@@ -8,8 +8,8 @@ extension Sessions {
         static let configuration = CommandConfiguration(
             abstract: "Stop a session: 停诊. Shows first what that does to each patient.",
             discussion:
-                "Nothing in it is sold any more, and its appointments that are held, booked or arrived end as stopped, in "
-                + "one step; who was called is seen. The plan says what else there is for each: a free slot of the "
+                "Nothing in it is sold any more, and its appointments that are held, booked or arrived end as stopped, "
+                + "in one step; who was called is seen. The plan says what else there is for each: a free slot of the "
                 + "--substitute session (替诊), or the next free one of the service in the department. It books none of "
                 + "them. Without --yes nothing is changed, and it ends with 1.")
 
@@ -146,8 +146,8 @@ private struct StopView {
         }
         return table.lines(.standardOutput) + [
             "停诊 \(plan.rows.count) 人：替诊 \(substituted)，可改约 \(rebookable)，须电话通知 \(without)；可能退费 \(confirmed)",
-            "\(Numbers.counted(plan.rows.count, "appointment")) end: \(substituted) to the substitute, \(rebookable) with a "
-                + "next free slot, \(without) to be called; \(confirmed) perhaps to be refunded",
+            "\(Numbers.counted(plan.rows.count, "appointment")): \(substituted) to the substitute, \(rebookable) with "
+                + "a next free slot, \(without) to be called; \(confirmed) perhaps to be refunded",
         ]
     }
 
