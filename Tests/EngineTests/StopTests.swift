@@ -196,6 +196,32 @@ import Testing
         await hospital.expectSound()
     }
 
+    @Test func `beside a stop of many, each write of its batch is told where its own fact stands`() async throws {
+        let count = 400
+        let hospital = try await Hospital(patients: count + 3)
+        let session = try await hospital.open("li", capacities: [UInt32(count)])
+        let next = try await hospital.open("li", day: 1, capacities: [9])
+        for answer in await hospital.engine.execute(
+            (0..<count).map { hospital.write(hospital.book($0, session, 0)) })
+        {
+            #expect(answer.receipt != nil)
+        }
+        let writes = [
+            hospital.write(.lockSlots(next, SlotLock(first: 0, slots: 1, units: 1, owner: "", reason: "", until: nil))),
+            hospital.write(stop(session)), hospital.write(.unlockSlots(next, 1)),
+            hospital.write(hospital.book(count, next, 0)), hospital.write(stop(session)),
+        ]
+        let answers = await hospital.engine.execute(writes)
+        #expect(stop(answers[1])?.appointments.count == count && stop(answers[1])?.more == false)
+        #expect(answers[4].refusal?.rule == .sessionStopped)
+        for (write, answer) in zip(writes, answers) {
+            let before = Position(answer.position.rawValue - 1)
+            let found = try await hospital.engine.events(after: before, limit: 1).events
+            #expect(found.first?.event.answer?.key == write.key && found.first?.position == answer.position)
+        }
+        await hospital.expectSound()
+    }
+
     @Test func `a standby has the stop, frees the patients, and sells nothing of it once it is the primary`()
         async throws
     {

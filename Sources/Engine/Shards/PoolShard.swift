@@ -35,6 +35,7 @@ actor PoolShard {
         var results = Self.decide(orders, at: places, of: writes, in: &book, telling: &events)
         guard !events.records.isEmpty else { return results }
         let count = events.records.count
+        let long = events.hasLong ? events.records : nil
         let last = append()
         let settled = journal.settledPosition
         // Every fact and every refusal took one place of the batch, in the order of the orders.
@@ -44,6 +45,8 @@ actor PoolShard {
             if let subject = results[index].subject { unsettled.note(subject, at: next, settled: settled) }
             next = next.next
         }
+        // What was noted stands there or before.
+        if let long { results.place(in: long, appendedAt: last) }
         return results
     }
 
