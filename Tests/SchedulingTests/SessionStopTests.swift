@@ -4,7 +4,7 @@ import Testing
 /// 停诊 in the core: what one fact holds, what follows it, and what stands in its way.
 @Suite struct `Stops of sessions` {
     /// A session with so many booked in its one slot, by patients of their own.
-    private func world(booked count: Int) throws -> (World, SessionID, [AppointmentID]) {
+    private func full(_ count: Int) throws -> (World, SessionID, [AppointmentID]) {
         var world = World()
         let session = world.open(slots: 1, capacity: UInt16(count))
         let ids = try (1...UInt64(count)).map { patient throws(Refusal) in try world.book(patient, session) }
@@ -12,7 +12,8 @@ import Testing
     }
 
     @Test func `a stop of very many goes on by itself, a part a fact, until nobody is left`() throws {
-        var (world, session, ids) = try world(booked: 1_000)
+        let (made, session, ids) = try full(1_000)
+        var world = made
         let first = try #require(try world.stop(session))
         #expect(first.more && first.affected == 1_000 && first.appointments.map(\.number) == Array(1...400))
         #expect(world.violations.isEmpty)
@@ -27,7 +28,8 @@ import Testing
     }
 
     @Test func `what was cancelled before its part came is left alone, and what is being moved waits`() throws {
-        var (world, session, ids) = try world(booked: 500)
+        let (made, session, ids) = try full(500)
+        var world = made
         _ = try world.stop(session)
         try world.change(ids[450], .cancel)
         world.pools.lock(ids[460])
@@ -60,7 +62,8 @@ import Testing
     }
 
     @Test func `a move or a joint booking under way stands in the way of a stop`() throws {
-        var (world, session, ids) = try world(booked: 2)
+        let (made, session, ids) = try full(2)
+        var world = made
         world.pools.lock(ids[0])
         #expect(rule { () throws(Refusal) in try world.stop(session) } == .inProgress)
         world.pools.unlock(ids[0])
@@ -73,7 +76,7 @@ import Testing
     }
 
     @Test func `a fact of a stop that does not follow on what is here is found`() throws {
-        let (world, session, _) = try world(booked: 1)
+        let (world, session, _) = try full(1)
         func follows(_ change: (inout SessionStop) -> Void) -> Bool {
             var stop = SessionStop(from: 0, reason: "病假")
             stop.number = 1
