@@ -58,7 +58,7 @@ extension Sessions {
                 }
                 let outcome = try await link.client.stopSession(
                     session: session.id, fromSlot: fromSlot, reason: reason, key: key.key.key)
-                let (stop, again) = try outcome.done()
+                let (stop, again) = try outcome.carriedOut()
                 if output.json {
                     Output.document(view.json("stopped", stop, again: again, key.key))
                 } else {
@@ -85,7 +85,7 @@ extension Sessions {
         func run() async throws {
             try await ServerLink.with(connection, key: key.key) { link in
                 let outcome = try await link.client.resumeSession(session: session.id, key: key.key.key)
-                let (stop, again) = try outcome.done()
+                let (stop, again) = try outcome.carriedOut()
                 if output.json {
                     Output.document([
                         "result": .text("resumed"), "session": .id(session.id.rawValue), "stop": .count(stop.number),
@@ -101,7 +101,7 @@ extension Sessions {
 
 extension StopOutcome {
     /// What was done, or the failure that says who refused it.
-    fileprivate func done() throws -> (Stop, again: Bool) {
+    fileprivate func carriedOut() throws -> (Stop, again: Bool) {
         switch self {
         case .done(let stop, let again): return (stop, again)
         case .refused(let rule):
