@@ -1,5 +1,5 @@
 import Journal
-import Scheduling
+package import Scheduling
 
 /// What a stop of a session would do, and what else there is for each patient.
 package struct StopPlan: Sendable {
