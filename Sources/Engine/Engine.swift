@@ -211,10 +211,9 @@ package final class Engine: Sendable {
             while true {
                 let mark = spreading.begin(.patients)
                 let (facts, position) = await shard.runTimers(now: time.now(), limit: EngineLimits.timersPerTurn)
-                let results = facts.map { PoolShard.Result($0, at: position) }
-                await shards.settle(results.compactMap { PatientShard.Settlement($0, nil) })
+                await shards.settle(facts.flatMap { PatientShard.Settlement.ended(by: $0, at: position) })
                 spreading.end(mark)
-                if facts.count < EngineLimits.timersPerTurn { break }
+                if facts.isEmpty { break }
             }
         }
     }

@@ -128,6 +128,7 @@ extension Catalogue {
                 case .appointments(1): "has 1 appointment"
                 case .appointments(let count): "has \(count) appointments"
                 case .locks(let numbers): "has lock \(numbers.map { "\($0)" }.joined(separator: ", ")) in force"
+                case .stopped: "is stopped"
                 case .begun: "has begun"
                 }
             let now = begin.map {

@@ -64,6 +64,28 @@ package struct NaiveModel: Sendable {
 
         /// In the order of their numbers.
         package var locks: [Locked] = []
+        /// In the order of their numbers.
+        package var stops: [Stopped] = []
+
+        /// A stop, with the positions at which it began and was over.
+        package struct Stopped: Sendable {
+            package let from: Int
+            package let reason: String
+            package let made: UInt64
+            package var ended: UInt64?
+        }
+
+        /// The slots that did not take place surely everywhere, and perhaps somewhere, in these positions: from which
+        /// one on; nil where all did.
+        func stopped(in positions: ClosedRange<UInt64>) -> (surely: Int?, perhaps: Int?) {
+            let perhaps = stops.filter { stop in
+                stop.made <= positions.upperBound && stop.ended.map { $0 > positions.lowerBound } ?? true
+            }
+            let surely = perhaps.filter { stop in
+                stop.made <= positions.lowerBound && stop.ended.map { $0 > positions.upperBound } ?? true
+            }
+            return (surely.map(\.from).min(), perhaps.map(\.from).min())
+        }
 
         /// A lock, with the positions at which it came and went.
         package struct Locked: Sendable {

@@ -21,7 +21,12 @@ struct Checkpoint {
         }
         for id in world.pools.dirtySessions {
             guard let session = world.pools.session(id) else { preconditionFailure("a dirty session is open") }
-            if session.isDefinitionDirty { definitions[id] = encoded { session.definition.encode(into: &$0) } }
+            if session.isDefinitionDirty {
+                definitions[id] = encoded { writer in
+                    session.definition.encode(into: &writer)
+                    for fact in session.standing { fact.encodeAlone(into: &writer) }
+                }
+            }
             for page in session.dirtyPageIndexes {
                 pages[PageKey(session: id, page: page)] = encoded { session.encodePage(page, into: &$0) }
             }
@@ -40,8 +45,12 @@ struct Checkpoint {
             if bytes.isEmpty {
                 pools.archive(id)
             } else {
-                pools.evolve(
-                    try decoded(bytes) { reader throws(CodingError) in try SessionDefinition(from: &reader) })
+                try decoded(bytes) { reader throws(CodingError) in
+                    pools.evolve(try SessionDefinition(from: &reader))
+                    while !reader.isAtEnd {
+                        pools.evolve(try Fact(alone: &reader), channel: .system, at: Instant(rawValue: 0))
+                    }
+                }
             }
         }
         for bytes in pages.values {
@@ -70,6 +79,7 @@ struct State: Equatable {
         var free: UInt32
         var live: UInt32
         var appointments: [UInt32: AppointmentRecord]
+        var stop: SessionStop?
     }
 
     struct Listed: Equatable {
@@ -95,7 +105,7 @@ struct State: Equatable {
             for (index, record) in session.appointments.enumerated() { appointments[UInt32(index + 1)] = record }
             sessions[session.id] = Sitting(
                 definition: session.definition, taken: session.slots.map(\.taken), free: session.free,
-                live: session.live, appointments: appointments)
+                live: session.live, appointments: appointments, stop: session.openStop)
         }
         patients.forEachAppointment { patient, id, commitment, counts in
             listed[id] = Listed(patient: patient, commitment: commitment, counts: counts)

@@ -24,6 +24,7 @@ struct CommandRounds {
     private static let pools = departments.flatMap { department in department.value.map { ($0, department.key) } }
     private static let patients = 16 as UInt64
     private static let nurse = World.nurse
+    private static let answered = Event.Answered(key: IdempotencyKey(high: 1, low: 1), fingerprint: 1)
 
     init(seed: UInt64) {
         dice = Dice(seed: seed)
@@ -59,6 +60,7 @@ struct CommandRounds {
         case 76..<84: bookTogether()
         case 84..<94: pass()
         case 94..<97: open()
+        case 97: stop()
         default: archive()
         }
     }
@@ -144,6 +146,33 @@ struct CommandRounds {
         learn([])
     }
 
+    /// A session is stopped, from its begin or later, or sold again. Refusals of that are judged as facts.
+    private mutating func stop() {
+        let session = dice.pick(sessions.suffix(6))
+        guard let sitting = model.sittings[session] else { return }
+        let isStopped = sitting.stops.last.map { $0.ended == nil } ?? false
+        let slot = UInt16(dice.once(in: 2) ? 0 : Int.random(in: 0..<sitting.capacities.count, using: &dice))
+        let command: Command =
+            dice.once(in: isStopped ? 2 : 8)
+            ? .resumeSession(session) : .stopSession(session, from: slot, reason: "病假")
+        lastCommand = "\(command)"
+        let wish = Wish.other(command, by: Self.nurse)
+        do throws(Refusal) {
+            if case .stopSession = command {
+                _ = try world.stop(session, from: slot)
+            } else {
+                _ = try world.resume(session)
+            }
+        } catch {
+            let event = Event(
+                at: world.now, by: Self.nurse, answer: Self.answered, fact: .refused(error, item: 0, patient: nil))
+            if let objection = Situation(model, now: world.now).objection(to: event, askedBy: [wish]) {
+                disagreements.append("\(lastCommand): \(error): \(objection)")
+            }
+        }
+        learn([wish])
+    }
+
     private mutating func archive() {
         lastCommand = "archive before \(world.now.rawValue)"
         let expected = model.sittingsInOrder.filter {
@@ -205,7 +234,7 @@ struct CommandRounds {
     /// Judges what the world did, and tells it to the model.
     private mutating func learn(_ wishes: [Wish]) {
         for var event in world.journal[told...] {
-            if !wishes.isEmpty { event.answer = Event.Answered(key: IdempotencyKey(high: 1, low: 1), fingerprint: 1) }
+            if !wishes.isEmpty { event.answer = Self.answered }
             if let objection = Situation(model, now: event.at).objection(to: event, askedBy: wishes) {
                 disagreements.append("\(lastCommand): \(event.fact): \(objection)")
             }

@@ -80,7 +80,8 @@ import Testing
             .lockSlots(
                 SessionID(rawValue: 7),
                 SlotLock(first: 1, slots: 2, units: 3, owner: "设备科", reason: "检修", until: Instant(rawValue: 9))),
-            .unlockSlots(SessionID(rawValue: 7), 4),
+            .unlockSlots(SessionID(rawValue: 7), 4), .stopSession(SessionID(rawValue: 7), from: 3, reason: "医生病假"),
+            .resumeSession(SessionID(rawValue: 7)),
         ]
         #expect(commands.map(fingerprint) == Self.known)
     }
@@ -89,6 +90,7 @@ import Testing
         17_019_066_010_930_992_709, 839_761_575_283_959_729, 6_014_463_004_779_538_414, 18_102_340_137_969_270_152,
         10_750_579_996_047_116_475, 12_513_891_462_921_258_394, 6_543_172_488_302_096_997, 1_401_533_026_722_333_149,
         13_607_489_442_994_825_748, 14_538_755_109_103_175_107,
+        8_768_908_625_830_209_760, 14_206_479_150_209_498_205,
     ]
 
     @Test func `another content is another fingerprint, and so is another kind of write`() {

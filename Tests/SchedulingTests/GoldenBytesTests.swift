@@ -51,6 +51,16 @@ import Testing
         return lock
     }
 
+    private static var stop: SessionStop {
+        var stop = SessionStop(from: 4, reason: "号")
+        (stop.number, stop.affected, stop.confirmed) = (2, 3, 2)
+        stop.appointments = [
+            StoppedAppointment(number: 1, patient: PatientID(rawValue: 130), version: 3, was: .booked),
+            StoppedAppointment(number: 300, patient: PatientID(rawValue: 1), version: 2, was: .held),
+        ]
+        return stop
+    }
+
     private static func entity(_ entity: CatalogueEntity) -> Event { event(.catalogueChanged(entity)) }
 
     private static func continued(_ event: Event) -> Event {
@@ -143,6 +153,11 @@ import Testing
             "8b80b883a1f7320303e78e8b0807060504030201100f0e0d0c0b0a0998badcfe0000000004020105010178"
         ),
         (event(.sessionWithdrawn(appointment.session)), "0e80b883a1f7320303e78e8b8780c001"),
+        (
+            event(.sessionStopped(appointment.session, stop)),
+            "0f80b883a1f7320303e78e8b8780c001020403e58fb703020002018201" + "0302ab02010201"
+        ),
+        (event(.sessionResumed(appointment.session, 2)), "1080b883a1f7320303e78e8b8780c00102"),
         (
             event(.slotsLocked(appointment.session, lock(until: Instant(rawValue: 1_750_000_900_000)))),
             "0c80b883a1f7320303e78e8b8780c001030102ac0202637403e58fb7a0afbaa1f732"

@@ -10,7 +10,7 @@ extension Dice {
     }
 
     /// Kinds of facts, the catalogue's seven included.
-    static let kinds = 0..<22
+    static let kinds = 0..<24
 
     private mutating func fact(_ kind: Int) -> Fact {
         switch kind {
@@ -34,6 +34,8 @@ extension Dice {
         case 19: .sessionWithdrawn(session())
         case 20: .readerMarked(FeedMark(name: text(64), through: next()))
         case 21: .readerDropped(text(64))
+        case 22: .sessionStopped(session(), stop())
+        case 23: .sessionResumed(session(), small())
         case 17: .epochBegan(UInt32(next() % UInt64(Limits.epoch)) + 1)
         default: .catalogueChanged(entity(kind - 8))
         }
@@ -162,6 +164,19 @@ extension Dice {
             until: once(in: 2) ? nil : instant())
         lock.number = UInt32.random(in: 1...UInt32(Limits.locksPerSession), using: &self)
         return lock
+    }
+
+    private mutating func stop() -> SessionStop {
+        var stop = SessionStop(from: UInt16.random(in: 0...511, using: &self), reason: text(256))
+        (stop.number, stop.affected, stop.confirmed, stop.more) = (small(), small(), small(), once(in: 2))
+        var number: UInt32 = 0
+        stop.appointments = many(30) { dice in
+            number += UInt32.random(in: 1...30_000, using: &dice)
+            return StoppedAppointment(
+                number: number, patient: PatientID(rawValue: dice.next() >> 20), version: dice.small(),
+                was: dice.pick(AppointmentState.allCases))
+        }
+        return stop
     }
 
     private mutating func session() -> SessionID { SessionID(rawValue: next() >> 20) }

@@ -171,11 +171,8 @@ struct World: Sendable {
     /// Ends the holds that have run out; tells which, in their order.
     @discardableResult
     mutating func expire(limit: Int = .max) -> [AppointmentID] {
-        pools.decideDue(now: now, limit: limit).compactMap { fact in
-            apply(fact, by: .system)
-            guard case .changed(let change) = fact else { return nil }
-            patients.change(change.appointment, patient: change.patient, to: change.state)
-            return change.appointment
+        runDue(limit: limit).compactMap { fact in
+            if case .changed(let change) = fact { change.appointment } else { nil }
         }
     }
 
@@ -191,7 +188,7 @@ struct World: Sendable {
 
     // MARK: Inside
 
-    private mutating func apply(_ fact: Fact, by origin: Origin = nurse) {
+    mutating func apply(_ fact: Fact, by origin: Origin = nurse) {
         let event = Event(at: now, by: origin, fact: fact)
         if case .catalogueChanged(let entity) = fact { catalogue.evolve(entity) }
         let isSound = pools.evolve(event)

@@ -287,6 +287,27 @@ import Testing
         #expect(shown[0].slot == SlotID(session: taken(1).appointment.session, index: 4).rawValue)
     }
 
+    @Test func `a stop is the session, then each appointment, and the longest fits the smallest push`() throws {
+        var stop = SessionStop(from: 511, reason: String(repeating: "因", count: 85) + "x")
+        stop.number = .max
+        stop.affected = UInt32(Limits.appointmentsPerStop)
+        stop.appointments = (0..<UInt32(Limits.appointmentsPerStop)).map {
+            StoppedAppointment(number: 1_048_000 + $0, patient: PatientID(rawValue: .max), version: .max, was: .booked)
+        }
+        let session = SessionID(pool: PoolID(rawValue: 9), index: 2)
+        let who = Origin(channel: .ward, operatorName: String(repeating: "x", count: Limits.operatorBytes))
+        let shown = PBEvent.events(of: Event(at: at, by: who, fact: .sessionStopped(session, stop)), at: .max)
+        #expect(shown.count == Limits.appointmentsPerStop + 1)
+        #expect(
+            shown.allSatisfy { $0.kind == .sessionStopped && $0.session == session.rawValue && $0.position == .max })
+        #expect(shown[0].appointment == 0 && shown[0].reason == stop.reason && shown[0].slot & 511 == 511)
+        #expect(shown.dropFirst().allSatisfy { $0.state == .stopped && $0.version == .max && $0.reason.isEmpty })
+        var push = PBFeedPush()
+        push.events = shown
+        (push.through, push.settled, push.epoch) = (.max, .max, .max)
+        #expect(try push.serializedData().count <= WireLimits.smallestFrameBytes)
+    }
+
     @Test func `a move names what was given up`() {
         let old = Change(
             appointment: taken(1).appointment, patient: PatientID(rawValue: 8), state: .moved, version: 2,

@@ -35,6 +35,8 @@ struct UnsettledRecovery: Sendable {
         switch fact {
         case .booked(let taken): patients.note(taken.patient.rawValue, at: position, settled: settled)
         case .changed(let change): patients.note(change.patient.rawValue, at: position, settled: settled)
+        case .sessionStopped(_, let stop):
+            for ended in stop.appointments { patients.note(ended.patient.rawValue, at: position, settled: settled) }
         case .patientRegistered(let patient, _):
             registrations.note(patient.rawValue, at: position, settled: settled)
         case .catalogueChanged(let entity):

@@ -17,5 +17,8 @@ struct EventBatch: Sendable {
         }
     }
 
+    /// Whether one of them is so long that it takes several positions of the log.
+    var hasLong: Bool { records.span != records.count }
+
     mutating func removeAll() { records.removeAll() }
 }

@@ -88,6 +88,19 @@ actor PatientShard {
             default: return nil
             }
         }
+
+        /// What a fact at this position ended, of whichever patients.
+        static func ended(by fact: Fact, at position: Position) -> [Settlement] {
+            switch fact {
+            case .changed(let change) where !change.state.occupiesSlot:
+                [.changed(change.appointment, change.patient, change.state, position)]
+            case .sessionStopped(let session, let stop):
+                stop.appointments.map {
+                    .changed(AppointmentID(session: session, number: $0.number), $0.patient, .stopped, position)
+                }
+            default: []
+            }
+        }
     }
 
     /// Takes note of what became of claims and appointments.

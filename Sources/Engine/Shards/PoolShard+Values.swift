@@ -57,6 +57,17 @@ extension PoolShard {
     }
 }
 
+extension [PoolShard.Result] {
+    /// Tells each where its fact stands, in a batch with one so long that it takes several positions.
+    mutating func place(in records: RecordBatch, appendedAt last: Position) {
+        var record = 0
+        for index in indices where self[index].outcome != nil {
+            self[index].position = records.position(of: record, appendedAt: last)
+            record += 1
+        }
+    }
+}
+
 extension Session {
     /// Its appointments and whose they are, for the patients' sake when it leaves memory.
     var gone: [(AppointmentID, PatientID)] {

@@ -35,6 +35,7 @@ actor PoolShard {
         var results = Self.decide(orders, at: places, of: writes, in: &book, telling: &events)
         guard !events.records.isEmpty else { return results }
         let count = events.records.count
+        let long = events.hasLong ? events.records : nil
         let last = append()
         let settled = journal.settledPosition
         // Every fact and every refusal took one place of the batch, in the order of the orders.
@@ -44,6 +45,8 @@ actor PoolShard {
             if let subject = results[index].subject { unsettled.note(subject, at: next, settled: settled) }
             next = next.next
         }
+        // What was noted stands there or before.
+        if let long { results.place(in: long, appendedAt: last) }
         return results
     }
 
@@ -320,6 +323,7 @@ actor PoolShard {
                     // After the fact: a start that finds the fact and not these writes makes them anew.
                     history.write(SessionTables.archive(session))
                     settlements += session.gone.map { .archived($0, $1) }
+                case .sessionStopped: settlements += PatientShard.Settlement.ended(by: part, at: events[place].position)
                 default: guard isWhole || fact.pool.map(owns) ?? false else { return }
                 }
                 let (isSound, times) = book.follow(fact, channel: channel, at: at)

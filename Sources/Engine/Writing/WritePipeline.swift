@@ -194,6 +194,11 @@ struct WritePipeline: Sendable {
             let results = await shards.pools[shard].carryOut(orders, at: places[shard], of: batch.asked)
             for (place, result) in zip(places[shard], results) {
                 let index = orders[place].index
+                if case .told(let fact) = result.outcome {
+                    for ended in PatientShard.Settlement.ended(by: fact, at: result.position) {
+                        settlements[shards.index(of: ended.patient)].append(ended)
+                    }
+                }
                 let settlement = PatientShard.Settlement(result, batch.writes[index].claim)
                 if let settlement { settlements[shards.index(of: settlement.patient)].append(settlement) }
                 if let outcome = result.outcome {

@@ -73,6 +73,18 @@ public struct Session: Hashable, Sendable {
     public var taken: [UInt32]
     /// Appointments that have not ended.
     public var liveAppointments: UInt32
+    /// 停诊: from which slot on it does not take place, and why; nil where all of it does.
+    public var stop: Stop?
+
+    /// A stop in force.
+    public struct Stop: Hashable, Sendable {
+        /// Its number in the session.
+        public var number: UInt32
+        /// The index of the first slot that does not take place.
+        public var fromSlot: Int
+        /// Why.
+        public var reason: String
+    }
 
     init(_ wire: PBSession) {
         id = SessionID(rawValue: wire.id)
@@ -83,6 +95,9 @@ public struct Session: Hashable, Sendable {
         capacities = wire.capacities
         taken = wire.taken
         liveAppointments = wire.appointments
+        if wire.stop != 0 {
+            stop = Stop(number: wire.stop, fromSlot: Int(wire.stoppedFrom), reason: wire.stopReason)
+        }
     }
 }
 

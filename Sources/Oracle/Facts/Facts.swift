@@ -15,6 +15,8 @@ extension NaiveModel {
         case .refused, .epochBegan, .answered: break
         case .slotsLocked(let id, let lock): sittings[id]?.locks.append(.init(lock: lock, made: position))
         case .slotsUnlocked(let id, let lock): sittings[id]?.locks[Int(lock.number) - 1].ended = position
+        case .sessionStopped(let id, let stop): self.stop(id, stop, event, position)
+        case .sessionResumed(let id, _): resume(id, position)
         case .sessionOpened(let definition): open(definition, position)
         case .sessionArchived(let id), .sessionWithdrawn(let id): sittings[id]?.archived = position
         case .patientRegistered(let patient, let added): register(patient, added, position)
@@ -58,6 +60,9 @@ extension Situation {
             engines(event) ?? unlocked(id, lock)
                 ?? (lock.until.map { $0 <= event.at } ?? false ? nil : "its end has not come")
         case .slotsUnlocked(let id, let lock): answering(event, wishes) { _ in unlocked(id, lock) }
+        case .sessionStopped(let id, let stop) where event.answer == nil: engines(event) ?? stoppedOn(id, stop)
+        case .sessionStopped(let id, let stop): answering(event, wishes) { _ in stopped(id, stop) }
+        case .sessionResumed(let id, let number): answering(event, wishes) { _ in resumed(id, number) }
         }
     }
 
@@ -115,6 +120,9 @@ extension Command {
                 && (asked.units == 0 || asked.units >= lock.units)
         case (.unlockSlots(let id, let number), .slotsUnlocked(let session, let lock)):
             id == session && number == lock.number
+        case (.stopSession(let id, let from, let reason), .sessionStopped(let session, let stop)):
+            id == session && from == stop.from && reason == stop.reason
+        case (.resumeSession(let id), .sessionResumed(let session, _)): id == session
         default: false
         }
     }
@@ -133,6 +141,8 @@ extension Situation {
             guard refusal == Refusal(.state), let sitting = model.sittings[id] else { return false }
             let ended = Int(number) <= sitting.locks.count && number > 0 ? sitting.locks[Int(number) - 1].ended : nil
             return sitting.archived != nil || ended != nil
+        case .stopSession(let id, let from, _): return mayRefuseStop(id, from: Int(from), with: refusal)
+        case .resumeSession(let id): return mayRefuseResumption(id, with: refusal)
         default: return false
         }
     }
@@ -169,6 +179,10 @@ extension NaiveModel {
         case .unlockSlots(let id, let number):
             guard let sitting = sittings[id], number > 0, Int(number) <= sitting.locks.count else { return false }
             return sitting.locks[Int(number) - 1].made <= position
+        case .stopSession(let id, let from, _):
+            guard let sitting = sittings[id], sitting.opened <= position else { return false }
+            return Int(from) < sitting.capacities.count
+        case .resumeSession(let id): return sittings[id].map { $0.opened <= position } ?? false
         default: return true
         }
     }

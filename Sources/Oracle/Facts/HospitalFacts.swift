@@ -103,6 +103,7 @@ extension Situation {
             return "something is booked in it"
         }
         guard sitting.locks.allSatisfy({ $0.ended != nil }) else { return "a lock in it is in force" }
+        guard sitting.stops.last.map({ $0.ended != nil }) ?? true else { return "it is stopped" }
         guard sitting.start(0) > now.rawValue else { return "it had begun" }
         let versions = NaiveModel.versions(template.rawValue, of: model.templates)?.inForce(catalogue) ?? []
         let isSaid = versions.allSatisfy { describes($0, sitting) }

@@ -44,6 +44,16 @@ extension Situation {
         return verdict
     }
 
+    /// Its session does not take place from one of its slots on, or from an earlier one.
+    func sessionStopped(_ place: Place) -> Verdict {
+        guard !place.sitting.stops.isEmpty else { return .no }
+        let (surely, perhaps) = place.sitting.stopped(in: visits)
+        let ends = place.demands.map { place.first + $0.slots }
+        guard let perhaps, ends.contains(where: { $0 > perhaps }) else { return .no }
+        let isCertain = surely.map { from in ends.allSatisfy { $0 > from } } ?? false
+        return Verdict(refusals: [Refusal(.sessionStopped, authority: .department)], isCertain: isCertain)
+    }
+
     /// The session has given out all its numbers.
     func numbersExhausted(_ place: Place) -> Verdict {
         let limit = Int(Limits.numbersPerSession)

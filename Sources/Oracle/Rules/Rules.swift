@@ -22,7 +22,7 @@ extension Situation {
         [.inProgress, .version, .state, .holdExpired, .tooEarly],
         [.slotPast, .serviceNotOffered, .channelClosed, .resourceElsewhere],
         [.perDayDepartment, .perDay, .overlap, .patientAppointments],
-        [.numbersExhausted, .slotFull],
+        [.sessionStopped, .numbersExhausted, .slotFull],
     ]
 
     /// What one rule says.
@@ -41,6 +41,7 @@ extension Situation {
         case .perDay: asked.place.map(perDay) ?? .no
         case .overlap: asked.place.map(overlap) ?? .no
         case .patientAppointments: asked.place.map(patientAppointments) ?? .no
+        case .sessionStopped: asked.place.map(sessionStopped) ?? .no
         case .numbersExhausted: asked.place.map(numbersExhausted) ?? .no
         case .slotFull: asked.place.map(slotFull) ?? .no
         }

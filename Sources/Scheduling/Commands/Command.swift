@@ -20,6 +20,10 @@ package enum Command: Sendable {
     indirect case lockSlots(SessionID, SlotLock)
     /// Ends a lock, by its number.
     case unlockSlots(SessionID, UInt32)
+    /// 停诊: the session does not take place from this slot on; its appointments there end.
+    case stopSession(SessionID, from: UInt16, reason: String)
+    /// Sells what was stopped again; appointments that ended with the stop stay ended.
+    case resumeSession(SessionID)
 
     /// A service in a slot (the first of those it takes).
     package struct Item: Hashable, Sendable {
@@ -67,6 +71,7 @@ extension Command {
         case .book: .patientThenPool
         case .change(let id, _, _, _): .pool(id.pool)
         case .lockSlots(let session, _), .unlockSlots(let session, _): .pool(session.pool)
+        case .stopSession(let session, _, _), .resumeSession(let session): .pool(session.pool)
         case .bookTogether, .move: .severalPools
         case .putCatalogue, .registerPatients: .directory
         case .generateSessions, .openSessions: .openings
@@ -93,6 +98,11 @@ extension Command {
         case .unlockSlots(let session, let number):
             Subject(
                 name: "lock \(number) of session \(session.rawValue)", session: session, refusedWhenArchived: .state)
+        case .stopSession(let session, _, _):
+            Subject(
+                name: "session \(session.rawValue) with such a slot", session: session, refusedWhenArchived: .slotPast)
+        case .resumeSession(let session):
+            Subject(name: "session \(session.rawValue)", session: session, refusedWhenArchived: .slotPast)
         default: nil
         }
     }
@@ -130,7 +140,10 @@ extension Command {
             Self.tooLong(lock.owner, "owner", Limits.operatorBytes)
                 ?? Self.tooLong(lock.reason, "reason", Limits.reasonBytes)
                 ?? Self.tooLate(lock.until, "until_ms")
-        case .unlockSlots: nil
+        case .unlockSlots, .resumeSession: nil
+        case .stopSession(_, _, let reason):
+            reason.isEmpty
+                ? "reason: empty; say why, for patients ask" : Self.tooLong(reason, "reason", Limits.reasonBytes)
         }
     }
 
@@ -187,6 +200,10 @@ extension Command {
                 UInt64(lock.until?.rawValue ?? 0))
             fingerprint.mix(texts: lock.owner, lock.reason)
         case .unlockSlots(let session, let number): fingerprint.mix(10, session.rawValue, UInt64(number))
+        case .stopSession(let session, let from, let reason):
+            fingerprint.mix(11, session.rawValue, UInt64(from))
+            fingerprint.mix(reason)
+        case .resumeSession(let session): fingerprint.mix(12, session.rawValue)
         }
     }
 }

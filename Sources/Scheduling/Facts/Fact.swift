@@ -24,6 +24,10 @@ package enum Fact: Hashable, Sendable {
     case slotsUnlocked(SessionID, SlotLock)
     /// It will not take place: its template says something else now, and nothing is booked in it.
     case sessionWithdrawn(SessionID)
+    /// A session does not take place, from a slot on: with the appointments that end with it, or some of them.
+    case sessionStopped(SessionID, SessionStop)
+    /// What was stopped is sold again; with the number of the stop.
+    case sessionResumed(SessionID, UInt32)
     /// A named reader of the change feed is known, and has made its own what stands up to a position.
     case readerMarked(FeedMark)
     /// The name is forgotten.
@@ -36,7 +40,7 @@ package enum FactKind: UInt8, Hashable, Sendable, CaseIterable {
     // The numbers are those of the journal and never change.
     case booked = 1
     case bookedTogether, changed, moved, refused, sessionOpened, sessionArchived, patientRegistered, catalogueChanged,
-        epochBegan, answered, slotsLocked, slotsUnlocked, sessionWithdrawn
+        epochBegan, answered, slotsLocked, slotsUnlocked, sessionWithdrawn, sessionStopped, sessionResumed
     case readerMarked = 20
     case readerDropped = 21
 
@@ -82,6 +86,11 @@ package enum FactKind: UInt8, Hashable, Sendable, CaseIterable {
     private static let lockFields: [FactField: Privacy] = [
         .session: .neither, .slot: .neither, .slots: .neither, .units: .neither, .holdUntil: .neither,
         .reason: .neither, .entity: .personal,
+    ]
+
+    private static let stopFields: [FactField: Privacy] = [
+        .appointment: .neither, .patient: .personal, .slot: .neither, .state: .neither, .version: .neither,
+        .session: .neither, .reason: .clinical,
     ]
 
     package var row: Row {
@@ -153,6 +162,17 @@ package enum FactKind: UInt8, Hashable, Sendable, CaseIterable {
             Row(
                 name: "session-withdrawn", home: .pool, event: 12, layout: "session",
                 sentence: "session {session} withdrawn: {pool}", fields: [.session: .neither])
+        case .sessionStopped:
+            Row(
+                name: "session-stopped", home: .pool, event: 13,
+                layout: "session, stop: number, from, reason, affected, confirmed, more (1), count, "
+                    + "(number less the one before, patient, version, state (1)) …",
+                sentence: "stopped in {pool}[, {place} and later][: {appointment} of patient {patient}, "
+                    + "version {version}][: {reason}]", fields: Self.stopFields)
+        case .sessionResumed:
+            Row(
+                name: "session-resumed", home: .pool, event: 14, layout: "session, number of the stop",
+                sentence: "session {session} is sold again: {pool}", fields: [.session: .neither])
         case .readerMarked:
             Row(
                 name: "reader-marked", home: .readers, event: nil, layout: "name, position",
@@ -189,6 +209,8 @@ extension Fact {
         case .slotsLocked: .slotsLocked
         case .slotsUnlocked: .slotsUnlocked
         case .sessionWithdrawn: .sessionWithdrawn
+        case .sessionStopped: .sessionStopped
+        case .sessionResumed: .sessionResumed
         case .readerMarked: .readerMarked
         case .readerDropped: .readerDropped
         }
@@ -200,7 +222,9 @@ extension Fact {
         case .booked(let taken): taken.appointment.session
         case .changed(let change): change.appointment.session
         case .sessionOpened(let definition): definition.id
-        case .sessionArchived(let id), .sessionWithdrawn(let id), .slotsLocked(let id, _), .slotsUnlocked(let id, _): id
+        case .sessionArchived(let id), .sessionWithdrawn(let id), .slotsLocked(let id, _), .slotsUnlocked(let id, _),
+            .sessionStopped(let id, _), .sessionResumed(let id, _):
+            id
         case .bookedTogether, .moved, .refused, .patientRegistered, .catalogueChanged, .epochBegan, .answered,
             .readerMarked, .readerDropped:
             nil
@@ -290,6 +314,8 @@ extension Fact {
             line.holdUntil = lock.until
             line.reason = lock.reason
             line.entity = "lock \(lock.number)\(lock.owner.isEmpty ? "" : " of \(lock.owner)")"
+        case .sessionStopped(let session, let stop): return FactLine.lines(of: stop, in: session)
+        case .sessionResumed(let session, _): line = FactLine(kind, session: session)
         case .readerMarked(let mark):
             line.entity = "reader \(mark.name)"
             line.through = mark.through
@@ -324,6 +350,12 @@ extension Fact {
         case .slotsLocked(let session, let lock), .slotsUnlocked(let session, let lock):
             writer.varint(session.rawValue)
             lock.encode(into: &writer)
+        case .sessionStopped(let session, let stop):
+            writer.varint(session.rawValue)
+            stop.encode(into: &writer)
+        case .sessionResumed(let session, let number):
+            writer.varint(session.rawValue)
+            writer.varint(number)
         case .readerMarked(let mark): mark.encode(into: &writer)
         case .readerDropped(let name): writer.string(name)
         }
@@ -359,6 +391,8 @@ extension Fact {
         case .slotsLocked: self = .slotsLocked(try reader.sessionID(), try SlotLock(from: &reader))
         case .slotsUnlocked: self = .slotsUnlocked(try reader.sessionID(), try SlotLock(from: &reader))
         case .sessionWithdrawn: self = .sessionWithdrawn(try reader.sessionID())
+        case .sessionStopped: self = .sessionStopped(try reader.sessionID(), try SessionStop(from: &reader))
+        case .sessionResumed: self = .sessionResumed(try reader.sessionID(), try reader.number())
         case .readerMarked: self = .readerMarked(try FeedMark(from: &reader))
         case .readerDropped: self = .readerDropped(try reader.string())
         }

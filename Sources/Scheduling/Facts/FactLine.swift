@@ -79,6 +79,25 @@ package struct FactLine: Hashable, Sendable {
     }
 }
 
+extension FactLine {
+    /// Of a stop: the session, in the first of its facts; then a line for each appointment that the fact ends.
+    static func lines(of stop: SessionStop, in session: SessionID) -> [FactLine] {
+        let ended = stop.appointments.map { appointment in
+            var line = FactLine(.sessionStopped, session: session)
+            line.appointment = AppointmentID(session: session, number: appointment.number)
+            line.patient = appointment.patient
+            line.state = .stopped
+            line.version = appointment.version
+            return line
+        }
+        guard stop.isFirst else { return ended }
+        var whole = FactLine(.sessionStopped, session: session)
+        whole.slot = SlotID(session: session, index: stop.from)
+        whole.reason = stop.reason
+        return [whole] + ended
+    }
+}
+
 extension Report {
     var words: String {
         switch self {

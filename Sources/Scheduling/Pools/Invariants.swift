@@ -137,6 +137,9 @@ package enum Invariants {
                 found.append(Violation("\(id): held without a timer"))
             }
         }
+        for left in session.openStop.map({ $0.more ? [] : session.stoppable(from: $0.from) }) ?? [] {
+            found.append(Violation("\(session.id): is stopped, and number \(left.number) in it is \(left.was)"))
+        }
         if live != session.live {
             found.append(Violation("\(session.id): says \(session.live) live appointments, has \(live)"))
         }

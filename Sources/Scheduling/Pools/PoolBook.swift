@@ -9,12 +9,12 @@ package struct PoolBook: Sendable {
     /// By pool id; nil for pools of other shards.
     private var pools: ContiguousArray<PoolSessions?> = []
     /// What is to happen by itself, and when. An entry that has nothing left to do is skipped when its time comes.
-    private var timers = Heap<Timer>()
+    var timers = Heap<Timer>()
     /// Appointments that a move in progress is about to end.
-    private var moving: Set<AppointmentID> = []
+    private(set) var moving: Set<AppointmentID> = []
     /// Sessions that have something no checkpoint has yet.
     package private(set) var dirtySessions: Set<SessionID> = []
-    package private(set) var counts = Counts()
+    package internal(set) var counts = Counts()
 
     /// How much there is in memory.
     package struct Counts: Hashable, Sendable {
@@ -110,6 +110,8 @@ package struct PoolBook: Sendable {
                 let change = ChangeAsking(found, .cancel, ifVersion: ifVersion, isMoving: moving.contains(id))
                 try RuleList.judge(move: change, asking)
                 return .fact(.changed(change.next(id, .moved, reason)))
+            case .stopSession(let id, let from, let reason):
+                return try decideStop(id, from: from, reason: reason, asking).map { .fact($0) } ?? .unknown
             default:
                 guard let subject = command.subject else { preconditionFailure("no pool decides on this alone") }
                 let fact = try look(at: subject.session) { session throws(Refusal) in
@@ -134,7 +136,7 @@ package struct PoolBook: Sendable {
     package mutating func decideDue(now: Instant, limit: Int) -> [Fact] {
         var facts: [Fact] = []
         var postponed: [Timer] = []
-        while facts.count < limit, let next = timers.min, next.at <= now {
+        due: while facts.count < limit, let next = timers.min, next.at <= now {
             _ = timers.popMin()
             switch next.purpose {
             case .holdExpiry(let id):
@@ -148,6 +150,12 @@ package struct PoolBook: Sendable {
                                 appointment: id, patient: record.patient, state: .expired, version: record.version + 1,
                                 reason: "")))
                 }
+            case .ofSession(let id, Timer.restOfStop):
+                // A turn of its own, so that no hold both runs out and is stopped in one.
+                let rest = facts.isEmpty ? look(at: id) { $0.decideStopRest(moving: moving, limit: limit) } : nil
+                if rest.map({ $0.facts.isEmpty && !$0.isWhole }) ?? !facts.isEmpty { postponed.append(next) }
+                if let rest { facts = rest.facts }
+                if !facts.isEmpty { break due }
             case .ofSession(let id, let number):
                 if let fact = look(at: id, { $0.decideDue(number) }) ?? nil { facts.append(fact) }
             }
@@ -220,6 +228,7 @@ package struct PoolBook: Sendable {
             let hasNew = sessions(of: to.appointment.pool) != nil
             return !hasNew || evolve(to, channel: channel, at: at)
         case .sessionOpened(let definition): return evolve(definition)
+        case .sessionStopped(let id, let stop): return evolve(stop, of: id, at: at)
         case .sessionArchived(let id):
             archive(id)
             return true
@@ -396,7 +405,7 @@ package struct PoolBook: Sendable {
     }
 
     @inline(__always)
-    private func look<Result, Failure>(
+    func look<Result, Failure>(
         at id: SessionID, _ body: (borrowing Session) throws(Failure) -> Result
     ) throws(Failure) -> Result? {
         let pool = Int(id.pool.rawValue)
@@ -406,7 +415,7 @@ package struct PoolBook: Sendable {
 
     @discardableResult
     @inline(__always)
-    private mutating func modify<Result>(_ id: SessionID, _ body: (inout Session) -> Result) -> Result? {
+    mutating func modify<Result>(_ id: SessionID, _ body: (inout Session) -> Result) -> Result? {
         let pool = Int(id.pool.rawValue)
         guard pool < pools.count else { return nil }
         let result = pools[pool]?.modify(id.index) { session in

@@ -23,6 +23,14 @@ package struct Session: Hashable, Sendable {
     /// Every lock there ever was, by number.
     private var locks: [Locked] = []
 
+    /// Its last stop, in force or not. An array of at most one, because none takes 8 bytes.
+    private var stops: [Stopped] = []
+
+    private struct Stopped: Hashable, Sendable {
+        var stop: SessionStop
+        var isOpen = true
+    }
+
     private struct Locked: Hashable, Sendable {
         let lock: SlotLock
         var isOpen = true
@@ -110,6 +118,9 @@ package struct Session: Hashable, Sendable {
             guard number >= 1, number <= locks.count else { return nil }
             try RuleList.judge(unlock: locks[Int(number) - 1].isOpen)
             return .slotsUnlocked(id, locks[Int(number) - 1].lock)
+        case .resumeSession:
+            try RuleList.judge(resume: self, asking)
+            return lastStop.map { .sessionResumed(id, $0.number) }
         default: preconditionFailure("no session decides on this alone")
         }
     }
@@ -133,6 +144,13 @@ package struct Session: Hashable, Sendable {
             locks[Int(lock.number) - 1].isOpen = false
             isDefinitionDirty = true
             return (true, nil)
+        case .sessionResumed(_, let number):
+            guard let last = lastStop, number <= last.number else { return (false, nil) }
+            if number == last.number {
+                stops[0].isOpen = false
+                isDefinitionDirty = true
+            }
+            return (true, nil)
         case .slotsLocked(_, let lock): return (lock.number > 0 && Int(lock.number) <= locks.count, nil)
         default: return (false, nil)
         }
@@ -149,7 +167,44 @@ package struct Session: Hashable, Sendable {
     package var standing: [Fact] {
         locks.flatMap { locked -> [Fact] in
             [.slotsLocked(id, locked.lock)] + (locked.isOpen ? [] : [.slotsUnlocked(id, locked.lock)])
+        } + stopStanding
+    }
+
+    private var stopStanding: [Fact] {
+        stops.flatMap { stopped -> [Fact] in
+            [.sessionStopped(id, stopped.stop)] + (stopped.isOpen ? [] : [.sessionResumed(id, stopped.stop.number)])
         }
+    }
+
+    /// Whether it was ever stopped: what a booking looks at first.
+    @inline(__always)
+    var hasStops: Bool { !stops.isEmpty }
+
+    /// Its last stop, in force or not.
+    var lastStop: SessionStop? { stops.first?.stop }
+
+    /// The stop in force; it names no appointments.
+    package var openStop: SessionStop? { stops.first.flatMap { $0.isOpen ? $0.stop : nil } }
+
+    /// Whether the stop in force has appointments left to end.
+    var isStopping: Bool { openStop.map { $0.more && !stoppable(from: $0.from).isEmpty } ?? false }
+
+    /// Takes note of a stop, or of a further fact of it. False where one before it is missing.
+    mutating func note(_ stop: SessionStop) -> Bool {
+        guard Int(stop.from) < slots.count, stop.number > 0, stop.number < .max else { return false }
+        if let last = lastStop {
+            guard stop.number - 1 <= last.number else { return false }
+            if stop.number < last.number { return true }
+            // A further fact of the last one, or its first fact over a checkpoint that reflects it.
+            if stop.number == last.number {
+                stops[0].stop.more = stop.more
+                isDefinitionDirty = true
+                return true
+            }
+        }
+        stops = [Stopped(stop: stop.itself)]
+        isDefinitionDirty = true
+        return true
     }
 
     /// Records an appointment. One that is recorded already (replay over a checkpoint) is left as it is. False when its

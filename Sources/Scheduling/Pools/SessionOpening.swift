@@ -101,6 +101,8 @@ extension PoolBook {
             keeping = .appointments(session.occupied)
         } else if !session.openLocks.isEmpty {
             keeping = .locks(session.openLocks.map(\.number))
+        } else if session.openStop != nil {
+            keeping = .stopped
         } else if session.times.start <= now {
             keeping = .begun
         }
@@ -197,6 +199,8 @@ package struct SessionConflict: Error, Hashable, Sendable {
         case appointments(Int)
         /// Locks in force, by number.
         case locks([UInt32])
+        /// It does not take place; what would open in its stead would be sold.
+        case stopped
         case begun
     }
 }

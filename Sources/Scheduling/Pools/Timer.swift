@@ -16,6 +16,9 @@ struct Timer: Comparable, Sendable {
         }
     }
 
+    /// The number, within a session, of what is left to do of its stop; those of its locks begin with 1.
+    static let restOfStop: UInt32 = 0
+
     let at: Instant
     let purpose: Purpose
 

@@ -15,6 +15,7 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case inProgress
     case channelClosed
     case resourceElsewhere
+    case sessionStopped = 21
 
     /// What is said of the rule, in its own file.
     package var about: RuleAbout {
@@ -34,6 +35,7 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
         case .inProgress: InProgress.about
         case .channelClosed: ChannelClosed.about
         case .resourceElsewhere: ResourceElsewhere.about
+        case .sessionStopped: SessionStopped.about
         }
     }
 
@@ -129,6 +131,7 @@ package enum RuleList {
     /// `BOOK`, at the pool.
     @inline(__always)
     package static func judge(_ asking: borrowing Asking, _ session: borrowing Session) throws(Refusal) {
+        try SessionStopped.judge(asking, session)
         try NumbersExhausted.judge(session)
         try ServiceNotOffered.judge(asking, session)
         try SlotFull.judge(asking, session)
@@ -165,6 +168,22 @@ package enum RuleList {
     /// `UNLOCK_SLOTS`.
     static func judge(unlock isOpen: Bool) throws(Refusal) {
         try WrongState.judge(unlock: isOpen)
+    }
+
+    /// `STOP_SESSION`.
+    static func judge(
+        stopFrom slot: UInt16, of session: borrowing Session, isMoving: Bool, _ asking: borrowing Asking
+    ) throws(Refusal) {
+        try SlotPast.judge(session, asking)
+        try SessionStopped.judge(stopFrom: slot, of: session)
+        try InProgress.judge(isMoving: isMoving || !session.claims.isEmpty)
+    }
+
+    /// `RESUME_SESSION`.
+    static func judge(resume session: borrowing Session, _ asking: borrowing Asking) throws(Refusal) {
+        try SlotPast.judge(session, asking)
+        try WrongState.judge(resume: session.openStop != nil)
+        try InProgress.judge(isMoving: session.isStopping)
     }
 
     /// The rules that a search does not judge, because it does not name what they need.

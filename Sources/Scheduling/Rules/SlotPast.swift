@@ -1,7 +1,7 @@
-/// RULE_SLOT_PAST: the first slot lies ahead; what is locked is not over.
+/// RULE_SLOT_PAST: the first slot lies ahead; what is locked, stopped or resumed is not over.
 enum SlotPast {
     static let about = RuleAbout(
-        "the slot has begun already, its session was archived or withdrawn, or what was to be locked is over",
+        "the slot has begun already, its session was archived or withdrawn, or what was to be locked, stopped or resumed is over",
         remedy: "choose a later slot (haoyuan slots)")
 
     @inline(__always)
@@ -14,5 +14,10 @@ enum SlotPast {
         guard session.times.end > asking.now, lock.until.map({ $0 > asking.now }) ?? true else {
             throw Refusal(.slotPast)
         }
+    }
+
+    /// A session that is stopped or sold again is not over.
+    static func judge(_ session: borrowing Session, _ asking: borrowing Asking) throws(Refusal) {
+        guard session.times.end > asking.now else { throw Refusal(.slotPast) }
     }
 }

@@ -1,8 +1,8 @@
 /// RULE_STATE: the appointment's state allows the change (docs/reference/states.md shows which does); a lock that is
-/// ended is in force.
+/// ended is in force, and a session that is resumed is stopped.
 enum WrongState {
     static let about = RuleAbout(
-        "the appointment’s state does not allow this, or the lock has ended",
+        "the appointment’s state does not allow this, or the lock has ended, or the session is not stopped",
         remedy: "look at it with haoyuan appointments --id, or haoyuan sessions locks")
 
     @inline(__always)
@@ -17,5 +17,9 @@ enum WrongState {
 
     static func judge(unlock isOpen: Bool) throws(Refusal) {
         guard isOpen else { throw Refusal(.state) }
+    }
+
+    static func judge(resume isStopped: Bool) throws(Refusal) {
+        guard isStopped else { throw Refusal(.state) }
     }
 }

@@ -9,6 +9,8 @@ package enum Limits {
     package static let numbersPerSession: UInt32 = (1 << 20) - 1
     /// Locks of one session in its life, ended ones too.
     package static let locksPerSession = 64
+    /// Appointments that one fact of a stop names: with all of its lines it fits the smallest push of the feed.
+    package static let appointmentsPerStop = 400
     /// Units of one slot.
     package static let capacityPerSlot = 10_000
     /// Minutes of one slot: a day.

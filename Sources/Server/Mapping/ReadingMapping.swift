@@ -43,6 +43,11 @@ extension PBListSessionsReply {
             wire.capacities = session.slots.map { UInt32($0.capacity) }
             wire.taken = session.slots.map { UInt32($0.taken) }
             wire.appointments = session.live
+            if let stop = session.session.openStop {
+                wire.stop = stop.number
+                wire.stoppedFrom = UInt32(stop.from)
+                wire.stopReason = stop.reason
+            }
             return wire
         }
         position = reading.position.rawValue

@@ -6,8 +6,8 @@ package enum MethodTable {
     /// In the order of their numbers.
     package static let rows: [MethodRow] =
         [
-            connectionMethods, catalogueMethods, patientMethods, scheduleMethods, writeMethods, appointmentMethods,
-            feedMethods, pairMethods,
+            connectionMethods, catalogueMethods, patientMethods, scheduleMethods, writeMethods, stopMethods,
+            appointmentMethods, feedMethods, pairMethods,
         ].flatMap { $0 }.sorted { $0.method.rawValue < $1.method.rawValue }
 
     /// By the method's number, which is the index.

@@ -75,6 +75,10 @@ struct StateComparison {
     private func difference(_ session: Session, _ sitting: NaiveModel.Sitting) -> String? {
         if session.times != sitting.times || session.template != sitting.template { return "its times differ" }
         if session.slots.map({ Int($0.capacity) }) != sitting.capacities { return "its capacities differ" }
+        let stop = sitting.stops.last.flatMap { $0.ended == nil ? $0 : nil }
+        if session.openStop.map({ Int($0.from) }) != stop?.from || session.openStop?.reason != stop?.reason {
+            return "what is stopped of it differs"
+        }
         if !session.claims.isEmpty { return "a claim outlived its booking" }
         for (slot, there) in session.slots.enumerated() {
             let taken = model.taken(sitting, slot: slot)

@@ -79,6 +79,7 @@ struct Draw {
             return .move(visit.id, to: slot, ifVersion: version(visit), reason: "")
         default:
             if random.chance(200) { return lock() }
+            if random.chance(80) { return stop() }
             let transitions: [Transition] = [.arrive, .call, .start, .complete, .noShow]
             let transition = transitions[random.below(transitions.count)]
             return change(transition) { $0.ways.contains(transition) }
@@ -97,6 +98,18 @@ struct Draw {
             units: UInt16(random.below(3)), owner: random.chance(500) ? "设备科" : "", reason: "检修",
             until: ends[random.weighted([6, 6, 1])])
         return .lockSlots(session.id, lock)
+    }
+
+    /// A stop of a session or of its end, now and then of what is stopped already; or the end of one.
+    private mutating func stop() -> Command? {
+        let stopped = model.sittingsInOrder.filter {
+            $0.archived == nil && $0.stops.last.map { $0.ended == nil } ?? false
+        }
+        if !stopped.isEmpty, random.chance(500) { return .resumeSession(stopped[random.below(stopped.count)].id) }
+        guard let session = session() else { return nil }
+        if random.chance(50) { return .resumeSession(session.id) }
+        let from = random.chance(500) ? 0 : random.below(session.capacities.count + 1)
+        return .stopSession(session.id, from: UInt16(from), reason: "医生病假")
     }
 
     private mutating func change(_ transition: Transition, _ isWanted: (AppointmentState) -> Bool) -> Command? {

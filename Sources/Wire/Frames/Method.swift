@@ -20,6 +20,9 @@ package enum Method: UInt8, Hashable, Sendable, CaseIterable {
     case move = 32
     case bookTogether = 33
     case batch = 34
+    case stopSession = 35
+    case resumeSession = 36
+    case planStop = 37
     case getAppointments = 40
     case patientAppointments = 41
     case sessionAppointments = 42
@@ -57,10 +60,12 @@ package enum Method: UInt8, Hashable, Sendable, CaseIterable {
 
     package var kind: Kind {
         switch self {
-        case .status, .getCatalogue, .findPatients, .listSessions, .listLocks, .searchSlots, .getAppointments,
+        case .status, .getCatalogue, .findPatients, .listSessions, .listLocks, .planStop, .searchSlots,
+            .getAppointments,
             .patientAppointments, .sessionAppointments, .listReaders:
             .read
-        case .book, .change, .move, .bookTogether, .lockSlots, .unlockSlots: .keyedWrite
+        case .book, .change, .move, .bookTogether, .lockSlots, .unlockSlots, .stopSession, .resumeSession:
+            .keyedWrite
         case .putCatalogue, .registerPatients, .generateSessions, .openSessions: .idempotentWrite
         case .batch: .batch
         case .subscribe, .follow: .stream

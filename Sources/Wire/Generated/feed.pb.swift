@@ -51,6 +51,12 @@ package nonisolated enum PBEventKind: SwiftProtobuf.Enum, Swift.CaseIterable {
 
   /// session: its template says something else now; nothing is booked in it
   case sessionWithdrawn // = 12
+
+  /// the session: session, slot (the first that does not take place), reason; then each
+  case sessionStopped // = 13
+
+  /// appointment that ends with it: session, appointment, patient, state, version
+  case sessionResumed // = 14
   case UNRECOGNIZED(Int)
 
   package init() {
@@ -72,6 +78,8 @@ package nonisolated enum PBEventKind: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 10: self = .slotsLocked
     case 11: self = .slotsUnlocked
     case 12: self = .sessionWithdrawn
+    case 13: self = .sessionStopped
+    case 14: self = .sessionResumed
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -91,6 +99,8 @@ package nonisolated enum PBEventKind: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .slotsLocked: return 10
     case .slotsUnlocked: return 11
     case .sessionWithdrawn: return 12
+    case .sessionStopped: return 13
+    case .sessionResumed: return 14
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -110,6 +120,8 @@ package nonisolated enum PBEventKind: SwiftProtobuf.Enum, Swift.CaseIterable {
     .slotsLocked,
     .slotsUnlocked,
     .sessionWithdrawn,
+    .sessionStopped,
+    .sessionResumed,
   ]
 
 }
@@ -277,7 +289,8 @@ package nonisolated struct PBDropReaderReply: Sendable {
   package init() {}
 }
 
-/// A joint booking is several events at one position.
+/// A joint booking is several events at one position, and so is a stop; that of more than 400 appointments goes on at
+/// further positions.
 package nonisolated struct PBEvent: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -402,7 +415,7 @@ package nonisolated struct PBEvent: @unchecked Sendable {
 fileprivate nonisolated let _protobuf_package = "haoyuan.v1"
 
 nonisolated extension PBEventKind: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0EVENT_KIND_UNSPECIFIED\0\u{1}EVENT_KIND_BOOKED\0\u{1}EVENT_KIND_CHANGED\0\u{1}EVENT_KIND_MOVED\0\u{1}EVENT_KIND_REFUSED\0\u{1}EVENT_KIND_SESSION_OPENED\0\u{1}EVENT_KIND_SESSION_ARCHIVED\0\u{1}EVENT_KIND_PATIENT_REGISTERED\0\u{1}EVENT_KIND_CATALOGUE_CHANGED\0\u{1}EVENT_KIND_EPOCH_BEGAN\0\u{1}EVENT_KIND_SLOTS_LOCKED\0\u{1}EVENT_KIND_SLOTS_UNLOCKED\0\u{1}EVENT_KIND_SESSION_WITHDRAWN\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0EVENT_KIND_UNSPECIFIED\0\u{1}EVENT_KIND_BOOKED\0\u{1}EVENT_KIND_CHANGED\0\u{1}EVENT_KIND_MOVED\0\u{1}EVENT_KIND_REFUSED\0\u{1}EVENT_KIND_SESSION_OPENED\0\u{1}EVENT_KIND_SESSION_ARCHIVED\0\u{1}EVENT_KIND_PATIENT_REGISTERED\0\u{1}EVENT_KIND_CATALOGUE_CHANGED\0\u{1}EVENT_KIND_EPOCH_BEGAN\0\u{1}EVENT_KIND_SLOTS_LOCKED\0\u{1}EVENT_KIND_SLOTS_UNLOCKED\0\u{1}EVENT_KIND_SESSION_WITHDRAWN\0\u{1}EVENT_KIND_SESSION_STOPPED\0\u{1}EVENT_KIND_SESSION_RESUMED\0")
 }
 
 nonisolated extension PBSubscribeRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

@@ -166,6 +166,14 @@ package nonisolated struct PBSession: Sendable {
   /// live ones
   package var appointments: UInt32 = 0
 
+  /// number of the stop (停诊) in force; 0: none
+  package var stop: UInt32 = 0
+
+  /// index of the first slot that does not take place
+  package var stoppedFrom: UInt32 = 0
+
+  package var stopReason: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -705,7 +713,7 @@ nonisolated extension PBListSessionsRequest: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension PBSession: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Session"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}pool\0\u{1}date\0\u{3}start_ms\0\u{3}slot_minutes\0\u{1}capacities\0\u{1}taken\0\u{1}appointments\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}pool\0\u{1}date\0\u{3}start_ms\0\u{3}slot_minutes\0\u{1}capacities\0\u{1}taken\0\u{1}appointments\0\u{2}\u{1b}stop\0\u{3}stopped_from\0\u{3}stop_reason\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -721,6 +729,9 @@ nonisolated extension PBSession: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 6: try { try decoder.decodeRepeatedUInt32Field(value: &self.capacities) }()
       case 7: try { try decoder.decodeRepeatedUInt32Field(value: &self.taken) }()
       case 8: try { try decoder.decodeSingularUInt32Field(value: &self.appointments) }()
+      case 35: try { try decoder.decodeSingularUInt32Field(value: &self.stop) }()
+      case 36: try { try decoder.decodeSingularUInt32Field(value: &self.stoppedFrom) }()
+      case 37: try { try decoder.decodeSingularStringField(value: &self.stopReason) }()
       default: break
       }
     }
@@ -751,6 +762,15 @@ nonisolated extension PBSession: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if self.appointments != 0 {
       try visitor.visitSingularUInt32Field(value: self.appointments, fieldNumber: 8)
     }
+    if self.stop != 0 {
+      try visitor.visitSingularUInt32Field(value: self.stop, fieldNumber: 35)
+    }
+    if self.stoppedFrom != 0 {
+      try visitor.visitSingularUInt32Field(value: self.stoppedFrom, fieldNumber: 36)
+    }
+    if !self.stopReason.isEmpty {
+      try visitor.visitSingularStringField(value: self.stopReason, fieldNumber: 37)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -763,6 +783,9 @@ nonisolated extension PBSession: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.capacities != rhs.capacities {return false}
     if lhs.taken != rhs.taken {return false}
     if lhs.appointments != rhs.appointments {return false}
+    if lhs.stop != rhs.stop {return false}
+    if lhs.stoppedFrom != rhs.stoppedFrom {return false}
+    if lhs.stopReason != rhs.stopReason {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -5,8 +5,8 @@ import Terminal
 
 struct Sessions: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Generate sessions from the templates, list them, and lock their slots.",
-        subcommands: [Generate.self, List.self, Lock.self, Unlock.self, Locks.self])
+        abstract: "Generate sessions from the templates, list them, lock their slots, and stop them.",
+        subcommands: [Generate.self, List.self, Lock.self, Unlock.self, Locks.self, Stop.self, Resume.self])
 
     struct Generate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -303,8 +303,12 @@ private struct SessionView {
 
     static let columns: [Table.Column] = [
         "SESSION", "DAY", "TIME", "POOL", "NAME", .right("SLOTS"), .right("UNITS"), .right("TAKEN"), .right("LIVE"),
-        "ID",
+        "STOPPED", "ID",
     ]
+
+    private var stopped: String {
+        session.stop.map { "停诊 \($0.fromSlot > 0 ? "from slot \($0.fromSlot): " : "")\($0.reason)" } ?? ""
+    }
 
     var row: [Table.Cell] {
         [
@@ -312,7 +316,8 @@ private struct SessionView {
             Table.Cell(names.clock.stretch(session.start.milliseconds, end)), Table.Cell(names.poolCode(session.pool)),
             Table.Cell(names.poolName(session.pool)), Table.Cell(String(session.capacities.count)),
             Table.Cell(String(session.capacities.reduce(0, +))), Table.Cell(String(session.taken.reduce(0, +))),
-            Table.Cell(String(session.liveAppointments)), Table.Cell(session.id.description, .quiet),
+            Table.Cell(String(session.liveAppointments)), Table.Cell(stopped),
+            Table.Cell(session.id.description, .quiet),
         ]
     }
 
@@ -325,6 +330,9 @@ private struct SessionView {
             "capacities": .list(session.capacities.map { .count($0) }),
             "taken": .list(session.taken.map { .count($0) }),
             "live_appointments": .count(session.liveAppointments),
+            "stop": .optional(session.stop) { stop in
+                ["number": .count(stop.number), "from_slot": .count(stop.fromSlot), "reason": .text(stop.reason)]
+            },
         ]
     }
 }
