@@ -201,6 +201,8 @@ public struct Rule: Hashable, Sendable, CustomStringConvertible {
     public static let resourceElsewhere = Rule(number: 15)
     /// The slot's session does not take place (停诊).
     public static let sessionStopped = Rule(number: 21)
+    /// What is free in the session is kept for other channels, classes of patients or services.
+    public static let quota = Rule(number: 19)
 
     /// Every value this version knows, in the order of their numbers.
     public static let known = Scheduling.Rule.allCases.map { Rule(number: Int($0.rawValue)) }

@@ -16,6 +16,7 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case channelClosed
     case resourceElsewhere
     case sessionStopped = 21
+    case quota = 19
 
     /// What is said of the rule, in its own file.
     package var about: RuleAbout {
@@ -36,6 +37,7 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
         case .channelClosed: ChannelClosed.about
         case .resourceElsewhere: ResourceElsewhere.about
         case .sessionStopped: SessionStopped.about
+        case .quota: Quota.about
         }
     }
 
@@ -135,6 +137,8 @@ package enum RuleList {
         try NumbersExhausted.judge(session)
         try ServiceNotOffered.judge(asking, session)
         try SlotFull.judge(asking, session)
+        // A full slot is full for everybody, so only of what is free it is asked for whom.
+        try Quota.judge(asking, session)
     }
 
     /// `CHANGE`.

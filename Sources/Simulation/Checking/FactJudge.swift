@@ -50,7 +50,7 @@ struct FactJudge {
         }
         let beside = chronicle.beside(underWay).flatMap(\.operation.writes).filter { $0.key != event.answer?.key }
         let isOfPool = [
-            .slotFull, .numbersExhausted, .version, .state, .holdExpired, .tooEarly, .sessionStopped,
+            .slotFull, .numbersExhausted, .version, .state, .holdExpired, .tooEarly, .sessionStopped, .quota,
         ].contains(refusal.rule)
         return Situation(
             model, from: low, to: position - 1, now: event.at, beside: beside.map { Wish($0) }, isInPlace: isOfPool)
@@ -82,5 +82,7 @@ extension Wish {
 }
 
 extension Wish.Place {
-    fileprivate init(_ item: Command.Item) { self.init(slot: item.slot, service: item.service) }
+    fileprivate init(_ item: Command.Item) {
+        self.init(slot: item.slot, service: item.service, patientClass: item.patientClass)
+    }
 }

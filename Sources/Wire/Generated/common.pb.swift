@@ -342,6 +342,9 @@ package nonisolated enum PBRule: SwiftProtobuf.Enum, Swift.CaseIterable {
 
   /// the slot's session does not take place from that slot on, or from an earlier one
   case sessionStopped // = 21
+
+  /// what is free in the session is kept for other channels, classes or services
+  case quota // = 19
   case UNRECOGNIZED(Int)
 
   package init() {
@@ -366,6 +369,7 @@ package nonisolated enum PBRule: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 13: self = .inProgress
     case 14: self = .channelClosed
     case 15: self = .resourceElsewhere
+    case 19: self = .quota
     case 21: self = .sessionStopped
     default: self = .UNRECOGNIZED(rawValue)
     }
@@ -389,6 +393,7 @@ package nonisolated enum PBRule: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .inProgress: return 13
     case .channelClosed: return 14
     case .resourceElsewhere: return 15
+    case .quota: return 19
     case .sessionStopped: return 21
     case .UNRECOGNIZED(let i): return i
     }
@@ -413,6 +418,7 @@ package nonisolated enum PBRule: SwiftProtobuf.Enum, Swift.CaseIterable {
     .channelClosed,
     .resourceElsewhere,
     .sessionStopped,
+    .quota,
   ]
 
 }
@@ -634,7 +640,7 @@ nonisolated extension PBTransition: SwiftProtobuf._ProtoNameProviding {
 }
 
 nonisolated extension PBRule: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0RULE_UNSPECIFIED\0\u{1}RULE_SLOT_FULL\0\u{1}RULE_SLOT_PAST\0\u{1}RULE_PER_DAY_DEPARTMENT\0\u{1}RULE_PER_DAY\0\u{1}RULE_OVERLAP\0\u{1}RULE_HOLD_EXPIRED\0\u{1}RULE_STATE\0\u{1}RULE_VERSION\0\u{1}RULE_TOO_EARLY\0\u{1}RULE_SERVICE_NOT_OFFERED\0\u{1}RULE_NUMBERS_EXHAUSTED\0\u{1}RULE_PATIENT_APPOINTMENTS\0\u{1}RULE_IN_PROGRESS\0\u{1}RULE_CHANNEL_CLOSED\0\u{1}RULE_RESOURCE_ELSEWHERE\0\u{2}\u{6}RULE_SESSION_STOPPED\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0RULE_UNSPECIFIED\0\u{1}RULE_SLOT_FULL\0\u{1}RULE_SLOT_PAST\0\u{1}RULE_PER_DAY_DEPARTMENT\0\u{1}RULE_PER_DAY\0\u{1}RULE_OVERLAP\0\u{1}RULE_HOLD_EXPIRED\0\u{1}RULE_STATE\0\u{1}RULE_VERSION\0\u{1}RULE_TOO_EARLY\0\u{1}RULE_SERVICE_NOT_OFFERED\0\u{1}RULE_NUMBERS_EXHAUSTED\0\u{1}RULE_PATIENT_APPOINTMENTS\0\u{1}RULE_IN_PROGRESS\0\u{1}RULE_CHANNEL_CLOSED\0\u{1}RULE_RESOURCE_ELSEWHERE\0\u{2}\u{4}RULE_QUOTA\0\u{2}\u{2}RULE_SESSION_STOPPED\0")
 }
 
 nonisolated extension PBAuthority: SwiftProtobuf._ProtoNameProviding {
