@@ -11,6 +11,8 @@ package struct Situation: Sendable {
     let visits: ClosedRange<UInt64>
     /// A claim is invisible in the journal, so all that may have claimed something counts.
     let beside: [Wish]
+    /// Between which moments it was judged; `now` alone, unless a reading leaves that in doubt.
+    package var clock: ClosedRange<Instant>
 
     /// Everything as it is now, and nothing beside.
     package init(_ model: NaiveModel, now: Instant) {
@@ -28,6 +30,7 @@ package struct Situation: Sendable {
         catalogue = low...max(low, high)
         visits = isInPlace ? catalogue.upperBound...catalogue.upperBound : catalogue
         self.beside = beside
+        clock = now...now
     }
 
     /// Everything as a fact at `position` finds it: the appointments as they are, while the catalogue is read a little
@@ -38,6 +41,7 @@ package struct Situation: Sendable {
         catalogue = low...max(low, position)
         visits = position...position
         beside = []
+        clock = now...now
     }
 
     // MARK: What is asked
@@ -64,6 +68,8 @@ package struct Situation: Sendable {
         let wish: Wish
         let patient: PatientID?
         let service: ServiceID?
+        /// Nil where the wish does not say.
+        let patientClass: PatientClass?
         let sitting: NaiveModel.Sitting
         let department: DepartmentID
         /// The first of its slots.
@@ -97,8 +103,9 @@ package struct Situation: Sendable {
         else { return asked }
         let service = place.service ?? givenUp?.service
         asked.place = Place(
-            wish: wish, patient: wish.patient ?? givenUp?.patient, service: service, sitting: sitting,
-            department: department, first: first, demands: demands(place, service),
+            wish: wish, patient: wish.patient ?? givenUp?.patient, service: service,
+            patientClass: place.patientClass, sitting: sitting, department: department, first: first,
+            demands: demands(place, service),
             policies: model.policies(of: department, in: catalogue), givenUp: givenUp, before: wish.places[..<item])
         return asked
     }
@@ -171,6 +178,25 @@ package struct Situation: Sendable {
                 ? wish.places.reduce(sum) { $0 + units(of: $1, wish, in: sitting, slot).upperBound } : sum
         }
         return capacity.lowerBound - most - claimed...capacity.upperBound - least
+    }
+
+    /// The units that the session of a place had sold, all slots together: at least, and at most, with what may have
+    /// been claimed in it.
+    func sold(for place: Place) -> ClosedRange<Int> {
+        let sitting = place.sitting
+        // A write of several places claims first; what is sold between claim and fact stands before the fact.
+        let positions = place.wish.places.count > 1 || place.wish.touch != nil ? catalogue : visits
+        let claims = beside.filter(\.claimsUnits).flatMap { wish in wish.places.map { (place: $0, wish: wish) } }
+        var (least, most) = (0, 0)
+        for slot in sitting.capacities.indices {
+            let before = place.before.map { units(of: $0, place.wish, in: sitting, slot) }
+            least += model.units(sitting, slot: slot) { model.surelyOccupies($0, in: positions) }
+            least += before.reduce(0) { $0 + $1.lowerBound }
+            most += model.units(sitting, slot: slot) { model.mayOccupy($0, in: positions) }
+            most += before.reduce(0) { $0 + $1.upperBound }
+            most += claims.reduce(0) { $0 + units(of: $1.place, $1.wish, in: sitting, slot).upperBound }
+        }
+        return least...max(least, most)
     }
 
     /// The units that a place of a wish takes in a slot.

@@ -22,11 +22,16 @@ package struct Wish: Sendable {
         package var service: ServiceID?
         /// What it takes, where that is known; nil for whatever the service takes when the wish is judged.
         package var demand: Demand?
+        /// How the patient is in the hospital; nil where that is not said.
+        package var patientClass: PatientClass?
 
-        package init(slot: SlotID, service: ServiceID?, demand: Demand? = nil) {
+        package init(
+            slot: SlotID, service: ServiceID?, demand: Demand? = nil, patientClass: PatientClass? = nil
+        ) {
             self.slot = slot
             self.service = service
             self.demand = demand
+            self.patientClass = patientClass
         }
     }
 

@@ -45,7 +45,15 @@ struct CommandRounds {
         draft.policies = [
             .init(
                 department: "", perDayDepartment: perDayDepartment, perDay: perDay, holdSeconds: 900,
-                terms: [.init(rule: .channelClosed, services: codes.suffix(1), pools: ["CT-1"], channels: [.ward])])
+                terms: [
+                    .init(rule: .channelClosed, services: codes.suffix(1), pools: ["CT-1"], channels: [.ward]),
+                    .init(
+                        rule: .notReleased, pools: ["李医师"], channels: [.window], limit: 50, days: 2,
+                        at: WallTime("20:30")),
+                    .init(
+                        rule: .notReleased, pools: ["李医师"], channels: [.window], limit: 100, days: 0,
+                        at: WallTime("07:00")),
+                ])
         ]
         return draft
     }

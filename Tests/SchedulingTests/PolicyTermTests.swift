@@ -147,11 +147,51 @@ import Testing
         #expect(found?.description == "policy of department ‘im’: terms[0]: CHANNEL_CLOSED \(fault)")
     }
 
+    /// What the product says of terms; nil where it takes them.
+    private func fault(_ terms: [Term]) -> String? {
+        var draft = draft
+        draft.policies = [.init(department: "im", perDayDepartment: 0, perDay: 0, holdSeconds: 900, terms: terms)]
+        do {
+            _ = try Catalogue().decide(draft)
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+
+    @Test(arguments: [
+        (Term(rule: .notReleased, limit: 100), "NOT_RELEASED names no time; say when, such as at: 07:00"),
+        (Term(rule: .notReleased, days: 7, at: WallTime("07:00")), "NOT_RELEASED: limit must be 1 to 100, the share"),
+        (Term(rule: .notReleased, limit: 101, at: WallTime("07:00")), "NOT_RELEASED: limit must be 1 to 100"),
+        (Term(rule: .notReleased, limit: 50, days: 367, at: WallTime("07:00")), "days"),
+        (Term(rule: .notReleased, limit: 50, at: WallTime("07:00"), minutes: 5), "reads no minutes; leave it out"),
+    ])
+    private func `a release without a time, or with a share that is none, is refused`(term: Term, sentence: String) {
+        #expect(fault([term])?.contains(sentence) == true, "\(fault([term]) ?? "taken")")
+    }
+
+    @Test func `the later stage of a release puts more on sale, or the policy is refused`() {
+        func stage(_ limit: UInt32, _ days: UInt32, _ at: String, to channels: [Channel] = []) -> Term {
+            Term(rule: .notReleased, channels: channels, limit: limit, days: days, at: WallTime(at))
+        }
+        #expect(fault([stage(50, 7, "07:00"), stage(100, 1, "15:00")]) == nil)
+        #expect(fault([stage(100, 1, "15:00"), stage(50, 7, "07:00")]) == nil)
+        #expect(fault([stage(50, 7, "07:00"), stage(60, 7, "15:00")]) == nil)
+        let sentence =
+            "terms[1]: NOT_RELEASED of the same scope as terms[0]; the later of the two must put a larger share"
+        for later in [stage(50, 6, "07:00"), stage(40, 7, "07:01"), stage(60, 8, "00:00")] {
+            #expect(fault([stage(50, 7, "07:00"), later])?.contains(sentence) == true)
+        }
+        #expect(fault([stage(50, 7, "07:00"), stage(60, 7, "07:00")])?.contains("is named twice") == true)
+        #expect(fault([stage(50, 7, "07:00", to: [.app]), stage(40, 1, "07:00", to: [.kiosk])]) == nil)
+    }
+
     @Test func `two terms that differ in nothing but their limit are refused`() {
         let terms = [1, 1, 2].map { Term(rule: .perDay, services: ["visit"], limit: $0) }
         #expect(problem([terms[0], terms[1]]) == nil)
         #expect(
-            problem(terms)?.contains("terms[2]: PER_DAY for the same services, pools and channels is named twice")
+            problem(terms)?.contains(
+                "terms[2]: PER_DAY for the same services, pools, channels and classes is named twice")
                 == true)
     }
 

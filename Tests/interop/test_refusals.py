@@ -36,6 +36,24 @@ class Rules(Case):
         window = self.connect(channel=pb.CHANNEL_WINDOW)
         self.assert_done(window.call(booking(clinic, patient=self.patient)))
 
+    def test_not_released(self):
+        clinic = self.hospital.clinic()
+        term = pb.PolicyTerm(rule=pb.RULE_NOT_RELEASED, channels=[pb.CHANNEL_APP], limit=100, days=0, at="23:59")
+        self.hospital.put(policies=[pb.Policy(department=clinic.code, terms=[term])])
+        app, window = self.connect(channel=pb.CHANNEL_APP), self.connect(channel=pb.CHANNEL_WINDOW)
+        refused = app.call(booking(clinic, patient=self.patient))
+        self.assert_refused(refused, pb.RULE_NOT_RELEASED, limit=0)
+        self.assertEqual(refused.authority, pb.AUTHORITY_DEPARTMENT)
+        days = {"from": self.hospital.date(1), "to": self.hospital.date(1)}
+        self.assertEqual(self.hospital.free(service=clinic.service, channel=pb.CHANNEL_APP, **days), [])
+        self.assert_done(window.call(booking(clinic, patient=self.patient)))
+        # A quarter of eight units is for sale, and the one that the window sold counts.
+        (term.limit, term.days) = (25, 366)
+        self.hospital.put(policies=[pb.Policy(department=clinic.code, terms=[term])])
+        self.assert_done(app.call(booking(clinic, slot=1, patient=self.hospital.patient())))
+        refused = app.call(booking(clinic, slot=2, patient=self.hospital.patient()))
+        self.assert_refused(refused, pb.RULE_NOT_RELEASED, limit=2)
+
     def test_slot_past(self):
         clinic = self.hospital.clinic(days=0, start="00:00", slot_minutes=60, capacities=(1,) * 24)
         self.assert_refused(self.hospital.book(clinic, slot=0), pb.RULE_SLOT_PAST)

@@ -20,10 +20,16 @@ extension Situation {
     /// the next.
     private static let stages: [[Rule]] = [
         [.inProgress, .version, .state, .holdExpired, .tooEarly],
-        [.slotPast, .serviceNotOffered, .channelClosed, .resourceElsewhere],
+        [.slotPast, .serviceNotOffered, .channelClosed, .notReleased, .resourceElsewhere],
         [.perDayDepartment, .perDay, .overlap, .patientAppointments],
-        [.numbersExhausted, .slotFull],
+        [.numbersExhausted, .slotFull, .notReleased],
     ]
+
+    /// What one rule says in one stage: of a release first whether it has begun, and at last whether its share is sold.
+    private func verdict(of rule: Rule, _ asked: Asked, inStage stage: Int) -> Verdict {
+        guard rule == .notReleased, let place = asked.place else { return verdict(of: rule, asked) }
+        return stage == Self.stages.count - 1 ? shareSold(place) : notBegun(place)
+    }
 
     /// What one rule says.
     private func verdict(of rule: Rule, _ asked: Asked) -> Verdict {
@@ -36,6 +42,7 @@ extension Situation {
         case .slotPast: asked.place.map(slotPast) ?? .no
         case .serviceNotOffered: asked.place.map(serviceNotOffered) ?? .no
         case .channelClosed: asked.place.map(channelClosed) ?? .no
+        case .notReleased: asked.place.map(notReleased) ?? .no
         case .resourceElsewhere: asked.place.map(resourceElsewhere) ?? .no
         case .perDayDepartment: asked.place.map(perDayDepartment) ?? .no
         case .perDay: asked.place.map(perDay) ?? .no
@@ -71,10 +78,10 @@ extension Situation {
     /// What a wish is told where nothing is in doubt: the first rule that stands in its way. Nil where none does.
     package func refusal(of wish: Wish) -> Refusal? {
         let items = (0..<max(1, wish.places.count)).map { asked(wish, $0) }
-        for stage in Self.stages {
+        for (number, stage) in Self.stages.enumerated() {
             for asked in items {
                 for rule in stage {
-                    if let refusal = verdict(of: rule, asked).refusals.first { return refusal }
+                    if let refusal = verdict(of: rule, asked, inStage: number).refusals.first { return refusal }
                 }
             }
         }
@@ -95,8 +102,9 @@ extension Situation {
     }
 
     /// The rules that a search cannot judge, by what it does not name.
-    package static func unjudged(channel: Bool, patient: Bool, service: Bool) -> Set<Rule> {
+    package static func unjudged(channel: Bool, patient: Bool, patientClass: Bool, service: Bool) -> Set<Rule> {
         Set(channel && service ? [] : [.channelClosed])
+            .union(channel && patientClass && service ? [] : [.notReleased])
             .union(patient ? [] : [.perDayDepartment, .perDay, .overlap, .patientAppointments])
     }
 

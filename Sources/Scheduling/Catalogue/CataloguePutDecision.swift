@@ -124,6 +124,11 @@ private struct PutDecision {
                     "\(what): terms[\(index)]: \(new.rule.name) for the same services, pools, channels and classes is named twice, with another content"
                 )
             }
+            if fields(new.rule)?.contains(.share) == true, let place = terms.firstIndex(where: new.isUndone) {
+                throw InvalidCatalogue(
+                    "\(what): terms[\(index)]: \(new.rule.name) of the same scope as terms[\(place)]; the later of the two must put a larger share on sale"
+                )
+            }
             terms.append(new)
         }
         let old = department.map { catalogue.departmentPolicies[$0] } ?? catalogue.policy
@@ -158,6 +163,11 @@ private struct PutDecision {
         }
         if fields.contains(.someWallTime), draft.at == nil {
             throw InvalidCatalogue("\(what): \(draft.rule.name) names no time; say when, such as at: 07:00")
+        }
+        guard !fields.contains(.share) || (1...100).contains(draft.limit) else {
+            throw InvalidCatalogue(
+                "\(what): \(draft.rule.name): limit must be 1 to 100, the share in percent that is for sale from then on; 100 for all"
+            )
         }
         guard draft.at != nil || draft.days == 0 else {
             throw InvalidCatalogue("\(what): days without a time; say when on that day, such as at: 07:00")

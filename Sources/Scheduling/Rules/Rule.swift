@@ -15,6 +15,7 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case inProgress
     case channelClosed
     case resourceElsewhere
+    case notReleased
 
     /// What is said of the rule, in its own file.
     package var about: RuleAbout {
@@ -34,6 +35,7 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
         case .inProgress: InProgress.about
         case .channelClosed: ChannelClosed.about
         case .resourceElsewhere: ResourceElsewhere.about
+        case .notReleased: NotReleased.about
         }
     }
 
@@ -84,8 +86,8 @@ package struct SearchNaming: OptionSet, Hashable, Sendable {
 
 /// What a rule reads of its terms beside their scope, services and pools.
 package struct TermFields: OptionSet, Hashable, Sendable {
-    package let rawValue: UInt8
-    package init(rawValue: UInt8) { self.rawValue = rawValue }
+    package let rawValue: UInt16
+    package init(rawValue: UInt16) { self.rawValue = rawValue }
 
     package static let channels = TermFields(rawValue: 1)
     package static let limit = TermFields(rawValue: 2)
@@ -99,6 +101,8 @@ package struct TermFields: OptionSet, Hashable, Sendable {
     package static let minutes = TermFields(rawValue: 64)
     /// Several terms of one scope stand beside each other, one for each moment.
     package static let staged = TermFields(rawValue: 128)
+    /// The limit is a share in percent, 1 to 100; a later stage has a larger one.
+    package static let share = TermFields(rawValue: 256)
 }
 
 /// The one list: which rules judge what, in the order that proto/PROTOCOL.md states. The first that fails answers.
@@ -114,6 +118,7 @@ package enum RuleList {
         try SlotPast.judge(asking)
         try ServiceNotOffered.judge(asking, isOffered: isOffered)
         try ChannelClosed.judge(asking)
+        try NotReleased.judge(asking)
         try ResourceElsewhere.judge(isElsewhere: isElsewhere)
     }
 
@@ -132,6 +137,7 @@ package enum RuleList {
         try NumbersExhausted.judge(session)
         try ServiceNotOffered.judge(asking, session)
         try SlotFull.judge(asking, session)
+        try NotReleased.judge(asking, session)
     }
 
     /// `CHANGE`.

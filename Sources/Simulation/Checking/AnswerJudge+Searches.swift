@@ -13,7 +13,9 @@ private struct PageJudge {
     let judge: AnswerJudge
     let query: SlotQuery
     /// What the reading may reflect: from what was applied everywhere when it began, to what is on disk now.
-    let situation: Situation
+    private(set) var situation: Situation
+    /// Rules that judge, of a search that does not name all they need, what concerns everybody.
+    private static let judgedInPart: Set<Rule> = [.notReleased]
 
     init(_ judge: AnswerJudge, _ query: SlotQuery) {
         self.judge = judge
@@ -22,6 +24,9 @@ private struct PageJudge {
         situation = Situation(
             judge.model, from: judge.low, to: judge.high, now: judge.execution.notBefore,
             beside: beside.map { Wish($0) })
+        // A standby may not know yet of the moment that its primary has told.
+        let earliest = judge.execution.isOfPrimary ? judge.execution.notBefore : Instant(rawValue: 0)
+        situation.clock = earliest...max(earliest, Instant(rawValue: judge.chronicle.latestMoment))
     }
 
     private var model: NaiveModel { judge.model }
@@ -31,9 +36,10 @@ private struct PageJudge {
     private typealias Place = (start: Int64, slot: UInt64)
 
     func check(_ page: SlotPage) {
-        for slot in page.slots { check(slot, page.unjudged) }
+        for slot in page.slots { check(slot, page.unjudged.filter { !Self.judgedInPart.contains($0) }) }
         let unjudged = Situation.unjudged(
-            channel: query.origin != nil, patient: query.patient != nil, service: query.service != nil)
+            channel: query.origin != nil, patient: query.patient != nil, patientClass: query.patientClass != nil,
+            service: query.service != nil)
         expect(Set(page.unjudged) == unjudged, "it says that it has not judged \(page.unjudged)")
         let order = page.slots.map { Place($0.start.rawValue, $0.slot.rawValue) }
         expect(zip(order, order.dropFirst()).allSatisfy { $0 < $1 }, "it is out of order")
@@ -44,7 +50,9 @@ private struct PageJudge {
         let shown = Set(page.slots.map(\.slot))
         for sitting in model.sittingsInOrder where sitting.opened <= judge.low && sitting.archived == nil {
             // Of a rule that needs a service it has judged what concerns every service, where it knows the channel.
-            let leftOut = page.unjudged.filter { $0 != .channelClosed || query.origin == nil }
+            let leftOut = page.unjudged.filter {
+                ($0 != .channelClosed || query.origin == nil) && !Self.judgedInPart.contains($0)
+            }
             missing(sitting, shown, leftOut, upTo: page.more ? order.last : nil)
         }
     }
@@ -76,8 +84,8 @@ private struct PageJudge {
     /// A booking of the slot, as the search asks for it.
     private func wish(_ slot: SlotID, _ demand: Wish.Demand) -> Wish {
         .take(
-            [Wish.Place(slot: slot, service: query.service, demand: demand)], for: query.patient, isHold: false,
-            by: query.origin ?? .system)
+            [Wish.Place(slot: slot, service: query.service, demand: demand, patientClass: query.patientClass)],
+            for: query.patient, isHold: false, by: query.origin ?? .system)
     }
 
     private func check(_ offer: FreeSlot, _ unjudged: [Rule]) {
