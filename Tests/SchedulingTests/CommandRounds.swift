@@ -53,6 +53,7 @@ struct CommandRounds {
                     .init(
                         rule: .notReleased, pools: ["李医师"], channels: [.window], limit: 100, days: 0,
                         at: WallTime("07:00")),
+                    .init(rule: .bookingClosed, services: codes.prefix(1), pools: ["张医师"], minutes: 600),
                 ])
         ]
         return draft

@@ -165,8 +165,12 @@ import Testing
         (Term(rule: .notReleased, limit: 101, at: WallTime("07:00")), "NOT_RELEASED: limit must be 1 to 100"),
         (Term(rule: .notReleased, limit: 50, days: 367, at: WallTime("07:00")), "days"),
         (Term(rule: .notReleased, limit: 50, at: WallTime("07:00"), minutes: 5), "reads no minutes; leave it out"),
+        (Term(rule: .bookingClosed), "BOOKING_CLOSED names no moment; say a time, such as at: 16:00, or minutes"),
+        (Term(rule: .bookingClosed, limit: 1, minutes: 5), "reads no limit; leave it out"),
+        (Term(rule: .bookingClosed, days: 1, minutes: 5), "days without a time"),
+        (Term(rule: .bookingClosed, minutes: 527_041), "minutes"),
     ])
-    private func `a release without a time, or with a share that is none, is refused`(term: Term, sentence: String) {
+    private func `a moment that is left out, and a share that is none, are refused`(term: Term, sentence: String) {
         #expect(fault([term])?.contains(sentence) == true, "\(fault([term]) ?? "taken")")
     }
 

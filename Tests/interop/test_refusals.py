@@ -54,6 +54,19 @@ class Rules(Case):
         refused = app.call(booking(clinic, slot=2, patient=self.hospital.patient()))
         self.assert_refused(refused, pb.RULE_NOT_RELEASED, limit=2)
 
+    def test_booking_closed(self):
+        clinic = self.hospital.clinic()
+        booked = self.hospital.book(clinic, slot=1, patient=self.patient)
+        for moment in ({"days": 2, "at": "00:00"}, {"minutes": 4_000}):
+            with self.subTest(moment=moment):
+                term = pb.PolicyTerm(rule=pb.RULE_BOOKING_CLOSED, **moment)
+                self.hospital.put(policies=[pb.Policy(department=clinic.code, terms=[term])])
+                refused = self.assert_refused(self.hospital.book(clinic), pb.RULE_BOOKING_CLOSED)
+                self.assertEqual(refused.authority, pb.AUTHORITY_DEPARTMENT)
+        self.assert_refused(self.hospital.move(booked.appointment, clinic.slots[0]), pb.RULE_BOOKING_CLOSED)
+        days = {"from": self.hospital.date(1), "to": self.hospital.date(1)}
+        self.assertEqual(self.hospital.free(service=clinic.service, **days), [])
+
     def test_slot_past(self):
         clinic = self.hospital.clinic(days=0, start="00:00", slot_minutes=60, capacities=(1,) * 24)
         self.assert_refused(self.hospital.book(clinic, slot=0), pb.RULE_SLOT_PAST)

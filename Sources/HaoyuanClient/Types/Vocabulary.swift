@@ -201,6 +201,8 @@ public struct Rule: Hashable, Sendable, CustomStringConvertible {
     public static let resourceElsewhere = Rule(number: 15)
     /// The slot is not for sale yet, or no more of its session is.
     public static let notReleased = Rule(number: 16)
+    /// The policy takes no more bookings so shortly before the slot.
+    public static let bookingClosed = Rule(number: 17)
 
     /// Every value this version knows, in the order of their numbers.
     public static let known = Scheduling.Rule.allCases.map { Rule(number: Int($0.rawValue)) }

@@ -2,14 +2,14 @@ import Scheduling
 
 // The rules about when a policy lets something be done. A time of day is what a clock on the hospital's wall shows.
 extension Situation {
-    /// What a clock on the wall may have shown, in minutes since 1970 began on it: by every zone that may have been the
-    /// hospital's, at the first and at the last moment at which it may have been judged.
-    private var walls: [Int] {
+    /// The first and the last moment at which it may have been judged, each with what a clock on the wall showed by
+    /// every zone that may have been the hospital's, in minutes since 1970 began on it.
+    private var clocks: [(now: Int64, wall: Int)] {
         let zones = model.hospital.inForce(catalogue).map(\.zone)
         return (zones.isEmpty ? [.utc] : zones).flatMap { zone in
             [clock.lowerBound, clock.upperBound].map { moment in
                 let wall = zone.wall(at: moment)
-                return Int(wall.date.rawValue) * 1_440 + Int(wall.time.rawValue)
+                return (now: moment.rawValue, wall: Int(wall.date.rawValue) * 1_440 + Int(wall.time.rawValue))
             }
         }
     }
@@ -29,10 +29,13 @@ extension Situation {
 
     // MARK: Release
 
-    /// The stages of a release that speak of a place, by whom they concern.
+    /// The stages of the releases that speak of a place, those for the same together, in the order of the policy.
     private func releases(_ policy: Policy, _ place: Place) -> [[PolicyTerm]] {
         let stages = policy.terms.filter { $0.rule == .notReleased && speaks($0, of: place) }
-        return Array(Dictionary(grouping: stages) { "\($0.services) \($0.pools) \($0.channels) \($0.classes)" }.values)
+        return stages.reduce(into: []) { releases, stage in
+            let own = releases.firstIndex { $0[0].isForTheSame(as: stage) }
+            if let own { releases[own].append(stage) } else { releases.append([stage]) }
+        }
     }
 
     /// The share in percent that is for sale by the stages of one release; nil where none has begun.
@@ -52,8 +55,8 @@ extension Situation {
 
     /// No stage of a release has begun.
     func notBegun(_ place: Place) -> Verdict {
-        closed(place.policies, .notReleased) { policy, wall in
-            releases(policy, place).contains { share($0, place, at: wall) == nil }
+        closed(place.policies, .notReleased) { policy, clock in
+            releases(policy, place).contains { share($0, place, at: clock.wall) == nil }
         }
     }
 
@@ -64,7 +67,7 @@ extension Situation {
         var refusals: [Refusal] = []
         var isCertain = true
         for policy in place.policies {
-            for wall in walls {
+            for wall in clocks.map(\.wall) {
                 let shares = releases(policy, place).compactMap { share($0, place, at: wall) }.filter { $0 < 100 }
                 let most = shares.map { max(1, all * Int($0) / 100) }
                 for demand in place.fitting {
@@ -88,16 +91,43 @@ extension Situation {
         return place.slots(demand).filter { !old.slots.contains($0) }.count * demand.units
     }
 
+    // MARK: Closing
+
+    /// A term's time has come, or it is no more than its minutes to the start.
+    private func isOver(_ term: PolicyTerm, _ day: LocalDate, _ start: Int64, _ clock: (now: Int64, wall: Int)) -> Bool
+    {
+        let isTooLate = comes(term, for: day).map { $0 <= clock.wall } ?? false
+        return isTooLate || term.minutes > 0 && start - clock.now <= Int64(term.minutes) * 60_000
+    }
+
+    /// It is too short before the slot to book it.
+    func bookingClosed(_ place: Place) -> Verdict {
+        closed(place.policies, .bookingClosed) { policy, clock in
+            policy.terms.contains { term in
+                term.rule == .bookingClosed && speaks(term, of: place)
+                    && isOver(term, place.date, place.sitting.start(place.first), clock)
+            }
+        }
+    }
+
     // MARK: Parts
 
-    /// The verdict of a rule that is a question of the policy and of what the clock on the wall shows.
-    private func closed(_ policies: [Policy], _ rule: Rule, _ isClosed: (Policy, Int) -> Bool) -> Verdict {
-        let walls = walls
-        let verdicts = policies.map { policy in (policy, walls.filter { isClosed(policy, $0) }.count) }
+    /// The verdict of a rule that is a question of the policy and of what clocks show.
+    private func closed(
+        _ policies: [Policy], _ rule: Rule, _ isClosed: (Policy, (now: Int64, wall: Int)) -> Bool
+    ) -> Verdict {
+        let clocks = clocks
+        let verdicts = policies.map { policy in (policy, clocks.filter { isClosed(policy, $0) }.count) }
         return Verdict(
             refusals: verdicts.filter { $0.1 > 0 }.map {
                 Refusal(rule, policyVersion: $0.0.version, authority: .department)
             },
-            isCertain: !verdicts.isEmpty && verdicts.allSatisfy { $0.1 == walls.count })
+            isCertain: !verdicts.isEmpty && verdicts.allSatisfy { $0.1 == clocks.count })
+    }
+}
+
+extension PolicyTerm {
+    fileprivate func isForTheSame(as other: PolicyTerm) -> Bool {
+        (services, pools) == (other.services, other.pools) && (channels, classes) == (other.channels, other.classes)
     }
 }

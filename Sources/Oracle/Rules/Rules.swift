@@ -20,7 +20,7 @@ extension Situation {
     /// the next.
     private static let stages: [[Rule]] = [
         [.inProgress, .version, .state, .holdExpired, .tooEarly],
-        [.slotPast, .serviceNotOffered, .channelClosed, .notReleased, .resourceElsewhere],
+        [.slotPast, .serviceNotOffered, .channelClosed, .notReleased, .bookingClosed, .resourceElsewhere],
         [.perDayDepartment, .perDay, .overlap, .patientAppointments],
         [.numbersExhausted, .slotFull, .notReleased],
     ]
@@ -43,6 +43,7 @@ extension Situation {
         case .serviceNotOffered: asked.place.map(serviceNotOffered) ?? .no
         case .channelClosed: asked.place.map(channelClosed) ?? .no
         case .notReleased: asked.place.map(notReleased) ?? .no
+        case .bookingClosed: asked.place.map(bookingClosed) ?? .no
         case .resourceElsewhere: asked.place.map(resourceElsewhere) ?? .no
         case .perDayDepartment: asked.place.map(perDayDepartment) ?? .no
         case .perDay: asked.place.map(perDay) ?? .no
@@ -104,7 +105,7 @@ extension Situation {
     /// The rules that a search cannot judge, by what it does not name.
     package static func unjudged(channel: Bool, patient: Bool, patientClass: Bool, service: Bool) -> Set<Rule> {
         Set(channel && service ? [] : [.channelClosed])
-            .union(channel && patientClass && service ? [] : [.notReleased])
+            .union(channel && patientClass && service ? [] : [.notReleased, .bookingClosed])
             .union(patient ? [] : [.perDayDepartment, .perDay, .overlap, .patientAppointments])
     }
 

@@ -164,6 +164,11 @@ private struct PutDecision {
         if fields.contains(.someWallTime), draft.at == nil {
             throw InvalidCatalogue("\(what): \(draft.rule.name) names no time; say when, such as at: 07:00")
         }
+        if fields.contains(.someMoment), draft.at == nil, draft.minutes == 0 {
+            throw InvalidCatalogue(
+                "\(what): \(draft.rule.name) names no moment; say a time, such as at: 16:00, or minutes before the start"
+            )
+        }
         guard !fields.contains(.share) || (1...100).contains(draft.limit) else {
             throw InvalidCatalogue(
                 "\(what): \(draft.rule.name): limit must be 1 to 100, the share in percent that is for sale from then on; 100 for all"

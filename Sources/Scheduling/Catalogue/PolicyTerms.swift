@@ -64,6 +64,13 @@ package struct PolicyTerm: Hashable, Sendable {
             && (classes.isEmpty || patientClass.map(classes.contains) ?? false)
     }
 
+    /// Whether its time has come, or no more than its minutes are left, for what starts then on this day.
+    @inline(__always)
+    func isOver(for day: LocalDate, _ start: Instant, at now: Instant, on wall: WallMoment) -> Bool {
+        hasCome(for: day, on: wall)
+            || minutes > 0 && now >= start.advanced(milliseconds: -Int64(minutes) * 60_000)
+    }
+
     /// Whether its time has come on the wall clock for what is on this day; false where it has none.
     ///
     /// A time that a clock change skips has come with the change. One that comes twice has come at the first, and has

@@ -16,6 +16,7 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case channelClosed
     case resourceElsewhere
     case notReleased
+    case bookingClosed
 
     /// What is said of the rule, in its own file.
     package var about: RuleAbout {
@@ -36,6 +37,7 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
         case .channelClosed: ChannelClosed.about
         case .resourceElsewhere: ResourceElsewhere.about
         case .notReleased: NotReleased.about
+        case .bookingClosed: BookingClosed.about
         }
     }
 
@@ -103,6 +105,8 @@ package struct TermFields: OptionSet, Hashable, Sendable {
     package static let staged = TermFields(rawValue: 128)
     /// The limit is a share in percent, 1 to 100; a later stage has a larger one.
     package static let share = TermFields(rawValue: 256)
+    /// A time or minutes must be said, or both.
+    package static let someMoment = TermFields(rawValue: 512)
 }
 
 /// The one list: which rules judge what, in the order that proto/PROTOCOL.md states. The first that fails answers.
@@ -119,6 +123,7 @@ package enum RuleList {
         try ServiceNotOffered.judge(asking, isOffered: isOffered)
         try ChannelClosed.judge(asking)
         try NotReleased.judge(asking)
+        try BookingClosed.judge(asking)
         try ResourceElsewhere.judge(isElsewhere: isElsewhere)
     }
 

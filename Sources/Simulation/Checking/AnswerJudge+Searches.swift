@@ -15,7 +15,7 @@ private struct PageJudge {
     /// What the reading may reflect: from what was applied everywhere when it began, to what is on disk now.
     private(set) var situation: Situation
     /// Rules that judge, of a search that does not name all they need, what concerns everybody.
-    private static let judgedInPart: Set<Rule> = [.notReleased]
+    private static let judgedInPart: Set<Rule> = [.notReleased, .bookingClosed]
 
     init(_ judge: AnswerJudge, _ query: SlotQuery) {
         self.judge = judge

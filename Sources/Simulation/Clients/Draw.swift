@@ -157,7 +157,8 @@ struct Draw {
             .init(
                 department: department.map { "d\($0)" } ?? "", perDayDepartment: UInt32(random.below(3)),
                 perDay: UInt32(random.below(4)), holdSeconds: UInt32([1, 3, 60][random.below(3)]),
-                terms: (random.chance(400) ? [closedChannels(department)] : []) + releases(department))
+                terms: (random.chance(400) ? [closedChannels(department)] : []) + releases()
+                    + (random.chance(200) ? [closing(.bookingClosed)] : []))
         ]
         return draft
     }
@@ -174,7 +175,7 @@ struct Draw {
     }
 
     /// A release in stages, of which some have begun, for some days at least: the times lie around now.
-    private mutating func releases(_ department: Int?) -> [CatalogueDraft.PolicyTerm] {
+    private mutating func releases() -> [CatalogueDraft.PolicyTerm] {
         guard random.chance(300) else { return [] }
         var term = CatalogueDraft.PolicyTerm(rule: .notReleased)
         if random.chance(300) { term.services = ["s\(random.below(plan.services))"] }
@@ -189,6 +190,16 @@ struct Draw {
             return term
         }
         .reduce(into: []) { stages, stage in if stages.last?.days != stage.days { stages.append(stage) } }
+    }
+
+    /// A moment from which on something before a slot is closed: for some slots it has come.
+    private mutating func closing(_ rule: Rule) -> CatalogueDraft.PolicyTerm {
+        var term = CatalogueDraft.PolicyTerm(rule: rule)
+        if random.chance(300) { term.services = ["s\(random.below(plan.services))"] }
+        if random.chance(400) { term.channels = [.app, .kiosk, .window].filter { _ in random.chance(500) } }
+        if random.chance(500) { term.minutes = UInt32([1, 90, 300, 2_000][random.below(4)]) }
+        if term.minutes == 0 || random.chance(200) { (term.days, term.at) = (UInt32(random.below(3)), timeAround()) }
+        return term
     }
 
     /// A time on the hospital's wall clock that has just come or is about to.

@@ -342,6 +342,9 @@ package nonisolated enum PBRule: SwiftProtobuf.Enum, Swift.CaseIterable {
 
   /// 放号: the slot is not for sale yet, or not so much of its session
   case notReleased // = 16
+
+  /// the policy takes no more bookings so shortly before the slot
+  case bookingClosed // = 17
   case UNRECOGNIZED(Int)
 
   package init() {
@@ -367,6 +370,7 @@ package nonisolated enum PBRule: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 14: self = .channelClosed
     case 15: self = .resourceElsewhere
     case 16: self = .notReleased
+    case 17: self = .bookingClosed
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -390,6 +394,7 @@ package nonisolated enum PBRule: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .channelClosed: return 14
     case .resourceElsewhere: return 15
     case .notReleased: return 16
+    case .bookingClosed: return 17
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -413,6 +418,7 @@ package nonisolated enum PBRule: SwiftProtobuf.Enum, Swift.CaseIterable {
     .channelClosed,
     .resourceElsewhere,
     .notReleased,
+    .bookingClosed,
   ]
 
 }
@@ -634,7 +640,7 @@ nonisolated extension PBTransition: SwiftProtobuf._ProtoNameProviding {
 }
 
 nonisolated extension PBRule: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0RULE_UNSPECIFIED\0\u{1}RULE_SLOT_FULL\0\u{1}RULE_SLOT_PAST\0\u{1}RULE_PER_DAY_DEPARTMENT\0\u{1}RULE_PER_DAY\0\u{1}RULE_OVERLAP\0\u{1}RULE_HOLD_EXPIRED\0\u{1}RULE_STATE\0\u{1}RULE_VERSION\0\u{1}RULE_TOO_EARLY\0\u{1}RULE_SERVICE_NOT_OFFERED\0\u{1}RULE_NUMBERS_EXHAUSTED\0\u{1}RULE_PATIENT_APPOINTMENTS\0\u{1}RULE_IN_PROGRESS\0\u{1}RULE_CHANNEL_CLOSED\0\u{1}RULE_RESOURCE_ELSEWHERE\0\u{1}RULE_NOT_RELEASED\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0RULE_UNSPECIFIED\0\u{1}RULE_SLOT_FULL\0\u{1}RULE_SLOT_PAST\0\u{1}RULE_PER_DAY_DEPARTMENT\0\u{1}RULE_PER_DAY\0\u{1}RULE_OVERLAP\0\u{1}RULE_HOLD_EXPIRED\0\u{1}RULE_STATE\0\u{1}RULE_VERSION\0\u{1}RULE_TOO_EARLY\0\u{1}RULE_SERVICE_NOT_OFFERED\0\u{1}RULE_NUMBERS_EXHAUSTED\0\u{1}RULE_PATIENT_APPOINTMENTS\0\u{1}RULE_IN_PROGRESS\0\u{1}RULE_CHANNEL_CLOSED\0\u{1}RULE_RESOURCE_ELSEWHERE\0\u{1}RULE_NOT_RELEASED\0\u{1}RULE_BOOKING_CLOSED\0")
 }
 
 nonisolated extension PBAuthority: SwiftProtobuf._ProtoNameProviding {
