@@ -55,6 +55,7 @@ package struct Situation: Sendable {
     /// An appointment that is touched.
     struct Touched {
         let touch: Wish.Touch
+        let by: Origin
         /// Nil where no fact told of it.
         let visit: NaiveModel.Visit?
         let sitting: NaiveModel.Sitting?
@@ -92,7 +93,7 @@ package struct Situation: Sendable {
 
     /// What is asked with one place of a wish. Of what no fact told there is nothing.
     func asked(_ wish: Wish, _ item: Int) -> Asked {
-        var asked = Asked(touched: wish.touch.map(touched))
+        var asked = Asked(touched: wish.touch.map { touched($0, by: wish.by) })
         guard wish.places.indices.contains(item) else { return asked }
         let place = wish.places[item]
         let first = Int(place.slot.index)
@@ -110,7 +111,7 @@ package struct Situation: Sendable {
         return asked
     }
 
-    private func touched(_ touch: Wish.Touch) -> Touched {
+    private func touched(_ touch: Wish.Touch, by origin: Origin) -> Touched {
         let visit = model.visits[touch.appointment]
         let sitting = model.sittings[touch.appointment.session]
         let archived = sitting?.archived
@@ -119,7 +120,7 @@ package struct Situation: Sendable {
             visit.inForce(visits).map { (number: UInt32($0) + 1, state: visit.versions[$0].state) }
         }
         return Touched(
-            touch: touch, visit: visit, sitting: sitting, versions: isGone ? [] : versions ?? [],
+            touch: touch, by: origin, visit: visit, sitting: sitting, versions: isGone ? [] : versions ?? [],
             mayBeGone: archived != nil)
     }
 

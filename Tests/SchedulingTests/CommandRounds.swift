@@ -54,6 +54,7 @@ struct CommandRounds {
                         rule: .notReleased, pools: ["李医师"], channels: [.window], limit: 100, days: 0,
                         at: WallTime("07:00")),
                     .init(rule: .bookingClosed, services: codes.prefix(1), pools: ["张医师"], minutes: 600),
+                    .init(rule: .tooLate, pools: ["CT-1"], channels: [.window], days: 1, at: WallTime("12:00")),
                 ])
         ]
         return draft

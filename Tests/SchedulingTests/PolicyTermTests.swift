@@ -167,6 +167,8 @@ import Testing
         (Term(rule: .notReleased, limit: 50, at: WallTime("07:00"), minutes: 5), "reads no minutes; leave it out"),
         (Term(rule: .bookingClosed), "BOOKING_CLOSED names no moment; say a time, such as at: 16:00, or minutes"),
         (Term(rule: .bookingClosed, limit: 1, minutes: 5), "reads no limit; leave it out"),
+        (Term(rule: .tooLate, channels: [.app]), "TOO_LATE names no moment; say a time, such as at: 16:00, or minutes"),
+        (Term(rule: .tooLate, classes: [.checkup], minutes: 5), "reads no classes; leave it out"),
         (Term(rule: .bookingClosed, days: 1, minutes: 5), "days without a time"),
         (Term(rule: .bookingClosed, minutes: 527_041), "minutes"),
     ])

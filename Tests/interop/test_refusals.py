@@ -67,6 +67,18 @@ class Rules(Case):
         days = {"from": self.hospital.date(1), "to": self.hospital.date(1)}
         self.assertEqual(self.hospital.free(service=clinic.service, **days), [])
 
+    def test_too_late(self):
+        clinic = self.hospital.clinic()
+        booked, held = (self.hospital.book(clinic, slot=slot, hold=slot == 1) for slot in (0, 1))
+        term = pb.PolicyTerm(rule=pb.RULE_TOO_LATE, days=2, at="00:00")
+        self.hospital.put(policies=[pb.Policy(department=clinic.code, terms=[term])])
+        refused = self.hospital.change(booked.appointment, pb.TRANSITION_CANCEL)
+        self.assert_refused(refused, pb.RULE_TOO_LATE)
+        self.assertEqual(refused.authority, pb.AUTHORITY_DEPARTMENT)
+        self.assert_refused(self.hospital.move(booked.appointment, clinic.slots[2]), pb.RULE_TOO_LATE)
+        self.assert_done(self.hospital.change(held.appointment, pb.TRANSITION_CANCEL))
+        self.assert_done(self.hospital.change(booked.appointment, pb.TRANSITION_STOP))
+
     def test_slot_past(self):
         clinic = self.hospital.clinic(days=0, start="00:00", slot_minutes=60, capacities=(1,) * 24)
         self.assert_refused(self.hospital.book(clinic, slot=0), pb.RULE_SLOT_PAST)

@@ -203,6 +203,8 @@ public struct Rule: Hashable, Sendable, CustomStringConvertible {
     public static let notReleased = Rule(number: 16)
     /// The policy takes no more bookings so shortly before the slot.
     public static let bookingClosed = Rule(number: 17)
+    /// So shortly before the slot the policy lets no appointment be cancelled or given up.
+    public static let tooLate = Rule(number: 18)
 
     /// Every value this version knows, in the order of their numbers.
     public static let known = Scheduling.Rule.allCases.map { Rule(number: Int($0.rawValue)) }

@@ -110,6 +110,26 @@ extension Situation {
         }
     }
 
+    /// It is too short before the slot to cancel what is booked in it, or to give it up for another.
+    func tooLate(_ touched: Touched) -> Verdict {
+        guard touched.touch.act == .transition(.cancel) || touched.touch.act == .move, let visit = touched.visit,
+            let sitting = touched.sitting, let department = model.department(of: sitting.id.pool)
+        else { return .no }
+        let paid = touched.versions.filter { $0.state != .held }
+        guard !paid.isEmpty else { return .no }
+        let first = visit.slots.lowerBound
+        var verdict = closed(model.policies(of: department, in: catalogue), .tooLate) { policy, clock in
+            policy.terms.contains { term in
+                term.rule == .tooLate && (term.services.isEmpty || term.services.contains(visit.service))
+                    && (term.pools.isEmpty || term.pools.contains(sitting.id.pool))
+                    && (term.channels.isEmpty || term.channels.contains(touched.by.channel))
+                    && isOver(term, sitting.date(first), sitting.start(first), clock)
+            }
+        }
+        if paid.count < touched.versions.count { verdict.isCertain = false }
+        return verdict
+    }
+
     // MARK: Parts
 
     /// The verdict of a rule that is a question of the policy and of what clocks show.

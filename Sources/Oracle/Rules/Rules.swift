@@ -19,7 +19,7 @@ extension Situation {
     /// The rules in the order in which they are asked. All places of a wish pass one stage before the first comes to
     /// the next.
     private static let stages: [[Rule]] = [
-        [.inProgress, .version, .state, .holdExpired, .tooEarly],
+        [.inProgress, .version, .state, .holdExpired, .tooEarly, .tooLate],
         [.slotPast, .serviceNotOffered, .channelClosed, .notReleased, .bookingClosed, .resourceElsewhere],
         [.perDayDepartment, .perDay, .overlap, .patientAppointments],
         [.numbersExhausted, .slotFull, .notReleased],
@@ -39,6 +39,7 @@ extension Situation {
         case .state: asked.touched.map(state) ?? .no
         case .holdExpired: asked.touched.map(holdExpired) ?? .no
         case .tooEarly: asked.touched.map(tooEarly) ?? .no
+        case .tooLate: asked.touched.map(tooLate) ?? .no
         case .slotPast: asked.place.map(slotPast) ?? .no
         case .serviceNotOffered: asked.place.map(serviceNotOffered) ?? .no
         case .channelClosed: asked.place.map(channelClosed) ?? .no

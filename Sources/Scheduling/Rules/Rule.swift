@@ -17,6 +17,7 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case resourceElsewhere
     case notReleased
     case bookingClosed
+    case tooLate
 
     /// What is said of the rule, in its own file.
     package var about: RuleAbout {
@@ -38,6 +39,7 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
         case .resourceElsewhere: ResourceElsewhere.about
         case .notReleased: NotReleased.about
         case .bookingClosed: BookingClosed.about
+        case .tooLate: TooLate.about
         }
     }
 
@@ -154,6 +156,7 @@ package enum RuleList {
         try WrongState.judge(change)
         if change.transition == .confirm { try HoldExpired.judge(change, asking) }
         try TooEarly.judge(change, asking)
+        if change.transition == .cancel { try TooLate.judge(change, asking) }
     }
 
     /// `MOVE`, the appointment that is given up.
@@ -163,6 +166,7 @@ package enum RuleList {
         try WrongVersion.judge(change)
         try WrongState.judge(move: change)
         try HoldExpired.judge(change, asking)
+        try TooLate.judge(change, asking)
     }
 
     /// `LOCK_SLOTS`.

@@ -158,7 +158,8 @@ struct Draw {
                 department: department.map { "d\($0)" } ?? "", perDayDepartment: UInt32(random.below(3)),
                 perDay: UInt32(random.below(4)), holdSeconds: UInt32([1, 3, 60][random.below(3)]),
                 terms: (random.chance(400) ? [closedChannels(department)] : []) + releases()
-                    + (random.chance(200) ? [closing(.bookingClosed)] : []))
+                    + (random.chance(200) ? [closing(.bookingClosed)] : [])
+                    + (random.chance(200) ? [closing(.tooLate)] : []))
         ]
         return draft
     }

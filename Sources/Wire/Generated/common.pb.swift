@@ -345,6 +345,9 @@ package nonisolated enum PBRule: SwiftProtobuf.Enum, Swift.CaseIterable {
 
   /// the policy takes no more bookings so shortly before the slot
   case bookingClosed // = 17
+
+  /// so shortly before the slot the policy lets no appointment be cancelled or given up
+  case tooLate // = 18
   case UNRECOGNIZED(Int)
 
   package init() {
@@ -371,6 +374,7 @@ package nonisolated enum PBRule: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 15: self = .resourceElsewhere
     case 16: self = .notReleased
     case 17: self = .bookingClosed
+    case 18: self = .tooLate
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -395,6 +399,7 @@ package nonisolated enum PBRule: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .resourceElsewhere: return 15
     case .notReleased: return 16
     case .bookingClosed: return 17
+    case .tooLate: return 18
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -419,6 +424,7 @@ package nonisolated enum PBRule: SwiftProtobuf.Enum, Swift.CaseIterable {
     .resourceElsewhere,
     .notReleased,
     .bookingClosed,
+    .tooLate,
   ]
 
 }
@@ -640,7 +646,7 @@ nonisolated extension PBTransition: SwiftProtobuf._ProtoNameProviding {
 }
 
 nonisolated extension PBRule: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0RULE_UNSPECIFIED\0\u{1}RULE_SLOT_FULL\0\u{1}RULE_SLOT_PAST\0\u{1}RULE_PER_DAY_DEPARTMENT\0\u{1}RULE_PER_DAY\0\u{1}RULE_OVERLAP\0\u{1}RULE_HOLD_EXPIRED\0\u{1}RULE_STATE\0\u{1}RULE_VERSION\0\u{1}RULE_TOO_EARLY\0\u{1}RULE_SERVICE_NOT_OFFERED\0\u{1}RULE_NUMBERS_EXHAUSTED\0\u{1}RULE_PATIENT_APPOINTMENTS\0\u{1}RULE_IN_PROGRESS\0\u{1}RULE_CHANNEL_CLOSED\0\u{1}RULE_RESOURCE_ELSEWHERE\0\u{1}RULE_NOT_RELEASED\0\u{1}RULE_BOOKING_CLOSED\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0RULE_UNSPECIFIED\0\u{1}RULE_SLOT_FULL\0\u{1}RULE_SLOT_PAST\0\u{1}RULE_PER_DAY_DEPARTMENT\0\u{1}RULE_PER_DAY\0\u{1}RULE_OVERLAP\0\u{1}RULE_HOLD_EXPIRED\0\u{1}RULE_STATE\0\u{1}RULE_VERSION\0\u{1}RULE_TOO_EARLY\0\u{1}RULE_SERVICE_NOT_OFFERED\0\u{1}RULE_NUMBERS_EXHAUSTED\0\u{1}RULE_PATIENT_APPOINTMENTS\0\u{1}RULE_IN_PROGRESS\0\u{1}RULE_CHANNEL_CLOSED\0\u{1}RULE_RESOURCE_ELSEWHERE\0\u{1}RULE_NOT_RELEASED\0\u{1}RULE_BOOKING_CLOSED\0\u{1}RULE_TOO_LATE\0")
 }
 
 nonisolated extension PBAuthority: SwiftProtobuf._ProtoNameProviding {
