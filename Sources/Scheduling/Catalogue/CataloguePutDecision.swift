@@ -181,6 +181,7 @@ private struct PutDecision {
         try check(draft.minutes, in: 0...Limits.minutesOfTerm, "minutes", of: what)
         for (count, name) in [
             (draft.services.count, "services"), (draft.pools.count, "pools"), (draft.channels.count, "channels"),
+            (draft.classes.count, "classes"),
         ] where count > Limits.membersPerTerm {
             throw InvalidCatalogue("\(what): \(count) \(name), at most \(Limits.membersPerTerm)")
         }
