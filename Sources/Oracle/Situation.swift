@@ -5,14 +5,14 @@ package import Scheduling
 package struct Situation: Sendable {
     package let model: NaiveModel
     package let now: Instant
-    /// It was judged at `now`, or somewhere between it and this.
-    let until: Instant
     /// The catalogue was as at one of these positions,
     let catalogue: ClosedRange<UInt64>
     /// and the appointments as at one of these.
     let visits: ClosedRange<UInt64>
     /// A claim is invisible in the journal, so all that may have claimed something counts.
     let beside: [Wish]
+    /// Between which moments it was judged; `now` alone, unless a reading leaves that in doubt.
+    package var clock: ClosedRange<Instant>
 
     /// Everything as it is now, and nothing beside.
     package init(_ model: NaiveModel, now: Instant) {
@@ -20,19 +20,17 @@ package struct Situation: Sendable {
     }
 
     /// Everything as it was at one of the positions from `low` to `high`, beside these wishes.
-    /// - Parameters:
-    ///   - until: the last moment at which it may have been judged, where that was not just at `now`.
-    ///   - isInPlace: the appointments were as at the last position, and only the catalogue is older.
+    /// - Parameter isInPlace: the appointments were as at the last position, and only the catalogue is older.
     package init(
-        _ model: NaiveModel, from low: UInt64, to high: UInt64, now: Instant, until: Instant? = nil,
-        beside: [Wish] = [], isInPlace: Bool = false
+        _ model: NaiveModel, from low: UInt64, to high: UInt64, now: Instant, beside: [Wish] = [],
+        isInPlace: Bool = false
     ) {
         self.model = model
         self.now = now
-        self.until = max(now, until ?? now)
         catalogue = low...max(low, high)
         visits = isInPlace ? catalogue.upperBound...catalogue.upperBound : catalogue
         self.beside = beside
+        clock = now...now
     }
 
     /// Everything as a fact at `position` finds it: the appointments as they are, while the catalogue is read a little
@@ -40,10 +38,10 @@ package struct Situation: Sendable {
     package init(_ model: NaiveModel, factAt position: UInt64, decidedFrom low: UInt64, now: Instant) {
         self.model = model
         self.now = now
-        until = now
         catalogue = low...max(low, position)
         visits = position...position
         beside = []
+        clock = now...now
     }
 
     // MARK: What is asked
@@ -57,6 +55,7 @@ package struct Situation: Sendable {
     /// An appointment that is touched.
     struct Touched {
         let touch: Wish.Touch
+        let by: Origin
         /// Nil where no fact told of it.
         let visit: NaiveModel.Visit?
         let sitting: NaiveModel.Sitting?
@@ -70,6 +69,7 @@ package struct Situation: Sendable {
         let wish: Wish
         let patient: PatientID?
         let service: ServiceID?
+        /// Nil where the wish does not say.
         let patientClass: PatientClass?
         let sitting: NaiveModel.Sitting
         let department: DepartmentID
@@ -93,7 +93,7 @@ package struct Situation: Sendable {
 
     /// What is asked with one place of a wish. Of what no fact told there is nothing.
     func asked(_ wish: Wish, _ item: Int) -> Asked {
-        var asked = Asked(touched: wish.touch.map(touched))
+        var asked = Asked(touched: wish.touch.map { touched($0, by: wish.by) })
         guard wish.places.indices.contains(item) else { return asked }
         let place = wish.places[item]
         let first = Int(place.slot.index)
@@ -111,7 +111,7 @@ package struct Situation: Sendable {
         return asked
     }
 
-    private func touched(_ touch: Wish.Touch) -> Touched {
+    private func touched(_ touch: Wish.Touch, by origin: Origin) -> Touched {
         let visit = model.visits[touch.appointment]
         let sitting = model.sittings[touch.appointment.session]
         let archived = sitting?.archived
@@ -120,7 +120,7 @@ package struct Situation: Sendable {
             visit.inForce(visits).map { (number: UInt32($0) + 1, state: visit.versions[$0].state) }
         }
         return Touched(
-            touch: touch, visit: visit, sitting: sitting, versions: isGone ? [] : versions ?? [],
+            touch: touch, by: origin, visit: visit, sitting: sitting, versions: isGone ? [] : versions ?? [],
             mayBeGone: archived != nil)
     }
 
@@ -179,6 +179,25 @@ package struct Situation: Sendable {
                 ? wish.places.reduce(sum) { $0 + units(of: $1, wish, in: sitting, slot).upperBound } : sum
         }
         return capacity.lowerBound - most - claimed...capacity.upperBound - least
+    }
+
+    /// The units that the session of a place had sold, all slots together: at least, and at most, with what may have
+    /// been claimed in it.
+    func sold(for place: Place) -> ClosedRange<Int> {
+        let sitting = place.sitting
+        // A write of several places claims first; what is sold between claim and fact stands before the fact.
+        let positions = place.wish.places.count > 1 || place.wish.touch != nil ? catalogue : visits
+        let claims = beside.filter(\.claimsUnits).flatMap { wish in wish.places.map { (place: $0, wish: wish) } }
+        var (least, most) = (0, 0)
+        for slot in sitting.capacities.indices {
+            let before = place.before.map { units(of: $0, place.wish, in: sitting, slot) }
+            least += model.units(sitting, slot: slot) { model.surelyOccupies($0, in: positions) }
+            least += before.reduce(0) { $0 + $1.lowerBound }
+            most += model.units(sitting, slot: slot) { model.mayOccupy($0, in: positions) }
+            most += before.reduce(0) { $0 + $1.upperBound }
+            most += claims.reduce(0) { $0 + units(of: $1.place, $1.wish, in: sitting, slot).upperBound }
+        }
+        return least...max(least, most)
     }
 
     /// The units that a place of a wish takes in a slot.

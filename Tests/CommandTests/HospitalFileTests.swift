@@ -59,10 +59,14 @@ import Testing
                     terms:
                       - {rule: PER_DAY, services: [a, b], channels: [window, mini-program], limit: 2}
                       - {rule: overlap, pools: [p]}
+                      - {rule: not_released, classes: [outpatient, checkup], limit: 50, days: 7, at: "07:00"}
+                      - {rule: booking_closed, minutes: 90}
                 """, name: "h.yaml")
         let terms: [Catalogue.PolicyTerm] = [
             .init(rule: .perDay, services: ["a", "b"], channels: [.window, .miniProgram], limit: 2),
             .init(rule: .overlap, pools: ["p"]),
+            .init(rule: .notReleased, classes: [.outpatient, .checkup], limit: 50, days: 7, at: "07:00"),
+            .init(rule: .bookingClosed, minutes: 90),
         ]
         #expect(yaml.policies.map(\.terms) == [[], terms])
         let folder = try Folder()
@@ -70,8 +74,10 @@ import Testing
         _ = try folder.file("policies.csv", "department,per_day\n*,4\ngeneral,0\n")
         _ = try folder.file(
             "policy_terms.csv",
-            "department,rule,services,pools,channels,limit\n"
-                + "general,PER_DAY,a;b,*,window;mini-program,2\ngeneral,overlap,*,p,*,0\n")
+            "department,rule,services,pools,channels,classes,limit,days,at,minutes\n"
+                + "general,PER_DAY,a;b,*,window;mini-program,*,2,0,,0\ngeneral,overlap,*,p,*,*,0,0,,0\n"
+                + "general,not_released,*,*,*,outpatient;checkup,50,7,7:00,0\n"
+                + "general,booking_closed,*,*,*,*,0,0,,90\n")
         #expect(try HospitalSource.read(folder.path).catalogue == yaml)
     }
 
@@ -79,16 +85,20 @@ import Testing
     func `a listing shows the terms of a policy, for people and for programs`() throws {
         let terms: [Catalogue.PolicyTerm] = [
             .init(rule: .perDay, services: ["a", "b"], channels: [.window], limit: 2), .init(rule: .overlap),
+            .init(rule: .bookingClosed, classes: [.checkup], days: 1, at: "15:00", minutes: 90),
         ]
         let catalogue = Catalogue(policies: [.init(version: 3, terms: terms)])
         let listing = CatalogueListing(names: try HospitalNames(catalogue), department: nil)
         #expect(
             listing.table(.policies).lines().last?
-                .hasSuffix("  PER_DAY limit 2, services a, b, channels window; OVERLAP limit 0") == true)
+                .hasSuffix(
+                    "  PER_DAY limit 2, services a, b, channels window; OVERLAP limit 0; "
+                        + "BOOKING_CLOSED limit 0, classes checkup, 1 days before at 15:00, 90m before") == true)
         #expect(
             listing.json(.policies).text(isIndented: false)
                 .contains(
-                    #""terms":[{"rule":"PER_DAY","services":["a","b"],"pools":[],"channels":["window"],"limit":2},"#))
+                    #""terms":[{"rule":"PER_DAY","services":["a","b"],"pools":[],"channels":["window"],"#
+                        + #""classes":[],"limit":2,"days":0,"at":null,"minutes":0},"#))
     }
 
     @Test(arguments: [
@@ -126,8 +136,15 @@ import Testing
             "‘channels’ has ‘door’, each must be one of app, mini-program"
         ),
         (
+            "policies:\n  - {terms: [{rule: not_released, classes: [child]}]}",
+            "‘classes’ has ‘child’, each must be one of outpatient, inpatient, emergency, checkup"
+        ),
+        ("policies:\n  - {terms: [{rule: not_released, at: morning}]}", "policy: terms: ‘at’ is ‘morning’"),
+        ("policies:\n  - {terms: [{rule: not_released, days: 367}]}", "policy: terms: ‘days’ is ‘367’"),
+        ("policies:\n  - {terms: [{rule: per_day, minutes: -1}]}", "policy: terms: ‘minutes’ is ‘-1’"),
+        (
             "policies:\n  - {terms: [{rule: per_day, department: d}]}",
-            "‘department’ is no field; its fields are rule, services, pools, channels, limit"
+            "‘department’ is no field; its fields are rule, services, pools, channels, classes, limit"
         ),
         ("policies:\n  - {hold: [{rule: per_day}]}", "policy: ‘hold’ is a list, it must be one value"),
         ("policy_terms:\n  - {rule: per_day}", "‘policy_terms’ is no section"),

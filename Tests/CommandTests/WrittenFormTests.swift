@@ -263,7 +263,7 @@ import Testing
         ),
         (
             "policies:\n  - {terms: [{rule: per_day, limit: 1}, {rule: PER_DAY, limit: 2}]}",
-            "PER_DAY for the same services, pools and channels stands there already"
+            "PER_DAY for the same services, pools, channels and classes stands there already"
         ),
         ("policies:\n  - {terms: [{rule: per_day, channels: [app, app]}]}", "‘channels’ names ‘app’ twice"),
         ("policies:\n  - {terms: [{rule: per_day, channels: [app, ~]}]}", "‘channels’ has an empty item"),

@@ -102,6 +102,19 @@ import Testing
         func item(_ patientClass: PatientClass?) -> Command.Item {
             .init(slot: SlotID(rawValue: 77), service: ServiceID(rawValue: 2), patientClass: patientClass)
         }
+        // What terms could not say at first makes another one, each for itself.
+        let terms: [CatalogueDraft.PolicyTerm] = [
+            .init(rule: .perDay), .init(rule: .perDay, classes: [.outpatient]),
+            .init(rule: .perDay, classes: [.inpatient]), .init(rule: .perDay, days: 1),
+            .init(rule: .perDay, at: WallTime(rawValue: 0)), .init(rule: .perDay, at: WallTime(rawValue: 1)),
+            .init(rule: .perDay, minutes: 1),
+        ]
+        let ofTerms = terms.map { term in
+            var put = self.draft
+            put.policies = [.init(department: "", perDayDepartment: 0, perDay: 0, holdSeconds: 60, terms: [term])]
+            return fingerprint(.putCatalogue(put, hospital: nil))
+        }
+        #expect(Set(ofTerms).count == terms.count)
         let prints = [
             fingerprint(.putCatalogue(draft, hospital: nil)), fingerprint(.putCatalogue(other, hospital: nil)),
             fingerprint(.putCatalogue(draft, hospital: .init(name: "", zone: ""))),

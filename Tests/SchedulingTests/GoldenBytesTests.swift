@@ -255,6 +255,19 @@ import Testing
         ),
         (
             entity(
+                .policy(
+                    Policy(
+                        department: DepartmentID(rawValue: 1), version: 2, perDayDepartment: 0, perDay: 0,
+                        holdSeconds: 60,
+                        terms: [
+                            PolicyTerm(
+                                rule: .perDay, classes: [.outpatient, .emergency], limit: 50, days: 7,
+                                at: WallTime(rawValue: 420), minutes: 90)
+                        ]))),
+            "0980b883a1f7320303e78e8b08010200003c01840000003202010307a5035a"
+        ),
+        (
+            entity(
                 .template(
                     Template(
                         id: TemplateID(rawValue: 5), code: "t", pool: PoolID(rawValue: 4), weekdays: 31,

@@ -147,11 +147,64 @@ import Testing
         #expect(found?.description == "policy of department ‘im’: terms[0]: CHANNEL_CLOSED \(fault)")
     }
 
+    /// What the product says of terms; nil where it takes them.
+    private func fault(_ terms: [Term]) -> String? {
+        var draft = draft
+        draft.policies = [.init(department: "im", perDayDepartment: 0, perDay: 0, holdSeconds: 900, terms: terms)]
+        do {
+            _ = try Catalogue().decide(draft)
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+
+    @Test(
+        arguments: [
+            (Term(rule: .notReleased, limit: 100), "NOT_RELEASED names no time; say when, such as at: 07:00"),
+            (
+                Term(rule: .notReleased, days: 7, at: WallTime("07:00")),
+                "NOT_RELEASED: limit must be 1 to 100, the share"
+            ),
+            (Term(rule: .notReleased, limit: 101, at: WallTime("07:00")), "NOT_RELEASED: limit must be 1 to 100"),
+            (Term(rule: .notReleased, limit: 50, days: 367, at: WallTime("07:00")), "days"),
+            (Term(rule: .notReleased, limit: 50, at: WallTime("07:00"), minutes: 5), "reads no minutes; leave it out"),
+            (Term(rule: .bookingClosed), "BOOKING_CLOSED names no moment; say a time, such as at: 16:00, or minutes"),
+            (Term(rule: .bookingClosed, limit: 1, minutes: 5), "reads no limit; leave it out"),
+            (
+                Term(rule: .tooLate, channels: [.app]),
+                "TOO_LATE names no moment; say a time, such as at: 16:00, or minutes"
+            ),
+            (Term(rule: .tooLate, classes: [.checkup], minutes: 5), "reads no classes; leave it out"),
+            (Term(rule: .bookingClosed, days: 1, minutes: 5), "days without a time"),
+            (Term(rule: .bookingClosed, minutes: 527_041), "minutes"),
+        ] as [(Term, String)])
+    private func `a moment that is left out, and a share that is none, are refused`(term: Term, sentence: String) {
+        #expect(fault([term])?.contains(sentence) == true, "\(fault([term]) ?? "taken")")
+    }
+
+    @Test func `the later stage of a release puts more on sale, or the policy is refused`() {
+        func stage(_ limit: UInt32, _ days: UInt32, _ at: String, to channels: [Channel] = []) -> Term {
+            Term(rule: .notReleased, channels: channels, limit: limit, days: days, at: WallTime(at))
+        }
+        #expect(fault([stage(50, 7, "07:00"), stage(100, 1, "15:00")]) == nil)
+        #expect(fault([stage(100, 1, "15:00"), stage(50, 7, "07:00")]) == nil)
+        #expect(fault([stage(50, 7, "07:00"), stage(60, 7, "15:00")]) == nil)
+        let sentence =
+            "terms[1]: NOT_RELEASED of the same scope as terms[0]; the later of the two must put a larger share"
+        for later in [stage(50, 6, "07:00"), stage(40, 7, "07:01"), stage(60, 8, "00:00")] {
+            #expect(fault([stage(50, 7, "07:00"), later])?.contains(sentence) == true)
+        }
+        #expect(fault([stage(50, 7, "07:00"), stage(60, 7, "07:00")])?.contains("is named twice") == true)
+        #expect(fault([stage(50, 7, "07:00", to: [.app]), stage(40, 1, "07:00", to: [.kiosk])]) == nil)
+    }
+
     @Test func `two terms that differ in nothing but their limit are refused`() {
         let terms = [1, 1, 2].map { Term(rule: .perDay, services: ["visit"], limit: $0) }
         #expect(problem([terms[0], terms[1]]) == nil)
         #expect(
-            problem(terms)?.contains("terms[2]: PER_DAY for the same services, pools and channels is named twice")
+            problem(terms)?.contains(
+                "terms[2]: PER_DAY for the same services, pools, channels and classes is named twice")
                 == true)
     }
 
@@ -176,6 +229,17 @@ import Testing
         #expect(problem([Term(rule: .perDay, pools: many("im-1", members + 1))]) != nil)
         #expect(problem([Term(rule: .perDay, channels: many(.app, members))]) == nil)
         #expect(problem([Term(rule: .perDay, channels: many(.app, members + 1))]) != nil)
+        func moment(classes: Int = 0, days: UInt32 = 0, minutes: UInt32 = 0) -> String? {
+            fault([
+                Term(
+                    rule: .bookingClosed, classes: many(.checkup, classes), days: days, at: WallTime("07:00"),
+                    minutes: minutes)
+            ])
+        }
+        #expect(moment(classes: members, days: Limits.daysOfTerm, minutes: Limits.minutesOfTerm) == nil)
+        #expect(moment(classes: members + 1) != nil)
+        #expect(moment(days: Limits.daysOfTerm + 1) != nil)
+        #expect(moment(minutes: Limits.minutesOfTerm + 1) != nil)
     }
 
     // MARK: Bytes
@@ -185,7 +249,7 @@ import Testing
         let ids = (0..<UInt32(Limits.membersPerTerm)).map { last - $0 }
         let term = PolicyTerm(
             rule: .perDay, services: ids.map(ServiceID.init), pools: ids.map(PoolID.init), channels: Channel.allCases,
-            limit: .max)
+            classes: PatientClass.allCases, limit: .max, days: .max, at: WallTime(rawValue: 1_439), minutes: .max)
         let policy = Policy(
             department: DepartmentID(rawValue: last), version: .max, perDayDepartment: .max, perDay: .max,
             holdSeconds: .max, terms: Array(repeating: term, count: Limits.termsPerPolicy))
@@ -202,6 +266,11 @@ import Testing
             try decoded(bytes) { reader throws(CodingError) in try CatalogueEntity(from: &reader) }
         }
         #expect(throws: CodingError("a policy with terms that has none")) { try read([8, 0, 1, 0, 0, 60, 0]) }
+        // What terms could not say at first: a class of none, a time after the day, and nothing where more is promised.
+        let more: [UInt8] = [8, 0, 1, 0, 0, 60, 1, 0x84, 0, 0, 0, 0]
+        #expect(throws: CodingError("unknown class of patients")) { try read(more + [1, 9, 0, 0, 0]) }
+        #expect(throws: CodingError("a time after the day's end")) { try read(more + [0, 0, 0xA1, 0x0B, 0]) }
+        #expect(throws: CodingError("a term that says more and does not")) { try read(more + [0, 0, 0, 0]) }
         for (place, value) in [(7, 0), (7, 200), (11, 0), (11, 200)] as [(Int, UInt8)] {
             var damaged = bytes
             damaged[place] = value

@@ -96,7 +96,11 @@ extension Dice {
         PolicyTerm(
             rule: pick(Rule.allCases), services: once(in: 2) ? [] : many(9) { ServiceID(rawValue: $0.small()) },
             pools: once(in: 2) ? [] : many(9) { PoolID(rawValue: $0.small()) },
-            channels: once(in: 2) ? [] : many(4) { $0.pick(Channel.allCases) }, limit: small())
+            channels: once(in: 2) ? [] : many(4) { $0.pick(Channel.allCases) },
+            classes: once(in: 2) ? [] : many(4) { $0.pick(PatientClass.allCases) }, limit: small(),
+            days: once(in: 2) ? 0 : UInt16.random(in: 0...366, using: &self),
+            at: once(in: 2) ? nil : WallTime(rawValue: UInt16.random(in: 0...1_439, using: &self)),
+            minutes: once(in: 2) ? 0 : small())
     }
 
     mutating func taken() -> Taken {

@@ -219,7 +219,8 @@ struct World: Sendable {
         let department = catalogue.pools[pool.rawValue]?.department ?? DepartmentID(rawValue: 0)
         return Asking(
             origin: origin, patient: nil, service: nil,
-            slot: SlotID(rawValue: 0), span: 1, units: 1, times: .none, department: department,
+            slot: SlotID(session: SessionID(pool: pool, index: 0), index: 0), span: 1, units: 1, times: .none,
+            department: department,
             policy: catalogue.policy(for: department), now: now, wall: catalogue.hospital.zone.wall(at: now))
     }
 

@@ -34,6 +34,8 @@ import Testing
         let terms: [Catalogue.PolicyTerm] = [
             .init(rule: .perDay, services: ["a", "b"], pools: ["p"], channels: [.kiosk, .unknown(77)], limit: 3),
             .init(rule: Rule(number: 200)),
+            .init(
+                rule: .notReleased, classes: [.checkup, .unknown(77)], limit: 50, days: 7, at: "07:00", minutes: 90),
         ]
         let catalogue = Catalogue(policies: [.init(department: "d", terms: terms)])
         #expect(Catalogue(catalogue.wire) == catalogue)

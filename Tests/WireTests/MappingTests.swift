@@ -234,7 +234,7 @@ import Testing
         #expect(PBCatalogue(catalogue) == expected)
     }
 
-    /// No rule takes terms yet, so the decision is told otherwise.
+    /// Which rule reads what is another matter, so the decision is told that all read everything.
     @Test func `terms come back as sets, in the order they were put in`() throws {
         var wire = PBCatalogue()
         wire.services = ["scan", "visit"].map { code in
@@ -248,14 +248,20 @@ import Testing
         policy.terms[0].services = ["visit", "scan", "visit"]
         policy.terms[0].channels = [.window, .app, .window]
         policy.terms[0].limit = 7
+        policy.terms[0].classes = [.checkup, .outpatient]
         policy.terms[1].rule = .overlap
+        policy.terms[1].days = 7
+        policy.terms[1].at = "07:00"
+        policy.terms[1].minutes = 90
         wire.policies = [policy]
         var catalogue = Catalogue()
-        for entity in try catalogue.decide(try wire.draft().draft, terms: { _ in [.channels, .limit] }).events {
+        let fields: TermFields = [.channels, .classes, .limit, .wallTime, .minutes]
+        for entity in try catalogue.decide(try wire.draft().draft, terms: { _ in fields }).events {
             catalogue.evolve(entity)
         }
         policy.terms[0].services = ["scan", "visit"]
         policy.terms[0].channels = [.app, .window]
+        policy.terms[0].classes = [.outpatient, .checkup]
         #expect(PBCatalogue(catalogue).policies.map(\.terms) == [policy.terms])
     }
 
@@ -277,6 +283,24 @@ import Testing
         let error = #expect(throws: ProtocolError.self) { try wire.draft() }
         #expect(error?.code == .invalidArgument)
         #expect(error?.message.hasPrefix("policies[1].terms[1].\(field): ") == true)
+    }
+
+    @Test(arguments: [
+        ("classes", 0, "07:00"), ("classes", 5, "07:00"), ("classes", 77, "07:00"), ("at", 1, "7:00"),
+        ("at", 1, "24:00"), ("at", 1, "07:00:00"), ("at", 1, "morning"),
+    ])
+    func `a term's class or time that a request cannot name is an error at its field`(
+        field: String, patientClass: Int, at: String
+    ) throws {
+        var wire = PBCatalogue()
+        wire.policies = [PBPolicy()]
+        wire.policies[0].terms = [PBPolicyTerm()]
+        wire.policies[0].terms[0].rule = .perDay
+        wire.policies[0].terms[0].classes = [try #require(PBPatientClass(rawValue: patientClass))]
+        wire.policies[0].terms[0].at = at
+        let error = #expect(throws: ProtocolError.self) { try wire.draft() }
+        #expect(error?.code == .invalidArgument)
+        #expect(error?.message.hasPrefix("policies[0].terms[0].\(field): ") == true)
     }
 
     @Test func `a kind that this version does not know is named`() {

@@ -102,6 +102,35 @@ class Putting(Case):
         self.assertGreater(versions[2], versions[1])
         self.assertEqual(versions[3], versions[2])
 
+    def test_terms_of_moments_come_back_and_contradictions_are_refused(self):
+        code, draft = self.hospital.draft()
+        self.hospital.put(**draft)
+        release = dict(rule=pb.RULE_NOT_RELEASED, classes=[pb.PATIENT_CLASS_OUTPATIENT])
+        first = pb.PolicyTerm(**release, limit=50, days=366, at="07:00")
+        terms = [
+            first,
+            pb.PolicyTerm(**release, limit=100, at="23:59"),
+            pb.PolicyTerm(rule=pb.RULE_BOOKING_CLOSED, channels=[pb.CHANNEL_APP], minutes=527_040),
+            pb.PolicyTerm(rule=pb.RULE_TOO_LATE, channels=[pb.CHANNEL_APP], days=1, at="15:00", minutes=30),
+        ]
+        self.hospital.put(policies=[pb.Policy(department=code, terms=terms)])
+        before = self.hospital.catalogue()
+        self.assertEqual([list(policy.terms) for policy in before.policies if policy.department == code], [terms])
+        for sentence, *wrong in (
+            ("must put a larger share on sale", first, pb.PolicyTerm(**release, limit=50, at="23:59")),
+            ("limit must be 1 to 100", pb.PolicyTerm(**release, limit=101, at="23:59")),
+            ("names no time", pb.PolicyTerm(**release, limit=100)),
+            ("names no moment", pb.PolicyTerm(rule=pb.RULE_BOOKING_CLOSED)),
+            ("reads no classes", pb.PolicyTerm(rule=pb.RULE_TOO_LATE, classes=[pb.PATIENT_CLASS_CHECKUP], minutes=1)),
+            ("days", pb.PolicyTerm(rule=pb.RULE_TOO_LATE, days=367, at="15:00")),
+            ("minutes", pb.PolicyTerm(rule=pb.RULE_TOO_LATE, minutes=527_041)),
+        ):
+            with self.subTest(sentence=sentence):
+                with self.fails("INVALID_ARGUMENT") as raised:
+                    self.hospital.put(policies=[pb.Policy(department=code, terms=wrong)])
+                self.assertIn(sentence, raised.exception.failure.message)
+        self.assertEqual(self.hospital.catalogue(), before)
+
     def test_what_a_put_names_twice_is_refused_by_name(self):
         code = unique("twice")
         twice = [pb.Department(code=code, name=name) for name in ("甲", "乙")]
@@ -226,7 +255,7 @@ class BadPuts(Case):
         )
 
     def test_terms_name_what_is_wrong_with_them(self):
-        # No rule of this version takes terms: what is right otherwise is refused for its rule.
+        # PER_DAY takes no terms: what is right otherwise is refused for its rule.
         good = dict(rule=pb.RULE_PER_DAY, services=[self.code], pools=[self.code], channels=[pb.CHANNEL_KIOSK], limit=1)
         before = self.hospital.catalogue()
         for sentence, *wrong in (
@@ -236,10 +265,15 @@ class BadPuts(Case):
             ("policies[0].terms[0].channels:", {"channels": [pb.CHANNEL_APP, 0]}),
             ("policies[0].terms[0].channels:", {"channels": [pb.CHANNEL_APP, 77]}),
             ("policies[0].terms[0].channels:", {"channels": [pb.CHANNEL_SYSTEM]}),
+            ("policies[0].terms[0].classes:", {"classes": [pb.PATIENT_CLASS_CHECKUP, 0]}),
+            ("policies[0].terms[0].classes:", {"classes": [77]}),
+            ("policies[0].terms[0].at:", {"at": "7:00"}),
+            ("policies[0].terms[0].at:", {"at": "24:00"}),
             ("catalogue.policies.terms:", *[{}] * 65),
             ("catalogue.policies.terms.services:", {}, {"services": [self.code] * 1_025}),
             ("catalogue.policies.terms.pools:", {}, {"pools": [self.code] * 1_025}),
             ("catalogue.policies.terms.channels:", {}, {"channels": [pb.CHANNEL_KIOSK] * 1_025}),
+            ("catalogue.policies.terms.classes:", {}, {"classes": [pb.PATIENT_CLASS_CHECKUP] * 1_025}),
         ):
             with self.subTest(sentence=sentence, wrong=str(wrong)[:80]):
                 terms = [pb.PolicyTerm(**{**good, **each}) for each in wrong]

@@ -77,6 +77,49 @@ class Rules(Case):
         self.assertEqual(raised.exception.failure.code, pb.ERROR_CODE_INVALID_ARGUMENT)
         self.assertIn("a quota above the capacity", raised.exception.failure.message)
 
+    def test_not_released(self):
+        clinic = self.hospital.clinic()
+        term = pb.PolicyTerm(rule=pb.RULE_NOT_RELEASED, channels=[pb.CHANNEL_APP], limit=100, days=0, at="23:59")
+        self.hospital.put(policies=[pb.Policy(department=clinic.code, terms=[term])])
+        app, window = self.connect(channel=pb.CHANNEL_APP), self.connect(channel=pb.CHANNEL_WINDOW)
+        refused = app.call(booking(clinic, patient=self.patient))
+        self.assert_refused(refused, pb.RULE_NOT_RELEASED, limit=0)
+        self.assertEqual(refused.authority, pb.AUTHORITY_DEPARTMENT)
+        days = {"from": self.hospital.date(1), "to": self.hospital.date(1)}
+        self.assertEqual(self.hospital.free(service=clinic.service, channel=pb.CHANNEL_APP, **days), [])
+        self.assert_done(window.call(booking(clinic, patient=self.patient)))
+        # A quarter of eight units is for sale, and the one that the window sold counts.
+        (term.limit, term.days) = (25, 366)
+        self.hospital.put(policies=[pb.Policy(department=clinic.code, terms=[term])])
+        self.assert_done(app.call(booking(clinic, slot=1, patient=self.hospital.patient())))
+        refused = app.call(booking(clinic, slot=2, patient=self.hospital.patient()))
+        self.assert_refused(refused, pb.RULE_NOT_RELEASED, limit=2)
+
+    def test_booking_closed(self):
+        clinic = self.hospital.clinic()
+        booked = self.hospital.book(clinic, slot=1, patient=self.patient)
+        for moment in ({"days": 2, "at": "00:00"}, {"minutes": 4_000}):
+            with self.subTest(moment=moment):
+                term = pb.PolicyTerm(rule=pb.RULE_BOOKING_CLOSED, **moment)
+                self.hospital.put(policies=[pb.Policy(department=clinic.code, terms=[term])])
+                refused = self.assert_refused(self.hospital.book(clinic), pb.RULE_BOOKING_CLOSED)
+                self.assertEqual(refused.authority, pb.AUTHORITY_DEPARTMENT)
+        self.assert_refused(self.hospital.move(booked.appointment, clinic.slots[0]), pb.RULE_BOOKING_CLOSED)
+        days = {"from": self.hospital.date(1), "to": self.hospital.date(1)}
+        self.assertEqual(self.hospital.free(service=clinic.service, **days), [])
+
+    def test_too_late(self):
+        clinic = self.hospital.clinic()
+        booked, held = (self.hospital.book(clinic, slot=slot, hold=slot == 1) for slot in (0, 1))
+        term = pb.PolicyTerm(rule=pb.RULE_TOO_LATE, days=2, at="00:00")
+        self.hospital.put(policies=[pb.Policy(department=clinic.code, terms=[term])])
+        refused = self.hospital.change(booked.appointment, pb.TRANSITION_CANCEL)
+        self.assert_refused(refused, pb.RULE_TOO_LATE)
+        self.assertEqual(refused.authority, pb.AUTHORITY_DEPARTMENT)
+        self.assert_refused(self.hospital.move(booked.appointment, clinic.slots[2]), pb.RULE_TOO_LATE)
+        self.assert_done(self.hospital.change(held.appointment, pb.TRANSITION_CANCEL))
+        self.assert_done(self.hospital.change(booked.appointment, pb.TRANSITION_STOP))
+
     def test_slot_past(self):
         clinic = self.hospital.clinic(days=0, start="00:00", slot_minutes=60, capacities=(1,) * 24)
         self.assert_refused(self.hospital.book(clinic, slot=0), pb.RULE_SLOT_PAST)

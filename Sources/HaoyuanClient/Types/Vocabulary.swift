@@ -199,6 +199,12 @@ public struct Rule: Hashable, Sendable, CustomStringConvertible {
     public static let channelClosed = Rule(number: 14)
     /// A resource of the slot's pool is in an earlier session of another pool at that time.
     public static let resourceElsewhere = Rule(number: 15)
+    /// The slot is not for sale yet, or no more of its session is.
+    public static let notReleased = Rule(number: 16)
+    /// The policy takes no more bookings so shortly before the slot.
+    public static let bookingClosed = Rule(number: 17)
+    /// So shortly before the slot the policy lets no appointment be cancelled or given up.
+    public static let tooLate = Rule(number: 18)
     /// The slot's session does not take place (停诊).
     public static let sessionStopped = Rule(number: 21)
     /// What is free in the session is kept for other channels, classes of patients or services.

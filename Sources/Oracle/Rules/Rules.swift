@@ -19,11 +19,17 @@ extension Situation {
     /// The rules in the order in which they are asked. All places of a wish pass one stage before the first comes to
     /// the next.
     private static let stages: [[Rule]] = [
-        [.inProgress, .version, .state, .holdExpired, .tooEarly],
-        [.slotPast, .serviceNotOffered, .channelClosed, .resourceElsewhere],
+        [.inProgress, .version, .state, .holdExpired, .tooEarly, .tooLate],
+        [.slotPast, .serviceNotOffered, .channelClosed, .notReleased, .bookingClosed, .resourceElsewhere],
         [.perDayDepartment, .perDay, .overlap, .patientAppointments],
-        [.sessionStopped, .numbersExhausted, .slotFull, .quota],
+        [.sessionStopped, .numbersExhausted, .slotFull, .quota, .notReleased],
     ]
+
+    /// What one rule says in one stage: of a release first whether it has begun, and at last whether its share is sold.
+    private func verdict(of rule: Rule, _ asked: Asked, inStage stage: Int) -> Verdict {
+        guard rule == .notReleased, let place = asked.place else { return verdict(of: rule, asked) }
+        return stage == Self.stages.count - 1 ? shareSold(place) : notBegun(place)
+    }
 
     /// What one rule says.
     private func verdict(of rule: Rule, _ asked: Asked) -> Verdict {
@@ -33,9 +39,12 @@ extension Situation {
         case .state: asked.touched.map(state) ?? .no
         case .holdExpired: asked.touched.map(holdExpired) ?? .no
         case .tooEarly: asked.touched.map(tooEarly) ?? .no
+        case .tooLate: asked.touched.map(tooLate) ?? .no
         case .slotPast: asked.place.map(slotPast) ?? .no
         case .serviceNotOffered: asked.place.map(serviceNotOffered) ?? .no
         case .channelClosed: asked.place.map(channelClosed) ?? .no
+        case .notReleased: asked.place.map(notReleased) ?? .no
+        case .bookingClosed: asked.place.map(bookingClosed) ?? .no
         case .resourceElsewhere: asked.place.map(resourceElsewhere) ?? .no
         case .perDayDepartment: asked.place.map(perDayDepartment) ?? .no
         case .perDay: asked.place.map(perDay) ?? .no
@@ -73,10 +82,10 @@ extension Situation {
     /// What a wish is told where nothing is in doubt: the first rule that stands in its way. Nil where none does.
     package func refusal(of wish: Wish) -> Refusal? {
         let items = (0..<max(1, wish.places.count)).map { asked(wish, $0) }
-        for stage in Self.stages {
+        for (number, stage) in Self.stages.enumerated() {
             for asked in items {
                 for rule in stage {
-                    if let refusal = verdict(of: rule, asked).refusals.first { return refusal }
+                    if let refusal = verdict(of: rule, asked, inStage: number).refusals.first { return refusal }
                 }
             }
         }
@@ -97,8 +106,9 @@ extension Situation {
     }
 
     /// The rules that a search cannot judge, by what it does not name.
-    package static func unjudged(channel: Bool, patient: Bool, service: Bool) -> Set<Rule> {
+    package static func unjudged(channel: Bool, patient: Bool, patientClass: Bool, service: Bool) -> Set<Rule> {
         Set(channel && service ? [] : [.channelClosed, .quota])
+            .union(channel && patientClass && service ? [] : [.notReleased, .bookingClosed])
             .union(patient ? [] : [.perDayDepartment, .perDay, .overlap, .patientAppointments])
     }
 

@@ -65,7 +65,7 @@ extension Situation {
         let sitting = place.sitting
         let old = place.givenUp.flatMap { $0.id.session == sitting.id ? $0 : nil }
         var (least, most) = (0, 0)
-        for slot in sitting.capacities.indices where sitting.start(slot) > now.rawValue {
+        for slot in sitting.capacities.indices where sitting.start(slot) > clock.lowerBound.rawValue {
             let capacity = sitting.capacity(slot, in: positions)
             let surely = model.units(sitting, slot: slot) {
                 $0.id == old?.id || model.surelyOccupies($0, in: positions)
@@ -78,7 +78,7 @@ extension Situation {
             }
             let passedOn = old.map { $0.slots.contains(slot) ? $0.units : 0 } ?? 0
             let (low, high) = (before.reduce(0) { $0 + $1.lowerBound }, before.reduce(0) { $0 + $1.upperBound })
-            if sitting.start(slot) > until.rawValue {
+            if sitting.start(slot) > clock.upperBound.rawValue {
                 least += max(0, capacity.lowerBound - perhaps - claimed - high) + passedOn
             }
             most += max(0, capacity.upperBound - surely - low) + passedOn
@@ -125,7 +125,9 @@ extension Situation {
                 || ahead == Int32(share.days) && wall.time.rawValue >= at.rawValue
         }
         let all = zones.isEmpty ? [.utc] : zones
-        return (all.contains { isBack(at: until, in: $0) }, all.allSatisfy { isBack(at: now, in: $0) })
+        return (
+            all.contains { isBack(at: clock.upperBound, in: $0) }, all.allSatisfy { isBack(at: clock.lowerBound, in: $0) }
+        )
     }
 }
 

@@ -126,6 +126,11 @@ private struct PutDecision {
                 )
             }
             if let fault = Quota.fault(in: new) { throw InvalidCatalogue("\(what): terms[\(index)]: \(fault)") }
+            if fields(new.rule)?.contains(.share) == true, let place = terms.firstIndex(where: new.isUndone) {
+                throw InvalidCatalogue(
+                    "\(what): terms[\(index)]: \(new.rule.name) of the same scope as terms[\(place)]; the later of the two must put a larger share on sale"
+                )
+            }
             terms.append(new)
         }
         let old = department.map { catalogue.departmentPolicies[$0] } ?? catalogue.policy
@@ -161,6 +166,16 @@ private struct PutDecision {
         if fields.contains(.someWallTime), draft.at == nil {
             throw InvalidCatalogue("\(what): \(draft.rule.name) names no time; say when, such as at: 07:00")
         }
+        if fields.contains(.someMoment), draft.at == nil, draft.minutes == 0 {
+            throw InvalidCatalogue(
+                "\(what): \(draft.rule.name) names no moment; say a time, such as at: 16:00, or minutes before the start"
+            )
+        }
+        guard !fields.contains(.share) || (1...100).contains(draft.limit) else {
+            throw InvalidCatalogue(
+                "\(what): \(draft.rule.name): limit must be 1 to 100, the share in percent that is for sale from then on; 100 for all"
+            )
+        }
         guard draft.at != nil || draft.days == 0 else {
             throw InvalidCatalogue("\(what): days without a time; say when on that day, such as at: 07:00")
         }
@@ -168,6 +183,7 @@ private struct PutDecision {
         try check(draft.minutes, in: 0...Limits.minutesOfTerm, "minutes", of: what)
         for (count, name) in [
             (draft.services.count, "services"), (draft.pools.count, "pools"), (draft.channels.count, "channels"),
+            (draft.classes.count, "classes"),
         ] where count > Limits.membersPerTerm {
             throw InvalidCatalogue("\(what): \(count) \(name), at most \(Limits.membersPerTerm)")
         }

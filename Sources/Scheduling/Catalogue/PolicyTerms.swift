@@ -33,15 +33,51 @@ package struct PolicyTerm: Hashable, Sendable {
         self.minutes = minutes
     }
 
-    private func isOfSameScope(as other: PolicyTerm) -> Bool {
+    /// Whether both are of one rule, and concern the same.
+    package func isOfScope(of other: borrowing PolicyTerm) -> Bool {
         rule == other.rule && services == other.services && pools == other.pools && channels == other.channels
             && classes == other.classes
-            && (rule.about.terms?.contains(.staged) != true || (days == other.days && at == other.at))
     }
 
     /// Whether both are of one rule and one scope and say something else, so that only one of them can be meant.
     package func contradicts(_ other: PolicyTerm) -> Bool {
-        isOfSameScope(as: other) && self != other
+        isOfScope(of: other) && self != other
+            && (rule.about.terms?.contains(.staged) != true || (days == other.days && at == other.at))
+    }
+
+    /// Whether both are stages of one scope, of which the later has no larger limit.
+    package func isUndone(by other: PolicyTerm) -> Bool {
+        guard isOfScope(of: other), self != other, let at, let otherAt = other.at else { return false }
+        // Days before the slot's: more of them are earlier.
+        let isEarlier = (other.days, at.rawValue) < (days, otherAt.rawValue)
+        return isEarlier ? limit >= other.limit : other.limit >= limit
+    }
+
+    /// Whether what is asked for is within its scope, channels and classes included. Terms that name services, channels
+    /// or classes do not concern what names none.
+    @inline(__always)
+    func concerns(_ asking: borrowing Asking) -> Bool {
+        let channel = asking.origin?.channel
+        let patientClass = asking.patientClass
+        return concerns(service: asking.service, pool: asking.slot.session.pool)
+            && (channels.isEmpty || channel.map(channels.contains) ?? false)
+            && (classes.isEmpty || patientClass.map(classes.contains) ?? false)
+    }
+
+    /// Whether its time has come, or no more than its minutes are left, for what starts then on this day.
+    @inline(__always)
+    func isOver(for day: LocalDate, _ start: Instant, at now: Instant, on wall: WallMoment) -> Bool {
+        hasCome(for: day, on: wall)
+            || minutes > 0 && now >= start.advanced(milliseconds: -Int64(minutes) * 60_000)
+    }
+
+    /// Whether its time has come on the wall clock for what is on this day; false where it has none.
+    ///
+    /// A time that a clock change skips has come with the change. One that comes twice has come at the first, and has
+    /// not again from the change to the second.
+    @inline(__always)
+    func hasCome(for day: LocalDate, on wall: WallMoment) -> Bool {
+        at.map { wall >= WallMoment(date: day.advanced(days: -Int32(days)), time: $0) } ?? false
     }
 
     /// Whether a booking of this service in this pool is within its scope; where no service is named, whether one of

@@ -15,6 +15,9 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case inProgress
     case channelClosed
     case resourceElsewhere
+    case notReleased
+    case bookingClosed
+    case tooLate
     case sessionStopped = 21
     case quota = 19
 
@@ -36,6 +39,9 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
         case .inProgress: InProgress.about
         case .channelClosed: ChannelClosed.about
         case .resourceElsewhere: ResourceElsewhere.about
+        case .notReleased: NotReleased.about
+        case .bookingClosed: BookingClosed.about
+        case .tooLate: TooLate.about
         case .sessionStopped: SessionStopped.about
         case .quota: Quota.about
         }
@@ -88,8 +94,8 @@ package struct SearchNaming: OptionSet, Hashable, Sendable {
 
 /// What a rule reads of its terms beside their scope, services and pools.
 package struct TermFields: OptionSet, Hashable, Sendable {
-    package let rawValue: UInt8
-    package init(rawValue: UInt8) { self.rawValue = rawValue }
+    package let rawValue: UInt16
+    package init(rawValue: UInt16) { self.rawValue = rawValue }
 
     package static let channels = TermFields(rawValue: 1)
     package static let limit = TermFields(rawValue: 2)
@@ -103,6 +109,10 @@ package struct TermFields: OptionSet, Hashable, Sendable {
     package static let minutes = TermFields(rawValue: 64)
     /// Several terms of one scope stand beside each other, one for each moment.
     package static let staged = TermFields(rawValue: 128)
+    /// The limit is a share in percent, 1 to 100; a later stage has a larger one.
+    package static let share = TermFields(rawValue: 256)
+    /// A time or minutes must be said, or both.
+    package static let someMoment = TermFields(rawValue: 512)
 }
 
 /// The one list: which rules judge what, in the order that proto/PROTOCOL.md states. The first that fails answers.
@@ -118,6 +128,8 @@ package enum RuleList {
         try SlotPast.judge(asking)
         try ServiceNotOffered.judge(asking, isOffered: isOffered)
         try ChannelClosed.judge(asking)
+        try NotReleased.judge(asking)
+        try BookingClosed.judge(asking)
         try ResourceElsewhere.judge(isElsewhere: isElsewhere)
     }
 
@@ -139,6 +151,7 @@ package enum RuleList {
         try SlotFull.judge(asking, session)
         // A full slot is full for everybody, so only of what is free it is asked for whom.
         try Quota.judge(asking, session)
+        try NotReleased.judge(asking, session)
     }
 
     /// `CHANGE`.
@@ -150,6 +163,7 @@ package enum RuleList {
         try WrongState.judge(change)
         if change.transition == .confirm { try HoldExpired.judge(change, asking) }
         try TooEarly.judge(change, asking)
+        if change.transition == .cancel { try TooLate.judge(change, asking) }
     }
 
     /// `MOVE`, the appointment that is given up.
@@ -159,6 +173,7 @@ package enum RuleList {
         try WrongVersion.judge(change)
         try WrongState.judge(move: change)
         try HoldExpired.judge(change, asking)
+        try TooLate.judge(change, asking)
     }
 
     /// `LOCK_SLOTS`.

@@ -54,8 +54,8 @@ package enum Limits {
     package static let membersPerPool = 1_024
     /// Terms of one policy.
     package static let termsPerPolicy = 64
-    /// Services of one policy term, and pools, channels, classes. With all of its terms full a policy still fits one record
-    /// of the journal.
+    /// Services of one policy term, and pools, channels, classes. With all of its terms full a policy still fits one
+    /// record of the journal.
     package static let membersPerTerm = 1_024
     /// Days before the day of a slot that a policy term may name, and minutes before its start: 366 days.
     package static let daysOfTerm: UInt32 = 366

@@ -84,9 +84,9 @@ private func checkCatalogue(_ payload: ByteBuffer) throws(ProtocolError) {
     }
     try checkCount(
         try payload.mostElements(at: [1, 6, 6]), "catalogue.policies.terms", atMost: Limits.termsPerPolicy)
-    for (field, name) in [(UInt32(2), "services"), (3, "pools"), (4, "channels")] {
+    for (field, name) in [(UInt32(2), "services"), (3, "pools"), (4, "channels"), (6, "classes")] {
         try checkCount(
-            try payload.mostElements(at: [1, 6, 6, field], areNumbers: name == "channels"),
+            try payload.mostElements(at: [1, 6, 6, field], areNumbers: name == "channels" || name == "classes"),
             "catalogue.policies.terms.\(name)", atMost: Limits.membersPerTerm)
     }
 }

@@ -13,7 +13,9 @@ private struct PageJudge {
     let judge: AnswerJudge
     let query: SlotQuery
     /// What the reading may reflect: from what was applied everywhere when it began, to what is on disk now.
-    let situation: Situation
+    private(set) var situation: Situation
+    /// Rules that judge, of a search that does not name all they need, what concerns everybody.
+    private static let judgedInPart: Set<Rule> = [.notReleased, .bookingClosed]
 
     init(_ judge: AnswerJudge, _ query: SlotQuery) {
         self.judge = judge
@@ -21,7 +23,10 @@ private struct PageJudge {
         let beside = judge.chronicle.beside([judge.execution]).flatMap(\.operation.writes)
         situation = Situation(
             judge.model, from: judge.low, to: judge.high, now: judge.execution.notBefore,
-            until: Instant(rawValue: judge.chronicle.latestMoment), beside: beside.map { Wish($0) })
+            beside: beside.map { Wish($0) })
+        // A standby may not know yet of the moment that its primary has told.
+        let earliest = judge.execution.isOfPrimary ? judge.execution.notBefore : Instant(rawValue: 0)
+        situation.clock = earliest...max(earliest, Instant(rawValue: judge.chronicle.latestMoment))
     }
 
     private var model: NaiveModel { judge.model }
@@ -31,11 +36,10 @@ private struct PageJudge {
     private typealias Place = (start: Int64, slot: UInt64)
 
     func check(_ page: SlotPage) {
-        // A standby's moment may be an earlier one, at which more was kept.
-        let unsaid: [Rule] = judge.execution.isOfPrimary ? [] : [.quota]
-        for slot in page.slots { check(slot, page.unjudged + unsaid) }
+        for slot in page.slots { check(slot, page.unjudged.filter { !Self.judgedInPart.contains($0) }) }
         let unjudged = Situation.unjudged(
-            channel: query.origin != nil, patient: query.patient != nil, service: query.service != nil)
+            channel: query.origin != nil, patient: query.patient != nil, patientClass: query.patientClass != nil,
+            service: query.service != nil)
         expect(Set(page.unjudged) == unjudged, "it says that it has not judged \(page.unjudged)")
         let order = page.slots.map { Place($0.start.rawValue, $0.slot.rawValue) }
         expect(zip(order, order.dropFirst()).allSatisfy { $0 < $1 }, "it is out of order")
@@ -46,8 +50,10 @@ private struct PageJudge {
         let shown = Set(page.slots.map(\.slot))
         for sitting in model.sittingsInOrder where sitting.opened <= judge.low && sitting.archived == nil {
             // Of a rule that needs a service it has judged what concerns every service, where it knows the channel.
-            let leftOut = page.unjudged.filter { $0 != .channelClosed || query.origin == nil }
-            missing(sitting, shown, leftOut + unsaid, upTo: page.more ? order.last : nil)
+            let leftOut = page.unjudged.filter {
+                ($0 != .channelClosed || query.origin == nil) && !Self.judgedInPart.contains($0)
+            }
+            missing(sitting, shown, leftOut, upTo: page.more ? order.last : nil)
         }
     }
 
@@ -79,8 +85,7 @@ private struct PageJudge {
     private func wish(_ slot: SlotID, _ demand: Wish.Demand) -> Wish {
         .take(
             [Wish.Place(slot: slot, service: query.service, demand: demand, patientClass: query.patientClass)],
-            for: query.patient, isHold: false,
-            by: query.origin ?? .system)
+            for: query.patient, isHold: false, by: query.origin ?? .system)
     }
 
     private func check(_ offer: FreeSlot, _ unjudged: [Rule]) {

@@ -50,7 +50,7 @@ struct FactJudge {
         }
         let beside = chronicle.beside(underWay).flatMap(\.operation.writes).filter { $0.key != event.answer?.key }
         let isOfPool = [
-            .slotFull, .numbersExhausted, .version, .state, .holdExpired, .tooEarly, .sessionStopped, .quota,
+            .slotFull, .numbersExhausted, .version, .state, .holdExpired, .tooEarly, .tooLate, .sessionStopped, .quota,
         ].contains(refusal.rule)
         return Situation(
             model, from: low, to: position - 1, now: event.at, beside: beside.map { Wish($0) }, isInPlace: isOfPool)

@@ -171,7 +171,9 @@ struct Draw {
             .init(
                 department: department.map { "d\($0)" } ?? "", perDayDepartment: UInt32(random.below(3)),
                 perDay: UInt32(random.below(4)), holdSeconds: UInt32([1, 3, 60][random.below(3)]),
-                terms: random.chance(400) ? [closedChannels(department)] : [])
+                terms: (random.chance(400) ? [closedChannels(department)] : []) + releases()
+                    + (random.chance(200) ? [closing(.bookingClosed)] : [])
+                    + (random.chance(200) ? [closing(.tooLate)] : []))
         ]
         if random.chance(500) { draft.policies[0].terms += shares(department) }
         return draft
@@ -186,6 +188,40 @@ struct Draw {
             channels: Channel.allCases.filter { $0 != .system && random.chance(700) })
         if term.channels.isEmpty { term.channels = [.window] }  // a term that names none is refused
         return term
+    }
+
+    /// A release in stages, of which some have begun, for some days at least: the times lie around now.
+    private mutating func releases() -> [CatalogueDraft.PolicyTerm] {
+        guard random.chance(300) else { return [] }
+        var term = CatalogueDraft.PolicyTerm(rule: .notReleased)
+        if random.chance(300) { term.services = ["s\(random.below(plan.services))"] }
+        if random.chance(400) { term.channels = [.app, .kiosk, .window].filter { _ in random.chance(500) } }
+        if random.chance(150) { term.classes = [.outpatient] }
+        var days = UInt32(random.below(5))
+        return [20, 50, 100].filter { _ in random.chance(600) }.map { share in
+            term.limit = share
+            (term.days, term.at) = (days, timeAround())
+            // The next stage is later by a day at least, or there is none.
+            days = days > 0 ? days - 1 : 0
+            return term
+        }
+        .reduce(into: []) { stages, stage in if stages.last?.days != stage.days { stages.append(stage) } }
+    }
+
+    /// A moment from which on something before a slot is closed: for some slots it has come.
+    private mutating func closing(_ rule: Rule) -> CatalogueDraft.PolicyTerm {
+        var term = CatalogueDraft.PolicyTerm(rule: rule)
+        if random.chance(300) { term.services = ["s\(random.below(plan.services))"] }
+        if random.chance(400) { term.channels = [.app, .kiosk, .window].filter { _ in random.chance(500) } }
+        if random.chance(500) { term.minutes = UInt32([1, 90, 300, 2_000][random.below(4)]) }
+        if term.minutes == 0 || random.chance(200) { (term.days, term.at) = (UInt32(random.below(3)), timeAround()) }
+        return term
+    }
+
+    /// A time on the hospital's wall clock that has just come or is about to.
+    private mutating func timeAround() -> WallTime {
+        let zone = model.hospital.last?.zone ?? .utc
+        return zone.wall(at: now.advanced(milliseconds: Int64(random.between(-90...90)) * 60_000)).time
     }
 
     /// The place of a pool; where clients put pools, mostly the newest one's or the next one's, which may be on its

@@ -340,6 +340,15 @@ package nonisolated enum PBRule: SwiftProtobuf.Enum, Swift.CaseIterable {
   /// a resource of the slot's pool is in an earlier session of another pool at that time
   case resourceElsewhere // = 15
 
+  /// 放号: the slot is not for sale yet, or not so much of its session
+  case notReleased // = 16
+
+  /// the policy takes no more bookings so shortly before the slot
+  case bookingClosed // = 17
+
+  /// so shortly before the slot the policy lets no appointment be cancelled or given up
+  case tooLate // = 18
+
   /// the slot's session does not take place from that slot on, or from an earlier one
   case sessionStopped // = 21
 
@@ -369,6 +378,9 @@ package nonisolated enum PBRule: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 13: self = .inProgress
     case 14: self = .channelClosed
     case 15: self = .resourceElsewhere
+    case 16: self = .notReleased
+    case 17: self = .bookingClosed
+    case 18: self = .tooLate
     case 19: self = .quota
     case 21: self = .sessionStopped
     default: self = .UNRECOGNIZED(rawValue)
@@ -393,6 +405,9 @@ package nonisolated enum PBRule: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .inProgress: return 13
     case .channelClosed: return 14
     case .resourceElsewhere: return 15
+    case .notReleased: return 16
+    case .bookingClosed: return 17
+    case .tooLate: return 18
     case .quota: return 19
     case .sessionStopped: return 21
     case .UNRECOGNIZED(let i): return i
@@ -417,6 +432,9 @@ package nonisolated enum PBRule: SwiftProtobuf.Enum, Swift.CaseIterable {
     .inProgress,
     .channelClosed,
     .resourceElsewhere,
+    .notReleased,
+    .bookingClosed,
+    .tooLate,
     .sessionStopped,
     .quota,
   ]
@@ -640,7 +658,7 @@ nonisolated extension PBTransition: SwiftProtobuf._ProtoNameProviding {
 }
 
 nonisolated extension PBRule: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0RULE_UNSPECIFIED\0\u{1}RULE_SLOT_FULL\0\u{1}RULE_SLOT_PAST\0\u{1}RULE_PER_DAY_DEPARTMENT\0\u{1}RULE_PER_DAY\0\u{1}RULE_OVERLAP\0\u{1}RULE_HOLD_EXPIRED\0\u{1}RULE_STATE\0\u{1}RULE_VERSION\0\u{1}RULE_TOO_EARLY\0\u{1}RULE_SERVICE_NOT_OFFERED\0\u{1}RULE_NUMBERS_EXHAUSTED\0\u{1}RULE_PATIENT_APPOINTMENTS\0\u{1}RULE_IN_PROGRESS\0\u{1}RULE_CHANNEL_CLOSED\0\u{1}RULE_RESOURCE_ELSEWHERE\0\u{2}\u{4}RULE_QUOTA\0\u{2}\u{2}RULE_SESSION_STOPPED\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0RULE_UNSPECIFIED\0\u{1}RULE_SLOT_FULL\0\u{1}RULE_SLOT_PAST\0\u{1}RULE_PER_DAY_DEPARTMENT\0\u{1}RULE_PER_DAY\0\u{1}RULE_OVERLAP\0\u{1}RULE_HOLD_EXPIRED\0\u{1}RULE_STATE\0\u{1}RULE_VERSION\0\u{1}RULE_TOO_EARLY\0\u{1}RULE_SERVICE_NOT_OFFERED\0\u{1}RULE_NUMBERS_EXHAUSTED\0\u{1}RULE_PATIENT_APPOINTMENTS\0\u{1}RULE_IN_PROGRESS\0\u{1}RULE_CHANNEL_CLOSED\0\u{1}RULE_RESOURCE_ELSEWHERE\0\u{1}RULE_NOT_RELEASED\0\u{1}RULE_BOOKING_CLOSED\0\u{1}RULE_TOO_LATE\0\u{1}RULE_QUOTA\0\u{2}\u{2}RULE_SESSION_STOPPED\0")
 }
 
 nonisolated extension PBAuthority: SwiftProtobuf._ProtoNameProviding {
