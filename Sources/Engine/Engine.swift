@@ -134,10 +134,13 @@ package final class Engine: Sendable {
     package func execute(_ writes: [Write]) async -> [Answer] {
         guard gate.enter() else { return writes.map { _ in Answer(.failed(.draining)) } }
         defer { gate.leave() }
-        let pipeline = WritePipeline(
+        return await pipeline.execute(writes, now: time.now(), monotonic: configuration.clock.monotonicNanoseconds())
+    }
+
+    var pipeline: WritePipeline {
+        WritePipeline(
             journal: journal, keys: keys, view: view, directory: directory, shards: shards, history: history,
             standing: standing, register: register, spreading: spreading)
-        return await pipeline.execute(writes, now: time.now(), monotonic: configuration.clock.monotonicNanoseconds())
     }
 
     /// Puts departments, resources, services, pools, policies and templates: all of them, or none and the first fault

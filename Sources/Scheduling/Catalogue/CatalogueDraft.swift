@@ -97,9 +97,13 @@ package struct CatalogueDraft: Sendable {
         package var start: WallTime
         package var slotMinutes, slots, capacity: UInt32
         package var validFrom, validUntil: LocalDate?
+        /// Empty where it follows none.
+        package var calendar: String
+        package var exceptions: [TemplateException]
         package init(
             code: String, pool: String, weekdays: UInt32, start: WallTime, slotMinutes: UInt32, slots: UInt32,
-            capacity: UInt32, validFrom: LocalDate? = nil, validUntil: LocalDate? = nil
+            capacity: UInt32, validFrom: LocalDate? = nil, validUntil: LocalDate? = nil, calendar: String = "",
+            exceptions: [TemplateException] = []
         ) {
             self.code = code
             self.pool = pool
@@ -110,6 +114,8 @@ package struct CatalogueDraft: Sendable {
             self.capacity = capacity
             self.validFrom = validFrom
             self.validUntil = validUntil
+            self.calendar = calendar
+            self.exceptions = exceptions
         }
     }
 
@@ -120,6 +126,8 @@ package struct CatalogueDraft: Sendable {
     package var pools: [Pool] = []
     package var policies: [Policy] = []
     package var templates: [Template] = []
+    package var calendars: [Calendar] = []
+    package var leaves: [Leave] = []
 
     package init() {}
 }

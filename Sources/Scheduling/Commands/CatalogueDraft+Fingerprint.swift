@@ -31,6 +31,7 @@ extension CatalogueDraft {
             }
         }
         for entity in templates { entity.mix(into: &fingerprint) }
+        mixRosters(into: &fingerprint)
     }
 }
 
@@ -41,5 +42,6 @@ extension CatalogueDraft.Template {
         fingerprint.mix(
             UInt64(weekdays), UInt64(start.rawValue), UInt64(slotMinutes), UInt64(slots), UInt64(capacity),
             day(validFrom), day(validUntil))
+        mixRoster(into: &fingerprint)
     }
 }

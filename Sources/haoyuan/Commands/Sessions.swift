@@ -5,8 +5,8 @@ import Terminal
 
 struct Sessions: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Generate sessions from the templates, list them, and lock their slots.",
-        subcommands: [Generate.self, List.self, Lock.self, Unlock.self, Locks.self])
+        abstract: "Generate sessions from the templates, preview that, list them, and lock their slots.",
+        subcommands: [Generate.self, Preview.self, List.self, Lock.self, Unlock.self, Locks.self])
 
     struct Generate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
