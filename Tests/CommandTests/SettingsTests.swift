@@ -3,6 +3,7 @@ import Foundation
 import Testing
 
 import struct Engine.StandbyPolicy
+import struct Scheduling.WallTime
 
 @testable import Hosting
 @testable import Terminal

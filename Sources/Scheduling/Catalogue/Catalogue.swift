@@ -40,13 +40,13 @@ package struct Catalogue: Hashable, Sendable {
 
     /// Every entity as the event that would bring it back, parents before their children.
     package var entities: [CatalogueEntity] {
-        [.hospital(hospital), .policy(policy)]
-            + departments.all.map { .department($0) } + resources.all.map { .resource($0) }
-            + services.all.map { .service($0) } + pools.all.map { .pool($0) }
-            + departmentPolicies.values.sorted { ($0.department?.rawValue ?? 0) < ($1.department?.rawValue ?? 0) }
+        var entities: [CatalogueEntity] = [.hospital(hospital), .policy(policy)]
+        entities += departments.all.map { .department($0) } + resources.all.map { .resource($0) }
+        entities += services.all.map { .service($0) } + pools.all.map { .pool($0) }
+        entities += departmentPolicies.values.sorted { ($0.department?.rawValue ?? 0) < ($1.department?.rawValue ?? 0) }
             .map { .policy($0) }
-            + calendars.all.map { .calendar($0) } + templates.all.map { .template($0) }
-            + leaves.all.map { .leave($0) }
+        entities += calendars.all.map { .calendar($0) } + templates.all.map { .template($0) }
+        return entities + leaves.all.map { .leave($0) }
     }
 }
 
