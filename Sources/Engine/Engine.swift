@@ -25,7 +25,7 @@ package final class Engine: Sendable {
     let replica: Replica
     let spreading: SpreadingFacts
     let readers: FeedReaders
-    /// Nil where sessions are opened only when somebody says so.
+    /// Nil where the engine opens no sessions by itself.
     let roll: RosterRoll?
     private let gate = Gate()
     /// The confirmed position that is kept on disk.

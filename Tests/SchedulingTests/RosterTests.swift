@@ -44,7 +44,8 @@ import Testing
     }
 
     private static func roster(_ text: String, in catalogue: Catalogue) throws -> RosterDay {
-        catalogue.roster(of: try #require(catalogue.templates[code: "t"]), on: try day(text))
+        let template = try #require(catalogue.templates[code: "t"])
+        return template.roster(on: try day(text), template.calendar.flatMap { catalogue.calendars[$0.rawValue] })
     }
 
     /// The first fault of a draft, in words.

@@ -35,7 +35,7 @@ package struct ServeSettings: Sendable {
     var queueBytes = SizeArgument(bytes: 64 << 20)
     var feedKeepDays = 14
     var feedKeepGiB = 8
-    /// Sessions are opened so many days ahead, once a day; nil: only when somebody says so.
+    /// Sessions are opened so many days ahead, once a day; nil: the server opens none by itself.
     var rollDays: Int?
     var rollAt: WallTime?
     var connections = WireLimits.connections

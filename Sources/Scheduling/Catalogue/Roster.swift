@@ -97,10 +97,3 @@ extension Template {
         return weekdays & (1 << UInt8(weekday)) != 0 ? .session(shift) : .none(.weekday)
     }
 }
-
-extension Catalogue {
-    /// What a template says of a day.
-    package func roster(of template: Template, on date: LocalDate) -> RosterDay {
-        template.roster(on: date, template.calendar.flatMap { calendars[$0.rawValue] })
-    }
-}
