@@ -117,10 +117,15 @@ import Testing
         ]
         try await put(hospital, draft)
         #expect(try await days(hospital) == [2, 3].map { Self.day($0) })
+        let byHand = try await hospital.open("li", day: 4, at: "20:00", capacities: [1])
+        let rows = try await preview(hospital, to: 6).rows
+        #expect(
+            rows.contains { $0.session == byHand && $0.fate == .absent("its resource ‘dr’ is away by leave ‘2026-17’") }
+        )
         let answer = try await generate(hospital, to: 6)
         #expect(answer.opened == 1 && answer.withdrawn == 1)
         #expect(answer.conflicts.count == 1 && answer.conflicts[0].contains("leave ‘2026-17’"), "\(answer.conflicts)")
-        #expect(try await days(hospital) == [2, 5].map { Self.day($0) })
+        #expect(try await days(hospital) == [2, 4, 5].map { Self.day($0) })
         draft.leaves[0].isCancelled = true
         try await put(hospital, draft)
         #expect(try await generate(hospital, to: 6).opened == 2)

@@ -11,7 +11,8 @@ package struct GenerationPreview: Sendable {
         case withdrawn
         /// It is not opened, or it is outdated and stays, as the sentence says.
         case conflict(String)
-        /// A holiday, an exception or a leave leaves it out, as the words say.
+        /// A holiday, an exception or a leave leaves it out, as the words say. With a session: it was opened by hand, its
+        /// resources are away, and it stays.
         case absent(String)
         /// This calendar does not reach the day.
         case unjudged(String)
@@ -127,6 +128,7 @@ extension Engine {
             }
         }
         preview.addAbsences(prepared)
+        for book in books { preview.addSessionsOnLeave(book, prepared, now: now) }
         preview.sort()
         return preview
     }
@@ -151,6 +153,22 @@ extension GenerationPreview {
             let sentence = catalogue.sentence(conflict)
             sum.conflicts.append(sentence)
             add(.conflict(sentence))
+        }
+    }
+
+    /// Sessions that were opened by hand and whose resources are away: no generation asks for them or touches them.
+    fileprivate mutating func addSessionsOnLeave(_ book: PoolBook, _ prepared: PreparedGeneration, now: Instant) {
+        let catalogue = prepared.catalogue
+        let leaves = Leaves(catalogue)
+        guard !leaves.isEmpty else { return }
+        let days = prepared.generation.from...prepared.generation.to
+        for session in book.allSessions where session.template == nil && days.contains(session.times.date) {
+            guard session.times.end > now, let pool = catalogue.pools[session.id.pool.rawValue],
+                let leave = leaves.closing(pool, session.times)
+            else { continue }
+            add(
+                .absent(catalogue.words(.leave(leave))), session.times.date, nil, pool.id, times: session.times,
+                units: session.units, session)
         }
     }
 

@@ -78,10 +78,13 @@ package struct Leaves: Sendable {
         }
     }
 
+    /// Whether none is taken.
+    package var isEmpty: Bool { ofResource.isEmpty }
+
     /// The leave of the pool's first resource where each of its resources is away at some of these times; nil where one
     /// is there all the time, and for a pool without resources.
     package func closing(_ pool: Pool, _ times: SessionTimes) -> LeaveID? {
-        guard !ofResource.isEmpty else { return nil }
+        guard !isEmpty else { return nil }
         var first: LeaveID?
         for resource in pool.resources {
             guard let leave = taken(by: resource, times) else { return nil }

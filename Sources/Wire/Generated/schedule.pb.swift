@@ -39,7 +39,7 @@ package nonisolated enum PBPreviewKind: SwiftProtobuf.Enum, Swift.CaseIterable {
   /// the calendar of this code, `reason`, does not reach the day: nothing is opened
   case notJudged // = 5
 
-  /// a holiday, an exception or a leave leaves it out: `reason`
+  /// a holiday, an exception or a leave leaves it out: `reason`. With `session`: one opened
   case absent // = 6
   case UNRECOGNIZED(Int)
 
