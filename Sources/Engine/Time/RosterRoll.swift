@@ -1,3 +1,4 @@
+import Journal
 import NIOConcurrencyHelpers
 package import Scheduling
 

@@ -23,7 +23,7 @@ package struct WallMinute: RawRepresentable, Hashable, Comparable, Sendable {
         guard (1...2).contains(parts.count), let date = LocalDate(String(parts[0])), LocalDate.range.contains(date)
         else { return nil }
         guard parts.count == 2 else {
-            rawValue = (UInt32(date.rawValue) + (asEnd ? 1 : 0)) * 1_440
+            self.init(rawValue: (UInt32(date.rawValue) + (asEnd ? 1 : 0)) * 1_440)
             return
         }
         guard let time = WallTime(String(parts[1])) else { return nil }
