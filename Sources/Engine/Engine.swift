@@ -25,6 +25,8 @@ package final class Engine: Sendable {
     let replica: Replica
     let spreading: SpreadingFacts
     let readers: FeedReaders
+    /// Nil where the engine opens no sessions by itself.
+    let roll: RosterRoll?
     private let gate = Gate()
     /// The confirmed position that is kept on disk.
     let keptConfirmed: NIOLockedValueBox<Position>
@@ -63,7 +65,8 @@ package final class Engine: Sendable {
                 unsettled: try UnsettledRecovery(journal), isWithheld: isWithheld, heard: try Standing.heard(journal),
                 note: try journal.metadata(ClockNote.metadataName).flatMap { ClockNote(encoded: $0) },
                 mark: try journal.metadata(ClockMark.metadataName).flatMap { ClockMark(encoded: $0) },
-                zoneEdition: try HospitalMetadata.edition(in: journal))
+                zoneEdition: try HospitalMetadata.edition(in: journal),
+                rolled: try journal.metadata(RosterRoll.metadataName))
             engine.startBackground()
             return engine
         } catch {
@@ -75,7 +78,7 @@ package final class Engine: Sendable {
     private init(
         _ configuration: EngineConfiguration, journal: Journal, state: consuming RecoveredState, epochs: Epochs,
         confirmed: Position, followed: Position?, unsettled: UnsettledRecovery, isWithheld: Bool, heard: UInt32,
-        note: ClockNote?, mark: ClockMark?, zoneEdition: String?
+        note: ClockNote?, mark: ClockMark?, zoneEdition: String?, rolled: [UInt8]?
     ) {
         self.configuration = configuration
         self.journal = journal
@@ -100,6 +103,7 @@ package final class Engine: Sendable {
             },
             patients: state.patients.map { PatientShard($0, journal: journal, unsettled: unsettled.patients) })
         readers = FeedReaders(state.readers, journal: journal)
+        roll = configuration.roll.map { RosterRoll($0, metadata: rolled) }
         checkpointer = Checkpointer(
             journal: journal, keys: keys, directory: directory, shards: shards, readers: readers,
             feedKeep: configuration.feedKeep,
@@ -137,10 +141,13 @@ package final class Engine: Sendable {
     package func execute(_ writes: [Write]) async -> [Answer] {
         guard gate.enter() else { return writes.map { _ in Answer(.failed(.draining)) } }
         defer { gate.leave() }
-        let pipeline = WritePipeline(
+        return await pipeline.execute(writes, now: time.now(), monotonic: configuration.clock.monotonicNanoseconds())
+    }
+
+    var pipeline: WritePipeline {
+        WritePipeline(
             journal: journal, keys: keys, view: view, directory: directory, shards: shards, history: history,
             standing: standing, register: register, spreading: spreading)
-        return await pipeline.execute(writes, now: time.now(), monotonic: configuration.clock.monotonicNanoseconds())
     }
 
     /// Puts departments, resources, services, pools, policies and templates: all of them, or none and the first fault
@@ -256,6 +263,7 @@ package final class Engine: Sendable {
             },
             repeating(every: EngineLimits.zoneTickMilliseconds) { engine in await engine.lookAtZone() },
             repeating(every: configuration.archiveTickMilliseconds) { engine in await engine.archiveSessions() },
+            repeating(every: EngineLimits.rollTickMilliseconds) { engine in await engine.rollRosters() },
             repeating(every: EngineLimits.readerTickMilliseconds) { engine in engine.recordConfirmations() },
             repeating(every: EngineLimits.standbyTickMilliseconds) { engine in
                 guard engine.standing.role == .primary else { return }

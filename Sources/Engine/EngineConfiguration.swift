@@ -21,6 +21,8 @@ package struct EngineConfiguration: Sendable {
     package var checkpointAfterMilliseconds: Int64 = 300_000
     /// How much of the log is kept for named readers of the feed that are away.
     package var feedKeep = FeedKeep()
+    /// How far ahead sessions are opened by the engine itself; nil: not at all.
+    package var roll: RollPolicy?
     /// Whether this engine decides or follows one that does.
     package var role = Role.primary
     /// What a yes of a primary means; nil where no standby is expected.

@@ -69,6 +69,8 @@ package enum EngineLimits {
     package static let settledTickMilliseconds: Int64 = 100
     /// Milliseconds between two looks at the zone tables of the machine.
     package static let zoneTickMilliseconds: Int64 = 60_000
+    /// Milliseconds between two looks whether the days ahead are to be opened.
+    package static let rollTickMilliseconds: Int64 = 30_000
     /// Milliseconds between two looks for sessions to archive.
     package static let archiveTickMilliseconds: Int64 = 60_000
     /// Milliseconds that a trial's clock may be moved at once: 366 days.

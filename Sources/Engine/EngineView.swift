@@ -33,20 +33,6 @@ final class EngineView: Sendable {
 
     func update(_ body: (inout Snapshot) -> Void) { box.withLockedValue(body) }
 
-    /// Takes the time of a session that is about to be opened.
-    /// - Throws: where a resource of its pool is elsewhere at that time; then nothing is taken.
-    func reserve(_ definition: SessionDefinition, now: Instant) throws(SessionConflict) {
-        let reason = diary.reserve(definition.id, definition.times, now: now) { current.catalogue }
-        if let reason { throw SessionConflict(pool: definition.id.pool, times: definition.times, reason) }
-    }
-
-    /// Judges a session that is open already.
-    /// - Throws: where a resource of its pool is elsewhere at that time.
-    func check(_ id: SessionID, _ times: SessionTimes, now: Instant) throws(SessionConflict) {
-        let reason = diary.elsewhere(id, times, now: now, in: current.catalogue)
-        if let reason { throw SessionConflict(pool: id.pool, times: times, reason) }
-    }
-
     /// Lets a change of the catalogue happen, unless a resource would be in two places from now on by it.
     /// - Parameters:
     ///   - pools: that get resources by it, with those they get.

@@ -18,36 +18,53 @@ extension Catalogue {
         return chosen
     }
 
-    /// The sessions that these templates describe for these days, which lie in `SessionTimes.days`.
+    /// What these templates say of these days, which lie in `SessionTimes.days`.
     /// - Throws: `.invalidArgument` beyond `EngineLimits.sessionsPerGeneration`.
-    func openings(
+    func roster(
         from: LocalDate, to: LocalDate, templates chosen: [Template]
-    ) throws(EngineError) -> [SessionOpening] {
+    ) throws(EngineError) -> RosterPlan {
         try checkZone()
         try checkDays(from, to, within: SessionTimes.days, most: Limits.generationDays)
-        var openings: [SessionOpening] = []
+        var plan = RosterPlan()
+        let leaves = Leaves(self)
         for template in chosen {
+            let calendar = template.calendar.flatMap { calendars[$0.rawValue] }
             var date = from
             while date <= to {
-                if template.covers(date) {
-                    guard openings.count < EngineLimits.sessionsPerGeneration else {
-                        throw EngineError(
-                            .invalidArgument,
-                            "from, to, templates: more than \(EngineLimits.sessionsPerGeneration) sessions in one request; "
-                                + "ask for fewer days, or for some of the templates")
-                    }
-                    let times = SessionTimes(
-                        date: date, start: hospital.zone.instant(of: date, template.start),
-                        slotMinutes: template.slotMinutes, slots: template.slots, in: hospital.zone)
-                    let capacities = [UInt16](repeating: template.capacity, count: Int(template.slots))
-                    openings.append(
-                        SessionOpening(
-                            pool: template.pool, times: times, template: template.id, capacities: capacities))
+                add(template.roster(on: date, calendar), of: template, on: date, leaves, to: &plan)
+                guard plan.count <= EngineLimits.sessionsPerGeneration else {
+                    throw EngineError(
+                        .invalidArgument,
+                        "from, to, templates: more than \(EngineLimits.sessionsPerGeneration) sessions in one request; "
+                            + "ask for fewer days, or for some of the templates")
                 }
                 date = date.advanced(days: 1)
             }
         }
-        return openings
+        return plan
+    }
+
+    private func add(
+        _ day: RosterDay, of template: Template, on date: LocalDate, _ leaves: Leaves, to plan: inout RosterPlan
+    ) {
+        let place = Generation.TemplateDay(template: template.id, date: date)
+        switch day {
+        case .none(.validity), .none(.weekday): break
+        case .none(.holiday(let calendar)): plan.absences[place] = .holiday(calendar)
+        case .none(.closed(let reason)): plan.absences[place] = .closed(reason)
+        case .unjudged(let calendar): plan.unjudged[place] = calendar
+        case .session(let shift):
+            let times = SessionTimes(
+                date: date, start: hospital.zone.instant(of: date, shift.start), slotMinutes: shift.slotMinutes,
+                slots: shift.slots, in: hospital.zone)
+            if let pool = pools[template.pool.rawValue], let leave = leaves.closing(pool, times) {
+                plan.absences[place] = .leave(leave)
+                return
+            }
+            let capacities = [UInt16](repeating: shift.capacity, count: Int(shift.slots))
+            plan.openings.append(
+                SessionOpening(pool: template.pool, times: times, template: template.id, capacities: capacities))
+        }
     }
 
     /// Sessions as a caller describes them, or what is wrong with the first that cannot be.
@@ -106,7 +123,8 @@ extension Catalogue {
     }
 
     /// A conflict for people: which pool, when, and what stands in the way.
-    func sentence(_ conflict: SessionConflict) -> String {
+    /// - Parameter plan: of the generation that it is of; why a template has no session on a day stands there.
+    func sentence(_ conflict: SessionConflict, _ plan: RosterPlan = RosterPlan()) -> String {
         let pool = pools[conflict.pool.rawValue]?.code ?? "?"
         let start = hospital.zone.wall(at: conflict.times.start)
         let place = "pool ‘\(pool)’, \(start.date) \(start.time)"
@@ -134,8 +152,11 @@ extension Catalogue {
             let now = begin.map {
                 "begins at \(hospital.zone.wall(at: $0).time) now, by its hours or the zone's clock changes"
             }
+            let day = template.map { Generation.TemplateDay(template: $0, date: conflict.times.date) }
+            let absence = day.flatMap { plan.absences[$0] }.map { "has none that day: \(words($0))" }
             return
-                "\(place): template ‘\(name)’ \(now ?? "says something else now"), but \(id) \(reason); it stays as it is"
+                "\(place): template ‘\(name)’ \(absence ?? now ?? "says something else now"), but \(id) \(reason); "
+                + "it stays as it is"
         case .blocked(let id, let template, let wanted, let begin, let obstacle):
             let start = hospital.zone.wall(at: begin)
             let there = wanted == conflict.pool ? "" : " in pool ‘\(pools[wanted.rawValue]?.code ?? "?")’"

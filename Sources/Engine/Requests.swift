@@ -210,4 +210,6 @@ package struct EngineStatus: Sendable {
     package var readers: [FeedReaderStatus]
     package var replication: ReplicationState
     package var clock: ClockState
+    /// Nil where the engine opens no sessions by itself.
+    package var roll: RollReport?
 }

@@ -42,6 +42,11 @@ final class ResourceDiary: Sendable {
         box = NIOLockedValueBox(state)
     }
 
+    /// One of the same hour, whose changes this one never hears of.
+    var copy: ResourceDiary { ResourceDiary(box.withLockedValue { $0 }) }
+
+    private init(_ state: State) { box = NIOLockedValueBox(state) }
+
     /// All that clash, also those that are over.
     var clashes: [Clash] { box.withLockedValue { $0.clashes } }
 

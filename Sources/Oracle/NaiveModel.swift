@@ -141,6 +141,8 @@ package struct NaiveModel: Sendable {
     package internal(set) var services: [Versions<Service>] = []
     package internal(set) var pools: [Versions<Pool>] = []
     package internal(set) var templates: [Versions<Template>] = []
+    package internal(set) var calendars: [Versions<HolidayCalendar>] = []
+    package internal(set) var leaves: [Versions<Leave>] = []
     /// The hospital's under department 0.
     package internal(set) var policies: [UInt32: Versions<Policy>] = [:]
 

@@ -220,3 +220,36 @@ import Testing
         #expect(try reader.next() == nil)
     }
 }
+
+@Suite struct `Calendars, exceptions and leaves in a hospital's files` {
+    @Test
+    func `the calendar of China for 2026 has the days of the notice`() throws {
+        let catalogue = try HospitalSource.read(Binary.repository + "/docs/samples/china-2026.yaml").catalogue
+        let calendar = try #require(catalogue.calendars.first)
+        #expect(calendar.days.count { $0.workingAs == nil } == 33)
+        let working = calendar.days.filter { $0.workingAs != nil }.map { "\($0.date)" }.sorted()
+        #expect(
+            working == ["2026-01-04", "2026-02-14", "2026-02-28", "2026-05-09", "2026-09-20", "2026-10-10"])
+        #expect(calendar.source.contains("国办发明电〔2025〕7号"))
+    }
+
+    @Test
+    func `what is wrong with one is named with its line`() {
+        for (yaml, words) in [
+            ("calendars:\n  - {code: none, name: n, source: s, first: 2026-01-01, last: 2026-12-31}", "no calendar"),
+            (
+                "calendars:\n  - {code: c, name: n, source: s, first: 2026-01-01, last: 2026-12-31,\n"
+                    + "     days: [{date: 2026-01-04, kind: working}]}", "in_place_of"
+            ),
+            (
+                "templates:\n  - {code: t, pool: p, start: \"08:00\", slot_minutes: 5, slots: 2,\n"
+                    + "     exceptions: [{date: 2026-01-04, kind: closed, slots: 3}]}", "‘slots’ stands with a day"
+            ),
+            ("leaves:\n  - {code: l, resource: r, from: 2026-01-04 25:00, until: 2026-01-05}", "‘from’"),
+        ] {
+            let problem = #expect(throws: CommandFailure.self) { try HospitalSource.parse(yaml: yaml, name: "h") }
+            #expect(problem?.description.contains(words) ?? false, "\(problem?.description ?? "none")")
+            #expect(problem?.description.contains("h line ") ?? false)
+        }
+    }
+}

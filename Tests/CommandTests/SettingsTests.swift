@@ -3,6 +3,7 @@ import Foundation
 import Testing
 
 import struct Engine.StandbyPolicy
+import struct Scheduling.WallTime
 
 @testable import Hosting
 @testable import Terminal
@@ -143,9 +144,26 @@ import struct Engine.StandbyPolicy
     }
 
     @Test
+    func `opening ahead needs both how far and when`() throws {
+        let settings = try ServeOptions.parse(["--roll-days", "27", "--roll-at", "02:30"]).settings()
+        let roll = settings.engine { _ in }.roll
+        #expect(roll?.days == 27 && roll?.at.description == "02:30")
+        #expect(ServeSettings().engine { _ in }.roll == nil)
+        for alone in [["--roll-days", "27"], ["--roll-at", "02:30"]] {
+            let failure = #expect(throws: CommandFailure.self) { try ServeOptions.parse(alone).settings() }
+            #expect(failure?.problem.contains("go together") ?? false)
+        }
+        for wrong in [["--roll-days", "400", "--roll-at", "02:30"], ["--roll-days", "1", "--roll-at", "24:00"]] {
+            #expect(throws: CommandFailure.self) { try ServeOptions.parse(wrong).settings() }
+        }
+    }
+
+    @Test
     func `each option reaches its setting`() throws {
         // Flags, and what says nothing without one of them.
-        let others: Set = ["sample", "standby", "acknowledge", "standby-away", "standby-lease"]
+        let others: Set = [
+            "sample", "standby", "acknowledge", "standby-away", "standby-lease", "roll-days", "roll-at",
+        ]
         for setting in ServeSettings.all where !others.contains(setting.name) {
             let value = Self.otherValues[setting.name]
             let given = try ServeOptions.parse([

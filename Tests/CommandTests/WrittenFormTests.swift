@@ -105,7 +105,8 @@ import Testing
         #expect(read.catalogue.templates.map(\.validFrom) == ["2026-03-09"])
         #expect(
             read.defaults == [
-                "policy: per_day_department 0, no limit (1 times)", "template: capacity 1 (1 times)",
+                "policy: per_day_department 0, no limit (1 times)", "template: calendar none (1 times)",
+                "template: capacity 1 (1 times)",
                 "template: weekdays all (1 times)",
             ])
     }

@@ -177,6 +177,10 @@ struct FolderState: Codable, Equatable {
                 + "weekdays \(template.weekdays), \(template.start), \(template.slots) slots of "
                 + "\(template.slotMinutes) min, \(template.capacity) units, "
                 + "\(template.validFrom?.description ?? "any") to \(template.validUntil?.description ?? "any")"
+        case .calendar(let calendar):
+            return "calendar \(calendar.id.rawValue) \(calendar.code), \(calendar.first) to \(calendar.last), "
+                + "\(calendar.days.count) days"
+        case .leave(let leave): return "leave \(leave.id.rawValue) \(leave.code)"
         }
     }
 

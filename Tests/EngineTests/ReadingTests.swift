@@ -317,7 +317,7 @@ import Testing
         let draft = SessionDraft(
             pool: "p", date: day, start: try #require(WallTime("08:00")), slotMinutes: 10, capacities: [1])
         let unnamed = [
-            #expect(throws: EngineError.self) { try Catalogue().openings(from: day, to: day, templates: []) },
+            #expect(throws: EngineError.self) { try Catalogue().roster(from: day, to: day, templates: []) },
             #expect(throws: EngineError.self) { try Catalogue().openings([draft]) },
         ]
         for error in unnamed {
@@ -326,7 +326,7 @@ import Testing
         }
         var named = Catalogue()
         named.evolve(.hospital(Scheduling.Hospital(name: "H", zone: .utc)))
-        #expect(try named.openings(from: day, to: day, templates: []).isEmpty)
+        #expect(try named.roster(from: day, to: day, templates: []).openings.isEmpty)
         named.evolve(.department(Department(id: DepartmentID(rawValue: 1), code: "d", name: "D")))
         named.evolve(
             .pool(
@@ -338,7 +338,7 @@ import Testing
                 Template(
                     id: TemplateID(rawValue: 1), code: "t", pool: PoolID(rawValue: 1), weekdays: 127,
                     start: draft.start, slotMinutes: 10, slots: 1, capacity: 1, validFrom: nil, validUntil: nil)))
-        #expect(try named.openings(from: day, to: day, templates: named.chosen(["t"])).count == 1)
+        #expect(try named.roster(from: day, to: day, templates: named.chosen(["t"])).openings.count == 1)
         let twice = #expect(throws: EngineError.self) { try named.chosen(["t", "t"]) }
         #expect(twice?.message == "templates: ‘t’ is named twice")
     }

@@ -210,7 +210,12 @@ import Testing
         #expect(problem { ($0.templates[0].slotMinutes, $0.templates[0].slots) = (1, 0) } != nil)
         #expect(problem { ($0.templates[0].slotMinutes, $0.templates[0].slots) = (1, 512) } == nil)
         #expect(problem { ($0.templates[0].slotMinutes, $0.templates[0].slots) = (1, 513) } != nil)
-        #expect(problem { ($0.templates[0].slotMinutes, $0.templates[0].slots) = (1_440, 2) } == nil)
+        #expect(problem { ($0.templates[0].slotMinutes, $0.templates[0].slots) = (1_440, 2) } != nil)
+        #expect(
+            problem {
+                $0.templates[0].weekdays = 0b10101
+                ($0.templates[0].slotMinutes, $0.templates[0].slots) = (1_440, 2)
+            } == nil)
         #expect(problem { ($0.templates[0].slotMinutes, $0.templates[0].slots) = (961, 3) } != nil)
     }
 
@@ -273,6 +278,6 @@ import Testing
             id: TemplateID(rawValue: 1), code: "t", pool: PoolID(rawValue: 1), weekdays: 0b101,
             start: WallTime(rawValue: 0), slotMinutes: 10, slots: 1, capacity: 1, validFrom: LocalDate("2025-06-25"),
             validUntil: LocalDate("2025-07-07"))
-        #expect(template.covers(try #require(LocalDate(day))) == covered)
+        #expect((template.roster(on: try #require(LocalDate(day)), nil).shift != nil) == covered)
     }
 }

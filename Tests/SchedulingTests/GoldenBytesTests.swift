@@ -281,7 +281,55 @@ import Testing
                     .policy(Policy(department: nil, version: 1, perDayDepartment: 1, perDay: 2, holdSeconds: 900)))),
             "4980b883a1f7320303e78e8b06000101028407"
         ),
+        (
+            entity(
+                .calendar(
+                    HolidayCalendar(
+                        id: CalendarID(rawValue: 2), code: "c", name: "n", source: "gov", first: day(2026, 1, 1),
+                        last: day(2026, 12, 31),
+                        days: [
+                            .init(date: day(2026, 1, 1), kind: .holiday),
+                            .init(date: day(2026, 1, 4), kind: .working(as: 4)),
+                        ]))),
+            "0980b883a1f7320303e78e8b09020163016e03676f76e69f01d2a20102e69f0100e99f0105"
+        ),
+        (
+            entity(
+                .leave(
+                    Leave(
+                        id: LeaveID(rawValue: 3), code: "l", resource: ResourceID(rawValue: 7),
+                        from: WallMinute(day(2026, 1, 1), WallTime(rawValue: 0)),
+                        until: WallMinute(day(2026, 1, 2), WallTime(rawValue: 720)), reason: "r", isCancelled: true))),
+            "0980b883a1f7320303e78e8b0a03016c07c0db850eb0ec850e017201"
+        ),
+        (
+            entity(
+                .template(
+                    Template(
+                        id: TemplateID(rawValue: 5), code: "t", pool: PoolID(rawValue: 4), weekdays: 31,
+                        start: WallTime(rawValue: 480), slotMinutes: 10, slots: 24, capacity: 2, validFrom: nil,
+                        validUntil: LocalDate.range.upperBound, calendar: CalendarID(rawValue: 2),
+                        exceptions: [
+                            .init(date: day(2026, 1, 1), kind: .closed, reason: "x"),
+                            .init(
+                                date: day(2026, 1, 2),
+                                kind: .changed(
+                                    .init(start: WallTime(rawValue: 540), slotMinutes: 15, slots: 4, capacity: 1)),
+                                reason: ""),
+                            .init(
+                                date: day(2026, 1, 3),
+                                kind: .extra(
+                                    .init(start: WallTime(rawValue: 600), slotMinutes: 20, slots: 3, capacity: 2)),
+                                reason: ""),
+                        ]))),
+            "0980b883a1f7320303e78e8b0b050174041fe0030a1802008080040203e6"
+                + "9f01017801e79f0100029c040f0401e89f010003d804140302"
+        ),
     ]
+
+    private static func day(_ year: Int, _ month: Int, _ day: Int) -> LocalDate {
+        LocalDate(year: year, month: month, day: day)!
+    }
 
     @Test(arguments: golden.indices)
     func `an event is written and read as ever`(index: Int) throws {

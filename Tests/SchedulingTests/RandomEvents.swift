@@ -79,6 +79,7 @@ extension Dice {
                     perDayDepartment: small(), perDay: small(), holdSeconds: small(),
                     terms: once(in: 2) ? [] : many(4) { $0.term() }))
         default:
+            if once(in: 3) { return rosterEntity() }
             return .template(
                 Template(
                     id: TemplateID(rawValue: small()), code: code, pool: PoolID(rawValue: small()),
@@ -88,8 +89,40 @@ extension Dice {
                     slots: UInt16.random(in: 1...512, using: &self),
                     capacity: UInt16.random(in: 1...10_000, using: &self),
                     validFrom: once(in: 2) ? nil : LocalDate.range.lowerBound,
-                    validUntil: once(in: 2) ? nil : LocalDate.range.upperBound))
+                    validUntil: once(in: 2) ? nil : LocalDate.range.upperBound,
+                    calendar: once(in: 2) ? nil : CalendarID(rawValue: small() | 1),
+                    exceptions: once(in: 2) ? [] : many(4) { $0.exception() }))
         }
+    }
+
+    private mutating func day() -> LocalDate {
+        LocalDate(rawValue: Int32.random(in: 0...LocalDate.range.upperBound.rawValue, using: &self))
+    }
+
+    private mutating func exception() -> TemplateException {
+        let shift = Shift(
+            start: WallTime(rawValue: UInt16.random(in: 0...1_439, using: &self)),
+            slotMinutes: UInt16.random(in: 1...1_440, using: &self), slots: UInt16.random(in: 1...512, using: &self),
+            capacity: UInt16.random(in: 1...10_000, using: &self))
+        return TemplateException(date: day(), kind: pick([.closed, .changed(shift), .extra(shift)]), reason: text(64))
+    }
+
+    /// A calendar or a leave.
+    private mutating func rosterEntity() -> CatalogueEntity {
+        if once(in: 2) {
+            return .calendar(
+                HolidayCalendar(
+                    id: CalendarID(rawValue: small()), code: text(64), name: text(256), source: text(256), first: day(),
+                    last: day(),
+                    days: many(9) {
+                        .init(date: $0.day(), kind: $0.pick([.holiday, .working(as: 0), .working(as: 6)]))
+                    }))
+        }
+        return .leave(
+            Leave(
+                id: LeaveID(rawValue: small()), code: text(64), resource: ResourceID(rawValue: small()),
+                from: WallMinute(day(), WallTime(rawValue: 0)), until: .end, reason: text(256),
+                isCancelled: once(in: 2)))
     }
 
     private mutating func term() -> PolicyTerm {

@@ -206,7 +206,7 @@ extension Engine {
             isCheckpointing: checkpointer.isRunning,
             expiredHolds: expiredHolds, acceptingWrites: EngineError.refusal(journal, standing, register) == nil,
             trouble: troubles.first { !$0.isEmpty } ?? "", hospital: catalogue.hospital, readers: feedReaders,
-            replication: replication, clock: clock)
+            replication: replication, clock: clock, roll: roll?.report)
     }
 
     /// Open sessions that a resource is in at one time, from now on: a sentence each for at most so many pairs. Data of

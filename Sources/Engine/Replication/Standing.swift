@@ -37,6 +37,8 @@ package enum StandingNews: Hashable, Sendable {
     case clockAccepted(ClockState)
     /// The machine's zone tables and the hospital's rules show different times to come, or the table cannot be read.
     case zoneDiffers(ZoneStanding)
+    /// Sessions were opened for the days ahead, or that did not come off.
+    case rolled(RollReport)
 }
 
 /// An engine's role and epoch: read for every batch, changed by promotion and by news of another primary.

@@ -328,6 +328,8 @@ extension CatalogueEntity {
         case .pool(let pool): EngineTables.key(5, UInt64(pool.id.rawValue))
         case .policy(let policy): EngineTables.key(6, UInt64(policy.department?.rawValue ?? 0))
         case .template(let template): EngineTables.key(7, UInt64(template.id.rawValue))
+        case .calendar(let calendar): EngineTables.key(8, UInt64(calendar.id.rawValue))
+        case .leave(let leave): EngineTables.key(9, UInt64(leave.id.rawValue))
         }
     }
 }

@@ -194,22 +194,13 @@ actor PoolShard {
         var opened: [SessionDefinition] = []
         var unchanged = 0
         var conflicts: [SessionConflict] = []
-        for opening in openings {
-            do throws(SessionConflict) {
-                guard let definition = try book.decideOpening(opening) else {
-                    if opening.times.end > now, let there = book.sessions(of: opening.pool)?.overlapping(opening.times)
-                    {
-                        try view.check(there.id, there.times, now: now)
-                    }
-                    unchanged += 1
-                    continue
-                }
-                try view.reserve(definition, now: now)
-                book.evolve(definition)
+        for outcome in book.open(openings, view.diary, now: now, { view.current.catalogue }) {
+            switch outcome {
+            case .opened(let definition):
                 record(Event(at: now, by: origin, fact: .sessionOpened(definition)))
                 opened.append(definition)
-            } catch {
-                conflicts.append(error)
+            case .stands: unchanged += 1
+            case .conflict(let conflict): conflicts.append(conflict)
             }
         }
         if !opened.isEmpty {

@@ -55,38 +55,24 @@ extension WritePipeline {
     func generate(
         _ index: Int, from: LocalDate, to: LocalDate, templates: [String], _ batch: inout Batch
     ) async {
-        let catalogue = batch.snapshot.catalogue.catalogue
-        var wanted: [SessionOpening]
-        let generation: Generation
+        let prepared: PreparedGeneration
         do throws(EngineError) {
-            let chosen = try catalogue.chosen(templates)
-            wanted = try catalogue.openings(from: from, to: to, templates: chosen)
-            generation = Generation(from: from, to: to, templates: Set(chosen.map(\.id)), wanted: wanted)
+            prepared = try await prepare(
+                from: from, to: to, templates: templates, batch.snapshot.catalogue.catalogue, now: batch.now)
         } catch {
             return fail(index, error, &batch)
         }
-        let snapshot = view.current
-        let outdated = await outdated(generation, snapshot, now: batch.now)
-        var plan = GenerationPlan()
-        if !outdated.isEmpty {
-            plan = await directory.plan(outdated, wanted: wanted, snapshot.catalogue, now: batch.now)
-        }
         let (withdrawn, kept) = await withdraw(
-            plan.going.map(\.id), generation, snapshot, by: batch.asked[index].by, batch.now)
-        let conflicts = plan.conflicts + kept
-        let days = Set(conflicts.compactMap(\.day))
-        // What is over is neither opened nor counted: its session may be in the history.
-        wanted.removeAll { $0.times.end <= batch.now || ($0.day.map(days.contains) ?? false) }
-        // First what takes the place of what went, so that nothing new comes before it.
-        let freed = Set(plan.going.map(\.day))
-        let isFirst = { (opening: SessionOpening) in opening.day.map(freed.contains) ?? false }
-        let rounds = [wanted.filter(isFirst), wanted.filter { !isFirst($0) }]
-        await open(index, rounds, withdrawn: withdrawn, conflicts: conflicts, &batch)
+            prepared.plan.going.map(\.id), prepared.generation, prepared.snapshot, by: batch.asked[index].by, batch.now)
+        let conflicts = prepared.plan.conflicts + kept
+        let rounds = prepared.rounds(keeping: conflicts, now: batch.now)
+        await open(
+            index, rounds, withdrawn: withdrawn, conflicts: prepared.sentences(conflicts), &batch)
     }
 
     /// The open sessions that their templates do not say any more. A template may have moved to another pool, so all
     /// are looked at, in slices, so that bookings get their turn of the shard between two.
-    private func outdated(
+    func outdated(
         _ generation: Generation, _ snapshot: EngineView.Snapshot, now: Instant
     ) async -> [OutdatedSession] {
         var outdated: [OutdatedSession] = []
@@ -135,18 +121,15 @@ extension WritePipeline {
 
     /// Opens sessions, each pool its own, all of one round before those of the next.
     private func open(
-        _ index: Int, _ rounds: [[SessionOpening]], withdrawn: Int, conflicts: [SessionConflict], _ batch: inout Batch
+        _ index: Int, _ rounds: [[SessionOpening]], withdrawn: Int, conflicts: [String], _ batch: inout Batch
     ) async {
         let catalogue = batch.snapshot.catalogue.catalogue
         let origin = batch.asked[index].by
         let snapshot = view.current
         var sum = SessionsOpened()
         sum.withdrawn = withdrawn
-        sum.conflicts = conflicts.map { catalogue.sentence($0) }
-        let parts = rounds.flatMap { round -> [(shard: Int, part: [SessionOpening])] in
-            let parts = Dictionary(grouping: round) { shards.index(of: $0.pool, in: snapshot) ?? 0 }
-            return shards.pools.indices.compactMap { shard in parts[shard].map { (shard, $0) } }
-        }
+        sum.conflicts = conflicts
+        let parts = shards.parts(of: rounds, in: snapshot)
         for (shard, part) in parts {
             // In slices, so that bookings get their turn of the shard between two.
             for start in stride(from: 0, to: part.count, by: EngineLimits.sessionsOpenedPerTurn) {
@@ -176,7 +159,7 @@ extension WritePipeline {
 
 extension SessionConflict {
     /// The template's day whose outdated session stays; nil for another conflict.
-    fileprivate var day: Generation.TemplateDay? {
+    var day: Generation.TemplateDay? {
         switch reason {
         case .kept(_, let template?, _, _), .blocked(_, let template, _, _, _):
             Generation.TemplateDay(template: template, date: times.date)

@@ -19,6 +19,20 @@ extension HaoyuanClient {
         return SessionsOpened(try await write(.generateSessions, request, key, options))
     }
 
+    /// What ``generateSessions(from:to:templates:key:options:)`` with the same days and templates would do at this
+    /// moment. Nothing is changed by it.
+    ///
+    /// - Parameter templates: codes; empty for all.
+    public func previewSessions(
+        from: LocalDate, to: LocalDate, templates: [String] = [], options: RequestOptions = .init()
+    ) async throws(HaoyuanError) -> SessionsPreview {
+        var request = PBPreviewSessionsRequest()
+        request.from = from.description
+        request.to = to.description
+        request.templates = templates
+        return SessionsPreview(try await read(.previewSessions, request, options))
+    }
+
     /// Opens sessions that no template describes; at most 8,192 a call. One that stands already (same pool, start and
     /// shape) is left alone; one that would overlap another of its pool is a conflict and is not opened.
     ///

@@ -36,8 +36,10 @@ extension Catalogue {
                     id: TemplateID(rawValue: $0.id), code: $0.code, pool: $0.pool, weekdays: $0.weekdays,
                     start: WallTime($0.start), slotMinutes: $0.slotMinutes, slots: $0.slots, capacity: $0.capacity,
                     validFrom: $0.validFrom.isEmpty ? nil : LocalDate($0.validFrom),
-                    validUntil: $0.validUntil.isEmpty ? nil : LocalDate($0.validUntil))
-            })
+                    validUntil: $0.validUntil.isEmpty ? nil : LocalDate($0.validUntil),
+                    calendar: $0.calendar.isEmpty ? nil : $0.calendar,
+                    exceptions: $0.exceptions.map(Template.Exception.init))
+            }, calendars: wire.calendars.map(Calendar.init), leaves: wire.leaves.map(Leave.init))
     }
 
     var wire: PBCatalogue {
@@ -53,6 +55,8 @@ extension Catalogue {
         wire.pools = pools.map(\.wire)
         wire.policies = policies.map(\.wire)
         wire.templates = templates.map(\.wire)
+        wire.calendars = calendars.map(\.wire)
+        wire.leaves = leaves.map(\.wire)
         return wire
     }
 }
@@ -158,6 +162,8 @@ extension Catalogue.Template {
         wire.capacity = capacity
         wire.validFrom = validFrom?.description ?? ""
         wire.validUntil = validUntil?.description ?? ""
+        wire.calendar = calendar ?? ""
+        wire.exceptions = exceptions.map(\.wire)
         return wire
     }
 }

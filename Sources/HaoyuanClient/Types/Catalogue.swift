@@ -17,6 +17,10 @@ public struct Catalogue: Hashable, Sendable {
     public var policies: [Policy]
     /// 排班模板.
     public var templates: [Template]
+    /// 日历.
+    public var calendars: [Calendar]
+    /// 请假.
+    public var leaves: [Leave]
     /// The clock changes that the hospital goes by, the earliest first: they are kept with its data. The server tells
     /// them; a put ignores them, and a server of an earlier version leaves them empty.
     public var clockChanges: [ClockChange] = []
@@ -24,7 +28,8 @@ public struct Catalogue: Hashable, Sendable {
     /// A catalogue of these entities.
     public init(
         hospital: Hospital? = nil, departments: [Department] = [], resources: [Resource] = [], services: [Service] = [],
-        pools: [Pool] = [], policies: [Policy] = [], templates: [Template] = []
+        pools: [Pool] = [], policies: [Policy] = [], templates: [Template] = [], calendars: [Calendar] = [],
+        leaves: [Leave] = []
     ) {
         self.hospital = hospital
         self.departments = departments
@@ -33,6 +38,8 @@ public struct Catalogue: Hashable, Sendable {
         self.pools = pools
         self.policies = policies
         self.templates = templates
+        self.calendars = calendars
+        self.leaves = leaves
     }
 
     /// The hospital's name and zone.
@@ -260,12 +267,16 @@ public struct Catalogue: Hashable, Sendable {
         public var validFrom: LocalDate?
         /// The last day it holds; nil: for ever.
         public var validUntil: LocalDate?
+        /// Code of the calendar that it follows; nil: none, and holidays are days as others.
+        public var calendar: String?
+        /// Days on which it does not go by its week, each once, at most 400.
+        public var exceptions: [Exception]
 
         /// A template to put.
         public init(
             id: TemplateID = .init(rawValue: 0), code: String, pool: String, weekdays: UInt32, start: WallTime,
             slotMinutes: UInt32, slots: UInt32, capacity: UInt32, validFrom: LocalDate? = nil,
-            validUntil: LocalDate? = nil
+            validUntil: LocalDate? = nil, calendar: String? = nil, exceptions: [Exception] = []
         ) {
             self.id = id
             self.code = code
@@ -277,6 +288,8 @@ public struct Catalogue: Hashable, Sendable {
             self.capacity = capacity
             self.validFrom = validFrom
             self.validUntil = validUntil
+            self.calendar = calendar
+            self.exceptions = exceptions
         }
     }
 }

@@ -213,6 +213,8 @@ public struct ServerStatus: Hashable, Sendable {
     public var readers: [NamedReader]
     /// Clock changes; nil where there is no hospital, or the server is of a version that does not say.
     public var zones: Zones?
+    /// How far ahead the server opens sessions by itself; nil: it does not.
+    public var roll: Roll?
     /// A sentence each: two open sessions that a resource is in at one time; the later takes nothing more. Empty when
     /// all is well. At most 100; then one that says how many more there are.
     public var clashes: [String]
@@ -240,6 +242,7 @@ public struct ServerStatus: Hashable, Sendable {
         readers = wire.readers.map(NamedReader.init)
         clashes = wire.clashes
         zones = wire.hasZones ? Zones(wire.zones) : nil
+        roll = wire.hasRoll ? Roll(wire.roll) : nil
     }
 }
 

@@ -5,7 +5,7 @@ import enum Scheduling.Limits
 
 /// A catalogue that grows entry by entry.
 struct CatalogueCollector {
-    private(set) var catalogue = Catalogue()
+    var catalogue = Catalogue()
     /// Where each code, policy and term stands, by what a person would call it.
     private var places: [String: String] = [:]
     /// Policies that say nothing yet, by their departments.
@@ -31,7 +31,11 @@ struct CatalogueCollector {
                     resources: try entry.list("resources"), services: try entry.list("services")))
         case .policies: catalogue.policies.append(try policy(&entry))
         case .policyTerms: try addTerm(&entry)
+        case .calendars: catalogue.calendars.append(try calendar(&entry))
+        case .calendarDays: try addDay(&entry)
         case .templates: catalogue.templates.append(try template(&entry))
+        case .templateExceptions: try addException(&entry)
+        case .leaves: catalogue.leaves.append(try leave(&entry))
         }
         try entry.finish(known: kind.fields)
         for (field, taken) in entry.leftOut { leftOut["\(kind.word): \(field) \(taken)", default: 0] += 1 }
@@ -50,12 +54,12 @@ struct CatalogueCollector {
     var defaults: [String] { leftOut.sorted { $0.key < $1.key }.map { "\($0.key) (\($0.value) times)" } }
 
     /// What stands once; the second would silently win.
-    private mutating func once(_ name: String, _ entry: Entry) throws(CommandFailure) {
+    mutating func once(_ name: String, _ entry: Entry) throws(CommandFailure) {
         if let first = places[name] { throw entry.failure("\(name) stands there already (\(first))") }
         places[name] = entry.place
     }
 
-    private mutating func code(_ entry: inout Entry) throws(CommandFailure) -> String {
+    mutating func code(_ entry: inout Entry) throws(CommandFailure) -> String {
         let code = try entry.text("code")
         guard code != EntityKind.everything else {
             throw entry.failure("‘code’ is ‘\(code)’, which stands for everything", remedy: "choose another")
@@ -199,11 +203,17 @@ struct CatalogueCollector {
             "start", form: Self.timeForm, SpreadsheetForms.time)
         guard let start else { throw entry.failure("‘start’ is missing") }
         if let from, let until, until < from { throw entry.failure("‘valid_until’ is \(until), before \(from)") }
+        let calendar = try entry.value(
+            "calendar", form: "a code, or none", orElse: EntityKind.noCalendar, EntityKind.noCalendar
+        ) { $0 }
+        let code = try code(&entry)
         return .init(
-            code: try code(&entry), pool: try entry.text("pool"), weekdays: weekdays.mask, start: WallTime(start),
+            code: code, pool: try entry.text("pool"), weekdays: weekdays.mask, start: WallTime(start),
             slotMinutes: try entry.number("slot_minutes", in: 1...UInt32(Limits.slotMinutes)),
             slots: try entry.number("slots", in: 1...UInt32(Limits.slotsPerSession)),
             capacity: try entry.number("capacity", in: 1...UInt32(Limits.capacityPerSlot), orElse: 1),
-            validFrom: from.map { LocalDate($0) }, validUntil: until.map { LocalDate($0) })
+            validFrom: from.map { LocalDate($0) }, validUntil: until.map { LocalDate($0) },
+            calendar: calendar == EntityKind.noCalendar ? nil : calendar,
+            exceptions: try exceptions(try entry.entries("exceptions"), of: code))
     }
 }

@@ -3,15 +3,28 @@ enum EntityKind: String, CaseIterable {
     case hospital, departments, resources, services, pools, policies
     /// A CSV file of its own, since a cell holds no mappings; in YAML they stand within their policy.
     case policyTerms = "policy_terms"
+    case calendars
+    /// As policy terms: in YAML they stand within their calendar,
+    case calendarDays = "calendar_days"
     case templates
+    /// and these within their template.
+    case templateExceptions = "template_exceptions"
+    case leaves
 
     /// Those with a section in a YAML file.
-    static let sections = allCases.filter { $0 != .policyTerms }
+    static let sections = allCases.filter { ![.policyTerms, .calendarDays, .templateExceptions].contains($0) }
 
     /// The fields of a term that stands within its policy.
     static let termFields = [
         "rule", "services", "pools", "channels", "classes", "limit", "days", "at", "minutes",
     ]
+    /// Those of a day within its calendar.
+    static let dayFields = ["date", "kind", "in_place_of"]
+    /// Those of an exception within its template.
+    static let exceptionFields = ["date", "kind", "start", "slot_minutes", "slots", "capacity", "reason"]
+
+    /// What stands where a template follows no calendar. It is no code.
+    static let noCalendar = "none"
 
     init?(section: String) { self.init(rawValue: section) }
 
@@ -28,7 +41,11 @@ enum EntityKind: String, CaseIterable {
         case .pools: "pool"
         case .policies: "policy"
         case .policyTerms: "policy term"
+        case .calendars: "calendar"
+        case .calendarDays: "calendar day"
         case .templates: "template"
+        case .templateExceptions: "template exception"
+        case .leaves: "leave"
         }
     }
 
@@ -42,7 +59,14 @@ enum EntityKind: String, CaseIterable {
         case .policies: ["department", "per_day_department", "per_day", "hold", "terms"]
         case .policyTerms: ["department"] + Self.termFields
         case .templates:
-            ["code", "pool", "weekdays", "start", "slot_minutes", "slots", "capacity", "valid_from", "valid_until"]
+            [
+                "code", "pool", "weekdays", "start", "slot_minutes", "slots", "capacity", "valid_from", "valid_until",
+                "calendar", "exceptions",
+            ]
+        case .calendars: ["code", "name", "source", "first", "last", "days"]
+        case .calendarDays: ["calendar"] + Self.dayFields
+        case .templateExceptions: ["template"] + Self.exceptionFields
+        case .leaves: ["code", "resource", "from", "until", "reason", "cancelled"]
         }
     }
 
@@ -53,6 +77,9 @@ enum EntityKind: String, CaseIterable {
         case .pools: ["resources", "services"]
         case .templates: ["valid_from", "valid_until"]
         case .policyTerms: ["at"]
+        case .calendarDays: ["in_place_of"]
+        case .templateExceptions: ["start", "slot_minutes", "slots", "capacity", "reason"]
+        case .leaves: ["reason", "cancelled"]
         default: []
         }
     }
@@ -80,6 +107,7 @@ enum EntityKind: String, CaseIterable {
         case "hold": "write how long a hold waits, such as 15m"
         case "limit", "days", "minutes": "write the number; 0 where the rule reads none"
         case "price_fen": "write the price in 1/100; 0 where it costs nothing"
+        case "calendar": "write the calendar that it follows; \(noCalendar) for none"
         case "weekdays": "write the days, such as mon-fri; all for every day"
         case "time_zone": "write an IANA name, such as Asia/Shanghai"
         default: nil

@@ -36,6 +36,9 @@ package struct ServeSettings: Sendable {
     var queueBytes = SizeArgument(bytes: 64 << 20)
     var feedKeepDays = 14
     var feedKeepGiB = 8
+    /// Sessions are opened so many days ahead, once a day; nil: the server opens none by itself.
+    var rollDays: Int?
+    var rollAt: WallTime?
     var connections = WireLimits.connections
     var inFlight = WireLimits.inFlight
     var batch = WireLimits.batchLength
@@ -67,6 +70,11 @@ package struct ServeSettings: Sendable {
     /// What no single setting can judge.
     package func check() throws(CommandFailure) {
         try checkPair()
+        guard (rollDays == nil) == (rollAt == nil) else {
+            throw CommandFailure(
+                .configuration, "roll-days and roll-at go together: how many days ahead, and when",
+                remedy: "set both, or leave both out")
+        }
         guard inFlight >= batch else {
             throw CommandFailure(
                 .configuration, "in-flight is \(inFlight), less than batch, \(batch)",
@@ -116,6 +124,7 @@ package struct ServeSettings: Sendable {
         configuration.checkpointAfterMilliseconds = checkpointTime.milliseconds
         configuration.feedKeep.milliseconds = Int64(feedKeepDays) * 86_400_000
         configuration.feedKeep.bytes = feedKeepGiB << 30
+        if let rollDays, let rollAt { configuration.roll = RollPolicy(days: rollDays, at: rollAt) }
         configuration.progress = progress
         configuration.standby = standby.policy
         configuration.trial = clock.trial
@@ -185,6 +194,11 @@ extension ServeSettings {
         size("queue-bytes", from: "1MiB", to: "16GiB") { $0.queueBytes = $1 },
         number("feed-keep-days", 0...3_650) { $0.feedKeepDays = $1 },
         number("feed-keep-gib", 0...16_384) { $0.feedKeepGiB = $1 },
+        number("roll-days", 1...Limits.generationDays - 1) { $0.rollDays = $1 },
+        Setting(name: "roll-at", form: "a time of the hospital's day, such as 02:00") { settings, text in
+            settings.rollAt = WallTime(text)
+            return settings.rollAt != nil
+        },
         number("connections", 1...1_000_000) { $0.connections = $1 },
         number("in-flight", 1...WireLimits.inFlight) { $0.inFlight = $1 },
         number("batch", 1...WireLimits.batchLength) { $0.batch = $1 },

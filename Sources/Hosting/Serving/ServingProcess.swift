@@ -223,8 +223,25 @@ extension StandingNews {
         case .clockAccepted(let clock):
             logger.warning(
                 "the machine's clock was accepted", metadata: ["ahead_ms": "\(clock.aheadMilliseconds)"])
+        case .rolled(let report): report.log(logger)
         case .zoneDiffers(let standing):
             if let sentence = standing.sentence { logger.warning("\(sentence)") }
         }
+    }
+}
+
+extension RollReport {
+    /// What a roll did, and the first of what it did not open.
+    fileprivate func log(_ logger: Logger) {
+        guard trouble.isEmpty else {
+            return logger.error("the days ahead could not be opened; trying again", metadata: ["why": "\(trouble)"])
+        }
+        logger.notice(
+            "sessions are opened for the days ahead",
+            metadata: [
+                "through": "\(through?.description ?? "")", "opened": "\(opened)", "withdrawn": "\(withdrawn)",
+                "not_opened": "\(conflicts.count)",
+            ])
+        for conflict in conflicts.prefix(EngineLimits.clashesNamed) { logger.warning("not opened: \(conflict)") }
     }
 }

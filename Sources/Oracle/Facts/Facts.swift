@@ -191,5 +191,6 @@ extension NaiveModel {
 extension CatalogueDraft {
     fileprivate var count: Int {
         departments.count + resources.count + services.count + pools.count + policies.count + templates.count
+            + calendars.count + leaves.count
     }
 }

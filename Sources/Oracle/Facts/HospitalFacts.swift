@@ -23,6 +23,8 @@ extension NaiveModel {
         case .service(let service): Self.put(service, service.id.rawValue, &services, position)
         case .pool(let pool): Self.put(pool, pool.id.rawValue, &pools, position)
         case .template(let template): Self.put(template, template.id.rawValue, &templates, position)
+        case .calendar(let calendar): Self.put(calendar, calendar.id.rawValue, &calendars, position)
+        case .leave(let leave): Self.put(leave, leave.id.rawValue, &leaves, position)
         case .policy(let policy):
             policies[policy.department?.rawValue ?? 0, default: Versions()].add(policy, at: position)
         }
@@ -62,6 +64,9 @@ extension Situation {
             if let template = definition.template, other.template == template, isOfSameDay {
                 return "its template has \(other.id) on that day"
             }
+        }
+        if definition.template != nil, allAway(definition.id.pool, definition.times).surely {
+            return "all resources of its pool are away"
         }
         guard let pool = NaiveModel.versions(definition.id.pool.rawValue, of: model.pools)?.last else { return nil }
         guard definition.times.end > now else { return nil }
@@ -106,17 +111,15 @@ extension Situation {
         guard sitting.stops.last.map({ $0.ended != nil }) ?? true else { return "it is stopped" }
         guard sitting.start(0) > now.rawValue else { return "it had begun" }
         let versions = NaiveModel.versions(template.rawValue, of: model.templates)?.inForce(catalogue) ?? []
-        let isSaid = versions.allSatisfy { describes($0, sitting) }
-        return isSaid ? "its template still says it" : nil
-    }
-
-    private func describes(_ template: Template, _ sitting: NaiveModel.Sitting) -> Bool {
+        let days = versions.flatMap { version in
+            model.says(version, on: sitting.times.date, in: catalogue).map { (version, $0) }
+        }
+        if days.allSatisfy({ $0.1 == .unknown }) { return "its calendar does not know the day" }
         let zone = model.hospital.last?.zone ?? .utc
-        let date = sitting.date(0)
-        return template.covers(date) && template.pool == sitting.id.pool
-            && zone.instant(of: date, template.start).rawValue == sitting.start(0)
-            && template.slotMinutes == sitting.times.slotMinutes
-            && sitting.capacities == Array(repeating: Int(template.capacity), count: Int(template.slots))
+        let isSaid = days.allSatisfy { template, day in
+            NaiveModel.isSaid(day, of: template, sitting.times, sitting.capacities, in: id.pool, zone)
+        }
+        return isSaid && !allAway(id.pool, sitting.times).perhaps ? "its template still says it" : nil
     }
 
     func archived(_ id: SessionID) -> String? {
@@ -141,6 +144,8 @@ extension Situation {
                 follows(new.id.rawValue, model.pools) { $0.code == new.code && $0.department == new.department }
                     && shares(new) == nil
             case .template(let new): follows(new.id.rawValue, model.templates) { $0.code == new.code }
+            case .calendar(let new): follows(new.id.rawValue, model.calendars) { $0.code == new.code }
+            case .leave(let new): follows(new.id.rawValue, model.leaves) { $0.code == new.code }
             case .policy(let new): new.version == version(after: new)
             }
         return follows ? nil : "it does not follow on what is in the catalogue"

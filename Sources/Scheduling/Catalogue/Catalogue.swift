@@ -6,6 +6,8 @@ package struct Catalogue: Hashable, Sendable {
     package private(set) var services = Register<Service>()
     package private(set) var pools = Register<Pool>()
     package private(set) var templates = Register<Template>()
+    package private(set) var calendars = Register<HolidayCalendar>()
+    package private(set) var leaves = Register<Leave>()
     /// The hospital's default policy, and those of the departments that have their own.
     package private(set) var policy = Policy.initial
     package private(set) var departmentPolicies: [DepartmentID: Policy] = [:]
@@ -25,6 +27,8 @@ package struct Catalogue: Hashable, Sendable {
         case .service(let service): services.put(service, service.id.rawValue, service.code)
         case .pool(let pool): pools.put(pool, pool.id.rawValue, pool.code)
         case .template(let template): templates.put(template, template.id.rawValue, template.code)
+        case .calendar(let calendar): calendars.put(calendar, calendar.id.rawValue, calendar.code)
+        case .leave(let leave): leaves.put(leave, leave.id.rawValue, leave.code)
         case .policy(let policy):
             if let department = policy.department {
                 departmentPolicies[department] = policy
@@ -36,12 +40,13 @@ package struct Catalogue: Hashable, Sendable {
 
     /// Every entity as the event that would bring it back, parents before their children.
     package var entities: [CatalogueEntity] {
-        [.hospital(hospital), .policy(policy)]
-            + departments.all.map { .department($0) } + resources.all.map { .resource($0) }
-            + services.all.map { .service($0) } + pools.all.map { .pool($0) }
-            + departmentPolicies.values.sorted { ($0.department?.rawValue ?? 0) < ($1.department?.rawValue ?? 0) }
+        var entities: [CatalogueEntity] = [.hospital(hospital), .policy(policy)]
+        entities += departments.all.map { .department($0) } + resources.all.map { .resource($0) }
+        entities += services.all.map { .service($0) } + pools.all.map { .pool($0) }
+        entities += departmentPolicies.values.sorted { ($0.department?.rawValue ?? 0) < ($1.department?.rawValue ?? 0) }
             .map { .policy($0) }
-            + templates.all.map { .template($0) }
+        entities += calendars.all.map { .calendar($0) } + templates.all.map { .template($0) }
+        return entities + leaves.all.map { .leave($0) }
     }
 }
 

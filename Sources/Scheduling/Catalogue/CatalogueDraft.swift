@@ -105,9 +105,13 @@ package struct CatalogueDraft: Sendable {
         package var start: WallTime
         package var slotMinutes, slots, capacity: UInt32
         package var validFrom, validUntil: LocalDate?
+        /// Empty where it follows none.
+        package var calendar: String
+        package var exceptions: [TemplateException]
         package init(
             code: String, pool: String, weekdays: UInt32, start: WallTime, slotMinutes: UInt32, slots: UInt32,
-            capacity: UInt32, validFrom: LocalDate? = nil, validUntil: LocalDate? = nil
+            capacity: UInt32, validFrom: LocalDate? = nil, validUntil: LocalDate? = nil, calendar: String = "",
+            exceptions: [TemplateException] = []
         ) {
             self.code = code
             self.pool = pool
@@ -118,6 +122,8 @@ package struct CatalogueDraft: Sendable {
             self.capacity = capacity
             self.validFrom = validFrom
             self.validUntil = validUntil
+            self.calendar = calendar
+            self.exceptions = exceptions
         }
     }
 
@@ -128,6 +134,8 @@ package struct CatalogueDraft: Sendable {
     package var pools: [Pool] = []
     package var policies: [Policy] = []
     package var templates: [Template] = []
+    package var calendars: [Calendar] = []
+    package var leaves: [Leave] = []
 
     package init() {}
 }

@@ -11,14 +11,16 @@ extension Catalogue {
         for service in draft.services { try decision.service(service) }
         for pool in draft.pools { try decision.pool(pool) }
         for policy in draft.policies { try decision.policy(policy) }
+        for calendar in draft.calendars { try decision.calendar(calendar) }
         for template in draft.templates { try decision.template(template) }
+        for leave in draft.leaves { try decision.leave(leave) }
         try decision.catalogue.checkShares(of: draft)
         return decision.put
     }
 }
 
 /// Works on its own copy of the catalogue, so that later entities of a draft can refer to earlier ones.
-private struct PutDecision {
+struct PutDecision {
     var catalogue: Catalogue
     let fields: (Rule) -> TermFields?
     var put = CataloguePut()
@@ -30,7 +32,7 @@ private struct PutDecision {
         self.fields = fields
     }
 
-    private mutating func once(_ what: String) throws(InvalidCatalogue) {
+    mutating func once(_ what: String) throws(InvalidCatalogue) {
         guard named.insert(what).inserted else { throw InvalidCatalogue("\(what) is named twice; put it once") }
     }
 
@@ -228,16 +230,19 @@ private struct PutDecision {
         if let from = draft.validFrom, let until = draft.validUntil, until < from {
             throw InvalidCatalogue("\(what): valid until \(until), which is before \(from)")
         }
+        let calendar = try calendar(draft.calendar, of: what)
         let id = try catalogue.templates.nextID(draft.code, what)
         let new = Template(
             id: TemplateID(rawValue: id), code: draft.code, pool: pool.id, weekdays: UInt8(draft.weekdays),
             start: draft.start, slotMinutes: UInt16(draft.slotMinutes), slots: UInt16(draft.slots),
-            capacity: UInt16(draft.capacity), validFrom: draft.validFrom, validUntil: draft.validUntil)
+            capacity: UInt16(draft.capacity), validFrom: draft.validFrom, validUntil: draft.validUntil,
+            calendar: calendar?.id, exceptions: draft.exceptions.sorted { $0.date < $1.date })
         let old = catalogue.templates[id]
+        if old != new { try checkRoster(new, calendar, of: what) }
         record(.template(new), known: old != nil, same: old == new)
     }
 
-    private mutating func record(_ entity: CatalogueEntity, known: Bool, same: Bool) {
+    mutating func record(_ entity: CatalogueEntity, known: Bool, same: Bool) {
         guard !same else {
             put.counts.unchanged += 1
             return
@@ -268,7 +273,7 @@ private struct PutDecision {
 
 extension Register {
     /// The id of a known code, or the one a new entity would get.
-    fileprivate func nextID(_ code: String, _ what: String) throws(InvalidCatalogue) -> UInt32 {
+    func nextID(_ code: String, _ what: String) throws(InvalidCatalogue) -> UInt32 {
         if let id = id(code: code) { return id }
         // One that is known already stays as it is: folders from before may have such codes.
         guard !code.hasBlanksAround else {
@@ -286,7 +291,7 @@ extension Register {
     }
 }
 
-private func check(code: String, name: String, of what: String) throws(InvalidCatalogue) {
+func check(code: String, name: String, of what: String) throws(InvalidCatalogue) {
     guard !code.isEmpty, code.utf8.count <= Limits.codeBytes, !code.utf8.contains(where: { $0 < 0x20 }) else {
         throw InvalidCatalogue("\(what): a code has 1 to \(Limits.codeBytes) bytes and no control characters")
     }
@@ -307,7 +312,7 @@ private func check(name: String, of what: String) throws(InvalidCatalogue) {
     }
 }
 
-private func check(
+func check(
     _ value: UInt32, in range: ClosedRange<UInt32>, _ field: String, of what: String
 ) throws(InvalidCatalogue) {
     guard range.contains(value) else {
@@ -315,4 +320,4 @@ private func check(
     }
 }
 
-private func quoted(_ text: String) -> String { "‘\(text.prefix(Limits.codeBytes))’" }
+func quoted(_ text: String) -> String { "‘\(text.prefix(Limits.codeBytes))’" }

@@ -13,9 +13,22 @@ extension Catalogue {
             bytes += Self.codes(pool.resources.map(\.rawValue)) { resources[$0]?.code }
             bytes += Self.codes(pool.services.map(\.rawValue)) { services[$0]?.code }
         }
-        for template in templates.all { bytes += Self.size(template.code, pools[template.pool.rawValue]?.code ?? "") }
+        for template in templates.all { bytes += listedBytes(of: template) }
+        for calendar in calendars.all {
+            bytes += Self.size(calendar.code, calendar.name, calendar.source) + calendar.days.count * Self.dayHead
+        }
+        for leave in leaves.all {
+            bytes += Self.size(leave.code, leave.reason, resources[leave.resource.rawValue]?.code ?? "")
+        }
         for policy in [policy] + departmentPolicies.values { bytes += listedBytes(of: policy) }
         return bytes
+    }
+
+    private func listedBytes(of template: Template) -> Int {
+        let pool = pools[template.pool.rawValue]?.code ?? ""
+        let calendar = template.calendar.flatMap { calendars[$0.rawValue]?.code } ?? ""
+        return Self.size(template.code, pool, calendar)
+            + template.exceptions.reduce(0) { $0 + Self.dayHead + $1.reason.utf8.count }
     }
 
     /// How many of these are one policy's: the only kind of which one entity may be more than a frame.
@@ -35,6 +48,8 @@ extension Catalogue {
 
     /// Tag and length before a text of a few kilobytes.
     private static let textHead = 4
+    /// A day of a calendar or of a template, with all that is said of it but texts.
+    private static let dayHead = 40
     /// Tag and length of an entity or a term, and its numbers and days: a template has the most, about 55 bytes.
     private static let entityHead = 64
 

@@ -142,10 +142,15 @@ package struct Template: Hashable, Sendable {
     package var capacity: UInt16
     package var validFrom: LocalDate?
     package var validUntil: LocalDate?
+    /// The one that it follows; nil where it follows none.
+    package var calendar: CalendarID?
+    /// In the order of their days, each once.
+    package var exceptions: [TemplateException]
 
     package init(
         id: TemplateID, code: String, pool: PoolID, weekdays: UInt8, start: WallTime, slotMinutes: UInt16,
-        slots: UInt16, capacity: UInt16, validFrom: LocalDate?, validUntil: LocalDate?
+        slots: UInt16, capacity: UInt16, validFrom: LocalDate?, validUntil: LocalDate?,
+        calendar: CalendarID? = nil, exceptions: [TemplateException] = []
     ) {
         self.id = id
         self.code = code
@@ -157,11 +162,8 @@ package struct Template: Hashable, Sendable {
         self.capacity = capacity
         self.validFrom = validFrom
         self.validUntil = validUntil
-    }
-
-    package func covers(_ date: LocalDate) -> Bool {
-        weekdays & (1 << UInt8(date.weekday)) != 0 && validFrom.map { date >= $0 } ?? true
-            && validUntil.map { date <= $0 } ?? true
+        self.calendar = calendar
+        self.exceptions = exceptions
     }
 }
 
@@ -174,4 +176,6 @@ package enum CatalogueEntity: Hashable, Sendable {
     case pool(Pool)
     case policy(Policy)
     case template(Template)
+    case calendar(HolidayCalendar)
+    case leave(Leave)
 }

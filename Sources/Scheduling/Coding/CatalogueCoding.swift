@@ -3,6 +3,9 @@ private enum Kind: UInt8 {
     case department, resource, service, pool, policy, template
     /// A policy that has terms. One that has none is written as it was before there were any.
     case policyWithTerms
+    case calendar, leave
+    /// A template that follows a calendar or has exceptions. One that has neither is written as it was before.
+    case templateWithRoster
 }
 
 extension CatalogueEntity {
@@ -39,6 +42,12 @@ extension CatalogueEntity {
             for service in pool.services { writer.varint(service.rawValue) }
         case .policy(let policy): policy.encode(into: &writer)
         case .template(let template): template.encode(into: &writer)
+        case .calendar(let calendar):
+            writer.byte(Kind.calendar.rawValue)
+            calendar.encode(into: &writer)
+        case .leave(let leave):
+            writer.byte(Kind.leave.rawValue)
+            leave.encode(into: &writer)
         }
     }
 
@@ -57,6 +66,12 @@ extension CatalogueEntity {
         case .policy: self = .policy(try Policy(from: &reader, hasTerms: false))
         case .policyWithTerms: self = .policy(try Policy(from: &reader, hasTerms: true))
         case .template: self = .template(try Template(from: &reader))
+        case .templateWithRoster:
+            var template = try Template(from: &reader)
+            try template.decodeRoster(from: &reader)
+            self = .template(template)
+        case .calendar: self = .calendar(try HolidayCalendar(from: &reader))
+        case .leave: self = .leave(try Leave(from: &reader))
         }
     }
 }
@@ -194,7 +209,7 @@ extension PolicyTerm {
 
 extension Template {
     fileprivate func encode(into writer: inout ByteWriter) {
-        writer.byte(Kind.template.rawValue)
+        writer.byte((isPlain ? Kind.template : .templateWithRoster).rawValue)
         writer.varint(id.rawValue)
         writer.string(code)
         writer.varint(pool.rawValue)
@@ -205,6 +220,7 @@ extension Template {
         writer.varint(capacity)
         writer.date(validFrom)
         writer.date(validUntil)
+        if !isPlain { encodeRoster(into: &writer) }
     }
 
     fileprivate init(from reader: inout ByteReader) throws(CodingError) {

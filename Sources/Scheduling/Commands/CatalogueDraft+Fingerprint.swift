@@ -32,6 +32,7 @@ extension CatalogueDraft {
             }
         }
         for entity in templates { entity.mix(into: &fingerprint) }
+        mixRosters(into: &fingerprint)
     }
 }
 
@@ -51,5 +52,6 @@ extension CatalogueDraft.Template {
         fingerprint.mix(
             UInt64(weekdays), UInt64(start.rawValue), UInt64(slotMinutes), UInt64(slots), UInt64(capacity),
             day(validFrom), day(validUntil))
+        mixRoster(into: &fingerprint)
     }
 }

@@ -127,6 +127,8 @@ extension CatalogueEntity {
         case .pool(let pool): "pool \(pool.code)"
         case .policy(let policy): policy.department.map { "policy of department \($0.rawValue)" } ?? "policy"
         case .template(let template): "template \(template.code)"
+        case .calendar(let calendar): "calendar \(calendar.code)"
+        case .leave(let leave): "leave \(leave.code)"
         }
     }
 }

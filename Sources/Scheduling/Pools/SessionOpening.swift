@@ -41,11 +41,17 @@ package struct Generation: Sendable {
     package let from, to: LocalDate
     private let templates: Set<TemplateID>
     private let wanted: [TemplateDay: SessionOpening]
+    /// Days of templates whose calendars cannot judge them: what is open there stays.
+    private let unjudged: Set<TemplateDay>
 
-    package init(from: LocalDate, to: LocalDate, templates: Set<TemplateID>, wanted: [SessionOpening]) {
+    package init(
+        from: LocalDate, to: LocalDate, templates: Set<TemplateID>, wanted: [SessionOpening],
+        unjudged: Set<TemplateDay> = []
+    ) {
         self.from = from
         self.to = to
         self.templates = templates
+        self.unjudged = unjudged
         let days = wanted.compactMap { opening in opening.day.map { ($0, opening) } }
         self.wanted = Dictionary(days, uniquingKeysWith: { first, _ in first })
     }
@@ -55,7 +61,9 @@ package struct Generation: Sendable {
         guard let template = session.template, templates.contains(template),
             from <= session.times.date, session.times.date <= to, session.times.end > now
         else { return false }
-        return wanted[TemplateDay(template: template, date: session.times.date)].map { !$0.describes(session) } ?? true
+        let day = TemplateDay(template: template, date: session.times.date)
+        guard unjudged.isEmpty || !unjudged.contains(day) else { return false }
+        return wanted[day].map { !$0.describes(session) } ?? true
     }
 
     /// When an outdated session would begin now, where nothing else of it is to change.

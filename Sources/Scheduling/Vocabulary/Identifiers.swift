@@ -22,6 +22,18 @@ package struct TemplateID: RawRepresentable, Hashable, Sendable {
     package init(rawValue: UInt32) { self.rawValue = rawValue }
 }
 
+/// 日历: holidays and make-up working days.
+package struct CalendarID: RawRepresentable, Hashable, Sendable {
+    package let rawValue: UInt32
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+}
+
+/// 请假: a resource's being away.
+package struct LeaveID: RawRepresentable, Hashable, Sendable {
+    package let rawValue: UInt32
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+}
+
 /// A registered patient. Handed out from 1 upwards without gaps, so an id is known exactly when it is not above the
 /// count.
 package struct PatientID: RawRepresentable, Hashable, Sendable {

@@ -69,6 +69,14 @@ package enum Limits {
     package static let readers = 64
     /// Bytes of a reader's name.
     package static let readerNameBytes = 64
+    /// Days of one calendar that are not what their weekday says.
+    package static let daysPerCalendar = 1_000
+    /// Bytes of a calendar's source.
+    package static let sourceBytes = 256
+    /// Days on which one template does not go by its week.
+    package static let exceptionsPerTemplate = 400
+    /// Bytes of an exception's reason.
+    package static let exceptionReasonBytes = 64
     /// Days one generation of sessions may span.
     package static let generationDays = 400
 }

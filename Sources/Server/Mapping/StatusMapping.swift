@@ -30,6 +30,22 @@ extension PBStatusReply {
         readers = status.readers.map { PBFeedReader($0) }
         self.clashes = clashes
         if let zones { self.zones = PBZoneStatus(zones) }
+        if let roll = status.roll { self.roll = PBRollStatus(roll) }
+    }
+}
+
+extension PBRollStatus {
+    init(_ report: RollReport) {
+        self.init()
+        days = UInt32(clamping: report.policy.days)
+        at = report.policy.at.description
+        day = report.day?.description ?? ""
+        through = report.through?.description ?? ""
+        opened = UInt64(report.opened)
+        withdrawn = UInt64(report.withdrawn)
+        conflicts = Array(report.conflicts.prefix(EngineLimits.clashesListed))
+        conflictCount = UInt64(report.conflicts.count)
+        trouble = report.trouble
     }
 }
 

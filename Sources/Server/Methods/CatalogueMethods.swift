@@ -9,7 +9,7 @@ extension MethodTable {
     static let catalogueMethods = [
         MethodRow(
             .putCatalogue, PBPutCatalogueRequest.self, PBPutCatalogueReply.self, needs: .writeCatalogue,
-            "Adds or changes departments, resources, services, pools, policies and templates, told apart by code.",
+            "Adds or changes departments, resources, services, pools, policies, templates, calendars and leaves, told apart by code.",
             counting: checkCatalogue
         ) { request, connection throws(ProtocolError) in
             let (isPart, origin, write) = (try request.isPart(), try connection.origin(), try request.write(connection))
@@ -72,6 +72,7 @@ extension Engine {
 private func checkCatalogue(_ payload: ByteBuffer) throws(ProtocolError) {
     let kinds: [(field: UInt32, name: String)] = [
         (2, "departments"), (3, "resources"), (4, "services"), (5, "pools"), (6, "policies"), (7, "templates"),
+        (8, "calendars"), (9, "leaves"),
     ]
     for (field, name) in kinds {
         try checkCount(
@@ -82,6 +83,11 @@ private func checkCatalogue(_ payload: ByteBuffer) throws(ProtocolError) {
         try checkCount(
             try payload.mostElements(at: [1, 5, field]), "catalogue.pools.\(name)", atMost: Limits.membersPerPool)
     }
+    try checkCount(
+        try payload.mostElements(at: [1, 7, 12]), "catalogue.templates.exceptions",
+        atMost: Limits.exceptionsPerTemplate)
+    try checkCount(
+        try payload.mostElements(at: [1, 8, 7]), "catalogue.calendars.days", atMost: Limits.daysPerCalendar)
     try checkCount(
         try payload.mostElements(at: [1, 6, 6]), "catalogue.policies.terms", atMost: Limits.termsPerPolicy)
     for (field, name) in [(UInt32(2), "services"), (3, "pools"), (4, "channels"), (6, "classes")] {

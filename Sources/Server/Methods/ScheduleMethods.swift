@@ -64,6 +64,19 @@ extension MethodTable {
             }
         },
         MethodRow(
+            .previewSessions, PBPreviewSessionsRequest.self, PBPreviewSessionsReply.self, needs: .readSchedule,
+            "Says what GENERATE_SESSIONS would do with the same days and templates, and changes nothing.",
+            counting: elements("templates", inField: 3)
+        ) { request, _ throws(ProtocolError) in
+            let (from, to) = try days(request.from, request.to, atMost: Limits.generationDays)
+            let templates = request.templates
+            return { engine, _ throws(EngineError) in
+                let catalogue = try await engine.catalogue().value
+                return PBPreviewSessionsReply(
+                    try await engine.previewSessions(from: from, to: to, templates: templates), catalogue)
+            }
+        },
+        MethodRow(
             .searchSlots, PBSearchSlotsRequest.self, PBSearchSlotsReply.self, needs: .readSchedule,
             "Finds slots that can still be booked, by department, service or resource, in order of time."),
     ]

@@ -135,6 +135,8 @@ extension AnswerJudge {
         expect(agrees(shown.services.all, model.services), "services as they never were at \(at)")
         expect(agrees(shown.pools.all, model.pools), "pools as they never were at \(at)")
         expect(agrees(shown.templates.all, model.templates), "templates as they never were at \(at)")
+        expect(agrees(shown.calendars.all, model.calendars), "calendars as they never were at \(at)")
+        expect(agrees(shown.leaves.all, model.leaves), "leaves as they never were at \(at)")
         expect(shown.policy == model.policies[0]?.value(at: at) ?? .initial, "a policy as it never was at \(at)")
     }
 }

@@ -80,10 +80,12 @@ extension FactJudge {
             let date = definition.times.date
             return from <= date && date <= to && definition.times.end > event.at
                 && (versions ?? []).contains { _, template in
-                    (codes.isEmpty || codes.contains(template.code)) && template.covers(date)
-                        && definition.capacities.allSatisfy { $0 == template.capacity }
-                        && definition.capacities.count == Int(template.slots) && template.pool == definition.id.pool
-                        && zone.instant(of: date, template.start) == definition.times.start
+                    (codes.isEmpty || codes.contains(template.code))
+                        && model.says(template, on: date).contains { day in
+                            NaiveModel.isSaid(
+                                day, of: template, definition.times, definition.capacities.map(Int.init),
+                                in: definition.id.pool, zone)
+                        }
                 }
         default: return false
         }
@@ -108,7 +110,17 @@ extension FactJudge {
         case .service(let new):
             draft.services.contains { $0.code == new.code && $0.slots == new.slots && $0.units == new.units }
         case .pool(let new): draft.pools.contains { $0.code == new.code && $0.services.count == new.services.count }
-        case .template(let new): draft.templates.contains { $0.code == new.code && $0.capacity == new.capacity }
+        case .template(let new):
+            draft.templates.contains {
+                $0.code == new.code && $0.capacity == new.capacity && $0.exceptions.count == new.exceptions.count
+                    && $0.calendar.isEmpty == (new.calendar == nil)
+            }
+        case .calendar(let new): draft.calendars.contains { $0.code == new.code && $0.days.count == new.days.count }
+        case .leave(let new):
+            draft.leaves.contains {
+                $0.code == new.code && $0.from == new.from && $0.until == new.until
+                    && $0.isCancelled == new.isCancelled
+            }
         case .policy(let new):
             draft.policies.contains {
                 $0.perDay == new.perDay && $0.perDayDepartment == new.perDayDepartment

@@ -51,6 +51,8 @@ struct StateComparison {
         same = same && agrees(catalogue.services.all, model.services)
         same = same && agrees(catalogue.pools.all, model.pools)
         same = same && agrees(catalogue.templates.all, model.templates)
+        same = same && agrees(catalogue.calendars.all, model.calendars)
+        same = same && agrees(catalogue.leaves.all, model.leaves)
         same = same && catalogue.policy == (model.policies[0]?.last ?? .initial)
         same = same && catalogue.departmentPolicies.count == ownPolicies.count
         same = same && catalogue.departmentPolicies.allSatisfy { ownPolicies[$0.rawValue]?.last == $1 }

@@ -251,7 +251,9 @@ struct Draw {
             let index = random.below(plan.pools)
             draft.templates = [Workload.template(index, hour: random.between(7...10) + index)]
             if index == 1 { draft.templates[0].slots = UInt32(random.between(10...12)) }
+            roster(&draft.templates[0], index)
         }
+        if random.chance(150) { draft.leaves = [leave()] }
         if random.chance(300) { draft.departments = [.init(code: "d\(plan.departments)", name: "新科室")] }
         if random.chance(300) { lengthen(&draft) }
         return draft
@@ -268,5 +270,33 @@ struct Draw {
             let text = random.between(1...9)
             draft.services[place].preparation = String(repeating: "\(text)", count: 1_500)
         }
+    }
+
+    /// What makes a template more than a week: the calendar, or a day that is closed or has other hours.
+    private mutating func roster(_ template: inout CatalogueDraft.Template, _ index: Int) {
+        let workload = Workload(plan: plan)
+        if workload.hasCalendar, index % 2 == 0 {
+            workload.follow(&template)
+        } else if random.chance(400) {
+            let hours = Shift(
+                start: WallTime(rawValue: UInt16(random.between(6...9) * 60)), slotMinutes: 20, slots: 3, capacity: 1)
+            template.exceptions = [
+                .init(date: day(), kind: random.chance(500) ? .closed : .changed(hours), reason: "培训")
+            ]
+        }
+    }
+
+    /// The room is away for a day, or it is not after all.
+    private mutating func leave() -> CatalogueDraft.Leave {
+        let day = day()
+        return .init(
+            code: "l", resource: "r0", from: WallMinute(day, WallTime(rawValue: 0)),
+            until: WallMinute(day.advanced(days: 1), WallTime(rawValue: 0)), reason: "检修",
+            isCancelled: random.chance(300))
+    }
+
+    /// Today or one of the two days after it.
+    private mutating func day() -> LocalDate {
+        TimeZoneRules.utc.wall(at: now).date.advanced(days: Int32(random.below(3)))
     }
 }

@@ -34,6 +34,10 @@ struct Workload {
         for index in 0..<plan.pools {
             draft.templates.append(Self.template(index, hour: 8 + index))
         }
+        if hasCalendar {
+            draft.calendars = [calendar]
+            for index in draft.templates.indices where index % 2 == 0 { follow(&draft.templates[index]) }
+        }
         return draft
     }
 
@@ -44,6 +48,27 @@ struct Workload {
             .init(rule: .quota, channels: [.app], limit: 2),
             .init(rule: .quota, channels: [.miniProgram, .kiosk], classes: [.inpatient], limit: 1),
         ]
+    }
+
+    /// Whether some templates follow a calendar.
+    var hasCalendar: Bool { plan.seed % 4 == 1 }
+
+    /// The days around the world's begin, a Monday: the second goes as a Sunday, the third is a holiday, and of the
+    /// fourth, or of the third already, it knows nothing.
+    private var calendar: CatalogueDraft.Calendar {
+        let today = TimeZoneRules.utc.wall(at: World.beginning).date
+        let reach: Int32 = plan.seed % 8 == 1 ? 2 : 1
+        var days = [HolidayCalendar.Day(date: today.advanced(days: 1), kind: .working(as: 6))]
+        if reach > 1 { days.append(.init(date: today.advanced(days: 2), kind: .holiday)) }
+        return .init(
+            code: "c", name: "日历", source: "模拟", first: today.advanced(days: -30), last: today.advanced(days: reach),
+            days: days)
+    }
+
+    /// A template that takes place on Monday to Saturday, by the calendar.
+    func follow(_ template: inout CatalogueDraft.Template) {
+        template.calendar = "c"
+        template.weekdays = 63
     }
 
     /// The template of a pool. The second is a night's, from 22:00 to 04:00.

@@ -203,6 +203,7 @@ extension World {
         case .clockDiffers: casebook.coverage.note("wall clocks found wrong")
         case .clockAgrees: casebook.coverage.note("wall clocks found right again")
         case .clockAccepted: casebook.coverage.note("wall clocks accepted")
+        case .rolled: casebook.fail("server \(node.index) opens sessions by itself, and was not told to")
         case .zoneDiffers: casebook.fail("server \(node.index) finds zone tables changed, and nobody changed them")
         }
     }

@@ -15,6 +15,7 @@ package enum Method: UInt8, Hashable, Sendable, CaseIterable {
     case lockSlots = 24
     case unlockSlots = 25
     case listLocks = 26
+    case previewSessions = 28
     case book = 30
     case change = 31
     case move = 32
@@ -61,8 +62,7 @@ package enum Method: UInt8, Hashable, Sendable, CaseIterable {
     package var kind: Kind {
         switch self {
         case .status, .getCatalogue, .findPatients, .listSessions, .listLocks, .planStop, .searchSlots,
-            .getAppointments,
-            .patientAppointments, .sessionAppointments, .listReaders:
+            .previewSessions, .getAppointments, .patientAppointments, .sessionAppointments, .listReaders:
             .read
         case .book, .change, .move, .bookTogether, .lockSlots, .unlockSlots, .stopSession, .resumeSession:
             .keyedWrite

@@ -111,6 +111,94 @@ package nonisolated enum PBServiceKind: SwiftProtobuf.Enum, Swift.CaseIterable {
 
 }
 
+package nonisolated enum PBExceptionKind: SwiftProtobuf.Enum, Swift.CaseIterable {
+  package typealias RawValue = Int
+  case unspecified // = 0
+
+  /// there would be a session, and there is none
+  case closed // = 1
+
+  /// there would be a session, and it has these hours
+  case changed // = 2
+
+  /// there would be none, and there is this one
+  case extra // = 3
+  case UNRECOGNIZED(Int)
+
+  package init() {
+    self = .unspecified
+  }
+
+  package init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .closed
+    case 2: self = .changed
+    case 3: self = .extra
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  package var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .closed: return 1
+    case .changed: return 2
+    case .extra: return 3
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  package static let allCases: [PBExceptionKind] = [
+    .unspecified,
+    .closed,
+    .changed,
+    .extra,
+  ]
+
+}
+
+package nonisolated enum PBCalendarDayKind: SwiftProtobuf.Enum, Swift.CaseIterable {
+  package typealias RawValue = Int
+  case unspecified // = 0
+  case holiday // = 1
+
+  /// 调休: in place of a weekday
+  case working // = 2
+  case UNRECOGNIZED(Int)
+
+  package init() {
+    self = .unspecified
+  }
+
+  package init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .holiday
+    case 2: self = .working
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  package var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .holiday: return 1
+    case .working: return 2
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  package static let allCases: [PBCalendarDayKind] = [
+    .unspecified,
+    .holiday,
+    .working,
+  ]
+
+}
+
 package nonisolated struct PBHospital: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -341,6 +429,118 @@ package nonisolated struct PBTemplate: Sendable {
   /// YYYY-MM-DD, inclusive; empty: for ever
   package var validUntil: String = String()
 
+  /// code; empty: it follows none, and holidays are days as others
+  package var calendar: String = String()
+
+  /// each day once
+  package var exceptions: [PBTemplateException] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A day on which a template does not go by its week. It stands above the calendar, too.
+package nonisolated struct PBTemplateException: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// YYYY-MM-DD, within the template's validity
+  package var date: String = String()
+
+  package var kind: PBExceptionKind = .unspecified
+
+  /// CHANGED and EXTRA, as in Template; else empty, and so on
+  package var start: String = String()
+
+  package var slotMinutes: UInt32 = 0
+
+  package var slots: UInt32 = 0
+
+  package var capacity: UInt32 = 0
+
+  /// at most 64 bytes
+  package var reason: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct PBCalendarDay: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// YYYY-MM-DD
+  package var date: String = String()
+
+  package var kind: PBCalendarDayKind = .unspecified
+
+  /// WORKING: 1 Monday … 7 Sunday; else 0
+  package var asWeekday: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// 日历: public holidays and make-up working days. It judges the days from `first` to `last`; for those before and after,
+/// nothing is opened of the templates that follow it, and nothing withdrawn.
+package nonisolated struct PBCalendar: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var id: UInt32 = 0
+
+  package var code: String = String()
+
+  package var name: String = String()
+
+  /// who says so
+  package var source: String = String()
+
+  /// YYYY-MM-DD
+  package var first: String = String()
+
+  package var last: String = String()
+
+  /// those that are not what their weekday says, at most 1,000
+  package var days: [PBCalendarDay] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// 请假: a resource is away. What is open stays; a generation opens nothing for a pool all of whose resources are away at
+/// some time of the session.
+package nonisolated struct PBLeave: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var id: UInt32 = 0
+
+  package var code: String = String()
+
+  /// code
+  package var resource: String = String()
+
+  /// YYYY-MM-DD, or YYYY-MM-DD HH:MM on the hospital's clocks
+  package var from: String = String()
+
+  /// as `from`; a day alone is the last one, a time is the end
+  package var until: String = String()
+
+  /// at most 256 bytes
+  package var reason: String = String()
+
+  /// it is not taken after all
+  package var cancelled: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -371,6 +571,10 @@ package nonisolated struct PBCatalogue: Sendable {
   package var policies: [PBPolicy] = []
 
   package var templates: [PBTemplate] = []
+
+  package var calendars: [PBCalendar] = []
+
+  package var leaves: [PBLeave] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -499,6 +703,14 @@ nonisolated extension PBResourceKind: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension PBServiceKind: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0SERVICE_KIND_UNSPECIFIED\0\u{1}SERVICE_KIND_CLINIC\0\u{1}SERVICE_KIND_EXAM\0\u{1}SERVICE_KIND_LAB\0")
+}
+
+nonisolated extension PBExceptionKind: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0EXCEPTION_KIND_UNSPECIFIED\0\u{1}EXCEPTION_KIND_CLOSED\0\u{1}EXCEPTION_KIND_CHANGED\0\u{1}EXCEPTION_KIND_EXTRA\0")
+}
+
+nonisolated extension PBCalendarDayKind: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CALENDAR_DAY_KIND_UNSPECIFIED\0\u{1}CALENDAR_DAY_KIND_HOLIDAY\0\u{1}CALENDAR_DAY_KIND_WORKING\0")
 }
 
 nonisolated extension PBHospital: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -913,7 +1125,7 @@ nonisolated extension PBPolicy: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension PBTemplate: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Template"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}code\0\u{1}pool\0\u{1}weekdays\0\u{1}start\0\u{3}slot_minutes\0\u{1}slots\0\u{1}capacity\0\u{3}valid_from\0\u{3}valid_until\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}code\0\u{1}pool\0\u{1}weekdays\0\u{1}start\0\u{3}slot_minutes\0\u{1}slots\0\u{1}capacity\0\u{3}valid_from\0\u{3}valid_until\0\u{1}calendar\0\u{1}exceptions\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -931,6 +1143,8 @@ nonisolated extension PBTemplate: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 8: try { try decoder.decodeSingularUInt32Field(value: &self.capacity) }()
       case 9: try { try decoder.decodeSingularStringField(value: &self.validFrom) }()
       case 10: try { try decoder.decodeSingularStringField(value: &self.validUntil) }()
+      case 11: try { try decoder.decodeSingularStringField(value: &self.calendar) }()
+      case 12: try { try decoder.decodeRepeatedMessageField(value: &self.exceptions) }()
       default: break
       }
     }
@@ -967,6 +1181,12 @@ nonisolated extension PBTemplate: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if !self.validUntil.isEmpty {
       try visitor.visitSingularStringField(value: self.validUntil, fieldNumber: 10)
     }
+    if !self.calendar.isEmpty {
+      try visitor.visitSingularStringField(value: self.calendar, fieldNumber: 11)
+    }
+    if !self.exceptions.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.exceptions, fieldNumber: 12)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -981,6 +1201,228 @@ nonisolated extension PBTemplate: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.capacity != rhs.capacity {return false}
     if lhs.validFrom != rhs.validFrom {return false}
     if lhs.validUntil != rhs.validUntil {return false}
+    if lhs.calendar != rhs.calendar {return false}
+    if lhs.exceptions != rhs.exceptions {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBTemplateException: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".TemplateException"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}date\0\u{1}kind\0\u{1}start\0\u{3}slot_minutes\0\u{1}slots\0\u{1}capacity\0\u{1}reason\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.date) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.kind) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.start) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.slotMinutes) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.slots) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.capacity) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.date.isEmpty {
+      try visitor.visitSingularStringField(value: self.date, fieldNumber: 1)
+    }
+    if self.kind != .unspecified {
+      try visitor.visitSingularEnumField(value: self.kind, fieldNumber: 2)
+    }
+    if !self.start.isEmpty {
+      try visitor.visitSingularStringField(value: self.start, fieldNumber: 3)
+    }
+    if self.slotMinutes != 0 {
+      try visitor.visitSingularUInt32Field(value: self.slotMinutes, fieldNumber: 4)
+    }
+    if self.slots != 0 {
+      try visitor.visitSingularUInt32Field(value: self.slots, fieldNumber: 5)
+    }
+    if self.capacity != 0 {
+      try visitor.visitSingularUInt32Field(value: self.capacity, fieldNumber: 6)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBTemplateException, rhs: PBTemplateException) -> Bool {
+    if lhs.date != rhs.date {return false}
+    if lhs.kind != rhs.kind {return false}
+    if lhs.start != rhs.start {return false}
+    if lhs.slotMinutes != rhs.slotMinutes {return false}
+    if lhs.slots != rhs.slots {return false}
+    if lhs.capacity != rhs.capacity {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBCalendarDay: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CalendarDay"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}date\0\u{1}kind\0\u{3}as_weekday\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.date) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.kind) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.asWeekday) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.date.isEmpty {
+      try visitor.visitSingularStringField(value: self.date, fieldNumber: 1)
+    }
+    if self.kind != .unspecified {
+      try visitor.visitSingularEnumField(value: self.kind, fieldNumber: 2)
+    }
+    if self.asWeekday != 0 {
+      try visitor.visitSingularUInt32Field(value: self.asWeekday, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBCalendarDay, rhs: PBCalendarDay) -> Bool {
+    if lhs.date != rhs.date {return false}
+    if lhs.kind != rhs.kind {return false}
+    if lhs.asWeekday != rhs.asWeekday {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBCalendar: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Calendar"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}code\0\u{1}name\0\u{1}source\0\u{1}first\0\u{1}last\0\u{1}days\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.code) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.source) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.first) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.last) }()
+      case 7: try { try decoder.decodeRepeatedMessageField(value: &self.days) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.id != 0 {
+      try visitor.visitSingularUInt32Field(value: self.id, fieldNumber: 1)
+    }
+    if !self.code.isEmpty {
+      try visitor.visitSingularStringField(value: self.code, fieldNumber: 2)
+    }
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 3)
+    }
+    if !self.source.isEmpty {
+      try visitor.visitSingularStringField(value: self.source, fieldNumber: 4)
+    }
+    if !self.first.isEmpty {
+      try visitor.visitSingularStringField(value: self.first, fieldNumber: 5)
+    }
+    if !self.last.isEmpty {
+      try visitor.visitSingularStringField(value: self.last, fieldNumber: 6)
+    }
+    if !self.days.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.days, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBCalendar, rhs: PBCalendar) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.code != rhs.code {return false}
+    if lhs.name != rhs.name {return false}
+    if lhs.source != rhs.source {return false}
+    if lhs.first != rhs.first {return false}
+    if lhs.last != rhs.last {return false}
+    if lhs.days != rhs.days {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBLeave: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Leave"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}code\0\u{1}resource\0\u{1}from\0\u{1}until\0\u{1}reason\0\u{1}cancelled\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.code) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.resource) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.from) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.until) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 7: try { try decoder.decodeSingularBoolField(value: &self.cancelled) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.id != 0 {
+      try visitor.visitSingularUInt32Field(value: self.id, fieldNumber: 1)
+    }
+    if !self.code.isEmpty {
+      try visitor.visitSingularStringField(value: self.code, fieldNumber: 2)
+    }
+    if !self.resource.isEmpty {
+      try visitor.visitSingularStringField(value: self.resource, fieldNumber: 3)
+    }
+    if !self.from.isEmpty {
+      try visitor.visitSingularStringField(value: self.from, fieldNumber: 4)
+    }
+    if !self.until.isEmpty {
+      try visitor.visitSingularStringField(value: self.until, fieldNumber: 5)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 6)
+    }
+    if self.cancelled != false {
+      try visitor.visitSingularBoolField(value: self.cancelled, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBLeave, rhs: PBLeave) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.code != rhs.code {return false}
+    if lhs.resource != rhs.resource {return false}
+    if lhs.from != rhs.from {return false}
+    if lhs.until != rhs.until {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.cancelled != rhs.cancelled {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -988,7 +1430,7 @@ nonisolated extension PBTemplate: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension PBCatalogue: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Catalogue"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hospital\0\u{1}departments\0\u{1}resources\0\u{1}services\0\u{1}pools\0\u{1}policies\0\u{1}templates\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hospital\0\u{1}departments\0\u{1}resources\0\u{1}services\0\u{1}pools\0\u{1}policies\0\u{1}templates\0\u{1}calendars\0\u{1}leaves\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1003,6 +1445,8 @@ nonisolated extension PBCatalogue: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 5: try { try decoder.decodeRepeatedMessageField(value: &self.pools) }()
       case 6: try { try decoder.decodeRepeatedMessageField(value: &self.policies) }()
       case 7: try { try decoder.decodeRepeatedMessageField(value: &self.templates) }()
+      case 8: try { try decoder.decodeRepeatedMessageField(value: &self.calendars) }()
+      case 9: try { try decoder.decodeRepeatedMessageField(value: &self.leaves) }()
       default: break
       }
     }
@@ -1034,6 +1478,12 @@ nonisolated extension PBCatalogue: SwiftProtobuf.Message, SwiftProtobuf._Message
     if !self.templates.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.templates, fieldNumber: 7)
     }
+    if !self.calendars.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.calendars, fieldNumber: 8)
+    }
+    if !self.leaves.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.leaves, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1045,6 +1495,8 @@ nonisolated extension PBCatalogue: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.pools != rhs.pools {return false}
     if lhs.policies != rhs.policies {return false}
     if lhs.templates != rhs.templates {return false}
+    if lhs.calendars != rhs.calendars {return false}
+    if lhs.leaves != rhs.leaves {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -22,6 +22,70 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
+package nonisolated enum PBPreviewKind: SwiftProtobuf.Enum, Swift.CaseIterable {
+  package typealias RawValue = Int
+  case unspecified // = 0
+  case opens // = 1
+
+  /// just this session is open already
+  case stands // = 2
+
+  /// its template does not say it any more, and nothing is booked in it
+  case withdrawn // = 3
+
+  /// not opened, or not withdrawn: `reason`
+  case conflict // = 4
+
+  /// the calendar of this code, `reason`, does not reach the day: nothing is opened
+  case notJudged // = 5
+
+  /// a holiday, an exception or a leave leaves it out: `reason`. With `session`: one opened
+  case absent // = 6
+  case UNRECOGNIZED(Int)
+
+  package init() {
+    self = .unspecified
+  }
+
+  package init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .opens
+    case 2: self = .stands
+    case 3: self = .withdrawn
+    case 4: self = .conflict
+    case 5: self = .notJudged
+    case 6: self = .absent
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  package var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .opens: return 1
+    case .stands: return 2
+    case .withdrawn: return 3
+    case .conflict: return 4
+    case .notJudged: return 5
+    case .absent: return 6
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  package static let allCases: [PBPreviewKind] = [
+    .unspecified,
+    .opens,
+    .stands,
+    .withdrawn,
+    .conflict,
+    .notJudged,
+    .absent,
+  ]
+
+}
+
 /// Opens what the templates say for the days from..to that is not open yet. Repeating it changes nothing.
 package nonisolated struct PBGenerateSessionsRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -109,6 +173,86 @@ package nonisolated struct PBSessionsReply: Sendable {
 
   /// GENERATE_SESSIONS: sessions that their templates do not say any more
   package var withdrawn: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// What GENERATE_SESSIONS would do with the same days and templates at this moment; nothing is changed. By day, start and
+/// pool.
+package nonisolated struct PBPreviewSessionsRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// YYYY-MM-DD
+  package var from: String = String()
+
+  /// YYYY-MM-DD, inclusive
+  package var to: String = String()
+
+  /// codes; empty: all
+  package var templates: [String] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct PBPreviewRow: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var kind: PBPreviewKind = .unspecified
+
+  package var date: String = String()
+
+  /// code
+  package var template: String = String()
+
+  /// code
+  package var pool: String = String()
+
+  /// 0: there is no session
+  package var startMs: Int64 = 0
+
+  package var endMs: Int64 = 0
+
+  /// of all its slots
+  package var units: UInt32 = 0
+
+  /// one that is open; 0: none
+  package var session: UInt64 = 0
+
+  /// live ones in it: none of them is touched
+  package var appointments: [UInt64] = []
+
+  package var reason: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct PBPreviewSessionsReply: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var rows: [PBPreviewRow] = []
+
+  /// what the answer of GENERATE_SESSIONS would say
+  package var opened: UInt32 = 0
+
+  package var unchanged: UInt32 = 0
+
+  package var withdrawn: UInt32 = 0
+
+  package var conflicts: [String] = []
+
+  package var position: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -456,6 +600,10 @@ package nonisolated struct PBSearchSlotsReply: Sendable {
 
 fileprivate nonisolated let _protobuf_package = "haoyuan.v1"
 
+nonisolated extension PBPreviewKind: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0PREVIEW_KIND_UNSPECIFIED\0\u{1}PREVIEW_KIND_OPENS\0\u{1}PREVIEW_KIND_STANDS\0\u{1}PREVIEW_KIND_WITHDRAWN\0\u{1}PREVIEW_KIND_CONFLICT\0\u{1}PREVIEW_KIND_NOT_JUDGED\0\u{1}PREVIEW_KIND_ABSENT\0")
+}
+
 nonisolated extension PBGenerateSessionsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".GenerateSessionsRequest"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}from\0\u{1}to\0\u{1}templates\0\u{3}key_high\0\u{3}key_low\0")
@@ -646,6 +794,176 @@ nonisolated extension PBSessionsReply: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.position != rhs.position {return false}
     if lhs.again != rhs.again {return false}
     if lhs.withdrawn != rhs.withdrawn {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBPreviewSessionsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PreviewSessionsRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}from\0\u{1}to\0\u{1}templates\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.from) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.to) }()
+      case 3: try { try decoder.decodeRepeatedStringField(value: &self.templates) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.from.isEmpty {
+      try visitor.visitSingularStringField(value: self.from, fieldNumber: 1)
+    }
+    if !self.to.isEmpty {
+      try visitor.visitSingularStringField(value: self.to, fieldNumber: 2)
+    }
+    if !self.templates.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.templates, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBPreviewSessionsRequest, rhs: PBPreviewSessionsRequest) -> Bool {
+    if lhs.from != rhs.from {return false}
+    if lhs.to != rhs.to {return false}
+    if lhs.templates != rhs.templates {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBPreviewRow: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PreviewRow"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}date\0\u{1}template\0\u{1}pool\0\u{3}start_ms\0\u{3}end_ms\0\u{1}units\0\u{1}session\0\u{1}appointments\0\u{1}reason\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.kind) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.date) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.template) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.pool) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self.startMs) }()
+      case 6: try { try decoder.decodeSingularInt64Field(value: &self.endMs) }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.units) }()
+      case 8: try { try decoder.decodeSingularFixed64Field(value: &self.session) }()
+      case 9: try { try decoder.decodeRepeatedFixed64Field(value: &self.appointments) }()
+      case 10: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.kind != .unspecified {
+      try visitor.visitSingularEnumField(value: self.kind, fieldNumber: 1)
+    }
+    if !self.date.isEmpty {
+      try visitor.visitSingularStringField(value: self.date, fieldNumber: 2)
+    }
+    if !self.template.isEmpty {
+      try visitor.visitSingularStringField(value: self.template, fieldNumber: 3)
+    }
+    if !self.pool.isEmpty {
+      try visitor.visitSingularStringField(value: self.pool, fieldNumber: 4)
+    }
+    if self.startMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.startMs, fieldNumber: 5)
+    }
+    if self.endMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.endMs, fieldNumber: 6)
+    }
+    if self.units != 0 {
+      try visitor.visitSingularUInt32Field(value: self.units, fieldNumber: 7)
+    }
+    if self.session != 0 {
+      try visitor.visitSingularFixed64Field(value: self.session, fieldNumber: 8)
+    }
+    if !self.appointments.isEmpty {
+      try visitor.visitPackedFixed64Field(value: self.appointments, fieldNumber: 9)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 10)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBPreviewRow, rhs: PBPreviewRow) -> Bool {
+    if lhs.kind != rhs.kind {return false}
+    if lhs.date != rhs.date {return false}
+    if lhs.template != rhs.template {return false}
+    if lhs.pool != rhs.pool {return false}
+    if lhs.startMs != rhs.startMs {return false}
+    if lhs.endMs != rhs.endMs {return false}
+    if lhs.units != rhs.units {return false}
+    if lhs.session != rhs.session {return false}
+    if lhs.appointments != rhs.appointments {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBPreviewSessionsReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PreviewSessionsReply"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}rows\0\u{1}opened\0\u{1}unchanged\0\u{1}withdrawn\0\u{1}conflicts\0\u{1}position\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.rows) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.opened) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.unchanged) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.withdrawn) }()
+      case 5: try { try decoder.decodeRepeatedStringField(value: &self.conflicts) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.position) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.rows.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.rows, fieldNumber: 1)
+    }
+    if self.opened != 0 {
+      try visitor.visitSingularUInt32Field(value: self.opened, fieldNumber: 2)
+    }
+    if self.unchanged != 0 {
+      try visitor.visitSingularUInt32Field(value: self.unchanged, fieldNumber: 3)
+    }
+    if self.withdrawn != 0 {
+      try visitor.visitSingularUInt32Field(value: self.withdrawn, fieldNumber: 4)
+    }
+    if !self.conflicts.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.conflicts, fieldNumber: 5)
+    }
+    if self.position != 0 {
+      try visitor.visitSingularUInt64Field(value: self.position, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBPreviewSessionsReply, rhs: PBPreviewSessionsReply) -> Bool {
+    if lhs.rows != rhs.rows {return false}
+    if lhs.opened != rhs.opened {return false}
+    if lhs.unchanged != rhs.unchanged {return false}
+    if lhs.withdrawn != rhs.withdrawn {return false}
+    if lhs.conflicts != rhs.conflicts {return false}
+    if lhs.position != rhs.position {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

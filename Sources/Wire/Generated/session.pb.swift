@@ -350,11 +350,58 @@ package nonisolated struct PBStatusReply: @unchecked Sendable {
     set {_uniqueStorage()._clashes = newValue}
   }
 
+  /// not there where the server opens no sessions by itself
+  package var roll: PBRollStatus {
+    get {_storage._roll ?? PBRollStatus()}
+    set {_uniqueStorage()._roll = newValue}
+  }
+  /// Returns true if `roll` has been explicitly set.
+  package var hasRoll: Bool {_storage._roll != nil}
+  /// Clears the value of `roll`. Subsequent reads from it will return its default value.
+  package mutating func clearRoll() {_uniqueStorage()._roll = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// How far ahead the server opens sessions by itself, once a day.
+package nonisolated struct PBRollStatus: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// beside today
+  package var days: UInt32 = 0
+
+  /// HH:MM on the hospital's clocks
+  package var at: String = String()
+
+  /// the day on whose time the last was due; empty: none is known
+  package var day: String = String()
+
+  /// the last day that it opened sessions for
+  package var through: String = String()
+
+  /// by the last since the start
+  package var opened: UInt64 = 0
+
+  package var withdrawn: UInt64 = 0
+
+  /// as of GENERATE_SESSIONS; the first 100
+  package var conflicts: [String] = []
+
+  /// how many there were in all
+  package var conflictCount: UInt64 = 0
+
+  /// why it did not come off and is tried again; empty when all is well
+  package var trouble: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 /// How the machine's wall clock stands to the engine's time, which `now_ms` and every moment of the server are told in.
@@ -844,7 +891,7 @@ nonisolated extension PBStatusRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".StatusReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}server\0\u{1}cluster\0\u{1}epoch\0\u{1}role\0\u{3}now_ms\0\u{3}uptime_ms\0\u{1}position\0\u{3}durable_position\0\u{3}oldest_position\0\u{1}counts\0\u{1}journal\0\u{1}connections\0\u{1}subscriptions\0\u{3}accepting_writes\0\u{1}trouble\0\u{1}replication\0\u{2}\u{2}readers\0\u{1}zones\0\u{1}clock\0\u{1}clashes\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}server\0\u{1}cluster\0\u{1}epoch\0\u{1}role\0\u{3}now_ms\0\u{3}uptime_ms\0\u{1}position\0\u{3}durable_position\0\u{3}oldest_position\0\u{1}counts\0\u{1}journal\0\u{1}connections\0\u{1}subscriptions\0\u{3}accepting_writes\0\u{1}trouble\0\u{1}replication\0\u{2}\u{2}readers\0\u{1}zones\0\u{1}clock\0\u{1}clashes\0\u{2}\u{4}roll\0")
 
   fileprivate class _StorageClass {
     var _server: String = String()
@@ -867,6 +914,7 @@ nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
     var _zones: PBZoneStatus? = nil
     var _clock: PBClockStatus? = nil
     var _clashes: [String] = []
+    var _roll: PBRollStatus? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -897,6 +945,7 @@ nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
       _zones = source._zones
       _clock = source._clock
       _clashes = source._clashes
+      _roll = source._roll
     }
   }
 
@@ -935,6 +984,7 @@ nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
         case 19: try { try decoder.decodeSingularMessageField(value: &_storage._zones) }()
         case 20: try { try decoder.decodeSingularMessageField(value: &_storage._clock) }()
         case 21: try { try decoder.decodeRepeatedStringField(value: &_storage._clashes) }()
+        case 25: try { try decoder.decodeSingularMessageField(value: &_storage._roll) }()
         default: break
         }
       }
@@ -1007,6 +1057,9 @@ nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
       if !_storage._clashes.isEmpty {
         try visitor.visitRepeatedStringField(value: _storage._clashes, fieldNumber: 21)
       }
+      try { if let v = _storage._roll {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 25)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1036,10 +1089,81 @@ nonisolated extension PBStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
         if _storage._zones != rhs_storage._zones {return false}
         if _storage._clock != rhs_storage._clock {return false}
         if _storage._clashes != rhs_storage._clashes {return false}
+        if _storage._roll != rhs_storage._roll {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBRollStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RollStatus"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}days\0\u{1}at\0\u{1}day\0\u{1}through\0\u{1}opened\0\u{1}withdrawn\0\u{1}conflicts\0\u{3}conflict_count\0\u{1}trouble\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.days) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.at) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.day) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.through) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.opened) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.withdrawn) }()
+      case 7: try { try decoder.decodeRepeatedStringField(value: &self.conflicts) }()
+      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.conflictCount) }()
+      case 9: try { try decoder.decodeSingularStringField(value: &self.trouble) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.days != 0 {
+      try visitor.visitSingularUInt32Field(value: self.days, fieldNumber: 1)
+    }
+    if !self.at.isEmpty {
+      try visitor.visitSingularStringField(value: self.at, fieldNumber: 2)
+    }
+    if !self.day.isEmpty {
+      try visitor.visitSingularStringField(value: self.day, fieldNumber: 3)
+    }
+    if !self.through.isEmpty {
+      try visitor.visitSingularStringField(value: self.through, fieldNumber: 4)
+    }
+    if self.opened != 0 {
+      try visitor.visitSingularUInt64Field(value: self.opened, fieldNumber: 5)
+    }
+    if self.withdrawn != 0 {
+      try visitor.visitSingularUInt64Field(value: self.withdrawn, fieldNumber: 6)
+    }
+    if !self.conflicts.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.conflicts, fieldNumber: 7)
+    }
+    if self.conflictCount != 0 {
+      try visitor.visitSingularUInt64Field(value: self.conflictCount, fieldNumber: 8)
+    }
+    if !self.trouble.isEmpty {
+      try visitor.visitSingularStringField(value: self.trouble, fieldNumber: 9)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBRollStatus, rhs: PBRollStatus) -> Bool {
+    if lhs.days != rhs.days {return false}
+    if lhs.at != rhs.at {return false}
+    if lhs.day != rhs.day {return false}
+    if lhs.through != rhs.through {return false}
+    if lhs.opened != rhs.opened {return false}
+    if lhs.withdrawn != rhs.withdrawn {return false}
+    if lhs.conflicts != rhs.conflicts {return false}
+    if lhs.conflictCount != rhs.conflictCount {return false}
+    if lhs.trouble != rhs.trouble {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -32,6 +32,10 @@ extension PBCatalogue {
         for (index, template) in templates.enumerated() {
             draft.templates.append(try template.draft(field: "templates[\(index)]"))
         }
+        for (index, calendar) in calendars.enumerated() {
+            draft.calendars.append(try calendar.draft(field: "calendars[\(index)]"))
+        }
+        for (index, leave) in leaves.enumerated() { draft.leaves.append(try leave.draft(field: "leaves[\(index)]")) }
         guard hasHospital else { return (draft, nil) }
         let named = Command.HospitalName(
             name: hospital.name, zone: hospital.timeZone, fromTables: hospital.fromTables)
@@ -54,7 +58,9 @@ extension PBCatalogue {
                 ($0.department?.rawValue ?? 0) < ($1.department?.rawValue ?? 0)
             }
         self.policies = policies.map { PBPolicy($0, in: catalogue) }
-        templates = catalogue.templates.all.map { PBTemplate($0, pool: catalogue.pools[$0.pool.rawValue]?.code ?? "") }
+        templates = catalogue.templates.all.map { PBTemplate($0, in: catalogue) }
+        calendars = catalogue.calendars.all.map { PBCalendar($0) }
+        leaves = catalogue.leaves.all.map { PBLeave($0, in: catalogue) }
     }
 }
 
@@ -68,6 +74,8 @@ extension PBCatalogue {
         pools += part.pools
         policies += part.policies
         templates += part.templates
+        calendars += part.calendars
+        leaves += part.leaves
     }
 
     /// The same in parts of at most so many bytes each, as far as one entity leaves a choice; at least one part.
@@ -92,6 +100,8 @@ extension PBCatalogue {
         add(\.pools)
         add(\.policies)
         add(\.templates)
+        add(\.calendars)
+        add(\.leaves)
         return parts
     }
 
@@ -132,9 +142,9 @@ extension PBCatalogue {
         add(6, [catalogue.policy] + policies, to: \.policies, id: { $0.department?.rawValue ?? 0 }) {
             PBPolicy($0, in: catalogue)
         }
-        add(7, catalogue.templates.all, to: \.templates, id: \.id.rawValue) {
-            PBTemplate($0, pool: catalogue.pools[$0.pool.rawValue]?.code ?? "")
-        }
+        add(7, catalogue.templates.all, to: \.templates, id: \.id.rawValue) { PBTemplate($0, in: catalogue) }
+        add(8, catalogue.calendars.all, to: \.calendars, id: \.id.rawValue) { PBCalendar($0) }
+        add(9, catalogue.leaves.all, to: \.leaves, id: \.id.rawValue) { PBLeave($0, in: catalogue) }
         return (part, isFull ? last : nil)
     }
 }
@@ -154,18 +164,23 @@ private func unknown(_ number: Int, _ field: String) -> ProtocolError {
 
 extension PBTemplate {
     fileprivate func draft(field: String) throws(ProtocolError) -> CatalogueDraft.Template {
-        CatalogueDraft.Template(
+        var exceptions: [TemplateException] = []
+        for (index, exception) in self.exceptions.enumerated() {
+            exceptions.append(try exception.draft(field: "\(field).exceptions[\(index)]"))
+        }
+        return CatalogueDraft.Template(
             code: code, pool: pool, weekdays: weekdays, start: try WallTime(start, field: "\(field).start"),
             slotMinutes: slotMinutes, slots: slots, capacity: capacity,
             validFrom: try LocalDate.optional(validFrom, field: "\(field).valid_from"),
-            validUntil: try LocalDate.optional(validUntil, field: "\(field).valid_until"))
+            validUntil: try LocalDate.optional(validUntil, field: "\(field).valid_until"), calendar: calendar,
+            exceptions: exceptions)
     }
 
-    fileprivate init(_ template: Scheduling.Template, pool: String) {
+    fileprivate init(_ template: Scheduling.Template, in catalogue: Scheduling.Catalogue) {
         self.init()
         id = template.id.rawValue
         code = template.code
-        self.pool = pool
+        pool = catalogue.pools[template.pool.rawValue]?.code ?? ""
         weekdays = UInt32(template.weekdays)
         start = template.start.description
         slotMinutes = UInt32(template.slotMinutes)
@@ -173,6 +188,8 @@ extension PBTemplate {
         capacity = UInt32(template.capacity)
         validFrom = template.validFrom?.description ?? ""
         validUntil = template.validUntil?.description ?? ""
+        calendar = template.calendar.flatMap { catalogue.calendars[$0.rawValue]?.code } ?? ""
+        exceptions = template.exceptions.map { PBTemplateException($0) }
     }
 }
 

@@ -90,6 +90,15 @@ struct ServeOptions: ParsableArguments {
         help: ArgumentHelp("Keep at most so much log for named readers that are away.", valueName: "GiB"))
     var feedKeepGib: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Open the templates' sessions so many days ahead by itself, once a day. With --roll-at.",
+            valueName: "number"))
+    var rollDays: String?
+
+    @Option(help: ArgumentHelp("When it does, on the hospital's clocks, such as 02:00.", valueName: "HH:MM"))
+    var rollAt: String?
+
     @Option(help: ArgumentHelp("Most connections.", valueName: "number"))
     var connections: String?
 
@@ -147,7 +156,8 @@ struct ServeOptions: ParsableArguments {
             ("checkpoint-bytes", checkpointBytes), ("checkpoint-time", checkpointTime), ("file-initial", fileInitial),
             ("file-growth", fileGrowth), ("file-limit", fileLimit), ("file-reserve", fileReserve),
             ("segment-bytes", segmentBytes), ("queue-bytes", queueBytes), ("feed-keep-days", feedKeepDays),
-            ("feed-keep-gib", feedKeepGib), ("connections", connections),
+            ("feed-keep-gib", feedKeepGib), ("roll-days", rollDays), ("roll-at", rollAt),
+            ("connections", connections),
             ("in-flight", inFlight), ("batch", batch), ("subscriptions", subscriptions), ("frame-bytes", frameBytes),
             ("handshake", handshake), ("drain", drain), ("follow", follow), ("standby", standby ? "true" : nil),
             ("acknowledge", acknowledge), ("standby-away", standbyAway), ("standby-lease", standbyLease),

@@ -5,11 +5,12 @@ import Terminal
 
 struct CatalogueCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "catalogue", abstract: "List departments, resources, services, pools, policies or templates.",
+        commandName: "catalogue",
+        abstract: "List departments, resources, services, pools, policies, templates, calendars or leaves.",
         discussion: "Without a word it tells how many there are of each; --json then gives the whole catalogue.")
 
     enum Kind: String, ExpressibleByArgument, CaseIterable {
-        case departments, resources, services, pools, policies, templates
+        case departments, resources, services, pools, policies, templates, calendars, leaves
     }
 
     @Argument(help: "What to list.")
@@ -77,6 +78,8 @@ struct CatalogueListing {
         sheet.add("pools", Numbers.grouped(pools.count))
         sheet.add("policies", Numbers.grouped(policies.count))
         sheet.add("templates", Numbers.grouped(templates.count))
+        sheet.add("calendars", Numbers.grouped(names.catalogue.calendars.count))
+        sheet.add("leaves", Numbers.grouped(leaves.count))
         return sheet
     }
 
@@ -88,6 +91,8 @@ struct CatalogueListing {
         case .pools: poolTable
         case .policies: policyTable
         case .templates: templateTable
+        case .calendars: calendarTable
+        case .leaves: leaveTable
         }
     }
 
@@ -176,6 +181,7 @@ struct CatalogueListing {
     private var templateTable: Table {
         var table = Table([
             "CODE", "POOL", "WEEKDAYS", "TIME", .right("SLOTS"), .right("MINUTES"), .right("UNITS"), "VALID",
+            "CALENDAR", "EXCEPTIONS",
         ])
         for template in templates {
             let from = template.validFrom?.description
@@ -186,6 +192,7 @@ struct CatalogueListing {
                 Table.Cell(template.start.description), Table.Cell(String(template.slots)),
                 Table.Cell(String(template.slotMinutes)), Table.Cell(String(template.capacity)),
                 Table.Cell(from == nil && until == nil ? "always" : "\(from ?? "…") to \(until ?? "…")"),
+                Table.Cell(template.calendar ?? "none"), Table.Cell(Self.few(template.exceptions.map(\.words))),
             ])
         }
         return table
@@ -206,6 +213,7 @@ struct CatalogueListing {
             },
             "departments": json(.departments), "resources": json(.resources), "services": json(.services),
             "pools": json(.pools), "policies": json(.policies), "templates": json(.templates),
+            "calendars": json(.calendars), "leaves": json(.leaves),
         ]
     }
 
@@ -253,6 +261,8 @@ struct CatalogueListing {
                     ]
                 })
         case .templates: .list(templates.map(Self.json))
+        case .calendars: .list(names.catalogue.calendars.map(\.json))
+        case .leaves: .list(leaves.map(\.json))
         }
     }
 
@@ -274,6 +284,8 @@ struct CatalogueListing {
             "slots": .count(template.slots), "capacity": .count(template.capacity),
             "valid_from": .optional(template.validFrom) { .text($0.description) },
             "valid_until": .optional(template.validUntil) { .text($0.description) },
+            "calendar": .optional(template.calendar) { .text($0) },
+            "exceptions": .list(template.exceptions.map(\.json)),
         ]
     }
 }

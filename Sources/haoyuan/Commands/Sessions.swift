@@ -5,8 +5,10 @@ import Terminal
 
 struct Sessions: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Generate sessions from the templates, list them, lock their slots, and stop them.",
-        subcommands: [Generate.self, List.self, Lock.self, Unlock.self, Locks.self, Stop.self, Resume.self])
+        abstract: "Generate sessions from the templates, preview that, list them, lock their slots, and stop them.",
+        subcommands: [
+            Generate.self, Preview.self, List.self, Lock.self, Unlock.self, Locks.self, Stop.self, Resume.self,
+        ])
 
     struct Generate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

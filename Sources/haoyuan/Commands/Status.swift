@@ -66,6 +66,7 @@ struct Status: AsyncParsableCommand {
                 Numbers.counted(counts.templates, "template"),
             ].joined(separator: ", "))
         sheet.add("sessions", "\(Numbers.grouped(counts.sessions)) with \(Numbers.counted(counts.slots, "slot"))")
+        if let roll = status.roll { sheet.add("rosters", roll.line, roll.trouble.isEmpty ? nil : .bad) }
         for clash in status.clashes { sheet.add("clash", clash, .bad) }
         sheet.add(
             "appointments",
@@ -120,6 +121,7 @@ struct Status: AsyncParsableCommand {
             "replication": ReplicationView(status: status).json,
             "zones": .optional(status.zones) { ZoneView($0).json },
             "clashes": .list(status.clashes.map { .text($0) }),
+            "roll": .optional(status.roll) { $0.json },
             "counts": json(status.counts),
             "journal": json(status.journal, clock),
             "connections": .count(status.connections),
