@@ -35,6 +35,18 @@ extension MethodTable {
                 PBGetCatalogueReply(try await engine.datedCatalogue(), after: after, page)
             }
         },
+        MethodRow(
+            .findEntities, PBFindEntitiesRequest.self, PBFindEntitiesReply.self, needs: .readCatalogue,
+            "Finds departments, resources and services by what is typed: a code, a name, or its pinyin."
+        ) { request, _ throws(ProtocolError) in
+            let (kinds, limit) = (try request.checkedKinds(), Int(clamping: request.limit))
+            let text = request.text
+            return { engine, _ throws(EngineError) in
+                PBFindEntitiesReply(
+                    try await engine.findEntities(
+                        text, kinds: kinds, limit: limit == 0 ? EngineLimits.entitiesPerFindingByDefault : limit))
+            }
+        },
     ]
 }
 

@@ -7,6 +7,7 @@ package enum Method: UInt8, Hashable, Sendable, CaseIterable {
     case getCatalogue = 11
     case registerPatients = 12
     case findPatients = 13
+    case findEntities = 14
     case generateSessions = 20
     case openSessions = 21
     case listSessions = 22
@@ -14,6 +15,7 @@ package enum Method: UInt8, Hashable, Sendable, CaseIterable {
     case lockSlots = 24
     case unlockSlots = 25
     case listLocks = 26
+    case dayCounts = 27
     case book = 30
     case change = 31
     case move = 32
@@ -57,7 +59,7 @@ package enum Method: UInt8, Hashable, Sendable, CaseIterable {
     package var kind: Kind {
         switch self {
         case .status, .getCatalogue, .findPatients, .listSessions, .listLocks, .searchSlots, .getAppointments,
-            .patientAppointments, .sessionAppointments, .listReaders:
+            .patientAppointments, .sessionAppointments, .listReaders, .findEntities, .dayCounts:
             .read
         case .book, .change, .move, .bookTogether, .lockSlots, .unlockSlots: .keyedWrite
         case .putCatalogue, .registerPatients, .generateSessions, .openSessions: .idempotentWrite
