@@ -1,11 +1,12 @@
 import Engine
+import Journal
 import NIOCore
 import Scheduling
 import Wire
 
 /// A kind of search that goes with others of its moment: what a query is, and how the engine and a connection deal with
 /// it.
-protocol LoopSearch {
+protocol LoopSearch: SendableMetatype {
     associatedtype Query: Sendable
     associatedtype Page: Sendable
 

@@ -18,10 +18,10 @@ extension PBFindEntitiesRequest {
 }
 
 extension PBFindEntitiesReply {
-    init(_ reading: Reading<[FoundEntity]>) {
+    init(_ reading: Reading<[FoundEntity]>, _ page: Page) {
         self.init()
         entities = reading.value.map { PBFoundEntity($0) }
-        more = reading.more
+        more = page.cut(&entities) || reading.more
         position = reading.position.rawValue
     }
 }

@@ -38,13 +38,12 @@ extension MethodTable {
         MethodRow(
             .findEntities, PBFindEntitiesRequest.self, PBFindEntitiesReply.self, needs: .readCatalogue,
             "Finds departments, resources and services by what is typed: a code, a name, or its pinyin."
-        ) { request, _ throws(ProtocolError) in
-            let (kinds, limit) = (try request.checkedKinds(), Int(clamping: request.limit))
-            let text = request.text
+        ) { request, connection throws(ProtocolError) in
+            let (text, kinds) = (request.text, try request.checkedKinds())
+            let limit = request.limit == 0 ? EngineLimits.entitiesPerFindingByDefault : Int(clamping: request.limit)
+            let page = Page(UInt32(clamping: limit), connection)
             return { engine, _ throws(EngineError) in
-                PBFindEntitiesReply(
-                    try await engine.findEntities(
-                        text, kinds: kinds, limit: limit == 0 ? EngineLimits.entitiesPerFindingByDefault : limit))
+                PBFindEntitiesReply(try await engine.findEntities(text, kinds: kinds, limit: limit), page)
             }
         },
     ]
