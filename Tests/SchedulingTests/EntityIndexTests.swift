@@ -34,7 +34,7 @@ import Testing
         #expect(find(text).contains(name))
     }
 
-    @Test(arguments: ["xnkk", "xnn", "nkx", "xinnneike", "心科", "-", "xk"])
+    @Test(arguments: ["xnkk", "xnn", "nkx", "xinnneike", "心科", "-", "xzk"])
     func `what does not follow on each other is not found`(text: String) {
         #expect(find(text).isEmpty)
     }

@@ -28,14 +28,16 @@ package struct EntityIndex: Sendable {
         let way: Pinyin.Way
         /// Neither a letter nor a digit: it may be left out.
         let isSign: Bool
+        /// What a text may have first of it: itself, and the initials of its readings.
+        let begins: Marks
     }
 
     private struct Entry: Sendable {
         let found: Found
         let code: [Unicode.Scalar]
         let name: Range<Int>
-        /// What can be typed for code and name; see `Marks`.
-        let marks: UInt64
+        /// What can be typed for code and name.
+        let marks: Marks
     }
 
     private var entries: [Entry] = []
@@ -64,21 +66,15 @@ package struct EntityIndex: Sendable {
         let code = Self.folded(code)
         let first = letters.count
         var marks = Marks()
-        for scalar in code { marks.add(scalar) }
+        for scalar in code { marks.formUnion(Marks(scalar)) }
         for scalar in Self.folded(name) {
             let way = pinyin.way(of: scalar)
-            letters.append(
-                Letter(
-                    scalar: scalar, way: way,
-                    isSign: way == 0 && !scalar.properties.isAlphabetic
-                        && scalar.properties.numericType == nil))
-            marks.add(scalar)
-            for syllable in pinyin.syllables(of: way) {
-                for letter in pinyin.letters(of: syllable) { marks.add(Unicode.Scalar(letter)) }
-            }
+            let begins = Marks(scalar).union(Marks.beginnings[Int(way)])
+            marks.formUnion(Marks(scalar).union(Marks.readings[Int(way)]))
+            let isSign = way == 0 && !scalar.properties.isAlphabetic && scalar.properties.numericType == nil
+            letters.append(Letter(scalar: scalar, way: way, isSign: isSign, begins: begins))
         }
-        entries.append(
-            Entry(found: Found(kind: kind, id: id), code: code, name: first..<letters.count, marks: marks.bits))
+        entries.append(Entry(found: Found(kind: kind, id: id), code: code, name: first..<letters.count, marks: marks))
     }
 
     /// What fits a text: first what has it as its code or name, then what begins with it, then what is spelled so from
@@ -93,14 +89,15 @@ package struct EntityIndex: Sendable {
         guard !text.isEmpty, text.count <= Limits.entityTextScalars else { return ([], false) }
         let spelling = text.filter { !Self.isPassedOver($0) }
         var marks = Marks()
-        for scalar in spelling { marks.add(scalar) }
+        for scalar in spelling { marks.formUnion(Marks(scalar)) }
         var ranked = [[Found]](repeating: [], count: Rank.allCases.count)
-        for entry in entries where entry.marks & marks.bits == marks.bits && kinds.contains(entry.found.kind) {
-            guard let rank = rank(entry, text, spelling) else { continue }
+        for entry in entries where entry.marks.isSuperset(of: marks) && kinds.contains(entry.found.kind) {
+            // What is told of the last rank is told by those that are there already.
+            let isFull = ranked[Rank.contained.rawValue].count > limit
+            guard let rank = rank(entry, text, spelling, isAnywhere: !isFull) else { continue }
             ranked[rank.rawValue].append(entry.found)
         }
-        let all = ranked.joined()
-        return (Array(all.prefix(limit)), ranked.reduce(0) { $0 + $1.count } > limit)
+        return (Array(ranked.joined().prefix(limit)), ranked.reduce(0) { $0 + $1.count } > limit)
     }
 
     // MARK: Inside
@@ -117,17 +114,30 @@ package struct EntityIndex: Sendable {
         scalar == "'" || scalar == "’" || scalar.properties.isWhitespace
     }
 
-    private func rank(_ entry: Entry, _ text: [Unicode.Scalar], _ spelling: [Unicode.Scalar]) -> Rank? {
-        let name = letters[entry.name].lazy.map(\.scalar)
-        if entry.code == text || name.elementsEqual(text) { return .exact }
-        if entry.code.starts(with: text) || name.starts(with: text) { return .prefix }
-        if spells(spelling, from: entry.name) { return .spelling }
+    /// - Parameter isAnywhere: whether it counts that the text stands somewhere within.
+    private func rank(
+        _ entry: Entry, _ text: [Unicode.Scalar], _ spelling: [Unicode.Scalar], isAnywhere: Bool
+    ) -> Rank? {
+        let isNamed = has(text, from: entry.name)
+        if entry.code == text || isNamed && entry.name.count == text.count { return .exact }
+        if isNamed || entry.code.starts(with: text) { return .prefix }
+        guard let first = spelling.first else { return nil }
+        let begin = Marks(first)
+        if spells(spelling, from: entry.name, begin) { return .spelling }
+        guard isAnywhere else { return nil }
         if Self.contains(entry.code, text) { return .contained }
         // A name that has the text has it from some character on, and each character spells itself.
-        for start in entry.name.dropFirst() where spells(spelling, from: start..<entry.name.upperBound) {
+        for start in entry.name.dropFirst() where spells(spelling, from: start..<entry.name.upperBound, begin) {
             return .contained
         }
         return nil
+    }
+
+    /// Whether a name begins with a text.
+    private func has(_ text: [Unicode.Scalar], from name: Range<Int>) -> Bool {
+        guard text.count <= name.count else { return false }
+        for place in text.indices where letters[name.lowerBound + place].scalar != text[place] { return false }
+        return true
     }
 
     private static func contains(_ code: [Unicode.Scalar], _ text: [Unicode.Scalar]) -> Bool {
@@ -136,21 +146,25 @@ package struct EntityIndex: Sendable {
     }
 
     /// Whether a stretch of a name, from its first character on, can be typed so.
-    private func spells(_ text: [Unicode.Scalar], from name: Range<Int>) -> Bool {
-        guard !text.isEmpty else { return false }
+    /// - Parameter begin: of the text's first scalar.
+    private func spells(_ text: [Unicode.Scalar], from name: Range<Int>, _ begin: Marks) -> Bool {
+        guard let first = name.first, letters[first].isSign || letters[first].begins.isSuperset(of: begin) else {
+            return false
+        }
         let pinyin = Pinyin.table
         let whole = UInt64(1) << UInt64(text.count)
         // Bit n: the characters so far can be the first n letters of the text.
         var reached: UInt64 = 1
-        for letter in letters[name] {
+        for place in name {
+            let letter = letters[place]
             var next: UInt64 = letter.isSign ? reached : 0
             var left = reached
             while left != 0 {
-                let place = left.trailingZeroBitCount
+                let start = left.trailingZeroBitCount
                 left &= left - 1
-                if text[place] == letter.scalar { next |= 1 << UInt64(place + 1) }
+                if text[start] == letter.scalar { next |= 1 << UInt64(start + 1) }
                 for syllable in pinyin.syllables(of: letter.way) {
-                    next |= Self.ends(of: pinyin.letters(of: syllable), in: text, from: place)
+                    next |= Self.ends(of: pinyin.place(of: syllable), pinyin, in: text, from: start)
                 }
             }
             if next & whole != 0 { return true }
@@ -161,31 +175,48 @@ package struct EntityIndex: Sendable {
     }
 
     /// Where a syllable that is typed from this place on may end, as bits.
-    private static func ends(of syllable: ArraySlice<UInt8>, in text: [Unicode.Scalar], from place: Int) -> UInt64 {
+    @inline(__always)
+    private static func ends(
+        of syllable: Range<Int>, _ pinyin: Pinyin, in text: [Unicode.Scalar], from start: Int
+    ) -> UInt64 {
         var length = 0
-        for letter in syllable {
-            guard place + length < text.count, text[place + length].value == UInt32(letter) else { break }
-            length += 1
-        }
+        while length < syllable.count, start + length < text.count,
+            text[start + length].value == UInt32(pinyin.letters[syllable.lowerBound + length])
+        { length += 1 }
         guard length > 0 else { return 0 }
-        var ends = UInt64(1) << UInt64(place + 1)
-        let isPair = length >= 2 && syllable[syllable.startIndex + 1] == UInt8(ascii: "h")
-        if isPair { ends |= 1 << UInt64(place + 2) }
-        if length == syllable.count || place + length == text.count { ends |= 1 << UInt64(place + length) }
+        var ends = UInt64(1) << UInt64(start + 1)
+        let isPair = length >= 2 && pinyin.letters[syllable.lowerBound + 1] == UInt8(ascii: "h")
+        if isPair { ends |= 1 << UInt64(start + 2) }
+        if length == syllable.count || start + length == text.count { ends |= 1 << UInt64(start + length) }
         return ends
     }
 }
 
-/// Which scalars there are, as bits: one each for the letters and digits of ASCII, the rest dealt over the others. What
-/// lacks a bit that a text has cannot have the text, so that most entities are passed over by one look.
-private struct Marks {
-    private(set) var bits: UInt64 = 0
+/// Which scalars there are: a bit each for the letters and digits of ASCII, the rest dealt over the others. What lacks a
+/// bit that a text has cannot have the text, so that most entities are passed over by one look.
+private struct Marks: OptionSet {
+    let rawValue: UInt64
 
-    mutating func add(_ scalar: Unicode.Scalar) {
-        switch scalar {
-        case "a"..."z": bits |= 1 << UInt64(scalar.value - 97)
-        case "0"..."9": bits |= 1 << UInt64(scalar.value - 48 + 26)
-        default: bits |= 1 << UInt64(scalar.value % 28 + 36)
-        }
+    init(rawValue: UInt64) { self.rawValue = rawValue }
+
+    init(_ scalar: Unicode.Scalar) {
+        rawValue =
+            switch scalar {
+            case "a"..."z": 1 << UInt64(scalar.value - 97)
+            case "0"..."9": 1 << UInt64(scalar.value - 48 + 26)
+            default: 1 << UInt64(scalar.value % 28 + 36)
+            }
     }
+
+    /// Of each way of reading: all letters of it, and those that it begins with.
+    static let (readings, beginnings): ([Marks], [Marks]) = {
+        let pinyin = Pinyin.table
+        var (all, first): ([Marks], [Marks]) = ([], [])
+        for way in 0..<pinyin.wayCount {
+            let syllables = pinyin.syllables(of: Pinyin.Way(way)).map { pinyin.letters[pinyin.place(of: $0)] }
+            all.append(Marks(syllables.flatMap { $0.map { Marks(Unicode.Scalar($0)) } }))
+            first.append(Marks(syllables.compactMap { $0.first.map { Marks(Unicode.Scalar($0)) } }))
+        }
+        return (all, first)
+    }()
 }

@@ -10,8 +10,8 @@ package final class Pinyin: Sendable {
     /// A way in which characters are read; 0 is none.
     typealias Way = UInt16
 
-    /// The letters of all syllables of all ways, one behind the other.
-    private let letters: [UInt8]
+    /// The letters of all syllables of all ways, in ASCII, one behind the other.
+    let letters: [UInt8]
     /// Where in `letters` each syllable begins; the last is where the last one ends.
     private let syllables: [UInt32]
     /// Which syllables each way has, likewise.
@@ -40,6 +40,9 @@ package final class Pinyin: Sendable {
         (self.letters, self.syllables, self.ways) = (letters, syllables, ways)
     }
 
+    /// How many ways there are, way 0 among them.
+    var wayCount: Int { ways.count - 1 }
+
     /// How a character is read; 0 where it has no reading.
     func way(of character: Unicode.Scalar) -> Way {
         guard character.value >= PinyinTable.first else { return 0 }
@@ -47,18 +50,16 @@ package final class Pinyin: Sendable {
         return place < wayOfCharacter.count ? wayOfCharacter[place] : 0
     }
 
-    /// The syllables of a way, as places for `letters(of:)`; of way 0 there are none.
+    /// The syllables of a way, by number; of way 0 there are none.
     @inline(__always)
     func syllables(of way: Way) -> Range<Int> { Int(ways[Int(way)])..<Int(ways[Int(way) + 1]) }
 
-    /// The letters of a syllable, in ASCII.
+    /// Where a syllable stands in `letters`.
     @inline(__always)
-    func letters(of syllable: Int) -> ArraySlice<UInt8> {
-        letters[Int(syllables[syllable])..<Int(syllables[syllable + 1])]
-    }
+    func place(of syllable: Int) -> Range<Int> { Int(syllables[syllable])..<Int(syllables[syllable + 1]) }
 
     /// The readings of a character, the most usual first: of 重 `zhong` and `chong`.
     package func readings(of character: Unicode.Scalar) -> [String] {
-        syllables(of: way(of: character)).map { String(decoding: letters(of: $0), as: UTF8.self) }
+        syllables(of: way(of: character)).map { String(decoding: letters[place(of: $0)], as: UTF8.self) }
     }
 }
