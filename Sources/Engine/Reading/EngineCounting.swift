@@ -8,8 +8,8 @@ package struct DayQuery: Sendable {
     package var pools: [PoolID]
     /// Only pools that offer it; free is what it could begin in.
     package var service: ServiceID?
-    /// Local days, both inclusive, at most `EngineLimits.daysPerCounting`; `from` nil for today, `to` nil for the day of
-    /// `from`.
+    /// Local days, both inclusive, at most `EngineLimits.daysPerCounting`; `from` nil for today, `to` nil for the day
+    /// of `from`.
     package var from: LocalDate?
     package var to: LocalDate?
     /// Who asks, for whom: as in `SlotQuery`.

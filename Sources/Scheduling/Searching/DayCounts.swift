@@ -24,8 +24,8 @@ package struct DayCount: Hashable, Sendable {
     }
 }
 
-// Counts for a calendar. A session that no rule looks into is counted by its totals; of another each slot is judged as a
-// search judges it.
+// Counts for a calendar. A session that no rule looks into is counted by its totals; of another each slot is judged as
+// a search judges it.
 extension SlotSearch {
     /// What these pools have on each of the search's days, from the first to the last. What is archived is not there.
     /// Where the search stands, and its limit, do not matter.

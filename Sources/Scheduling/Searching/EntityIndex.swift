@@ -192,8 +192,8 @@ package struct EntityIndex: Sendable {
     }
 }
 
-/// Which scalars there are: a bit each for the letters and digits of ASCII, the rest dealt over the others. What lacks a
-/// bit that a text has cannot have the text, so that most entities are passed over by one look.
+/// Which scalars there are: a bit each for the letters and digits of ASCII, the rest dealt over the others. What lacks
+/// a bit that a text has cannot have the text, so that most entities are passed over by one look.
 private struct Marks: OptionSet {
     let rawValue: UInt64
 

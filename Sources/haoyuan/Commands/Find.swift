@@ -7,8 +7,8 @@ struct Find: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Find departments, resources and services by code, name or pinyin: xnk finds 心内科.",
         discussion:
-            "Pinyin goes by initials (xnk), syllables (xinneike, xinn) or both (xinnk); a character of several readings "
-            + "is found by each. The best match comes first. Ends with 1 when nothing is found.")
+            "Pinyin goes by initials (xnk), syllables (xinneike, xinn) or both (xinnk); a character of several "
+            + "readings is found by each. The best match comes first. Ends with 1 when nothing is found.")
 
     enum Kind: String, ExpressibleByArgument, CaseIterable {
         case department, resource, service
