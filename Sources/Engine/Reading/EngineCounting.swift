@@ -82,7 +82,7 @@ extension Engine {
                     // What the patient has is shown by what is left out.
                     shown[index] = max(shown[index], last)
                 }
-                deal(search, parts(query, snapshot.catalogue), of: index, snapshot, to: &orders)
+                deal(&search, parts(query, snapshot.catalogue), of: index, snapshot, to: &orders)
                 let days = [DayCount](repeating: DayCount(), count: Int(search.to.rawValue - search.from.rawValue) + 1)
                 let unjudged = RuleList.unjudged(naming: wanted.naming)
                 pages.append(.success(DayPage(from: search.from, days: days, unjudged: unjudged)))

@@ -81,7 +81,7 @@ extension Engine {
                     shown[index] = max(shown[index], last)
                 }
                 limits.append(.success(search.limit - 1))
-                deal(search, parts(query, snapshot.catalogue), of: index, snapshot, to: &orders)
+                deal(&search, parts(query, snapshot.catalogue), of: index, snapshot, to: &orders)
             } catch {
                 limits.append(.failure(error))
             }
@@ -102,13 +102,12 @@ extension Engine {
         }
     }
 
-    /// Deals a search of these pools to the shards that have them.
+    /// Deals a search of these pools to the shards that have them; its policy becomes that of each department in turn.
     /// - Parameter index: the query's place in its batch.
     func deal(
-        _ search: SlotSearch, _ parts: [(DepartmentID, [PoolID])], of index: Int, _ snapshot: EngineView.Snapshot,
+        _ search: inout SlotSearch, _ parts: [(DepartmentID, [PoolID])], of index: Int, _ snapshot: EngineView.Snapshot,
         to orders: inout [[PoolShard.SearchOrder]]
     ) {
-        var search = search
         for (department, pools) in parts {
             search.asking.department = department
             search.asking.policy = snapshot.catalogue.catalogue.policy(for: department)
