@@ -32,11 +32,15 @@ extension SlotSearch {
     package func counts(of pools: [PoolID], in book: PoolBook) -> [DayCount] {
         var asking = asking
         var days = [DayCount](repeating: DayCount(), count: Int(to.rawValue - from.rawValue) + 1)
-        for pool in pools { _ = book.look(at: pool) { count($0, &asking, into: &days) } }
+        let alike = areAlike
+        for pool in pools { _ = book.look(at: pool) { count($0, &asking, alike, into: &days) } }
         return days
     }
 
-    private func count(_ sessions: borrowing PoolSessions, _ asking: inout Asking, into days: inout [DayCount]) {
+    /// - Parameter alike: what `areAlike` says.
+    private func count(
+        _ sessions: borrowing PoolSessions, _ asking: inout Asking, _ alike: Bool, into days: inout [DayCount]
+    ) {
         // A slot of the first day may lie in a session that began on the day before.
         var place = sessions.firstPlace(endingAfter: Self.earliestStart(of: from))
         while place < sessions.openCount {
@@ -46,7 +50,7 @@ extension SlotSearch {
                 sessions.look(inOrder: place) { countSlots(of: $0, &asking, into: &days) }
             } else if times.date >= from {
                 let day = Int(times.date.rawValue - from.rawValue)
-                sessions.look(inOrder: place) { count($0, &asking, into: &days[day]) }
+                sessions.look(inOrder: place) { count($0, &asking, alike, into: &days[day]) }
             }
             place += 1
         }
@@ -54,12 +58,14 @@ extension SlotSearch {
 
     /// A session all of whose slots are on one day.
     @inline(__always)
-    private func count(_ session: borrowing Session, _ asking: inout Asking, into day: inout DayCount) {
+    private func count(
+        _ session: borrowing Session, _ asking: inout Asking, _ alike: Bool, into day: inout DayCount
+    ) {
         day.sessions += 1
         day.capacity += UInt64(session.capacity)
         day.sold += UInt64(session.capacity - session.free)
         guard session.free > 0, session.times.end > asking.now else { return }
-        if session.times.start > asking.now, areAlike(asking, in: session) {
+        if session.times.start > asking.now, alike, session.lockCount == 0 {
             asking.times = session.times
             asking.slot = SlotID(session: session.id, index: 0)
             if isOpen(asking, session) { day.free += UInt64(session.free) }
@@ -82,13 +88,12 @@ extension SlotSearch {
         }
     }
 
-    /// Whether the rules say the same of every free unit of a session that lies ahead, so that one look is enough: no
-    /// patient whose hours may clash, no terms, no locks, and no service that needs more than one unit of one slot. A
-    /// rule that looks at single slots without any of these would belong here, too.
-    @inline(__always)
-    private func areAlike(_ asking: borrowing Asking, in session: borrowing Session) -> Bool {
-        holdings == nil && asking.policy.terms.isEmpty && asking.span == 1 && asking.units == 1
-            && session.lockCount == 0
+    /// Whether the rules say the same of every free unit of a session without locks that lies ahead, so that one look is
+    /// enough: no patient whose hours may clash, no service that needs more than one unit of one slot, and no terms but
+    /// those that close channels, which are of whole pools. A rule that looks at single slots belongs here, too.
+    private var areAlike: Bool {
+        holdings == nil && asking.span == 1 && asking.units == 1
+            && asking.policy.terms.allSatisfy { $0.rule == .channelClosed }
     }
 
     /// Whether the session sells at all, where that is the same for each of its slots.
