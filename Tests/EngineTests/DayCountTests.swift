@@ -91,7 +91,10 @@ import Testing
         #expect(await hospital.run(hospital.book(0, session, 0)).receipt != nil)
         let queries = [
             DayQuery(departments: [card]), DayQuery(), DayQuery(service: hospital.scan),
-            DayQuery(departments: [card, card], pools: [PoolID(rawValue: 1)]),
+            DayQuery(departments: [card, card], pools: [PoolID(rawValue: 1)]), DayQuery(departments: [card]),
+            DayQuery(departments: [card], patient: hospital.patients[0]),
+            DayQuery(departments: [card], to: Hospital.today.advanced(days: 1)),
+            DayQuery(departments: [card], service: hospital.clinic),
         ]
         let answers = await hospital.engine.count(queries)
         try #require(answers.count == queries.count)

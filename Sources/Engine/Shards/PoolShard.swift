@@ -430,9 +430,8 @@ actor PoolShard {
     /// What each order's days have, in the order of the orders.
     func count(_ orders: [SearchOrder]) -> [(days: [DayCount], shown: Position)] {
         let sessions = unsettledSessions()
-        return orders.map { order in
-            let days = order.search.counts(of: order.pools, in: book)
-            return (days, shown(sessions, of: order.pools, from: order.search.from, to: order.search.to))
+        return zip(orders, SharedCounts.counts(of: orders, in: book)).map { order, days in
+            (days, shown(sessions, of: order.pools, from: order.search.from, to: order.search.to))
         }
     }
 

@@ -88,9 +88,9 @@ extension SlotSearch {
         }
     }
 
-    /// Whether the rules say the same of every free unit of a session without locks that lies ahead, so that one look is
-    /// enough: no patient whose hours may clash, no service that needs more than one unit of one slot, and no terms but
-    /// those that close channels, which are of whole pools. A rule that looks at single slots belongs here, too.
+    /// Whether the rules say the same of every free unit of a session without locks that lies ahead, so that one look
+    /// is enough: no patient whose hours may clash, no service that needs more than one unit of one slot, and no terms
+    /// but those that close channels, which are of whole pools. A rule that looks at single slots belongs here, too.
     private var areAlike: Bool {
         holdings == nil && asking.span == 1 && asking.units == 1
             && asking.policy.terms.allSatisfy { $0.rule == .channelClosed }
