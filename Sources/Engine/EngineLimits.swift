@@ -10,6 +10,14 @@ package enum EngineLimits {
     package static let slotsPerShortSearch = 50
     /// Days one search or listing may span.
     package static let daysPerSearch = 400
+    /// Days one counting may span: a calendar's sheet and more.
+    package static let daysPerCounting = 62
+    /// Departments and pools up to which a counting is short: it goes with the others of its moment.
+    package static let placesPerShortCounting = 8
+    /// Departments, resources and services that one search by name returns.
+    package static let entitiesPerFinding = 200
+    /// As many as it returns when it does not say.
+    package static let entitiesPerFindingByDefault = 20
     /// Sessions one listing returns.
     package static let sessionsPerListing = 20_000
     /// Appointments, sessions or entities of one page.

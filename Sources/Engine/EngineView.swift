@@ -89,6 +89,8 @@ final class CatalogueSnapshot: Sendable {
     private let poolsOfResource: [[PoolID]]
     /// Of a department, those that offer a service.
     private let poolsOffering: [Offering: [PoolID]]
+    /// Made when something is looked for by name, so that a catalogue in which nothing is costs nothing.
+    private let index = NIOLockedValueBox<EntityIndex?>(nil)
 
     private struct Offering: Hashable {
         var department: DepartmentID
@@ -117,6 +119,15 @@ final class CatalogueSnapshot: Sendable {
         poolsOfService = ofService
         poolsOfResource = ofResource
         poolsOffering = offering
+    }
+
+    /// Departments, resources and services by code, name and pinyin.
+    var entities: EntityIndex {
+        index.withLockedValue { made in
+            let index = made ?? EntityIndex(catalogue)
+            made = index
+            return index
+        }
     }
 
     func department(of pool: PoolID) -> DepartmentID? {

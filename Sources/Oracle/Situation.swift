@@ -148,6 +148,14 @@ package struct Situation: Sendable {
         free(sitting, slot, of: sitting.capacity(slot, in: visits), givenUp: nil, isPassedOn: false)
     }
 
+    /// The units that appointments had in a slot: at least, and at most, with all that may have been claimed.
+    package func taken(_ sitting: NaiveModel.Sitting, _ slot: Int) -> ClosedRange<Int> {
+        // Of a slot without locks everything that is not taken is free.
+        let capacity = sitting.capacities[slot]
+        let free = free(sitting, slot, of: capacity...capacity, givenUp: nil, isPassedOn: false)
+        return max(0, capacity - free.upperBound)...max(0, capacity - free.lowerBound)
+    }
+
     /// The units that were free in a slot for a place that is asked for.
     func free(_ slot: Int, for place: Place, _ demand: Wish.Demand) -> ClosedRange<Int> {
         let old = place.givenUp

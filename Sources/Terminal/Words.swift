@@ -76,6 +76,17 @@ extension ResourceKind {
     }
 }
 
+extension EntityKind {
+    package var word: String {
+        switch self {
+        case .department: "department"
+        case .resource: "resource"
+        case .service: "service"
+        case .unknown(let number): "kind-\(number)"
+        }
+    }
+}
+
 extension ServiceKind {
     package var word: String {
         switch self {

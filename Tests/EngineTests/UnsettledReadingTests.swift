@@ -72,6 +72,10 @@ import Testing
             try await engine.search(SlotQuery(department: DepartmentID(rawValue: 2), from: today)).value.slots.count
                 == 3)
 
+        let card = DepartmentID(rawValue: 1)
+        #expect(try await engine.count(DayQuery(departments: [card], from: tomorrow)).value.days[0].free == 12)
+
+        await expectAway { _ = try await engine.count(DayQuery(departments: [card], from: today, to: tomorrow)) }
         await expectAway { _ = try await engine.appointments(in: waiting.busy) }
         await expectAway { _ = try await engine.appointments(of: hospital.patients[1], history: false) }
         await expectAway { _ = try await engine.appointments([AppointmentID(session: waiting.busy, number: 2)]) }
@@ -96,8 +100,19 @@ import Testing
             return
         }
         #expect(other.value.slots.count == 3)
+        let counts = await engine.count([
+            DayQuery(departments: [DepartmentID(rawValue: 1)], from: Hospital.today),
+            DayQuery(departments: [DepartmentID(rawValue: 2)], from: Hospital.today),
+        ])
+        guard case .later(let count) = counts[0], case .now(.success(let others)) = counts[1] else {
+            Issue.record("the second calendar has its answer at once")
+            return
+        }
+        #expect(others.value.days.map(\.free) == [12])
         let late = await engine.settle([search])
         #expect(throws: EngineError.self) { try late[0].get() }
+        let lateCounts = await engine.settle([count])
+        #expect(throws: EngineError.self) { try lateCounts[0].get() }
         try await waiting.end()
     }
 

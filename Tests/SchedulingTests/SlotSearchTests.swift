@@ -97,4 +97,42 @@ import Testing
             #expect(found == all)
         }
     }
+
+    @Test(arguments: 1...40 as ClosedRange<UInt64>)
+    func `counts of days are the sums of all slots`(seed: UInt64) throws {
+        var random = Dice(seed: seed)
+        let book = try hospital(&random)
+        for turn in 0..<30 {
+            let from = Self.firstDay.advanced(days: Int32.random(in: -1...7, using: &random))
+            let pools = Self.pools.filter { _ in Bool.random(using: &random) } + [PoolID(rawValue: 99)]
+            let now = Instant(
+                minute: UInt32(Self.firstDay.rawValue) * 1_440 + UInt32.random(in: 0...9_000, using: &random))
+            var asking = asking(now: now)
+            // Half of them the way that most services go, by totals.
+            if turn.isMultiple(of: 2) {
+                asking.span = UInt8.random(in: 1...3, using: &random)
+                asking.units = UInt16.random(in: 1...2, using: &random)
+            }
+            let search = SlotSearch(
+                from: from, to: from.advanced(days: Int32.random(in: 0...6, using: &random)), after: nil, limit: .max,
+                asking: asking)
+            var days = [DayCount](repeating: DayCount(), count: Int(search.to.rawValue - from.rawValue) + 1)
+            for slot in naive(search, pools, book) {
+                let date = TimeZoneRules.shanghai.wall(at: slot.start).date
+                days[Int(date.rawValue - from.rawValue)].free += UInt64(slot.free)
+            }
+            for session in pools.compactMap({ book.sessions(of: $0) }).flatMap({ Array($0.inOrderOfOpening) }) {
+                var dates: Set<LocalDate> = []
+                for (index, slot) in session.slots.enumerated() {
+                    let date = TimeZoneRules.shanghai.wall(at: session.times.start(ofSlot: UInt16(index))).date
+                    guard (search.from...search.to).contains(date) else { continue }
+                    let day = Int(date.rawValue - from.rawValue)
+                    days[day] += DayCount(
+                        capacity: UInt64(slot.capacity), sold: UInt64(slot.taken),
+                        sessions: dates.insert(date).inserted ? 1 : 0)
+                }
+            }
+            try #require(search.counts(of: pools, in: book) == days)
+        }
+    }
 }

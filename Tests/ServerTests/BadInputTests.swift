@@ -253,6 +253,15 @@ import Testing
         Bad("transition", .change, Bad.make(PBChangeRequest.self) { $0.keyLow = 1 }),
         Bad("items", .bookTogether, Bad.make(PBBookTogetherRequest.self) { $0.keyLow = 1 }),
         Bad("department, service, resource", .searchSlots, PBSearchSlotsRequest()),
+        Bad("departments, pools, service", .dayCounts, PBDayCountsRequest()),
+        Bad(
+            "to", .dayCounts,
+            Bad.make(PBDayCountsRequest.self) { ($0.departments, $0.from, $0.to) = ([1], "2026-03-02", "2026-03-01") }),
+        Bad(
+            "from, to", .dayCounts,
+            Bad.make(PBDayCountsRequest.self) { ($0.departments, $0.from, $0.to) = ([1], "2026-03-02", "2026-07-01") }),
+        Bad("text", .findEntities, PBFindEntitiesRequest()),
+        Bad("limit", .findEntities, Bad.make(PBFindEntitiesRequest.self) { ($0.text, $0.limit) = ("xnk", 201) }),
         Bad("from", .listSessions, PBListSessionsRequest()),
         Bad(
             "to", .listSessions,

@@ -152,6 +152,14 @@ func withClient(_ body: (HaoyuanClient, KnownHospital) async throws -> Void) asy
                 .init(service: scan.id, from: "2026-03-03", to: "2026-03-05", after: page.slots.last))
             #expect(Set(rest.slots.map(\.slot)).isDisjoint(with: page.slots.map(\.slot)) && !rest.hasMore)
             #expect(try await client.nextFreeSlot(service: scan.id) == page.slots.first)
+            let days = try await client.dayCounts(
+                .init(departments: [department.id], from: "2026-03-03", to: "2026-03-05"))
+            #expect(days.from == "2026-03-03" && days.days.map(\.capacity) == [6, 6, 3])
+            #expect(days.days.map(\.free) == [6, 6, 3] && days.days.map(\.sessions) == [1, 1, 1])
+            // A service alone is counted apart from the tick's batch.
+            #expect(try await client.dayCounts(.init(service: scan.id, from: "2026-03-03")).days.count == 1)
+            let (found, hasMore) = try await client.find("SCA", kinds: [.service])
+            #expect(found.map(\.entity) == [.service(scan.id)] && found.map(\.code) == ["scan"] && !hasMore)
         }
     }
 

@@ -31,6 +31,8 @@ METHODS = {
     pb.OpenSessionsRequest: (Method.OPEN_SESSIONS, pb.SessionsReply),
     pb.ListSessionsRequest: (Method.LIST_SESSIONS, pb.ListSessionsReply),
     pb.SearchSlotsRequest: (Method.SEARCH_SLOTS, pb.SearchSlotsReply),
+    pb.DayCountsRequest: (Method.DAY_COUNTS, pb.DayCountsReply),
+    pb.FindEntitiesRequest: (Method.FIND_ENTITIES, pb.FindEntitiesReply),
     pb.LockSlotsRequest: (Method.LOCK_SLOTS, pb.LockReply),
     pb.UnlockSlotsRequest: (Method.UNLOCK_SLOTS, pb.LockReply),
     pb.ListLocksRequest: (Method.LIST_LOCKS, pb.ListLocksReply),

@@ -13,27 +13,31 @@ extension Engine {
     }
 
     /// What one of several searches found.
-    package struct Search: Sendable {
-        fileprivate var page: Result<SlotPage, EngineError>
+    package struct Search<Page: Sendable>: Sendable {
+        var page: Result<Page, EngineError>
         /// The last fact that it shows.
-        fileprivate var shown: Position
+        var shown: Position
         /// It has every fact up to here.
-        fileprivate var position: Position
+        var position: Position
 
-        fileprivate var answer: Result<Reading<SlotPage>, EngineError> { page.map { Reading($0, at: position) } }
+        fileprivate var answer: Result<Reading<Page>, EngineError> { page.map { Reading($0, at: position) } }
     }
 
     /// What is to be told of a search, now or later.
-    package enum SearchAnswer: Sendable {
-        case now(Result<Reading<SlotPage>, EngineError>)
+    package enum SearchAnswer<Page: Sendable>: Sendable {
+        case now(Result<Reading<Page>, EngineError>)
         /// It shows what is not settled.
-        case later(Search)
+        case later(Search<Page>)
     }
 
     /// Independent searches, as many as came together: each shard is asked once for the lot.
     /// - Returns: In the order of the queries.
-    package func search(_ queries: [SlotQuery]) async -> [SearchAnswer] {
-        let searches = await look(queries)
+    package func search(_ queries: [SlotQuery]) async -> [SearchAnswer<SlotPage>] {
+        answers(to: await look(queries))
+    }
+
+    /// What can be told of each now.
+    func answers<Page>(to searches: [Search<Page>]) -> [SearchAnswer<Page>] {
         let settled = journal.settledPosition
         return searches.map { search in
             if case .failure = search.page { return .now(search.answer) }
@@ -43,7 +47,7 @@ extension Engine {
     }
 
     /// The answers of searches that show what was not settled, once it is.
-    package func settle(_ searches: [Search]) async -> [Result<Reading<SlotPage>, EngineError>] {
+    package func settle<Page>(_ searches: [Search<Page>]) async -> [Result<Reading<Page>, EngineError>] {
         var failure: EngineError?
         do throws(EngineError) {
             try await untilDurable(searches.map(\.shown).max() ?? .zero)
@@ -57,7 +61,7 @@ extension Engine {
         }
     }
 
-    private func look(_ queries: [SlotQuery]) async -> [Search] {
+    private func look(_ queries: [SlotQuery]) async -> [Search<SlotPage>] {
         let begun = await included(queries.contains { $0.patient != nil } ? .patients : .anything)
         let snapshot = view.current
         let now = time.now()
@@ -79,11 +83,7 @@ extension Engine {
                     shown[index] = max(shown[index], last)
                 }
                 limits.append(.success(search.limit - 1))
-                for (department, pools) in parts(query, snapshot.catalogue) {
-                    search.asking.department = department
-                    search.asking.policy = snapshot.catalogue.catalogue.policy(for: department)
-                    orders[shards.index(of: department)].append(.init(index: index, search, pools))
-                }
+                deal(&search, parts(query, snapshot.catalogue), of: index, snapshot, to: &orders)
             } catch {
                 limits.append(.failure(error))
             }
@@ -104,6 +104,19 @@ extension Engine {
         }
     }
 
+    /// Deals a search of these pools to the shards that have them; its policy becomes that of each department in turn.
+    /// - Parameter index: the query's place in its batch.
+    func deal(
+        _ search: inout SlotSearch, _ parts: [(DepartmentID, [PoolID])], of index: Int, _ snapshot: EngineView.Snapshot,
+        to orders: inout [[PoolShard.SearchOrder]]
+    ) {
+        for (department, pools) in parts {
+            search.asking.department = department
+            search.asking.policy = snapshot.catalogue.catalogue.policy(for: department)
+            orders[shards.index(of: department)].append(.init(index: index, search, pools))
+        }
+    }
+
     /// The pools a search goes through, by department: a policy is a department's.
     private func parts(_ query: SlotQuery, _ catalogue: CatalogueSnapshot) -> [(DepartmentID, [PoolID])] {
         let pools = catalogue.pools(of: query.department, service: query.service, resource: query.resource)
@@ -113,7 +126,7 @@ extension Engine {
     }
 
     /// What the shards are asked, where the query is one that can be answered.
-    private func plan(
+    func plan(
         _ query: SlotQuery, _ snapshot: EngineView.Snapshot, now: Instant, wall: WallMoment
     ) throws(EngineError) -> SlotSearch {
         let catalogue = snapshot.catalogue

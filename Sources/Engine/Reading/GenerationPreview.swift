@@ -80,14 +80,14 @@ extension Engine {
                 .invalidArgument, "templates: \(templates.count) of them, at most \(Limits.itemsPerRequest)")
         }
         let position = await included(.anything)
-        let (now, shown) = (time.now(), view.current.cataloguePosition)
+        let now = time.now()
         let prepared = try await pipeline.prepare(
             from: from, to: to, templates: templates, view.current.catalogue.catalogue, now: now)
         var books: [PoolBook] = []
         for shard in shards.pools { books.append(await shard.snapshot()) }
         let preview = preview(prepared, &books, view.diary.copy, now: now)
         // The sessions and appointments it names may be younger than what is settled.
-        try await untilDurable(max(shown, lastPosition))
+        try await untilDurable(lastPosition)
         return Reading(preview, at: position)
     }
 

@@ -425,6 +425,14 @@ actor PoolShard {
         }
     }
 
+    /// What each order's days have, in the order of the orders.
+    func count(_ orders: [SearchOrder]) -> [(days: [DayCount], shown: Position)] {
+        let sessions = unsettledSessions()
+        return zip(orders, SharedCounts.counts(of: orders, in: book)).map { order, days in
+            (days, shown(sessions, of: order.pools, from: order.search.from, to: order.search.to))
+        }
+    }
+
     /// The sessions with facts that may not be told yet.
     private func unsettledSessions() -> [(session: SessionID, times: SessionTimes?, position: Position)] {
         unsettled.sessions(after: journal.settledPosition).map { ($0, book.times(of: $0), $1) }

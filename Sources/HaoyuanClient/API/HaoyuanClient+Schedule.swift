@@ -77,6 +77,15 @@ extension HaoyuanClient {
         return SlotPage(try await read(.searchSlots, request, options))
     }
 
+    /// What there is on each day, for a calendar. Free is the sum of what ``searchSlots(_:options:)`` would list.
+    public func dayCounts(
+        _ query: DayQuery, options: RequestOptions = .init()
+    ) async throws(HaoyuanError) -> DayPage {
+        var request = query.wire
+        request.channel = options.channel?.wire ?? .unspecified
+        return DayPage(try await read(.dayCounts, request, options))
+    }
+
     /// The first slot from a day on that can still be booked, however far; nil when there is none.
     ///
     /// - Parameters:

@@ -83,7 +83,11 @@ package struct HospitalNames {
                 "\(named.count) \(kinds) are called ‘\(text)’: \(named.map(code).joined(separator: ", "))",
                 remedy: "give the code")
         }
-        throw .usage("there is no \(kind) ‘\(text)’", remedy: "haoyuan catalogue \(kinds) lists them")
+        let meant = Suggestions.matching(text, among: entities.map { (code: code($0), name: name($0)) })
+        throw .usage(
+            "there is no \(kind) ‘\(text)’",
+            remedy: (meant.isEmpty ? "" : "did you mean \(meant.joined(separator: ", "))? ")
+                + "haoyuan catalogue \(kinds) lists them")
     }
 
     // MARK: What the server gives

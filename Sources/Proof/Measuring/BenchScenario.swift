@@ -3,7 +3,7 @@ package import Terminal
 
 /// What a load asks for, and how.
 package enum BenchScenario: String, CaseIterable, Sendable {
-    case steady, unpipelined, pipelined, batch, storm, seats, search, held, together, mixed
+    case steady, unpipelined, pipelined, batch, storm, seats, search, days, held, together, mixed
 
     /// How a load is sent when nothing else is said.
     package struct Shape: Equatable, Sendable {
@@ -30,7 +30,7 @@ package enum BenchScenario: String, CaseIterable, Sendable {
         case .batch: Shape(connections: 4, depth: 1, perFrame: 8_192, count: 400_000)
         case .storm: Shape(connections: 10_000, depth: 256, count: 100_000, passes: 1, rate: 100_000, loops: 2)
         case .seats, .mixed: Shape(connections: 50, depth: 16)
-        case .search: Shape(connections: 50, depth: 16)
+        case .search, .days: Shape(connections: 50, depth: 16)
         case .held, .together: Shape(connections: 50, depth: 16, count: 100_000)
         }
     }
@@ -45,6 +45,7 @@ package enum BenchScenario: String, CaseIterable, Sendable {
         case .storm: "the release minute: many people want few numbers at once"
         case .seats: "10 % cancel, 10 % find, 35 % look for free slots, 20 % book, 25 % move"
         case .search: "free slots of a department's week"
+        case .days: "the calendar of a department's month: free, sold and capacity of each day"
         case .held: "hold, then confirm four of five; the fifth is left to expire"
         case .together: "three slots at once, all or none"
         case .mixed: "95 % reading (free slots, a patient's appointments), 5 % booking"
@@ -57,6 +58,7 @@ package enum BenchScenario: String, CaseIterable, Sendable {
         case .steady, .unpipelined, .pipelined, .batch, .storm: [.book: 1]
         case .seats: [.cancel: 10, .find: 10, .search: 35, .book: 20, .move: 25]
         case .search: [.search: 1]
+        case .days: [.days: 1]
         case .held: [.hold: 1]
         case .together: [.together: 1]
         case .mixed: [.search: 85, .find: 10, .book: 5]
@@ -69,13 +71,14 @@ package enum BenchScenario: String, CaseIterable, Sendable {
 
 /// What one operation does. The numbers are the kinds of a load.
 enum BenchKind: Int, CaseIterable, Sendable {
-    case book, hold, confirm, cancel, move, together, find, search
+    case book, hold, confirm, cancel, move, together, find, search, days
 
     var word: String {
         switch self {
         case .together: "book together"
         case .find: "find a patient's appointments"
         case .search: "look for free slots"
+        case .days: "look at a month's calendar"
         default: "\(self)"
         }
     }
@@ -115,7 +118,7 @@ package struct BenchPlan: Sendable {
     /// People that there are: each books once in a pass; where they cancel again, fewer do.
     var patients: Int {
         switch scenario {
-        case .search: 1
+        case .search, .days: 1
         case .seats: min(shape.count, 20_000)
         case .mixed: max(1_000, max(shape.count, warmUp) / 12)
         default: max(shape.count, warmUp)
@@ -123,14 +126,20 @@ package struct BenchPlan: Sendable {
     }
 
     /// Days with sessions: one for each pass and one for the warm-up, so that nobody need be in two places; a week to
-    /// search.
-    var days: Int { scenario == .storm ? 1 : max(7, shape.passes + 1) }
+    /// search, a month for its calendar.
+    var days: Int {
+        switch scenario {
+        case .storm: 1
+        case .days: 31
+        default: max(7, shape.passes + 1)
+        }
+    }
 
     /// Units of each slot.
     var places: UInt32 {
         let slots = BenchSite.pools * BenchSite.slotsPerSession
         switch scenario {
-        case .seats, .search: return 1
+        case .seats, .search, .days: return 1
         case .together: return UInt32(3 * (patients / slots + 1))
         default: return UInt32(patients / slots + 1)
         }

@@ -13,6 +13,8 @@ package struct Session: Hashable, Sendable {
     package let id: SessionID
     package let times: SessionTimes
     package let template: TemplateID?
+    /// Units of all slots. It lies in the gap behind the template.
+    package let capacity: UInt32
     package internal(set) var slots: ContiguousArray<Slot>
     /// By number, from 1; nil where a number was never given out for good.
     package private(set) var appointments = PagedArray<AppointmentRecord?>()
@@ -46,7 +48,8 @@ package struct Session: Hashable, Sendable {
         times = definition.times
         template = definition.template
         slots = ContiguousArray(definition.capacities.map { Slot(capacity: $0) })
-        free = definition.capacities.reduce(0) { $0 + UInt32($1) }
+        capacity = definition.capacities.reduce(0) { $0 + UInt32($1) }
+        free = capacity
     }
 
     /// No session: what stands where there is none.

@@ -33,7 +33,7 @@ package struct SlotSearch: Sendable {
     /// Whether a booking of just this would be taken, as far as the search says enough to tell: the rules of a booking.
     /// That its pool offers the service is known, or the pool were not searched.
     @inline(__always)
-    private func isBookable(_ asking: borrowing Asking, in session: borrowing Session) -> Bool {
+    func isBookable(_ asking: borrowing Asking, in session: borrowing Session) -> Bool {
         do throws(Refusal) {
             try RuleList.judge(asking, isOffered: true, isElsewhere: clashing.hold(session.id, at: asking.now))
             if let holdings { try RuleList.judge(asking, holdings.tally(beside: asking.commitment)) }

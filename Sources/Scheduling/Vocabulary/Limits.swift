@@ -50,6 +50,11 @@ package enum Limits {
     package static let catalogueBytes = 32_000_000
     /// Bytes of one policy as the catalogue's readers get it: a frame holds it.
     package static let policyBytes = 1_000_000
+    /// Characters (scalars) of a text by which departments, resources and services are looked for: the bits of a word
+    /// tell the places in it apart.
+    package static let entityTextScalars = 60
+    /// Departments, and pools, that one counting of days names.
+    package static let placesPerCounting = 256
     /// Resources of one pool, and services it offers.
     package static let membersPerPool = 1_024
     /// Terms of one policy.

@@ -35,6 +35,17 @@ extension MethodTable {
                 PBGetCatalogueReply(try await engine.datedCatalogue(), after: after, page)
             }
         },
+        MethodRow(
+            .findEntities, PBFindEntitiesRequest.self, PBFindEntitiesReply.self, needs: .readCatalogue,
+            "Finds departments, resources and services by what is typed: a code, a name, or its pinyin."
+        ) { request, connection throws(ProtocolError) in
+            let (text, kinds) = (request.text, try request.checkedKinds())
+            let limit = request.limit == 0 ? EngineLimits.entitiesPerFindingByDefault : Int(clamping: request.limit)
+            let page = Page(UInt32(clamping: limit), connection)
+            return { engine, _ throws(EngineError) in
+                PBFindEntitiesReply(try await engine.findEntities(text, kinds: kinds, limit: limit), page)
+            }
+        },
     ]
 }
 

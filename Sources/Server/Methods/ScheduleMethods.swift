@@ -79,6 +79,9 @@ extension MethodTable {
         MethodRow(
             .searchSlots, PBSearchSlotsRequest.self, PBSearchSlotsReply.self, needs: .readSchedule,
             "Finds slots that can still be booked, by department, service or resource, in order of time."),
+        MethodRow(
+            .dayCounts, PBDayCountsRequest.self, PBDayCountsReply.self, needs: .readSchedule,
+            "Counts free units, capacity, sold units and sessions of each day, for a calendar."),
     ]
 }
 

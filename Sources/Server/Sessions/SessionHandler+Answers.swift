@@ -31,18 +31,18 @@ extension SessionHandler {
     }
 
     /// The answer to a short search.
-    func answer(_ sink: LoopSearches.Sink, _ result: Result<Reading<SlotPage>, EngineError>) -> RequestOutcome {
+    func answer<Kind: LoopSearch>(
+        _ sink: SearchSink, _ result: Result<Reading<Kind.Page>, EngineError>, of kind: Kind.Type
+    ) -> RequestOutcome {
         guard machine.answered(sink.header.requestID, serial: sink.serial) else { return .unheard }
         switch result {
         case .success(let reading):
-            write(FrameHeader(.searchSlots, flags: .reply, requestID: sink.header.requestID)) { buffer in
-                buffer.writeSearchReply(
-                    reading.value.slots, more: reading.value.more, position: reading.position.rawValue,
-                    notJudged: reading.value.unjudged)
+            write(FrameHeader(Kind.method, flags: .reply, requestID: sink.header.requestID)) { buffer in
+                Kind.write(reading, into: &buffer)
             }
             return .done
         case .failure(let error):
-            writeFailure(Method.searchSlots.rawValue, sink.header.requestID, ProtocolError(error))
+            writeFailure(Kind.method.rawValue, sink.header.requestID, ProtocolError(error))
             return .failed
         }
     }

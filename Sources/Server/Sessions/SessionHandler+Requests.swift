@@ -28,6 +28,7 @@ extension SessionHandler {
                 try take(Write(message, on: origin, deadline: deadline), method, frame.header)
             case .batch: try batch(frame, deadline: deadline)
             case .searchSlots: try search(frame, deadline: deadline)
+            case .dayCounts: try count(frame, deadline: deadline)
             case .subscribe: try subscribe(frame, deadline: deadline)
             case .unsubscribe: try unsubscribe(frame)
             case .follow: try follow(frame, deadline: deadline)
@@ -72,8 +73,20 @@ extension SessionHandler {
         let serial = try machine.take(frame.header.requestID, .searchSlots, isWrite: false, deadline: deadline)
         shared.searches.add(
             query,
-            LoopSearches.Sink(
-                session: self, header: frame.header, serial: serial, deadline: deadline, readAt: readAt))
+            SearchSink(session: self, header: frame.header, serial: serial, deadline: deadline, readAt: readAt))
+    }
+
+    /// As with a search: one of few departments and pools goes with the others of this tick.
+    private func count(_ frame: Frame, deadline: UInt64?) throws(ProtocolError) {
+        let query = try DayQuery(PBDayCountsRequest(fastPayload: frame.payload), on: origin)
+        guard query.isShort, isWritable, shared.countings.hasRoom(for: self) else {
+            let bytes = frame.payload.readableBytes
+            return try ask(query.alone, .dayCounts, frame.header, bytes: bytes, deadline: deadline)
+        }
+        let serial = try machine.take(frame.header.requestID, .dayCounts, isWrite: false, deadline: deadline)
+        shared.countings.add(
+            query,
+            SearchSink(session: self, header: frame.header, serial: serial, deadline: deadline, readAt: readAt))
     }
 
     private func ask(_ method: Method, _ frame: Frame, deadline: UInt64?) throws(ProtocolError) {
@@ -127,6 +140,13 @@ extension SlotQuery {
     /// A search that does not go with the others of its tick.
     fileprivate var alone: MethodRow.Run {
         { engine, _ throws(EngineError) in PBSearchSlotsReply(try await engine.search(self)) }
+    }
+}
+
+extension DayQuery {
+    /// A counting that does not go with the others of its tick.
+    fileprivate var alone: MethodRow.Run {
+        { engine, _ throws(EngineError) in PBDayCountsReply(try await engine.count(self)) }
     }
 }
 

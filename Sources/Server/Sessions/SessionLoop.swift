@@ -18,7 +18,8 @@ final class SessionLoop {
     /// Runs short tasks on the event loop.
     private let executor: LoopExecutor
     let batch: LoopBatch
-    let searches = LoopSearches()
+    let searches = LoopSearches<SlotSearches>()
+    let countings = LoopSearches<DayCountings>()
     var counters = LoopCounters()
 
     private var sessions: [ObjectIdentifier: SessionHandler] = [:]

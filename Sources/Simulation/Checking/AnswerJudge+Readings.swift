@@ -20,6 +20,9 @@ extension AnswerJudge {
         case (.search(let query), .slots(let reading)):
             judge(reading.position)
             page(reading.value, of: query)
+        case (.days(let query), .days(let reading)):
+            judge(reading.position)
+            days(reading.value, of: query)
         case (.find(let identifiers), .found(let found)): find(identifiers, found)
         case (.catalogue, .catalogue(let reading)):
             judge(reading.position)

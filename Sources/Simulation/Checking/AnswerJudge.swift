@@ -126,6 +126,12 @@ struct AnswerJudge {
             let offered = query.service.map { isThere($0.rawValue, model.services) } ?? true
             let registered = query.patient.map { model.knows($0, at: low) } ?? true
             expect(!known || !offered || !registered, "it says there is no such thing")
+        case (.notFound, .days(let query)):
+            let known = query.departments.allSatisfy { isThere($0.rawValue, model.departments) }
+            let pooled = query.pools.allSatisfy { isThere($0.rawValue, model.pools) }
+            let offered = query.service.map { isThere($0.rawValue, model.services) } ?? true
+            let registered = query.patient.map { model.knows($0, at: low) } ?? true
+            expect(!known || !pooled || !offered || !registered, "it says there is no such thing")
         default: chronicle.fail("\(error.code): \(error.message)")
         }
     }

@@ -155,6 +155,19 @@ struct Draw {
         return query
     }
 
+    /// A calendar about the session that is looked at, of departments, of pools or of a service.
+    mutating func dayQuery() -> DayQuery? {
+        guard let session = session(), let department = model.department(of: session.id.pool) else { return nil }
+        let service = random.chance(400) ? ServiceID(rawValue: UInt32(hot(max(1, model.services.count))) + 1) : nil
+        let first = session.date(0).advanced(days: Int32(random.below(3)) - 1)
+        var query = DayQuery(service: service, from: first, to: first.advanced(days: Int32(random.below(5))))
+        if service == nil || random.chance(700) { query.departments = [department] }
+        if random.chance(300) { query.pools = [session.id.pool, PoolID(rawValue: UInt32(hot(plan.pools)) + 1)] }
+        if random.chance(300) { query.patient = patient() }
+        if random.chance(700) { query.origin = Origin(channel: .kiosk, operatorName: "") }
+        return query
+    }
+
     // MARK: The hospital
 
     mutating func newPatients(_ identifier: (Int) -> Identifier) -> [[Identifier]] {

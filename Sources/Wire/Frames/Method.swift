@@ -8,6 +8,7 @@ package enum Method: UInt8, Hashable, Sendable, CaseIterable {
     case getCatalogue = 11
     case registerPatients = 12
     case findPatients = 13
+    case findEntities = 14
     case generateSessions = 20
     case openSessions = 21
     case listSessions = 22
@@ -15,6 +16,7 @@ package enum Method: UInt8, Hashable, Sendable, CaseIterable {
     case lockSlots = 24
     case unlockSlots = 25
     case listLocks = 26
+    case dayCounts = 27
     case previewSessions = 28
     case book = 30
     case change = 31
@@ -61,8 +63,8 @@ package enum Method: UInt8, Hashable, Sendable, CaseIterable {
 
     package var kind: Kind {
         switch self {
-        case .status, .getCatalogue, .findPatients, .listSessions, .listLocks, .planStop, .searchSlots,
-            .previewSessions, .getAppointments, .patientAppointments, .sessionAppointments, .listReaders:
+        case .status, .getCatalogue, .findPatients, .findEntities, .listSessions, .listLocks, .planStop, .searchSlots,
+            .dayCounts, .previewSessions, .getAppointments, .patientAppointments, .sessionAppointments, .listReaders:
             .read
         case .book, .change, .move, .bookTogether, .lockSlots, .unlockSlots, .stopSession, .resumeSession:
             .keyedWrite

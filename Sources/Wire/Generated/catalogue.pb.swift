@@ -199,6 +199,48 @@ package nonisolated enum PBCalendarDayKind: SwiftProtobuf.Enum, Swift.CaseIterab
 
 }
 
+package nonisolated enum PBEntityKind: SwiftProtobuf.Enum, Swift.CaseIterable {
+  package typealias RawValue = Int
+  case unspecified // = 0
+  case department // = 1
+  case resource // = 2
+  case service // = 3
+  case UNRECOGNIZED(Int)
+
+  package init() {
+    self = .unspecified
+  }
+
+  package init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .department
+    case 2: self = .resource
+    case 3: self = .service
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  package var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .department: return 1
+    case .resource: return 2
+    case .service: return 3
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  package static let allCases: [PBEntityKind] = [
+    .unspecified,
+    .department,
+    .resource,
+    .service,
+  ]
+
+}
+
 package nonisolated struct PBHospital: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -657,6 +699,72 @@ package nonisolated struct PBGetCatalogueRequest: Sendable {
   package init() {}
 }
 
+/// Departments, resources and services by what people type: a code, a name, or a name's pinyin. 心内科 is found by xnk,
+/// xinneike, xinn and 心nk; a character of several readings by each of them. Case, blanks and signs do not count.
+package nonisolated struct PBFindEntitiesRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 1 to 60 characters, not all of them blank
+  package var text: String = String()
+
+  /// empty: all three
+  package var kinds: [PBEntityKind] = []
+
+  /// 0 is read as 20; at most 200
+  package var limit: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct PBFoundEntity: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var kind: PBEntityKind = .unspecified
+
+  package var id: UInt32 = 0
+
+  package var code: String = String()
+
+  package var name: String = String()
+
+  /// id of a resource's department, of a department its own; 0 for a service
+  package var department: UInt32 = 0
+
+  package var resourceKind: PBResourceKind = .unspecified
+
+  /// of `department`; empty for a service
+  package var departmentName: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// The best first: code or name is the text; one of them begins with it; the name is spelled so from its first character
+/// on; one of them has it somewhere. What fits equally well stands by kind, then by id.
+package nonisolated struct PBFindEntitiesReply: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var entities: [PBFoundEntity] = []
+
+  /// there are more than the limit
+  package var more: Bool = false
+
+  package var position: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 /// Pages follow the order of Catalogue's fields, each by id; every page has the hospital.
 package nonisolated struct PBGetCatalogueReply: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -711,6 +819,10 @@ nonisolated extension PBExceptionKind: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension PBCalendarDayKind: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CALENDAR_DAY_KIND_UNSPECIFIED\0\u{1}CALENDAR_DAY_KIND_HOLIDAY\0\u{1}CALENDAR_DAY_KIND_WORKING\0")
+}
+
+nonisolated extension PBEntityKind: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ENTITY_KIND_UNSPECIFIED\0\u{1}ENTITY_KIND_DEPARTMENT\0\u{1}ENTITY_KIND_RESOURCE\0\u{1}ENTITY_KIND_SERVICE\0")
 }
 
 nonisolated extension PBHospital: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -1641,6 +1753,146 @@ nonisolated extension PBGetCatalogueRequest: SwiftProtobuf.Message, SwiftProtobu
   package static func ==(lhs: PBGetCatalogueRequest, rhs: PBGetCatalogueRequest) -> Bool {
     if lhs.limit != rhs.limit {return false}
     if lhs.after != rhs.after {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBFindEntitiesRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".FindEntitiesRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}text\0\u{1}kinds\0\u{1}limit\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.text) }()
+      case 2: try { try decoder.decodeRepeatedEnumField(value: &self.kinds) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.text.isEmpty {
+      try visitor.visitSingularStringField(value: self.text, fieldNumber: 1)
+    }
+    if !self.kinds.isEmpty {
+      try visitor.visitPackedEnumField(value: self.kinds, fieldNumber: 2)
+    }
+    if self.limit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBFindEntitiesRequest, rhs: PBFindEntitiesRequest) -> Bool {
+    if lhs.text != rhs.text {return false}
+    if lhs.kinds != rhs.kinds {return false}
+    if lhs.limit != rhs.limit {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBFoundEntity: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".FoundEntity"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}id\0\u{1}code\0\u{1}name\0\u{1}department\0\u{3}resource_kind\0\u{3}department_name\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.kind) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.id) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.code) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.department) }()
+      case 6: try { try decoder.decodeSingularEnumField(value: &self.resourceKind) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self.departmentName) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.kind != .unspecified {
+      try visitor.visitSingularEnumField(value: self.kind, fieldNumber: 1)
+    }
+    if self.id != 0 {
+      try visitor.visitSingularUInt32Field(value: self.id, fieldNumber: 2)
+    }
+    if !self.code.isEmpty {
+      try visitor.visitSingularStringField(value: self.code, fieldNumber: 3)
+    }
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 4)
+    }
+    if self.department != 0 {
+      try visitor.visitSingularUInt32Field(value: self.department, fieldNumber: 5)
+    }
+    if self.resourceKind != .unspecified {
+      try visitor.visitSingularEnumField(value: self.resourceKind, fieldNumber: 6)
+    }
+    if !self.departmentName.isEmpty {
+      try visitor.visitSingularStringField(value: self.departmentName, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBFoundEntity, rhs: PBFoundEntity) -> Bool {
+    if lhs.kind != rhs.kind {return false}
+    if lhs.id != rhs.id {return false}
+    if lhs.code != rhs.code {return false}
+    if lhs.name != rhs.name {return false}
+    if lhs.department != rhs.department {return false}
+    if lhs.resourceKind != rhs.resourceKind {return false}
+    if lhs.departmentName != rhs.departmentName {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBFindEntitiesReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".FindEntitiesReply"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}entities\0\u{1}more\0\u{1}position\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.entities) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.more) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.position) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.entities.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.entities, fieldNumber: 1)
+    }
+    if self.more != false {
+      try visitor.visitSingularBoolField(value: self.more, fieldNumber: 2)
+    }
+    if self.position != 0 {
+      try visitor.visitSingularUInt64Field(value: self.position, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBFindEntitiesReply, rhs: PBFindEntitiesReply) -> Bool {
+    if lhs.entities != rhs.entities {return false}
+    if lhs.more != rhs.more {return false}
+    if lhs.position != rhs.position {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

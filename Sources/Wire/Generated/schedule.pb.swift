@@ -554,6 +554,84 @@ package nonisolated struct PBSearchSlotsRequest: Sendable {
   package init() {}
 }
 
+/// How much there is on each day: what a calendar shows. Judged as SEARCH_SLOTS judges with the same fields.
+package nonisolated struct PBDayCountsRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// ids; a pool counts where its department or itself is named, or where none is named
+  package var departments: [UInt32] = []
+
+  package var pools: [UInt32] = []
+
+  /// only pools that offer it; 0: any. Something of the three must be given
+  package var service: UInt32 = 0
+
+  /// YYYY-MM-DD; empty: today
+  package var from: String = String()
+
+  /// inclusive, at most 62 days; empty: the day of `from`
+  package var to: String = String()
+
+  /// who asks; unspecified: as in Hello
+  package var channel: PBChannel = .unspecified
+
+  /// for whom; 0: anybody
+  package var patient: UInt64 = 0
+
+  /// unspecified: any
+  package var patientClass: PBPatientClass = .unspecified
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// One day, in units but for the sessions. A slot is on the day on which it starts; what is archived does not count.
+package nonisolated struct PBDayCount: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// the sum of what SEARCH_SLOTS lists as free on the day
+  package var free: UInt64 = 0
+
+  /// of all slots of the day, over or ahead
+  package var capacity: UInt64 = 0
+
+  /// units that appointments have, held ones among them
+  package var sold: UInt64 = 0
+
+  /// with a slot on the day
+  package var sessions: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct PBDayCountsReply: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// the first day
+  package var from: String = String()
+
+  /// it and the days after it, each of them
+  package var days: [PBDayCount] = []
+
+  package var position: UInt64 = 0
+
+  /// as in SearchSlotsReply
+  package var notJudged: [PBRule] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 package nonisolated struct PBFreeSlot: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1589,6 +1667,161 @@ nonisolated extension PBSearchSlotsRequest: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.channel != rhs.channel {return false}
     if lhs.patient != rhs.patient {return false}
     if lhs.patientClass != rhs.patientClass {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBDayCountsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".DayCountsRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}departments\0\u{1}pools\0\u{1}service\0\u{1}from\0\u{1}to\0\u{1}channel\0\u{1}patient\0\u{3}patient_class\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedUInt32Field(value: &self.departments) }()
+      case 2: try { try decoder.decodeRepeatedUInt32Field(value: &self.pools) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.service) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.from) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.to) }()
+      case 6: try { try decoder.decodeSingularEnumField(value: &self.channel) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.patient) }()
+      case 8: try { try decoder.decodeSingularEnumField(value: &self.patientClass) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.departments.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.departments, fieldNumber: 1)
+    }
+    if !self.pools.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.pools, fieldNumber: 2)
+    }
+    if self.service != 0 {
+      try visitor.visitSingularUInt32Field(value: self.service, fieldNumber: 3)
+    }
+    if !self.from.isEmpty {
+      try visitor.visitSingularStringField(value: self.from, fieldNumber: 4)
+    }
+    if !self.to.isEmpty {
+      try visitor.visitSingularStringField(value: self.to, fieldNumber: 5)
+    }
+    if self.channel != .unspecified {
+      try visitor.visitSingularEnumField(value: self.channel, fieldNumber: 6)
+    }
+    if self.patient != 0 {
+      try visitor.visitSingularUInt64Field(value: self.patient, fieldNumber: 7)
+    }
+    if self.patientClass != .unspecified {
+      try visitor.visitSingularEnumField(value: self.patientClass, fieldNumber: 8)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBDayCountsRequest, rhs: PBDayCountsRequest) -> Bool {
+    if lhs.departments != rhs.departments {return false}
+    if lhs.pools != rhs.pools {return false}
+    if lhs.service != rhs.service {return false}
+    if lhs.from != rhs.from {return false}
+    if lhs.to != rhs.to {return false}
+    if lhs.channel != rhs.channel {return false}
+    if lhs.patient != rhs.patient {return false}
+    if lhs.patientClass != rhs.patientClass {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBDayCount: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".DayCount"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}free\0\u{1}capacity\0\u{1}sold\0\u{1}sessions\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.free) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.capacity) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.sold) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.sessions) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.free != 0 {
+      try visitor.visitSingularUInt64Field(value: self.free, fieldNumber: 1)
+    }
+    if self.capacity != 0 {
+      try visitor.visitSingularUInt64Field(value: self.capacity, fieldNumber: 2)
+    }
+    if self.sold != 0 {
+      try visitor.visitSingularUInt64Field(value: self.sold, fieldNumber: 3)
+    }
+    if self.sessions != 0 {
+      try visitor.visitSingularUInt32Field(value: self.sessions, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBDayCount, rhs: PBDayCount) -> Bool {
+    if lhs.free != rhs.free {return false}
+    if lhs.capacity != rhs.capacity {return false}
+    if lhs.sold != rhs.sold {return false}
+    if lhs.sessions != rhs.sessions {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBDayCountsReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".DayCountsReply"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}from\0\u{1}days\0\u{1}position\0\u{3}not_judged\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.from) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.days) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.position) }()
+      case 4: try { try decoder.decodeRepeatedEnumField(value: &self.notJudged) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.from.isEmpty {
+      try visitor.visitSingularStringField(value: self.from, fieldNumber: 1)
+    }
+    if !self.days.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.days, fieldNumber: 2)
+    }
+    if self.position != 0 {
+      try visitor.visitSingularUInt64Field(value: self.position, fieldNumber: 3)
+    }
+    if !self.notJudged.isEmpty {
+      try visitor.visitPackedEnumField(value: self.notJudged, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBDayCountsReply, rhs: PBDayCountsReply) -> Bool {
+    if lhs.from != rhs.from {return false}
+    if lhs.days != rhs.days {return false}
+    if lhs.position != rhs.position {return false}
+    if lhs.notJudged != rhs.notJudged {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

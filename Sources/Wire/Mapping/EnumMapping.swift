@@ -40,6 +40,11 @@ extension PBResourceKind {
     package var kind: Resource.Kind? { UInt8(exactly: rawValue).flatMap(Resource.Kind.init) }
 }
 
+extension PBEntityKind {
+    package init(_ kind: EntityKind) { self = PBEntityKind(rawValue: Int(kind.rawValue)) ?? .unspecified }
+    package var kind: EntityKind? { UInt8(exactly: rawValue).flatMap(EntityKind.init) }
+}
+
 extension PBServiceKind {
     package init(_ kind: Service.Kind) { self = PBServiceKind(rawValue: Int(kind.rawValue)) ?? .unspecified }
     package var kind: Service.Kind? { UInt8(exactly: rawValue).flatMap(Service.Kind.init) }

@@ -18,6 +18,7 @@ final class MixSource: BenchSource {
     private let keys: UInt64
     private let draw: [BenchKind]
     private let searches: [ByteBuffer]
+    private let calendars: [ByteBuffer]
     private var random: LoadRandom
     private var free: [Int] = []
     private var live: [Visit] = []
@@ -51,6 +52,15 @@ final class MixSource: BenchSource {
             payload.writeMessage(request)
             return payload
         }
+        calendars = site.departments.map { department in
+            var request = PBDayCountsRequest()
+            request.departments = [department]
+            request.from = site.dates[0].description
+            request.to = site.dates[site.dates.count - 1].description
+            var payload = ByteBuffer()
+            payload.writeMessage(request)
+            return payload
+        }
         free = Array(people.reversed())
     }
 
@@ -77,6 +87,9 @@ final class MixSource: BenchSource {
             return move(visit, into: &payload)
         case .find: return find(into: &payload)
         case .search, .confirm: return search(into: &payload)
+        case .days:
+            payload.writeImmutableBuffer(calendars[random.below(calendars.count)])
+            return LoadRequest(.dayCounts, kind: BenchKind.days.rawValue)
         case .book: return book(.book, into: &payload)
         case .hold: return book(.hold, into: &payload)
         case .together: return together(into: &payload)
@@ -175,6 +188,11 @@ final class MixSource: BenchSource {
             ledger.expect(found <= plan.slotsPerSearch, otherwise: "a search gave \(found) slots")
             return LoadOutcome(done: 1)
         }
+        if request.method == .dayCounts {
+            let days = try payload.countOfElements(inField: 2)
+            ledger.expect(days == site.dates.count, otherwise: "a calendar of \(site.dates.count) days gave \(days)")
+            return LoadOutcome(done: 1)
+        }
         let visit = flights[Int(request.tag)]
         let outcome = try read(payload, of: request, visit)
         landed.append(Int(request.tag))
@@ -234,7 +252,7 @@ final class MixSource: BenchSource {
     }
 
     func failed(_ request: LoadRequest, _ error: HaoyuanError) {
-        guard request.method != .searchSlots else { return }
+        guard request.method != .searchSlots, request.method != .dayCounts else { return }
         let visit = flights[Int(request.tag)]
         landed.append(Int(request.tag))
         guard request.method.isWrite else { return }
