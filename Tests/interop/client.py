@@ -34,6 +34,7 @@ METHODS = {
     pb.LockSlotsRequest: (Method.LOCK_SLOTS, pb.LockReply),
     pb.UnlockSlotsRequest: (Method.UNLOCK_SLOTS, pb.LockReply),
     pb.ListLocksRequest: (Method.LIST_LOCKS, pb.ListLocksReply),
+    pb.ExplainSlotRequest: (Method.EXPLAIN_SLOT, pb.ExplainSlotReply),
     pb.BookRequest: (Method.BOOK, pb.Outcome),
     pb.ChangeRequest: (Method.CHANGE, pb.Outcome),
     pb.MoveRequest: (Method.MOVE, pb.Outcome),

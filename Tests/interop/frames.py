@@ -35,6 +35,7 @@ class Method(enum.IntEnum):
     LOCK_SLOTS = 24
     UNLOCK_SLOTS = 25
     LIST_LOCKS = 26
+    EXPLAIN_SLOT = 29
     BOOK = 30
     CHANGE = 31
     MOVE = 32

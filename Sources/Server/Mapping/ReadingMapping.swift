@@ -137,7 +137,7 @@ extension SlotQuery {
 
 extension PatientClass {
     /// A class that a field may give; nil where it does not.
-    fileprivate static func optional(_ wire: PBPatientClass) throws(ProtocolError) -> PatientClass? {
+    static func optional(_ wire: PBPatientClass) throws(ProtocolError) -> PatientClass? {
         guard wire != .unspecified else { return nil }
         guard let known = wire.patientClass else {
             throw ProtocolError.invalid("patient_class", "\(wire.rawValue) is no class of this version")

@@ -66,6 +66,13 @@ extension MethodTable {
         MethodRow(
             .searchSlots, PBSearchSlotsRequest.self, PBSearchSlotsReply.self, needs: .readSchedule,
             "Finds slots that can still be booked, by department, service or resource, in order of time."),
+        MethodRow(
+            .explainSlot, PBExplainSlotRequest.self, PBExplainSlotReply.self, needs: .readSchedule,
+            "Tells what every rule of a booking says of one slot, service, channel and patient."
+        ) { request, connection throws(ProtocolError) in
+            let question = try SlotQuestion(request, on: connection)
+            return { engine, _ throws(EngineError) in PBExplainSlotReply(try await engine.explain(question)) }
+        },
     ]
 }
 

@@ -20,6 +20,9 @@ extension AnswerJudge {
         case (.search(let query), .slots(let reading)):
             judge(reading.position)
             page(reading.value, of: query)
+        case (.explain(let question), .explanation(let reading)):
+            judge(reading.position)
+            explanation(reading.value, of: question)
         case (.find(let identifiers), .found(let found)): find(identifiers, found)
         case (.catalogue, .catalogue(let reading)):
             judge(reading.position)

@@ -102,7 +102,9 @@ struct Workload {
         case .readByID: return draw.someVisits().map { .byID($0) }
         case .readPatient: return .ofPatient(draw.patient(), history: draw.random.chance(500))
         case .readSession: return draw.session().map { .inSession($0.id) }
-        case .search: return draw.query().map { .search($0) }
+        case .search:
+            return draw.random.chance(300)
+                ? draw.question().map { .explain($0) } : draw.query().map { .search($0) }
         case .find: return .find((0..<3).map { _ in Self.identifier(draw.random.below(plan.patients * 2)) })
         case .readCatalogue: return .catalogue
         case .register:

@@ -54,6 +54,9 @@ extension Request {
         case .inSession(let session): "read \(session)"
         case .search(let query):
             "search department \(query.department?.rawValue ?? 0) service \(query.service?.rawValue ?? 0)"
+        case .explain(let question):
+            "explain \(question.slot.short) service \(question.service.rawValue) "
+                + "patient \(question.patient?.rawValue ?? 0)"
         case .find(let identifiers): "find " + identifiers.map(\.value).joined(separator: " ")
         case .catalogue: "read the catalogue"
         case .events(let after, let limit): "events after \(after), at most \(limit)"
@@ -87,6 +90,8 @@ extension Response {
                     "\(found.appointment.id.short) \(found.appointment.record.state)\(found.isArchived ? " archived" : "")"
                 }.joined(separator: ", ")
         case .slots(let reading): "\(reading.value.slots.count) free slots at \(reading.position)"
+        case .explanation(let reading):
+            "refused by \(reading.value.refusal?.rule.name ?? "none") at \(reading.position)"
         case .found(let patients): "patients \(patients.map { $0?.rawValue ?? 0 })"
         case .catalogue(let reading): "the catalogue at \(reading.position)"
         case .events(let events, let through): "\(events.count) events through \(through)"

@@ -10,6 +10,7 @@ enum Request: Sendable {
     case ofPatient(PatientID, history: Bool)
     case inSession(SessionID)
     case search(SlotQuery)
+    case explain(SlotQuestion)
     case find([Identifier])
     case catalogue
     case events(after: Position, limit: Int)
@@ -26,6 +27,7 @@ enum Response: Sendable {
     case answers([Answer])
     case appointments(Reading<[FoundAppointment]>)
     case slots(Reading<SlotPage>)
+    case explanation(Reading<Explanation>)
     case found([PatientID?])
     case catalogue(Reading<Catalogue>)
     case events([PositionedEvent], through: Position)
@@ -48,6 +50,7 @@ extension Engine {
                 return .appointments(try await appointments(of: patient, history: history))
             case .inSession(let session): return .appointments(try await appointments(in: session))
             case .search(let query): return .slots(try await search(query))
+            case .explain(let question): return .explanation(try await explain(question))
             case .find(let identifiers): return .found(try await findPatients(identifiers).value)
             case .catalogue: return .catalogue(try await catalogue())
             case .events(let after, let limit):
@@ -82,7 +85,7 @@ extension Request {
     /// Whether a standby answers it, too.
     var isReading: Bool {
         switch self {
-        case .byID, .ofPatient, .inSession, .search, .find, .catalogue, .events: true
+        case .byID, .ofPatient, .inSession, .search, .explain, .find, .catalogue, .events: true
         case .writes, .resume, .confirm, .drop: false
         }
     }

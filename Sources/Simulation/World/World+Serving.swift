@@ -215,6 +215,7 @@ extension Response {
         case .answers(let answers): answers.map(\.position.rawValue).max() ?? 0
         case .appointments(let reading): reading.position.rawValue
         case .slots(let reading): reading.position.rawValue
+        case .explanation(let reading): reading.position.rawValue
         case .catalogue(let reading): reading.position.rawValue
         case .found, .events, .resumed, .confirmed, .dropped, .failed: 0
         }

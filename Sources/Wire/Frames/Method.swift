@@ -14,6 +14,7 @@ package enum Method: UInt8, Hashable, Sendable, CaseIterable {
     case lockSlots = 24
     case unlockSlots = 25
     case listLocks = 26
+    case explainSlot = 29
     case book = 30
     case change = 31
     case move = 32
@@ -56,8 +57,8 @@ package enum Method: UInt8, Hashable, Sendable, CaseIterable {
 
     package var kind: Kind {
         switch self {
-        case .status, .getCatalogue, .findPatients, .listSessions, .listLocks, .searchSlots, .getAppointments,
-            .patientAppointments, .sessionAppointments, .listReaders:
+        case .status, .getCatalogue, .findPatients, .listSessions, .listLocks, .searchSlots, .explainSlot,
+            .getAppointments, .patientAppointments, .sessionAppointments, .listReaders:
             .read
         case .book, .change, .move, .bookTogether, .lockSlots, .unlockSlots: .keyedWrite
         case .putCatalogue, .registerPatients, .generateSessions, .openSessions: .idempotentWrite
