@@ -21,11 +21,13 @@ struct Haoyuan: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "Hospital",
-                subcommands: [Import.self, CatalogueCommand.self, Sessions.self, Patients.self, Zones.self]),
+                subcommands: [
+                    Import.self, CatalogueCommand.self, Sessions.self, Patients.self, Zones.self,
+                ]),
             CommandGroup(
                 name: "Reservations",
                 subcommands: [
-                    Slots.self, Hold.self, Book.self, Confirm.self, Cancel.self, Move.self, Appointments.self,
+                    Slots.self, Why.self, Hold.self, Book.self, Confirm.self, Cancel.self, Move.self, Appointments.self,
                 ]),
             CommandGroup(
                 name: "Visits",
