@@ -22,7 +22,7 @@ struct Haoyuan: AsyncParsableCommand {
             CommandGroup(
                 name: "Hospital",
                 subcommands: [
-                    Import.self, CatalogueCommand.self, Sessions.self, Patients.self, Zones.self,
+                    Import.self, CatalogueCommand.self, PolicyCommand.self, Sessions.self, Patients.self, Zones.self,
                 ]),
             CommandGroup(
                 name: "Reservations",
@@ -94,7 +94,7 @@ struct Haoyuan: AsyncParsableCommand {
         let commands =
             configuration.groupedSubcommands.flatMap(\.subcommands) + Sessions.configuration.subcommands
             + Patients.configuration.subcommands + Zones.configuration.subcommands + Drill.configuration.subcommands
-            + Feed.configuration.subcommands
+            + Feed.configuration.subcommands + PolicyCommand.configuration.subcommands
         return commands.contains { $0._commandName == word }
     }
 

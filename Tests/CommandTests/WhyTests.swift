@@ -69,6 +69,22 @@ import Testing
         }
     }
 
+    @Test func `policies are shown, and compared with a file without being changed`() async throws {
+        try await withHospital { server, _ in
+            let shown = try await server.ask("policy", "show", "--department", "general")
+            #expect(shown.status == 0 && shown.output.contains("channels ward window"), "\(shown)")
+            let same = try server.folder.file("same.yaml", Self.hospital())
+            #expect(try await server.ask("policy", "diff", same).status == 0)
+            let other = try server.folder.file("other.yaml", Self.hospital(perDay: 3))
+            for _ in 1...2 {
+                let told = try await server.ask("policy", "diff", other, "--json")
+                #expect(told.status == 1)
+                let differences = try #require(try told.object()["differences"] as? [[String: Any]])
+                #expect(differences.map { $0["words"] as? String } == ["2 → 3"])
+            }
+        }
+    }
+
     @Test(
         arguments: [
             (nil, nil, .english), (nil, "zh_CN.UTF-8", .chinese), ("", "zh_CN.UTF-8", .chinese),
