@@ -22,12 +22,13 @@ struct Haoyuan: AsyncParsableCommand {
             CommandGroup(
                 name: "Hospital",
                 subcommands: [
-                    Import.self, CatalogueCommand.self, Find.self, Sessions.self, Patients.self, Zones.self,
+                    Import.self, CatalogueCommand.self, Find.self, PolicyCommand.self, Sessions.self, Patients.self,
+                    Zones.self,
                 ]),
             CommandGroup(
                 name: "Reservations",
                 subcommands: [
-                    Slots.self, Days.self, Hold.self, Book.self, Confirm.self, Cancel.self, Move.self,
+                    Slots.self, Days.self, Why.self, Hold.self, Book.self, Confirm.self, Cancel.self, Move.self,
                     Appointments.self,
                 ]),
             CommandGroup(
@@ -95,7 +96,7 @@ struct Haoyuan: AsyncParsableCommand {
         let commands =
             configuration.groupedSubcommands.flatMap(\.subcommands) + Sessions.configuration.subcommands
             + Patients.configuration.subcommands + Zones.configuration.subcommands + Drill.configuration.subcommands
-            + Feed.configuration.subcommands
+            + Feed.configuration.subcommands + PolicyCommand.configuration.subcommands
         return commands.contains { $0._commandName == word }
     }
 

@@ -39,7 +39,7 @@ enum Binary {
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: folder)
         var all = ProcessInfo.processInfo.environment
-        for name in ["HAOYUAN_ADDRESS", "HAOYUAN_CREDENTIAL", "NO_COLOR"] { all[name] = nil }
+        for name in ["HAOYUAN_ADDRESS", "HAOYUAN_CREDENTIAL", "NO_COLOR", "LC_ALL", "LANG"] { all[name] = nil }
         process.environment = all.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         return process

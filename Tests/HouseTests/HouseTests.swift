@@ -1,4 +1,5 @@
 import Foundation
+import Scheduling
 import Testing
 
 /// The project's own rules, held against the tree as it is. Each failure names file and line. What the rules are and
@@ -87,6 +88,24 @@ import Testing
         let page = RuleOrder(page: try #require(Repository.text(of: "proto/PROTOCOL.md")))
         #expect(list.byMethod.values.allSatisfy { !$0.isEmpty } && list.byMethod.count == 7)
         #expect(list == page)
+    }
+
+    @Test func `a slot is explained by the rules of a booking, in their order`() throws {
+        let folder = "Sources/Scheduling/Rules"
+        let rules = Repository.paths(below: folder, endingIn: ".swift").compactMap(Repository.text(of:))
+        let list = RuleOrder(list: try #require(Repository.text(of: "\(folder)/Rule.swift")), rules: rules)
+        let explained = RuleOrder(list: try #require(Repository.text(of: "\(folder)/Explanation.swift")), rules: rules)
+        let booking = try #require(list.byMethod["BOOK"])
+        #expect(explained.byMethod["BOOK"] == booking && !booking.isEmpty)
+    }
+
+    @Test func `the page of refusals tells patients what the rules' own table tells them`() throws {
+        let page = try #require(Repository.text(of: "docs/reference/errors.md"))
+        for rule in Rule.allCases {
+            let sentence = "\(rule.about.chinese.meaning)，\(rule.about.chinese.remedy)"
+            let row = page.split(separator: "\n").first { $0.hasPrefix("| \(rule.name) |") }
+            #expect(row?.hasSuffix("| \(sentence) |") == true, "\(rule.name): \(sentence)")
+        }
     }
 
     @Test func `every limit is in the table of limits`() throws {

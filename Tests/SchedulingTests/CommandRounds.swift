@@ -104,7 +104,9 @@ struct CommandRounds {
 
     private mutating func book(isHold: Bool) {
         let (patient, place) = (somebody(), something())
-        decide(.take([place.asked], for: patient, isHold: isHold, by: world.origin)) { world throws(Refusal) in
+        let wish = Wish.take([place.asked], for: patient, isHold: isHold, by: world.origin)
+        disagreements += objections(toExplaining: wish, as: world.explanation(patient.rawValue, place))
+        decide(wish) { world throws(Refusal) in
             try world.resolve(place)
             _ = try world.book(
                 patient.rawValue, place.session, slot: place.slot, service: place.service, hold: isHold,

@@ -37,6 +37,7 @@ METHODS = {
     pb.UnlockSlotsRequest: (Method.UNLOCK_SLOTS, pb.LockReply),
     pb.ListLocksRequest: (Method.LIST_LOCKS, pb.ListLocksReply),
     pb.PreviewSessionsRequest: (Method.PREVIEW_SESSIONS, pb.PreviewSessionsReply),
+    pb.ExplainSlotRequest: (Method.EXPLAIN_SLOT, pb.ExplainSlotReply),
     pb.BookRequest: (Method.BOOK, pb.Outcome),
     pb.ChangeRequest: (Method.CHANGE, pb.Outcome),
     pb.MoveRequest: (Method.MOVE, pb.Outcome),

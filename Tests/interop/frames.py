@@ -38,6 +38,7 @@ class Method(enum.IntEnum):
     UNLOCK_SLOTS = 25
     LIST_LOCKS = 26
     PREVIEW_SESSIONS = 28
+    EXPLAIN_SLOT = 29
     BOOK = 30
     CHANGE = 31
     MOVE = 32

@@ -452,6 +452,12 @@ actor PoolShard {
         return shown
     }
 
+    /// Adds what the rules at the pool say of a slot of this session.
+    func explain(_ asking: Asking?, of id: SessionID, in before: Explanation) -> (Explanation, shown: Position) {
+        let shown = unsettled.last(after: journal.settledPosition) { $0 >> 20 == id.rawValue }
+        return (book.explain(asking, of: id, in: before), shown)
+    }
+
     /// How much there is, and how many holds have run out since the start.
     func counts() -> (PoolBook.Counts, expiredHolds: UInt64) { (book.counts, expiredHolds) }
 

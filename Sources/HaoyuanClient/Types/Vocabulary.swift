@@ -219,10 +219,10 @@ public struct Rule: Hashable, Sendable, CustomStringConvertible {
     public var name: String { rule?.name ?? "RULE_\(number)" }
 
     /// Why it says no, as the end of the sentence "refused, because …".
-    public var meaning: String { rule?.about.meaning ?? "a rule that this version does not know said no" }
+    public var meaning: String { meaning(in: .english) }
 
     /// What the caller can do instead.
-    public var remedy: String { rule?.about.remedy ?? "use a newer client" }
+    public var remedy: String { remedy(in: .english) }
 
     /// The rule's name as Swift writes it: `slotFull`.
     public var description: String { rule.map { "\($0)" } ?? "rule \(number)" }

@@ -105,6 +105,12 @@ extension Situation {
         return Self.stages.joined().contains { !unjudged.contains($0) && !verdict(of: $0, asked).refusals.isEmpty }
     }
 
+    /// The rules that a wish for a new place is asked, in the order of the stages.
+    package static let rulesOfTaking = stages.dropFirst().flatMap(\.self)
+
+    /// Whether a rule surely stands in the way of a wish for one place.
+    package func surelyRefuses(_ wish: Wish, by rule: Rule) -> Bool { verdict(of: rule, asked(wish, 0)).isCertain }
+
     /// The rules that a search cannot judge, by what it does not name.
     package static func unjudged(channel: Bool, patient: Bool, patientClass: Bool, service: Bool) -> Set<Rule> {
         Set(channel && service ? [] : [.channelClosed, .quota])

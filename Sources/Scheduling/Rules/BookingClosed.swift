@@ -7,6 +7,7 @@ enum BookingClosed {
     static let about = RuleAbout(
         "bookings of the slot are closed so shortly before it",
         remedy: "choose a later slot (haoyuan slots), or book through a channel that the policy leaves open",
+        chinese: RuleWords("该号源已停止预约", remedy: "请选择较晚的时段或到窗口办理"),
         needs: [.channel, .patientClass, .service],
         terms: [.channels, .classes, .wallTime, .minutes, .someMoment])
 

@@ -5,7 +5,8 @@
 enum ChannelClosed {
     static let about = RuleAbout(
         "the department’s policy does not open the slot to this channel",
-        remedy: "book through a channel that the policy names", needs: [.channel, .service],
+        remedy: "book through a channel that the policy names",
+        chinese: RuleWords("该号源未向此渠道开放", remedy: "请通过已开放的渠道预约，例如窗口"), needs: [.channel, .service],
         terms: [.channels, .someChannel])
 
     @inline(__always)

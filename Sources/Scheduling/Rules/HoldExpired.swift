@@ -1,7 +1,8 @@
 /// RULE_HOLD_EXPIRED: a hold is confirmed or moved before it runs out.
 enum HoldExpired {
     static let about = RuleAbout(
-        "the hold had run out before it was confirmed", remedy: "hold or book a slot again")
+        "the hold had run out before it was confirmed", remedy: "hold or book a slot again",
+        chinese: RuleWords("占号已超时", remedy: "请重新预约"))
 
     /// It has ended already: more than "the state does not allow this".
     @inline(__always)

@@ -3,7 +3,8 @@
 enum InProgress {
     static let about = RuleAbout(
         "another change of this appointment, or something in this session, is under way",
-        remedy: "try again with a new key")
+        remedy: "try again with a new key",
+        chinese: RuleWords("预约正在处理中", remedy: "请稍后重试"))
 
     @inline(__always)
     static func judge(_ change: ChangeAsking) throws(Refusal) {

@@ -9,6 +9,7 @@ enum NotReleased {
     static let about = RuleAbout(
         "the slot is not for sale yet, or no more of its session is",
         remedy: "wait for the next release that the policy names (haoyuan catalogue policies), or choose another slot",
+        chinese: RuleWords("该号源尚未放号，或本次放号已约满", remedy: "请等待下次放号或选择其他日期"),
         needs: [.channel, .patientClass, .service],
         terms: [.channels, .classes, .limit, .wallTime, .someWallTime, .staged, .share])
 

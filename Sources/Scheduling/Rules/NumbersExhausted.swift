@@ -2,7 +2,8 @@
 enum NumbersExhausted {
     static let about = RuleAbout(
         "the session has given out its last number, of appointments or of locks",
-        remedy: "choose another session; lock a longer stretch at once")
+        remedy: "choose another session; lock a longer stretch at once",
+        chinese: RuleWords("该班次序号已用尽", remedy: "请选择其他班次"))
 
     @inline(__always)
     static func judge(_ session: borrowing Session) throws(Refusal) {

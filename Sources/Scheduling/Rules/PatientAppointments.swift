@@ -2,6 +2,7 @@
 enum PatientAppointments {
     static let about = RuleAbout(
         "the patient has as many appointments as are kept for one", remedy: "wait until some are archived",
+        chinese: RuleWords("预约记录过多", remedy: "请联系医院"),
         needs: .patient)
 
     @inline(__always)

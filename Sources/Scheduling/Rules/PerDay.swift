@@ -2,6 +2,7 @@
 enum PerDay {
     static let about = RuleAbout(
         "the patient has as many appointments on this day as are allowed", remedy: "choose another day",
+        chinese: RuleWords("当日预约总数已达上限", remedy: "请选择其他日期"),
         needs: .patient)
 
     @inline(__always)

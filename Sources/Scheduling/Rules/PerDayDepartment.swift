@@ -2,7 +2,8 @@
 enum PerDayDepartment {
     static let about = RuleAbout(
         "the patient has as many appointments in this department on this day as are allowed",
-        remedy: "choose another day", needs: .patient)
+        remedy: "choose another day",
+        chinese: RuleWords("当日在本科室的预约已达上限", remedy: "请选择其他日期"), needs: .patient)
 
     @inline(__always)
     static func judge(_ asking: borrowing Asking, _ tally: PatientTally) throws(Refusal) {

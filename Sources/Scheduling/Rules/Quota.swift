@@ -10,7 +10,8 @@
 enum Quota {
     static let about = RuleAbout(
         "what is free in the session is kept for other channels, classes of patients or services",
-        remedy: "choose another session, or wait until unused shares are given back", needs: [.channel, .service],
+        remedy: "choose another session, or wait until unused shares are given back",
+        chinese: RuleWords("该班次余号为其他渠道或人群保留", remedy: "请选择其他班次或稍后再试"), needs: [.channel, .service],
         terms: [.channels, .classes, .limit, .wallTime, .minutes])
 
     @inline(__always)

@@ -64,20 +64,30 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
 
 /// What is said of a rule where a person, a page or a program asks.
 package struct RuleAbout: Sendable {
-    /// Why it says no, as the end of the sentence "refused, because …".
-    package let meaning: String
-    /// What the caller can do instead.
-    package let remedy: String
+    /// As the end of the sentence "refused, because …", and what the caller can do instead.
+    package let english: RuleWords
+    /// What a patient is told: a sentence, and what to do.
+    package let chinese: RuleWords
     /// What a search must name for the rule to be judged there.
     package let needs: SearchNaming
     /// What it reads of a policy's terms; nil where a policy can have none for it.
     package let terms: TermFields?
 
-    package init(_ meaning: String, remedy: String, needs: SearchNaming = [], terms: TermFields? = nil) {
-        self.meaning = meaning
-        self.remedy = remedy
+    package init(
+        _ meaning: String, remedy: String, chinese: RuleWords, needs: SearchNaming = [], terms: TermFields? = nil
+    ) {
+        english = RuleWords(meaning, remedy: remedy)
+        self.chinese = chinese
         self.needs = needs
         self.terms = terms
+    }
+
+    /// Why it says no, and what to do, in a language.
+    package func words(in language: Language) -> RuleWords {
+        switch language {
+        case .english: english
+        case .chinese: chinese
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 enum ServiceNotOffered {
     static let about = RuleAbout(
         "the slot’s pool does not offer the service, or the session ends before it would",
-        remedy: "choose another slot or service")
+        remedy: "choose another slot or service",
+        chinese: RuleWords("该时段不提供此项目", remedy: "请选择其他时段或项目"))
 
     @inline(__always)
     static func judge(_ asking: borrowing Asking, isOffered: Bool) throws(Refusal) {

@@ -3,7 +3,8 @@
 enum SessionStopped {
     static let about = RuleAbout(
         "the session is stopped (停诊): this slot does not take place",
-        remedy: "choose a slot of another session (haoyuan slots), or sell it again with haoyuan sessions resume")
+        remedy: "choose a slot of another session (haoyuan slots), or sell it again with haoyuan sessions resume",
+        chinese: RuleWords("该班次已停诊", remedy: "请选择其他时段"))
 
     @inline(__always)
     static func judge(_ asking: borrowing Asking, _ session: borrowing Session) throws(Refusal) {

@@ -2,7 +2,8 @@
 enum SlotPast {
     static let about = RuleAbout(
         "the slot has begun already, its session was archived or withdrawn, or what was to be locked, stopped or resumed is over",
-        remedy: "choose a later slot (haoyuan slots)")
+        remedy: "choose a later slot (haoyuan slots)",
+        chinese: RuleWords("该时段已开始、已结束或已取消", remedy: "请选择较晚的时段"))
 
     @inline(__always)
     static func judge(_ asking: borrowing Asking) throws(Refusal) {

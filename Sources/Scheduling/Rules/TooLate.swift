@@ -7,6 +7,7 @@ enum TooLate {
     static let about = RuleAbout(
         "it is too late to cancel or give up the appointment",
         remedy: "ask at a channel that the policy names no deadline for, such as the window",
+        chinese: RuleWords("已超过退号时限", remedy: "请到窗口办理"),
         terms: [.channels, .wallTime, .minutes, .someMoment])
 
     @inline(__always)

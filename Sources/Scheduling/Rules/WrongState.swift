@@ -3,7 +3,8 @@
 enum WrongState {
     static let about = RuleAbout(
         "the appointment’s state does not allow this, or the lock has ended, or the session is not stopped",
-        remedy: "look at it with haoyuan appointments --id, or haoyuan sessions locks")
+        remedy: "look at it with haoyuan appointments --id, or haoyuan sessions locks",
+        chinese: RuleWords("当前状态不能进行该操作", remedy: "请查看预约的当前状态"))
 
     @inline(__always)
     static func judge(_ change: ChangeAsking) throws(Refusal) {

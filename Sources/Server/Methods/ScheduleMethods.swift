@@ -82,6 +82,12 @@ extension MethodTable {
         MethodRow(
             .dayCounts, PBDayCountsRequest.self, PBDayCountsReply.self, needs: .readSchedule,
             "Counts free units, capacity, sold units and sessions of each day, for a calendar."),
+            .explainSlot, PBExplainSlotRequest.self, PBExplainSlotReply.self, needs: .readSchedule,
+            "Tells what every rule of a booking says of one slot, service, channel and patient."
+        ) { request, connection throws(ProtocolError) in
+            let question = try SlotQuestion(request, on: connection)
+            return { engine, _ throws(EngineError) in PBExplainSlotReply(try await engine.explain(question)) }
+        },
     ]
 }
 

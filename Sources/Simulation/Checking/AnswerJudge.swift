@@ -132,6 +132,8 @@ struct AnswerJudge {
             let offered = query.service.map { isThere($0.rawValue, model.services) } ?? true
             let registered = query.patient.map { model.knows($0, at: low) } ?? true
             expect(!known || !pooled || !offered || !registered, "it says there is no such thing")
+        case (.notFound, .explain(let question)):
+            expect(!model.knows(question.wish, at: low), "it says there is no such thing: \(error.message)")
         default: chronicle.fail("\(error.code): \(error.message)")
         }
     }

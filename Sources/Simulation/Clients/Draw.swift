@@ -134,6 +134,14 @@ struct Draw {
         return ids
     }
 
+    mutating func question() -> SlotQuestion? {
+        guard let item = item() else { return nil }
+        var question = SlotQuestion(slot: item.slot, service: item.service, origin: nil)
+        if random.chance(700) { question.patient = patient() }
+        if random.chance(800) { question.origin = Origin(channel: .kiosk, operatorName: "") }
+        return question
+    }
+
     mutating func query() -> SlotQuery? {
         guard let session = session(), let department = model.department(of: session.id.pool) else { return nil }
         let service = random.chance(500) ? ServiceID(rawValue: UInt32(hot(max(1, model.services.count))) + 1) : nil

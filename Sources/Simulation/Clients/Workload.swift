@@ -138,6 +138,7 @@ struct Workload {
         case .readSession: return draw.session().map { .inSession($0.id) }
         case .search:
             if draw.random.chance(300) { return draw.dayQuery().map { .days($0) } }
+            if draw.random.chance(300) { return draw.question().map { .explain($0) } }
             return draw.query().map { .search($0) }
         case .find: return .find((0..<3).map { _ in Self.identifier(draw.random.below(plan.patients * 2)) })
         case .readCatalogue: return .catalogue

@@ -57,6 +57,9 @@ extension Request {
         case .days(let query):
             "count days of departments \(query.departments.map(\.rawValue)) pools \(query.pools.map(\.rawValue)) "
                 + "service \(query.service?.rawValue ?? 0)"
+        case .explain(let question):
+            "explain \(question.slot.short) service \(question.service.rawValue) "
+                + "patient \(question.patient?.rawValue ?? 0)"
         case .find(let identifiers): "find " + identifiers.map(\.value).joined(separator: " ")
         case .catalogue: "read the catalogue"
         case .events(let after, let limit): "events after \(after), at most \(limit)"
@@ -93,6 +96,8 @@ extension Response {
         case .days(let reading):
             "\(reading.value.days.count) days with \(reading.value.days.reduce(0) { $0 + $1.free }) units free at "
                 + "\(reading.position)"
+        case .explanation(let reading):
+            "refused by \(reading.value.refusal?.rule.name ?? "none") at \(reading.position)"
         case .found(let patients): "patients \(patients.map { $0?.rawValue ?? 0 })"
         case .catalogue(let reading): "the catalogue at \(reading.position)"
         case .events(let events, let through): "\(events.count) events through \(through)"

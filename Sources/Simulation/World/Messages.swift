@@ -11,6 +11,7 @@ enum Request: Sendable {
     case inSession(SessionID)
     case search(SlotQuery)
     case days(DayQuery)
+    case explain(SlotQuestion)
     case find([Identifier])
     case catalogue
     case events(after: Position, limit: Int)
@@ -28,6 +29,7 @@ enum Response: Sendable {
     case appointments(Reading<[FoundAppointment]>)
     case slots(Reading<SlotPage>)
     case days(Reading<DayPage>)
+    case explanation(Reading<Explanation>)
     case found([PatientID?])
     case catalogue(Reading<Catalogue>)
     case events([PositionedEvent], through: Position)
@@ -51,6 +53,7 @@ extension Engine {
             case .inSession(let session): return .appointments(try await appointments(in: session))
             case .search(let query): return .slots(try await search(query))
             case .days(let query): return .days(try await count(query))
+            case .explain(let question): return .explanation(try await explain(question))
             case .find(let identifiers): return .found(try await findPatients(identifiers).value)
             case .catalogue: return .catalogue(try await catalogue())
             case .events(let after, let limit):
@@ -85,7 +88,7 @@ extension Request {
     /// Whether a standby answers it, too.
     var isReading: Bool {
         switch self {
-        case .byID, .ofPatient, .inSession, .search, .days, .find, .catalogue, .events: true
+        case .byID, .ofPatient, .inSession, .search, .days, .explain, .find, .catalogue, .events: true
         case .writes, .resume, .confirm, .drop: false
         }
     }

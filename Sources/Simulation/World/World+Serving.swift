@@ -217,6 +217,7 @@ extension Response {
         case .appointments(let reading): reading.position.rawValue
         case .slots(let reading): reading.position.rawValue
         case .days(let reading): reading.position.rawValue
+        case .explanation(let reading): reading.position.rawValue
         case .catalogue(let reading): reading.position.rawValue
         case .found, .events, .resumed, .confirmed, .dropped, .failed: 0
         }

@@ -18,6 +18,7 @@ package enum Method: UInt8, Hashable, Sendable, CaseIterable {
     case listLocks = 26
     case dayCounts = 27
     case previewSessions = 28
+    case explainSlot = 29
     case book = 30
     case change = 31
     case move = 32
@@ -64,7 +65,8 @@ package enum Method: UInt8, Hashable, Sendable, CaseIterable {
     package var kind: Kind {
         switch self {
         case .status, .getCatalogue, .findPatients, .findEntities, .listSessions, .listLocks, .planStop, .searchSlots,
-            .dayCounts, .previewSessions, .getAppointments, .patientAppointments, .sessionAppointments, .listReaders:
+            .explainSlot, .dayCounts, .previewSessions, .getAppointments, .patientAppointments, .sessionAppointments,
+            .listReaders:
             .read
         case .book, .change, .move, .bookTogether, .lockSlots, .unlockSlots, .stopSession, .resumeSession:
             .keyedWrite

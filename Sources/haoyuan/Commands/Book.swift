@@ -32,6 +32,8 @@ struct BookingOptions: ParsableArguments {
     @Flag(help: "Register the patient first when the identifier is unknown.")
     var register = false
 
+    @OptionGroup var language: LanguageOption
+
     func validate() throws {
         guard !slots.isEmpty else { throw ValidationError("say which slot: --slot") }
         try ArgumentList.checkOnce(slots.map(\.slot.place), "--slot")
@@ -47,7 +49,8 @@ struct BookingOptions: ParsableArguments {
                     patientClass: patientClass?.patientClass)
             }
             let patient = try await link.patient(patient, registering: register)
-            let answer = WriteAnswer(link: link, key: key.key, isJSON: output.json)
+            let answer = WriteAnswer(
+                link: link, key: key.key, isJSON: output.json, language: language.language, booking: (patient, items))
             if items.count == 1 {
                 try await answer.show(
                     link.client.book(
@@ -64,7 +67,8 @@ struct BookingOptions: ParsableArguments {
 struct Book: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Book a slot for a patient, or several together.",
-        discussion: "Several slots are all booked or none. Ends with 2 when a rule refuses.")
+        discussion:
+            "Several slots are all booked or none. Ends with 2 when a rule refuses, and shows the next free slots.")
 
     @OptionGroup var booking: BookingOptions
     @OptionGroup var key: KeyOption

@@ -251,19 +251,21 @@ struct CatalogueListing {
                     ]
                 })
         case .policies:
-            .list(
-                policies.map {
-                    [
-                        "department": .text($0.department), "version": .count($0.version),
-                        "per_day_department": .optional($0.perDayDepartment) { .count($0) },
-                        "per_day": .optional($0.perDay) { .count($0) }, "hold_seconds": .count($0.holdSeconds),
-                        "terms": .list($0.terms.map(Self.json)),
-                    ]
-                })
+            .list(policies.map(Self.json))
         case .templates: .list(templates.map(Self.json))
         case .calendars: .list(names.catalogue.calendars.map(\.json))
         case .leaves: .list(leaves.map(\.json))
         }
+    }
+
+    /// One policy, whole.
+    static func json(_ policy: Catalogue.Policy) -> JSON {
+        [
+            "department": .text(policy.department), "version": .count(policy.version),
+            "per_day_department": .optional(policy.perDayDepartment) { .count($0) },
+            "per_day": .optional(policy.perDay) { .count($0) }, "hold_seconds": .count(policy.holdSeconds),
+            "terms": .list(policy.terms.map(json)),
+        ]
     }
 
     private static func json(_ term: Catalogue.PolicyTerm) -> JSON {

@@ -12,6 +12,7 @@ struct ChangeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Why; kept with the change.", valueName: "text"))
     var reason = ""
 
+    @OptionGroup var language: LanguageOption
     @OptionGroup var key: KeyOption
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
@@ -23,7 +24,7 @@ struct ChangeOptions: ParsableArguments {
     /// Asks for the transition, and shows what came of it.
     func change(_ transition: Transition) async throws {
         try await ServerLink.with(connection, key: key.key) { link in
-            let answer = WriteAnswer(link: link, key: key.key, isJSON: output.json)
+            let answer = WriteAnswer(link: link, key: key.key, isJSON: output.json, language: language.language)
             try await answer.show(
                 link.client.change(
                     appointment.id, transition, ifVersion: ifVersion, reason: reason, key: key.key.key))

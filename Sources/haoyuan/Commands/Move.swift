@@ -16,7 +16,8 @@ struct Move: AsyncParsableCommand {
     func run() async throws {
         let key = change.key.key
         try await ServerLink.with(change.connection, key: key) { link in
-            let answer = WriteAnswer(link: link, key: key, isJSON: change.output.json)
+            let answer = WriteAnswer(
+                link: link, key: key, isJSON: change.output.json, language: change.language.language)
             try await answer.show(
                 link.client.move(
                     change.appointment.id, to: to.id, ifVersion: change.ifVersion, reason: change.reason, key: key.key))

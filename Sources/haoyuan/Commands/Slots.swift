@@ -92,6 +92,12 @@ struct Slots: AsyncParsableCommand {
             Output.complain("no free slots; try another day, or --next for the first one")
             return
         }
+        Output.lines(Self.table(slots, names).lines(.standardOutput))
+        if hasMore, !next { Output.complain("there are more; raise --limit or name fewer days") }
+    }
+
+    /// Free slots as a table.
+    static func table(_ slots: [FreeSlot], _ names: HospitalNames) -> Table {
         var table = Table(["DAY", "TIME", "POOL", "NAME", .right("FREE"), .right("OF"), "SLOT", "ID"])
         for slot in slots {
             table.add([
@@ -102,11 +108,11 @@ struct Slots: AsyncParsableCommand {
                 Table.Cell(slot.slot.description, .quiet),
             ])
         }
-        Output.lines(table.lines(.standardOutput))
-        if hasMore, !next { Output.complain("there are more; raise --limit or name fewer days") }
+        return table
     }
 
-    private static func json(_ slot: FreeSlot, _ names: HospitalNames) -> JSON {
+    /// One free slot, for programs.
+    static func json(_ slot: FreeSlot, _ names: HospitalNames) -> JSON {
         [
             "slot": .id(slot.slot.rawValue), "place": .text(slot.slot.place), "pool": .text(names.poolCode(slot.pool)),
             "start": .text(names.clock.iso(slot.start.milliseconds)),

@@ -9,6 +9,10 @@ struct WriteAnswer {
     let link: ServerLink
     let key: KeyArgument
     let isJSON: Bool
+    /// Of a refusal's sentences.
+    let language: Language
+    /// What was to be booked, and for whom: where it is refused, other slots are named. Nil where nothing was.
+    var booking: (patient: PatientID, items: [JointItem])?
 
     func show(_ outcome: Outcome) async throws {
         switch outcome {
@@ -16,7 +20,7 @@ struct WriteAnswer {
             let names = try await link.names()
             let found = try await link.client.appointments([receipt.appointment])
             show(receipt, found, names)
-        case .refused(let refusal): try refuse(refusal, item: nil)
+        case .refused(let refusal): try await refuse(refusal, item: nil)
         }
     }
 
@@ -25,7 +29,7 @@ struct WriteAnswer {
         case .done(let receipt, let appointments):
             let names = try await link.names()
             show(receipt, try await link.client.appointments(appointments), names)
-        case .refused(let refusal, let item): try refuse(refusal, item: item)
+        case .refused(let refusal, let item): try await refuse(refusal, item: item)
         }
     }
 
@@ -60,37 +64,52 @@ struct WriteAnswer {
         Output.lines(sheet.lines(.standardOutput))
     }
 
-    private func refuse(_ refusal: Refusal, item: Int?) throws -> Never {
+    private func refuse(_ refusal: Refusal, item: Int?) async throws -> Never {
         let rule = refusal.rule
+        let others = await alternatives(to: refusal, item: item)
         if isJSON {
             Output.document([
                 "result": "refused", "again": .bool(refusal.isRepetition), "key": .text(key.description),
-                "rule": .text(rule.name), "meaning": .text(rule.meaning),
-                "remedy": .text(rule.remedy),
+                "rule": .text(rule.name), "meaning": .text(rule.meaning(in: language)),
+                "remedy": .text(rule.remedy(in: language)),
                 "policy_version": .count(refusal.policyVersion), "authority": .text(refusal.authority.word),
                 "limit": .optional(refusal.limit) { .count($0) }, "item": .optional(item) { .count($0) },
                 "position": .count(refusal.position.rawValue),
+                "alternatives": .list(others.map { others in others.slots.map { Slots.json($0, others.names) } } ?? []),
             ])
             throw Ending(status: .refused)
         }
-        throw CommandFailure(
-            .refused, "refused by \(Self.sentence(refusal, item: item))", remedy: rule.remedy)
+        let failure = CommandFailure(.refused, sentence(refusal, item: item), remedy: rule.remedy(in: language))
+        guard let others else { throw failure }
+        Output.complain("haoyuan: \(failure)")
+        Output.line(language == .chinese ? "同一项目接下来的可约时段：" : "the next free slots of the same service:")
+        Output.lines(Slots.table(others.slots, others.names).lines(.standardOutput))
+        throw Ending(status: .refused)
+    }
+
+    /// The next free slots of the service that was refused; nil where there are none, or nothing was to be booked.
+    private func alternatives(to refusal: Refusal, item: Int?) async -> (slots: [FreeSlot], names: HospitalNames)? {
+        guard let booking, booking.items.indices.contains(item ?? 0) else { return nil }
+        let service = booking.items[item ?? 0].service
+        do {
+            let slots = try await link.client.alternatives(to: refusal, service: service, patient: booking.patient)
+            return slots.isEmpty ? nil : (slots, try await link.names())
+        } catch {
+            // The refusal is the answer, and is told all the same.
+            Output.complain("what else is free could not be asked: \(error)")
+            return nil
+        }
     }
 
     /// Rule, meaning, and what is known of its limit and of who may override it.
-    private static func sentence(_ refusal: Refusal, item: Int?) -> String {
-        var details: [String] = []
-        if let item { details.append("slot \(item + 1) of those asked for") }
-        if let limit = refusal.limit, refusal.rule != .version { details.append("limit \(limit)") }
-        if let limit = refusal.limit, refusal.rule == .version { details.append("it is at version \(limit)") }
-        if refusal.policyVersion > 0 { details.append("policy version \(refusal.policyVersion)") }
-        switch refusal.authority {
-        case .department: details.append("the department’s number manager may override it")
-        case .hospital: details.append("the hospital’s number manager may override it")
-        default: break
-        }
-        let brackets = details.isEmpty ? "" : " (\(details.joined(separator: ", ")))"
-        return "\(refusal.rule.name): \(refusal.rule.meaning)\(brackets)"
+    private func sentence(_ refusal: Refusal, item: Int?) -> String {
+        let isChinese = language == .chinese
+        let place = item.map { isChinese ? "所求的第 \($0 + 1) 个时段" : "slot \($0 + 1) of those asked for" }
+        let details = [place].compactMap(\.self) + refusal.details(in: language)
+        let (open, comma, close) = isChinese ? ("（", "，", "）") : (" (", ", ", ")")
+        let brackets = details.isEmpty ? "" : open + details.joined(separator: comma) + close
+        let meaning = refusal.rule.meaning(in: language)
+        return (isChinese ? "被拒绝，" : "refused by ") + "\(refusal.rule.name): \(meaning)\(brackets)"
     }
 }
 
