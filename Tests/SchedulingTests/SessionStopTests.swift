@@ -11,7 +11,7 @@ import Testing
         return (world, session, ids)
     }
 
-    @Test func `a stop of very many goes on by itself, a part a fact, until nobody is left`() throws {
+    @Test func `a stop of very many goes on by itself, a part a fact, until none is left`() throws {
         let (made, session, ids) = try full(1_000)
         var world = made
         let first = try #require(try world.stop(session))

@@ -143,7 +143,7 @@ class Stops(Case):
                 self.plan(**wrong)
         self.assertEqual(self.listed().stop, 0)
 
-    def test_a_stop_and_bookings_at_once_leave_nobody_in_a_stopped_session(self):
+    def test_a_stop_and_bookings_at_once_leave_none_in_a_stopped_session(self):
         patients = self.hospital.patients(8)
         start = threading.Barrier(3)
         taken = []

@@ -1,7 +1,8 @@
 /// RULE_SLOT_PAST: the first slot lies ahead; what is locked, stopped or resumed is not over.
 enum SlotPast {
     static let about = RuleAbout(
-        "the slot has begun already, its session was archived or withdrawn, or what was to be locked, stopped or resumed is over",
+        "the slot has begun already, its session was archived or withdrawn, or what was to be locked, stopped or "
+            + "resumed is over",
         remedy: "choose a later slot (haoyuan slots)",
         chinese: RuleWords("该时段已开始、已结束或已取消", remedy: "请选择较晚的时段"))
 
