@@ -23,6 +23,7 @@ package struct NaiveModel: Sendable {
         package let slots: Range<Int>
         package let units: Int
         package let channel: Channel
+        package let patientClass: PatientClass?
         package let holdUntil: Instant?
         package let itinerary: AppointmentID?
         package let movedFrom: AppointmentID?

@@ -22,11 +22,16 @@ package struct Wish: Sendable {
         package var service: ServiceID?
         /// What it takes, where that is known; nil for whatever the service takes when the wish is judged.
         package var demand: Demand?
+        /// Nil where the request does not say, and for that of the appointment that is touched.
+        package var patientClass: PatientClass?
 
-        package init(slot: SlotID, service: ServiceID?, demand: Demand? = nil) {
+        package init(
+            slot: SlotID, service: ServiceID?, demand: Demand? = nil, patientClass: PatientClass? = nil
+        ) {
             self.slot = slot
             self.service = service
             self.demand = demand
+            self.patientClass = patientClass
         }
     }
 
@@ -103,7 +108,7 @@ package struct Wish: Sendable {
         places.count == all.count
             && zip(places, all).allSatisfy { place, taken in
                 taken.patient == patient && taken.service == place.service && taken.first == place.slot
-                    && isHold == (taken.state == .held)
+                    && isHold == (taken.state == .held) && taken.patientClass == place.patientClass
             }
     }
 

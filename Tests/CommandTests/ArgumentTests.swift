@@ -111,6 +111,11 @@ import Testing
         }
     }
 
+    @Test func `a class of patients is one of its words`() {
+        #expect(PatientClassArgument(argument: "inpatient")?.patientClass == .inpatient)
+        #expect(PatientClassArgument(argument: "住院") == nil)
+    }
+
     @Test(arguments: ["12345", "12,345", "@12345", "@12,345"])
     func `a position is taken as it is shown`(text: String) {
         #expect(PositionArgument(argument: text)?.position == 12_345)

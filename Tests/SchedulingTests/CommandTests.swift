@@ -96,6 +96,10 @@ import Testing
         other.departments[0].name = "外科"
         var longer = session
         longer.capacities.append(0)
+        let patient = PatientID(rawValue: 5)
+        func item(_ patientClass: PatientClass?) -> Command.Item {
+            .init(slot: SlotID(rawValue: 77), service: ServiceID(rawValue: 2), patientClass: patientClass)
+        }
         let prints = [
             fingerprint(.putCatalogue(draft, hospital: nil)), fingerprint(.putCatalogue(other, hospital: nil)),
             fingerprint(.putCatalogue(draft, hospital: .init(name: "", zone: ""))),
@@ -104,6 +108,12 @@ import Testing
             fingerprint(.registerPatients([[]])),
             fingerprint(.registerPatients([[Identifier(system: "ab", value: "c")]])),
             fingerprint(.registerPatients([[Identifier(system: "a", value: "bc")]])),
+            fingerprint(.book(patient: patient, item: item(nil), hold: false)),
+            fingerprint(.book(patient: patient, item: item(.outpatient), hold: false)),
+            fingerprint(.book(patient: patient, item: item(.inpatient), hold: false)),
+            fingerprint(.bookTogether(patient: patient, items: [item(nil), item(nil)], hold: false)),
+            fingerprint(.bookTogether(patient: patient, items: [item(.inpatient), item(nil)], hold: false)),
+            fingerprint(.bookTogether(patient: patient, items: [item(nil), item(.inpatient)], hold: false)),
         ]
         #expect(Set(prints).count == prints.count)
     }

@@ -15,6 +15,11 @@ import Testing
         appointment: other, patient: PatientID(rawValue: 1), slot: 0, span: 1, units: 1,
         service: ServiceID(rawValue: 1),
         state: .booked, holdUntil: nil)
+    private static var inpatient: Taken {
+        var taken = booked
+        taken.patientClass = .inpatient
+        return taken
+    }
     private static let change = Change(
         appointment: appointment, patient: PatientID(rawValue: 1_000_000), state: .cancelled, version: 2, reason: "发热")
 
@@ -60,6 +65,12 @@ import Testing
                 + "8060c0843d0c02ac020501a0afbaa1f732aa80c08380608180c08080804b"
         ),
         (event(.booked(booked)), "0180b883a1f7320303e78e8b8180c08080804b010001010102000000"),
+        // Of format 5: the class of a patient, behind all else.
+        (event(.booked(inpatient)), "0180b883a1f7320303e78e8b8180c08080804b01000101018200000002"),
+        (
+            event(.bookedTogether([inpatient, booked])),
+            "0280b883a1f7320303e78e8b028180c08080804b010001010182000000028180c08080804b010001010102000000"
+        ),
         (
             event(.bookedTogether([booked, held])),
             "0280b883a1f7320303e78e8b028180c08080804b010001010102000000aa80c0838060c0843d0c02"

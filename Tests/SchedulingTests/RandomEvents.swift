@@ -104,7 +104,8 @@ extension Dice {
             slot: UInt16.random(in: 0...511, using: &self), span: UInt8.random(in: 1...32, using: &self),
             units: UInt16.random(in: 1...10_000, using: &self), service: ServiceID(rawValue: small()), state: state,
             holdUntil: state == .held ? instant() : nil, itinerary: once(in: 2) ? nil : appointment(),
-            movedFrom: once(in: 2) ? nil : appointment())
+            movedFrom: once(in: 2) ? nil : appointment(),
+            patientClass: once(in: 2) ? nil : pick(PatientClass.allCases))
     }
 
     private mutating func change() -> Change {

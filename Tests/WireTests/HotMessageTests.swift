@@ -220,6 +220,7 @@ extension PBBookRequest {
         booking.hold = Bool.random(using: &random)
         booking.channel = PBChannel(rawValue: Int.random(in: 0...12, using: &random)) ?? .unspecified
         booking.operator = random.text()
+        booking.patientClass = PBPatientClass(rawValue: Int.random(in: -1...6, using: &random)) ?? .unspecified
         return booking
     }
 }

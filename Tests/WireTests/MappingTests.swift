@@ -69,6 +69,7 @@ import Testing
     @Test(arguments: [
         Wrong(testDescription: "channel") { $0.channel = .system },
         Wrong(testDescription: "channel") { $0.channel = .UNRECOGNIZED(77) },
+        Wrong(testDescription: "patient_class") { $0.patientClass = .UNRECOGNIZED(77) },
     ])
     func `what cannot be is named by its field`(wrong: Wrong) {
         var message = booking
@@ -76,6 +77,32 @@ import Testing
         #expect { try Write(message, on: kiosk, deadline: nil) } throws: { error in
             guard let error = error as? ProtocolError else { return false }
             return error.code == .invalidArgument && error.message.hasPrefix(wrong.testDescription + ":")
+        }
+    }
+
+    @Test func `the class of a patient is what the request says, of each item of a joint booking`() throws {
+        func items(_ command: Command) -> [Command.Item]? {
+            switch command {
+            case .book(_, let item, _): [item]
+            case .bookTogether(_, let items, _): items
+            default: nil
+            }
+        }
+        var message = booking
+        #expect(try items(Write(message, on: kiosk, deadline: nil).command)?.map(\.patientClass) == [nil])
+        var together = PBBookTogetherRequest()
+        for (wire, known) in [(PBPatientClass.outpatient, PatientClass.outpatient), (.checkup, .checkup)] {
+            message.patientClass = wire
+            #expect(try items(Write(message, on: kiosk, deadline: nil).command)?.map(\.patientClass) == [known])
+            var part = PBTogetherItem()
+            part.patientClass = wire
+            together.items.append(part)
+        }
+        let all = try items(Write(together, on: kiosk, deadline: nil).command)
+        #expect(all?.map(\.patientClass) == [.outpatient, .checkup])
+        together.items[1].patientClass = .UNRECOGNIZED(77)
+        #expect { try Write(together, on: kiosk, deadline: nil) } throws: {
+            ($0 as? ProtocolError)?.message.hasPrefix("items[1].patient_class:") ?? false
         }
     }
 
@@ -272,7 +299,7 @@ import Testing
             appointment: AppointmentID(session: session, number: number), patient: PatientID(rawValue: 8), slot: 4,
             span: 2,
             units: 1, service: ServiceID(rawValue: 6), state: .held, holdUntil: at.advanced(milliseconds: 900_000),
-            itinerary: AppointmentID(session: session, number: 1))
+            itinerary: AppointmentID(session: session, number: 1), patientClass: .emergency)
     }
 
     @Test func `a joint booking is several events at one position`() {
@@ -283,6 +310,7 @@ import Testing
         #expect(
             shown.allSatisfy {
                 $0.kind == .booked && $0.state == .held && $0.slots == 2 && $0.operator == "nurse-7" && $0.version == 1
+                    && $0.patientClass == .emergency
             })
         #expect(shown[0].slot == SlotID(session: taken(1).appointment.session, index: 4).rawValue)
     }

@@ -33,8 +33,9 @@ extension EngineView.Snapshot {
         }
         let policy = catalogue.policy(of: session.pool)
         let asking = Asking(
-            origin: origin, patient: patient, service: item.service, slot: item.slot, span: demand.slots,
-            units: demand.units, times: times, department: department, policy: policy, now: now, wall: wall,
+            origin: origin, patient: patient, patientClass: item.patientClass, service: item.service, slot: item.slot,
+            span: demand.slots, units: demand.units, times: times, department: department, policy: policy, now: now,
+            wall: wall,
             holdUntil: hold ? now.advanced(milliseconds: Int64(policy.holdSeconds) * 1_000) : nil)
         do throws(Refusal) {
             try RuleList.judge(

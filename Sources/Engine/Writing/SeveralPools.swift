@@ -86,7 +86,7 @@ extension WritePipeline {
     private func claimForMove(
         _ id: AppointmentID, _ record: AppointmentRecord, to slot: SlotID, for asker: PoolShard.Asker, _ batch: Batch
     ) async throws(Unresolved) -> (fact: Taken, claim: PatientBook.Claim) {
-        let item = Command.Item(slot: slot, service: record.service)
+        let item = Command.Item(slot: slot, service: record.service, patientClass: record.patientClass)
         var asking = try batch.snapshot.resolve(
             item, patient: record.patient, hold: false, by: asker.origin, now: batch.now, wall: batch.wall)
         if record.state == .held { asking.holdUntil = record.holdUntil }

@@ -13,11 +13,12 @@ extension HaoyuanClient {
     ///
     /// - Parameters:
     ///   - slot: The first of the slots the service takes.
+    ///   - patientClass: How the patient is in the hospital, kept with the appointment; shares of a session may go by it.
     ///   - key: Chosen and stored before the call.
     /// - Returns: A receipt, or the rule that refused.
     public func book(
-        patient: PatientID, slot: SlotID, service: ServiceID, hold: Bool = false, key: IdempotencyKey,
-        options: RequestOptions = .init()
+        patient: PatientID, slot: SlotID, service: ServiceID, hold: Bool = false,
+        patientClass: PatientClass? = nil, key: IdempotencyKey, options: RequestOptions = .init()
     ) async throws(HaoyuanError) -> Outcome {
         var request = PBBookRequest()
         request.keyHigh = key.high
@@ -28,6 +29,7 @@ extension HaoyuanClient {
         request.hold = hold
         request.channel = options.channel?.wire ?? .unspecified
         request.operator = options.operatorName ?? ""
+        request.patientClass = patientClass?.wire ?? .unspecified
         let booking = request
         let payload = try await perform(.book, options, .repeatable) { $0.writeBooking(booking) }
         return try outcome(payload)
@@ -36,9 +38,12 @@ extension HaoyuanClient {
     /// Takes one appointment that expires unless ``confirm(_:ifVersion:reason:key:options:)`` comes before the
     /// receipt's `holdUntil`.
     public func hold(
-        patient: PatientID, slot: SlotID, service: ServiceID, key: IdempotencyKey, options: RequestOptions = .init()
+        patient: PatientID, slot: SlotID, service: ServiceID, patientClass: PatientClass? = nil, key: IdempotencyKey,
+        options: RequestOptions = .init()
     ) async throws(HaoyuanError) -> Outcome {
-        try await book(patient: patient, slot: slot, service: service, hold: true, key: key, options: options)
+        try await book(
+            patient: patient, slot: slot, service: service, hold: true, patientClass: patientClass, key: key,
+            options: options)
     }
 
     /// Moves an appointment through its states.
@@ -59,7 +64,7 @@ extension HaoyuanClient {
     }
 
     /// Gives up an appointment and takes another slot for the same service, as one step: both or neither. The new
-    /// appointment has its own id and number, and the state of the old one.
+    /// appointment has its own id and number, and the state and the patient's class of the old one.
     public func move(
         _ appointment: AppointmentID, to slot: SlotID, ifVersion: UInt32? = nil, reason: String = "",
         key: IdempotencyKey, options: RequestOptions = .init()
@@ -91,6 +96,7 @@ extension HaoyuanClient {
             var wire = PBTogetherItem()
             wire.slot = item.slot.rawValue
             wire.service = item.service.rawValue
+            wire.patientClass = item.patientClass?.wire ?? .unspecified
             return wire
         }
         request.hold = hold
@@ -158,6 +164,7 @@ extension BookingRequest {
         wire.hold = hold
         wire.channel = (channel ?? options.channel)?.wire ?? .unspecified
         wire.operator = operatorName ?? options.operatorName ?? ""
+        wire.patientClass = patientClass?.wire ?? .unspecified
         return wire
     }
 }

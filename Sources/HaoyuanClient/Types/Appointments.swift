@@ -34,6 +34,8 @@ public struct Appointment: Hashable, Sendable {
     public var changed: Instant
     /// The channel it was made through.
     public var channel: Channel
+    /// How the patient was in the hospital; nil where its booking did not say.
+    public var patientClass: PatientClass?
     /// The first appointment of the joint booking it belongs to; nil when booked alone.
     public var itinerary: AppointmentID?
     /// The appointment that was given up for it; nil unless it is the result of a move.
@@ -61,5 +63,6 @@ public struct Appointment: Hashable, Sendable {
         itinerary = wire.itinerary == 0 ? nil : AppointmentID(rawValue: wire.itinerary)
         movedFrom = wire.movedFrom == 0 ? nil : AppointmentID(rawValue: wire.movedFrom)
         isArchived = wire.archived
+        patientClass = PatientClass(wire.patientClass)
     }
 }

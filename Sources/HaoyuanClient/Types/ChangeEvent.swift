@@ -35,6 +35,8 @@ public struct ChangeEvent: Hashable, Sendable {
     public var itinerary: AppointmentID?
     /// When the hold expires.
     public var holdUntil: Instant?
+    /// How the patient was in the hospital, of an appointment made; nil where its booking did not say.
+    public var patientClass: PatientClass?
     /// The session of the appointment, or the one opened or archived.
     public var session: SessionID?
     /// The rule that refused.
@@ -70,6 +72,7 @@ public struct ChangeEvent: Hashable, Sendable {
         reason = wire.reason
         entity = wire.entity
         epoch = wire.epoch
+        patientClass = PatientClass(wire.patientClass)
         line = FactLine(wire)
     }
 }

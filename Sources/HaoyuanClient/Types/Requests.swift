@@ -28,6 +28,8 @@ public struct BookingRequest: Hashable, Sendable {
     public var service: ServiceID
     /// Held until confirmed, instead of booked at once.
     public var hold: Bool
+    /// How the patient is in the hospital; nil: not said.
+    public var patientClass: PatientClass?
     /// Nil: as in the client's configuration.
     public var channel: Channel?
     /// Nil: as in the client's configuration. At most 64 bytes.
@@ -36,13 +38,14 @@ public struct BookingRequest: Hashable, Sendable {
     /// A booking of one patient in one slot.
     public init(
         key: IdempotencyKey, patient: PatientID, slot: SlotID, service: ServiceID, hold: Bool = false,
-        channel: Channel? = nil, operatorName: String? = nil
+        patientClass: PatientClass? = nil, channel: Channel? = nil, operatorName: String? = nil
     ) {
         self.key = key
         self.patient = patient
         self.slot = slot
         self.service = service
         self.hold = hold
+        self.patientClass = patientClass
         self.channel = channel
         self.operatorName = operatorName
     }
@@ -86,10 +89,13 @@ public struct JointItem: Hashable, Sendable {
     public var slot: SlotID
     /// What is booked.
     public var service: ServiceID
+    /// How the patient is in the hospital; nil: not said.
+    public var patientClass: PatientClass?
 
     /// A service in a slot.
-    public init(slot: SlotID, service: ServiceID) {
+    public init(slot: SlotID, service: ServiceID, patientClass: PatientClass? = nil) {
         self.slot = slot
         self.service = service
+        self.patientClass = patientClass
     }
 }

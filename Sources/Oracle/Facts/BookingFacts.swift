@@ -8,8 +8,8 @@ extension NaiveModel {
         visits[id] = Visit(
             id: id, patient: taken.patient, service: taken.service,
             slots: Int(taken.slot)..<Int(taken.slot) + Int(taken.span), units: Int(taken.units),
-            channel: event.by.channel, holdUntil: taken.holdUntil, itinerary: taken.itinerary,
-            movedFrom: taken.movedFrom,
+            channel: event.by.channel, patientClass: taken.patientClass, holdUntil: taken.holdUntil,
+            itinerary: taken.itinerary, movedFrom: taken.movedFrom,
             versions: [Version(position: position, state: taken.state, at: event.at, isJoint: isJoint)])
         sittings[id.session]?.visits.append(id)
         visitsOfPatient[taken.patient, default: []].append(id)
@@ -49,7 +49,8 @@ extension Situation {
 
     func moved(_ from: Change, _ to: Taken, _ event: Event, _ wish: Wish) -> String? {
         guard let visit = model.visits[from.appointment] else { return "there is no such appointment" }
-        guard to.patient == visit.patient, to.service == visit.service, to.movedFrom == visit.id, to.itinerary == nil
+        guard to.patient == visit.patient, to.service == visit.service, to.movedFrom == visit.id, to.itinerary == nil,
+            to.patientClass == visit.patientClass
         else { return "it became another" }
         let old = visit.last.state
         guard to.state == old, to.holdUntil == (old == .held ? visit.holdUntil : nil) else {

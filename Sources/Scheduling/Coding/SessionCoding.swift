@@ -82,6 +82,6 @@ extension AppointmentRecord {
     fileprivate func taken(_ id: AppointmentID) -> Taken {
         Taken(
             appointment: id, patient: patient, slot: slot, span: span, units: units, service: service, state: state,
-            holdUntil: holdUntil, itinerary: itinerary, movedFrom: movedFrom)
+            holdUntil: holdUntil, itinerary: itinerary, movedFrom: movedFrom, patientClass: patientClass)
     }
 }

@@ -25,10 +25,13 @@ package enum Command: Sendable {
     package struct Item: Hashable, Sendable {
         package var slot: SlotID
         package var service: ServiceID
+        /// How the patient is in the hospital; nil where that is not said.
+        package var patientClass: PatientClass?
 
-        package init(slot: SlotID, service: ServiceID) {
+        package init(slot: SlotID, service: ServiceID, patientClass: PatientClass? = nil) {
             self.slot = slot
             self.service = service
+            self.patientClass = patientClass
         }
     }
 
@@ -156,9 +159,16 @@ extension Command {
         switch self {
         case .book(let patient, let item, let hold):
             fingerprint.mix(1, patient.rawValue, item.slot.rawValue, UInt64(item.service.rawValue), hold ? 1 : 0)
+            // What bookings could not say at first.
+            if let patientClass = item.patientClass { fingerprint.mix(UInt64(patientClass.rawValue)) }
         case .bookTogether(let patient, let items, let hold):
             fingerprint.mix(2, patient.rawValue, hold ? 1 : 0, UInt64(items.count))
             for item in items { fingerprint.mix(item.slot.rawValue, UInt64(item.service.rawValue)) }
+            for (place, item) in items.enumerated() {
+                if let patientClass = item.patientClass {
+                    fingerprint.mix(UInt64(place), UInt64(patientClass.rawValue))
+                }
+            }
         case .change(let id, let transition, let ifVersion, let reason):
             fingerprint.mix(3, id.rawValue, UInt64(transition.rawValue), UInt64(ifVersion))
             fingerprint.mix(reason)

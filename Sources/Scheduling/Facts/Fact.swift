@@ -69,10 +69,11 @@ package enum FactKind: UInt8, Hashable, Sendable, CaseIterable {
 
     private static let takenSentence =
         "{state} {appointment} for patient {patient}: {service} in {pool}, {place}[, {slots} slots][, {units} units]"
-        + "[, together with {itinerary}][, until {hold-until}]"
+        + "[, {patient-class}][, together with {itinerary}][, until {hold-until}]"
     private static let takenFields: [FactField: Privacy] = [
         .appointment: .neither, .patient: .personal, .slot: .neither, .slots: .neither, .units: .neither,
         .service: .clinical, .state: .neither, .holdUntil: .neither, .itinerary: .neither, .movedFrom: .neither,
+        .patientClass: .clinical,
     ]
     private static let changeFields: [FactField: Privacy] = [
         .appointment: .neither, .patient: .personal, .state: .neither, .version: .neither, .reason: .clinical,

@@ -5,6 +5,7 @@ package enum FactField: String, Hashable, Sendable, CaseIterable {
     case movedFrom = "moved-from"
     case holdUntil = "hold-until"
     case policyVersion = "policy-version"
+    case patientClass = "patient-class"
 }
 
 /// Whom a field tells something about.
@@ -42,6 +43,7 @@ package struct FactLine: Hashable, Sendable {
     package var movedFrom: AppointmentID?
     package var itinerary: AppointmentID?
     package var holdUntil: Instant?
+    package var patientClass: PatientClass?
     package var rule: Rule?
     package var policyVersion: UInt32 = 0
     package var limit: UInt32 = 0
@@ -71,6 +73,7 @@ package struct FactLine: Hashable, Sendable {
         movedFrom = taken.movedFrom
         itinerary = taken.itinerary
         holdUntil = taken.holdUntil
+        patientClass = taken.patientClass
     }
 
     init(_ kind: FactKind, session: SessionID) {

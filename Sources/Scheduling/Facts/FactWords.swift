@@ -74,6 +74,7 @@ extension FactLine {
         case .movedFrom: movedFrom?.place
         case .holdUntil: holdUntil.map { names.text(of: $0) }
         case .policyVersion: number(policyVersion)
+        case .patientClass: patientClass?.name
         }
     }
 
@@ -112,6 +113,7 @@ extension FactLine {
         case .movedFrom: movedFrom.map { .id($0.rawValue) }
         case .holdUntil: holdUntil.map { .moment($0) }
         case .policyVersion: count(policyVersion)
+        case .patientClass: patientClass.map { .text($0.name) }
         }
     }
 }
@@ -136,6 +138,11 @@ extension AppointmentID {
 extension AppointmentState {
     /// Lower case, with hyphens.
     package var name: String { self == .noShow ? "no-show" : "\(self)" }
+}
+
+extension PatientClass {
+    /// Lower case.
+    package var name: String { "\(self)" }
 }
 
 extension Channel {

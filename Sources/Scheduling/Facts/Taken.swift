@@ -12,10 +12,13 @@ package struct Taken: Hashable, Sendable {
     package var holdUntil: Instant?
     package var itinerary: AppointmentID?
     package var movedFrom: AppointmentID?
+    /// Nil where the booking did not say.
+    package var patientClass: PatientClass?
 
     package init(
         appointment: AppointmentID, patient: PatientID, slot: UInt16, span: UInt8, units: UInt16, service: ServiceID,
-        state: AppointmentState, holdUntil: Instant?, itinerary: AppointmentID? = nil, movedFrom: AppointmentID? = nil
+        state: AppointmentState, holdUntil: Instant?, itinerary: AppointmentID? = nil, movedFrom: AppointmentID? = nil,
+        patientClass: PatientClass? = nil
     ) {
         self.appointment = appointment
         self.patient = patient
@@ -27,10 +30,15 @@ package struct Taken: Hashable, Sendable {
         self.holdUntil = holdUntil
         self.itinerary = itinerary
         self.movedFrom = movedFrom
+        self.patientClass = patientClass
     }
 }
 
 extension Taken {
+    /// In the byte of its state: the class of the patient follows on all else, since format 5. Without it the bytes are
+    /// those of before.
+    private static let classFollows: UInt8 = 0x80
+
     package func encode(into writer: inout ByteWriter) {
         writer.varint(appointment.rawValue)
         writer.varint(patient.rawValue)
@@ -38,10 +46,11 @@ extension Taken {
         writer.byte(span)
         writer.varint(units)
         writer.varint(service.rawValue)
-        writer.byte(state.rawValue)
+        writer.byte(patientClass == nil ? state.rawValue : state.rawValue | Self.classFollows)
         writer.instant(holdUntil)
         writer.varint(itinerary?.rawValue ?? 0)
         writer.varint(movedFrom?.rawValue ?? 0)
+        if let patientClass { writer.byte(patientClass.rawValue) }
     }
 
     package init(from reader: inout ByteReader) throws(CodingError) {
@@ -51,12 +60,22 @@ extension Taken {
         span = try reader.byte()
         units = try reader.number()
         service = ServiceID(rawValue: try reader.number())
-        state = try reader.state()
+        let first = try reader.byte()
+        guard let state = AppointmentState(rawValue: first & ~Self.classFollows) else {
+            throw CodingError("unknown state of an appointment")
+        }
+        self.state = state
         holdUntil = try reader.instant()
         let itinerary = try reader.varint()
         let movedFrom = try reader.varint()
         self.itinerary = itinerary == 0 ? nil : AppointmentID(rawValue: itinerary)
         self.movedFrom = movedFrom == 0 ? nil : AppointmentID(rawValue: movedFrom)
+        if first & Self.classFollows != 0 {
+            guard let known = PatientClass(rawValue: try reader.byte()) else {
+                throw CodingError("unknown class of patients")
+            }
+            patientClass = known
+        }
         guard appointment.number >= 1, span >= 1 else { throw CodingError("an appointment without number or slots") }
         guard state != .held || holdUntil != nil else { throw CodingError("a hold that never expires") }
     }

@@ -20,6 +20,7 @@ package struct AppointmentRecord: Hashable, Sendable {
     package internal(set) var state: AppointmentState
     /// The channel it was made through.
     package let channel: Channel
+    private let classOrZero: UInt8
 
     package init(
         _ taken: Taken, channel: Channel, made: Instant, changed: Instant, state: AppointmentState, version: UInt32
@@ -37,6 +38,7 @@ package struct AppointmentRecord: Hashable, Sendable {
         span = taken.span
         self.state = state
         self.channel = channel
+        classOrZero = taken.patientClass?.rawValue ?? 0
     }
 
     /// Whether the two tell of one appointment, in whatever state: what its making said never changes.
@@ -44,6 +46,7 @@ package struct AppointmentRecord: Hashable, Sendable {
         patient == other.patient && service == other.service && slot == other.slot && span == other.span
             && units == other.units && made == other.made && channel == other.channel
             && itineraryOrZero == other.itineraryOrZero && movedFromOrZero == other.movedFromOrZero
+            && classOrZero == other.classOrZero
     }
 
     /// When a hold expires; nil when it never was a hold. Kept after the hold has ended.
@@ -56,6 +59,9 @@ package struct AppointmentRecord: Hashable, Sendable {
 
     /// The appointment that was given up for this one.
     package var movedFrom: AppointmentID? { movedFromOrZero == 0 ? nil : AppointmentID(rawValue: movedFromOrZero) }
+
+    /// How the patient was in the hospital, as the booking said; nil where it did not.
+    package var patientClass: PatientClass? { PatientClass(rawValue: classOrZero) }
 }
 
 /// An appointment with everything its id says spelled out, for reading.

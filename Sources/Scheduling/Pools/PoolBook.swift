@@ -460,7 +460,7 @@ extension Asking {
         return Taken(
             appointment: AppointmentID(session: slot.session, number: number), patient: patient,
             slot: UInt16(slot.index), span: span, units: units, service: service,
-            state: holdUntil == nil ? .booked : .held, holdUntil: holdUntil)
+            state: holdUntil == nil ? .booked : .held, holdUntil: holdUntil, patientClass: patientClass)
     }
 }
 

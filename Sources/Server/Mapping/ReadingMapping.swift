@@ -131,17 +131,6 @@ extension SlotQuery {
                 (connection.replyBytes - 256) / PBFreeSlot.mostBytes),
             origin: try connection.asking(request.channel),
             patient: request.patient == 0 ? nil : PatientID(rawValue: request.patient),
-            patientClass: try PatientClass.optional(request.patientClass))
-    }
-}
-
-extension PatientClass {
-    /// A class that a field may give; nil where it does not.
-    fileprivate static func optional(_ wire: PBPatientClass) throws(ProtocolError) -> PatientClass? {
-        guard wire != .unspecified else { return nil }
-        guard let known = wire.patientClass else {
-            throw ProtocolError.invalid("patient_class", "\(wire.rawValue) is no class of this version")
-        }
-        return known
+            patientClass: try PatientClass(optional: request.patientClass))
     }
 }

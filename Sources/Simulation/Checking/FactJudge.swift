@@ -79,5 +79,7 @@ extension Wish {
 }
 
 extension Wish.Place {
-    fileprivate init(_ item: Command.Item) { self.init(slot: item.slot, service: item.service) }
+    fileprivate init(_ item: Command.Item) {
+        self.init(slot: item.slot, service: item.service, patientClass: item.patientClass)
+    }
 }

@@ -17,6 +17,7 @@ extension NaiveModel.Visit {
         compare("state", record.state, here.state)
         compare("version", Int(record.version), version + 1)
         compare("channel", record.channel, channel)
+        compare("class of the patient", record.patientClass, patientClass)
         compare("end of hold", record.holdUntil, holdUntil)
         compare("made", record.made, versions[0].at)
         compare("changed", record.changed, here.at)

@@ -38,7 +38,13 @@ struct Draw {
         let slot = random.chance(10) ? session.capacities.count : hot(session.capacities.count)
         let service = random.chance(10) ? 99 : hot(max(1, model.services.count)) + 1
         return .init(
-            slot: SlotID(session: session.id, index: UInt16(slot)), service: ServiceID(rawValue: UInt32(service)))
+            slot: SlotID(session: session.id, index: UInt16(slot)), service: ServiceID(rawValue: UInt32(service)),
+            patientClass: patientClass())
+    }
+
+    /// Often none: a request that does not say.
+    mutating func patientClass() -> PatientClass? {
+        random.chance(500) ? nil : random.pick(PatientClass.allCases)
     }
 
     /// An appointment, mostly one that has not ended; of those mostly a recent one.
@@ -129,6 +135,7 @@ struct Draw {
             limit: random.chance(800) ? 200 : 3)
         if random.chance(400) { query.patient = patient() }
         if random.chance(700) { query.origin = Origin(channel: .kiosk, operatorName: "") }
+        query.patientClass = patientClass()
         if random.chance(100) { (query.to, query.nextFree) = (nil, true) }
         if random.chance(300) {
             // A page that follows on another.

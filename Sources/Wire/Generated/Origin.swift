@@ -1,20 +1,20 @@
 // swift-format-ignore-file
 // Written by scripts/generate-proto; a test compares it with the files it names.
 // protoc-gen-swift 1.39.0
-// sha256 fc6fb693b3d1dbacb45ff839508d177a64149d0f36923d240b31697d538c0ced  proto/haoyuan/v1/appointment.proto
-// sha256 dec249fced62bbda5d81dca72fadc0626701817c6123b754dfac2d6d78a47cb1  proto/haoyuan/v1/booking.proto
+// sha256 82bf85f3b22e96d405e49b2b9ae88be8d4325ca0c037b3483138bb6a0c815086  proto/haoyuan/v1/appointment.proto
+// sha256 55517ff99b2f50914aea19ebb6a7d263b8bf4655b7fd5cd99e10832b7a866e41  proto/haoyuan/v1/booking.proto
 // sha256 4bf93a9ac7245539b472425ebed22d6c42417379397ad7d9fcdc873d5b8c8d0a  proto/haoyuan/v1/catalogue.proto
 // sha256 dfcde558af5119f406c6d24c4acc166ac9dd2062391d5a371775035e36ac60e9  proto/haoyuan/v1/common.proto
-// sha256 97c028de36acb40de2419682b2dd70a0ac4180ecc463a8ccf9ce4e2601795a45  proto/haoyuan/v1/feed.proto
+// sha256 29f33bce0bbe3a37819e29f2807f75d5d6c3db166eda9ae6263b528ac2bbe94f  proto/haoyuan/v1/feed.proto
 // sha256 c94ea0e6a69abf33954813b78de979dfdfda5bb172c5946023b6bf02a0b20a32  proto/haoyuan/v1/patient.proto
 // sha256 f593eac645ec460a8c8cae60c7c7f8ae077f0b1183b8fb722aa05726e100c1fa  proto/haoyuan/v1/replication.proto
 // sha256 e53b1707e32f536e611ac35e54a21d55a1e1c6930807cfd1ff5b5b1a29a4a677  proto/haoyuan/v1/schedule.proto
 // sha256 3b2de105c20afe850363948345c01cda3fa6fc68b22c629ac0e4d83fa069fd10  proto/haoyuan/v1/session.proto
-// sha256 9c51d863faf210f17d4123a67b372610135cdf77237ce3929d42485004a39653  Sources/Wire/Generated/appointment.pb.swift
-// sha256 e7b9f774a5ec86c9a69a2d65923323ab68997d1e6ea2eafebd3cd52128ead642  Sources/Wire/Generated/booking.pb.swift
+// sha256 03f466f4146786bce7a6497d3b1111537af46ddc9c92435f7008f1343098221e  Sources/Wire/Generated/appointment.pb.swift
+// sha256 adcf8be21854ae8b5764bad576515876d2cf629291b4b23281982c90c8613995  Sources/Wire/Generated/booking.pb.swift
 // sha256 b2ceeb3c2b289a05aa7ccac8c52028c480e4c148e2cdc94a6202a65418d8b5b5  Sources/Wire/Generated/catalogue.pb.swift
 // sha256 a033a66c866fc71ae328816388b9542bccf765352d2062d3b918578eea7b5e7f  Sources/Wire/Generated/common.pb.swift
-// sha256 20122c3fb4337de9e9cbf4a2760b0b08b1f4680557613cbec7fa3f3474844975  Sources/Wire/Generated/feed.pb.swift
+// sha256 1c3b1a7f7220a13c6ce371f2599d3d0af4314a76f3db6ebc4f60e346ba8f23be  Sources/Wire/Generated/feed.pb.swift
 // sha256 41848b5d2c75140a4092efe159eadb05757dfe8a5dd688f97c3baa181c026193  Sources/Wire/Generated/patient.pb.swift
 // sha256 35749d16fc85790623ad9b335b83560c00329620083c734b69e043714751ef10  Sources/Wire/Generated/replication.pb.swift
 // sha256 45ddc350c412a64914511915d6ff3ffd9f5e56da2c27f5404cfe4f2f172b6528  Sources/Wire/Generated/schedule.pb.swift

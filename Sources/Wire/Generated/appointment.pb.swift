@@ -130,6 +130,12 @@ package nonisolated struct PBAppointment: @unchecked Sendable {
     set {_uniqueStorage()._archived = newValue}
   }
 
+  /// unspecified: its booking named none
+  package var patientClass: PBPatientClass {
+    get {_storage._patientClass}
+    set {_uniqueStorage()._patientClass = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -216,7 +222,7 @@ fileprivate nonisolated let _protobuf_package = "haoyuan.v1"
 
 nonisolated extension PBAppointment: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Appointment"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}patient\0\u{1}slot\0\u{1}slots\0\u{1}units\0\u{1}service\0\u{1}pool\0\u{1}number\0\u{1}state\0\u{1}version\0\u{3}start_ms\0\u{3}end_ms\0\u{3}hold_until_ms\0\u{3}made_ms\0\u{3}changed_ms\0\u{1}channel\0\u{1}itinerary\0\u{3}moved_from\0\u{1}archived\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}patient\0\u{1}slot\0\u{1}slots\0\u{1}units\0\u{1}service\0\u{1}pool\0\u{1}number\0\u{1}state\0\u{1}version\0\u{3}start_ms\0\u{3}end_ms\0\u{3}hold_until_ms\0\u{3}made_ms\0\u{3}changed_ms\0\u{1}channel\0\u{1}itinerary\0\u{3}moved_from\0\u{1}archived\0\u{3}patient_class\0")
 
   fileprivate class _StorageClass {
     var _id: UInt64 = 0
@@ -238,6 +244,7 @@ nonisolated extension PBAppointment: SwiftProtobuf.Message, SwiftProtobuf._Messa
     var _itinerary: UInt64 = 0
     var _movedFrom: UInt64 = 0
     var _archived: Bool = false
+    var _patientClass: PBPatientClass = .unspecified
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -267,6 +274,7 @@ nonisolated extension PBAppointment: SwiftProtobuf.Message, SwiftProtobuf._Messa
       _itinerary = source._itinerary
       _movedFrom = source._movedFrom
       _archived = source._archived
+      _patientClass = source._patientClass
     }
   }
 
@@ -304,6 +312,7 @@ nonisolated extension PBAppointment: SwiftProtobuf.Message, SwiftProtobuf._Messa
         case 17: try { try decoder.decodeSingularFixed64Field(value: &_storage._itinerary) }()
         case 18: try { try decoder.decodeSingularFixed64Field(value: &_storage._movedFrom) }()
         case 19: try { try decoder.decodeSingularBoolField(value: &_storage._archived) }()
+        case 20: try { try decoder.decodeSingularEnumField(value: &_storage._patientClass) }()
         default: break
         }
       }
@@ -369,6 +378,9 @@ nonisolated extension PBAppointment: SwiftProtobuf.Message, SwiftProtobuf._Messa
       if _storage._archived != false {
         try visitor.visitSingularBoolField(value: _storage._archived, fieldNumber: 19)
       }
+      if _storage._patientClass != .unspecified {
+        try visitor.visitSingularEnumField(value: _storage._patientClass, fieldNumber: 20)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -397,6 +409,7 @@ nonisolated extension PBAppointment: SwiftProtobuf.Message, SwiftProtobuf._Messa
         if _storage._itinerary != rhs_storage._itinerary {return false}
         if _storage._movedFrom != rhs_storage._movedFrom {return false}
         if _storage._archived != rhs_storage._archived {return false}
+        if _storage._patientClass != rhs_storage._patientClass {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -95,6 +95,9 @@ package nonisolated struct PBBookRequest: Sendable {
   /// empty: as in Hello
   package var `operator`: String = String()
 
+  /// unspecified: not said; kept with the appointment
+  package var patientClass: PBPatientClass = .unspecified
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -129,7 +132,7 @@ package nonisolated struct PBChangeRequest: Sendable {
 }
 
 /// Gives up one appointment and takes another slot, as one step: both or neither. The new appointment has its own id and
-/// number, and the state of the old one.
+/// number, and the state and the patient's class of the old one.
 package nonisolated struct PBMoveRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -190,6 +193,9 @@ package nonisolated struct PBTogetherItem: Sendable {
   package var slot: UInt64 = 0
 
   package var service: UInt32 = 0
+
+  /// unspecified: not said; kept with the appointment
+  package var patientClass: PBPatientClass = .unspecified
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -322,7 +328,7 @@ nonisolated extension PBResult: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension PBBookRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".BookRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}key_high\0\u{3}key_low\0\u{1}patient\0\u{1}slot\0\u{1}service\0\u{1}hold\0\u{1}channel\0\u{1}operator\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}key_high\0\u{3}key_low\0\u{1}patient\0\u{1}slot\0\u{1}service\0\u{1}hold\0\u{1}channel\0\u{1}operator\0\u{3}patient_class\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -338,6 +344,7 @@ nonisolated extension PBBookRequest: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 6: try { try decoder.decodeSingularBoolField(value: &self.hold) }()
       case 7: try { try decoder.decodeSingularEnumField(value: &self.channel) }()
       case 8: try { try decoder.decodeSingularStringField(value: &self.`operator`) }()
+      case 9: try { try decoder.decodeSingularEnumField(value: &self.patientClass) }()
       default: break
       }
     }
@@ -368,6 +375,9 @@ nonisolated extension PBBookRequest: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if !self.`operator`.isEmpty {
       try visitor.visitSingularStringField(value: self.`operator`, fieldNumber: 8)
     }
+    if self.patientClass != .unspecified {
+      try visitor.visitSingularEnumField(value: self.patientClass, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -380,6 +390,7 @@ nonisolated extension PBBookRequest: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.hold != rhs.hold {return false}
     if lhs.channel != rhs.channel {return false}
     if lhs.`operator` != rhs.`operator` {return false}
+    if lhs.patientClass != rhs.patientClass {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -577,7 +588,7 @@ nonisolated extension PBBookTogetherRequest: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension PBTogetherItem: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".TogetherItem"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}slot\0\u{1}service\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}slot\0\u{1}service\0\u{3}patient_class\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -587,6 +598,7 @@ nonisolated extension PBTogetherItem: SwiftProtobuf.Message, SwiftProtobuf._Mess
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularFixed64Field(value: &self.slot) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.service) }()
+      case 3: try { try decoder.decodeSingularEnumField(value: &self.patientClass) }()
       default: break
       }
     }
@@ -599,12 +611,16 @@ nonisolated extension PBTogetherItem: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if self.service != 0 {
       try visitor.visitSingularUInt32Field(value: self.service, fieldNumber: 2)
     }
+    if self.patientClass != .unspecified {
+      try visitor.visitSingularEnumField(value: self.patientClass, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: PBTogetherItem, rhs: PBTogetherItem) -> Bool {
     if lhs.slot != rhs.slot {return false}
     if lhs.service != rhs.service {return false}
+    if lhs.patientClass != rhs.patientClass {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

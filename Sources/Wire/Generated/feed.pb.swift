@@ -390,6 +390,12 @@ package nonisolated struct PBEvent: @unchecked Sendable {
     set {_uniqueStorage()._epoch = newValue}
   }
 
+  /// of an appointment made; unspecified: its booking named none
+  package var patientClass: PBPatientClass {
+    get {_storage._patientClass}
+    set {_uniqueStorage()._patientClass = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -748,7 +754,7 @@ nonisolated extension PBDropReaderReply: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension PBEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Event"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}position\0\u{3}at_ms\0\u{1}kind\0\u{1}channel\0\u{1}operator\0\u{1}appointment\0\u{1}patient\0\u{1}slot\0\u{1}slots\0\u{1}units\0\u{1}service\0\u{1}state\0\u{1}version\0\u{3}moved_from\0\u{1}session\0\u{1}rule\0\u{1}reason\0\u{1}entity\0\u{1}itinerary\0\u{3}hold_until_ms\0\u{1}epoch\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}position\0\u{3}at_ms\0\u{1}kind\0\u{1}channel\0\u{1}operator\0\u{1}appointment\0\u{1}patient\0\u{1}slot\0\u{1}slots\0\u{1}units\0\u{1}service\0\u{1}state\0\u{1}version\0\u{3}moved_from\0\u{1}session\0\u{1}rule\0\u{1}reason\0\u{1}entity\0\u{1}itinerary\0\u{3}hold_until_ms\0\u{1}epoch\0\u{3}patient_class\0")
 
   fileprivate class _StorageClass {
     var _position: UInt64 = 0
@@ -772,6 +778,7 @@ nonisolated extension PBEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     var _itinerary: UInt64 = 0
     var _holdUntilMs: Int64 = 0
     var _epoch: UInt32 = 0
+    var _patientClass: PBPatientClass = .unspecified
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -803,6 +810,7 @@ nonisolated extension PBEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       _itinerary = source._itinerary
       _holdUntilMs = source._holdUntilMs
       _epoch = source._epoch
+      _patientClass = source._patientClass
     }
   }
 
@@ -842,6 +850,7 @@ nonisolated extension PBEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
         case 19: try { try decoder.decodeSingularFixed64Field(value: &_storage._itinerary) }()
         case 20: try { try decoder.decodeSingularInt64Field(value: &_storage._holdUntilMs) }()
         case 21: try { try decoder.decodeSingularUInt32Field(value: &_storage._epoch) }()
+        case 22: try { try decoder.decodeSingularEnumField(value: &_storage._patientClass) }()
         default: break
         }
       }
@@ -913,6 +922,9 @@ nonisolated extension PBEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       if _storage._epoch != 0 {
         try visitor.visitSingularUInt32Field(value: _storage._epoch, fieldNumber: 21)
       }
+      if _storage._patientClass != .unspecified {
+        try visitor.visitSingularEnumField(value: _storage._patientClass, fieldNumber: 22)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -943,6 +955,7 @@ nonisolated extension PBEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
         if _storage._itinerary != rhs_storage._itinerary {return false}
         if _storage._holdUntilMs != rhs_storage._holdUntilMs {return false}
         if _storage._epoch != rhs_storage._epoch {return false}
+        if _storage._patientClass != rhs_storage._patientClass {return false}
         return true
       }
       if !storagesAreEqual {return false}

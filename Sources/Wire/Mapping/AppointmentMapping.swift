@@ -24,5 +24,6 @@ extension PBAppointment {
         itinerary = record.itinerary?.rawValue ?? 0
         movedFrom = record.movedFrom?.rawValue ?? 0
         archived = isArchived
+        patientClass = record.patientClass.map { PBPatientClass($0) } ?? .unspecified
     }
 }

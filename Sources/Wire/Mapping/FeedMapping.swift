@@ -41,6 +41,7 @@ extension PBEvent {
         reason = line.reason
         entity = line.entity
         epoch = line.epoch
+        patientClass = line.patientClass.map { PBPatientClass($0) } ?? .unspecified
     }
 }
 
@@ -65,5 +66,6 @@ extension FactLine {
         reason = event.reason
         entity = event.entity
         epoch = event.epoch
+        patientClass = event.patientClass.patientClass
     }
 }

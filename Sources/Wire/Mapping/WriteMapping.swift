@@ -54,6 +54,19 @@ extension Channel {
     }
 }
 
+extension PatientClass {
+    /// Nil where a request does not say; a class that this version does not know is refused by name.
+    /// - Parameter part: where the field stands within the message, with a dot behind it.
+    @inline(__always)
+    package init?(optional wire: PBPatientClass, of part: @autoclosure () -> String = "") throws(ProtocolError) {
+        guard wire != .unspecified else { return nil }
+        guard let known = wire.patientClass else {
+            throw ProtocolError.invalid("\(part())patient_class", "\(wire.rawValue) is no class of this version")
+        }
+        self = known
+    }
+}
+
 // Writes as the wire gives them. What is checked here is what the domain could not even say, a channel or a transition
 // that this version does not know; texts, counts and keys are checked once, by `Write.fault`.
 
@@ -69,7 +82,8 @@ extension Write {
             command: .book(
                 patient: PatientID(rawValue: message.patient),
                 item: Command.Item(
-                    slot: SlotID(rawValue: message.slot), service: ServiceID(rawValue: message.service)),
+                    slot: SlotID(rawValue: message.slot), service: ServiceID(rawValue: message.service),
+                    patientClass: try PatientClass(optional: message.patientClass)),
                 hold: message.hold))
     }
 
@@ -101,13 +115,18 @@ extension Write {
     package init(
         _ message: PBBookTogetherRequest, on connection: ConnectionOrigin, deadline: UInt64?
     ) throws(ProtocolError) {
+        var items: [Command.Item] = []
+        items.reserveCapacity(message.items.count)
+        for (index, item) in message.items.enumerated() {
+            items.append(
+                Command.Item(
+                    slot: SlotID(rawValue: item.slot), service: ServiceID(rawValue: item.service),
+                    patientClass: try PatientClass(optional: item.patientClass, of: "items[\(index)].")))
+        }
         self.init(
             key: IdempotencyKey(high: message.keyHigh, low: message.keyLow),
             by: try connection.origin(message.channel, message.operator), deadline: deadline,
             command: .bookTogether(
-                patient: PatientID(rawValue: message.patient),
-                items: message.items.map {
-                    Command.Item(slot: SlotID(rawValue: $0.slot), service: ServiceID(rawValue: $0.service))
-                }, hold: message.hold))
+                patient: PatientID(rawValue: message.patient), items: items, hold: message.hold))
     }
 }

@@ -19,6 +19,7 @@ extension PBBookRequest {
             case (6, .varint): hold = try reader.varint() != 0
             case (7, .varint): channel = PBChannel(wire: try reader.varint())
             case (8, .bytes): self.operator = try reader.string()
+            case (9, .varint): patientClass = PBPatientClass(wire: try reader.varint())
             default: try reader.skip(kind)
             }
         }
@@ -32,7 +33,7 @@ extension PBBookRequest {
     }
 
     /// Bytes that hold any of these with an empty operator.
-    static let mostBytesWithoutText = 4 * 9 + 11 + 6 + 2 + 11
+    static let mostBytesWithoutText = 4 * 9 + 11 + 6 + 2 + 11 + 11
 
     func write(into writer: inout ProtobufWriter) {
         writer.field(1, fixed64: keyHigh)
@@ -43,6 +44,7 @@ extension PBBookRequest {
         writer.field(6, varint: hold ? 1 : 0)
         writer.field(7, varint: UInt64(bitPattern: Int64(channel.rawValue)))
         writer.field(8, text: self.operator)
+        writer.field(9, varint: UInt64(bitPattern: Int64(patientClass.rawValue)))
     }
 }
 

@@ -22,6 +22,13 @@ struct BookingOptions: ParsableArguments {
         help: ArgumentHelp("What is booked. Default: the only service that the slot’s pool offers.", valueName: "code"))
     var service: String?
 
+    @Option(
+        name: .customLong("class"),
+        help: ArgumentHelp(
+            "How the patient is in the hospital; a session's shares may go by it. Default: not said.",
+            valueName: "class"))
+    var patientClass: PatientClassArgument?
+
     @Flag(help: "Register the patient first when the identifier is unknown.")
     var register = false
 
@@ -35,14 +42,17 @@ struct BookingOptions: ParsableArguments {
         try await ServerLink.with(connection, key: key.key) { link in
             let names = try await link.names()
             let items = try slots.map { choice in
-                JointItem(slot: choice.slot, service: try names.service(choice.service ?? service, in: choice.slot).id)
+                JointItem(
+                    slot: choice.slot, service: try names.service(choice.service ?? service, in: choice.slot).id,
+                    patientClass: patientClass?.patientClass)
             }
             let patient = try await link.patient(patient, registering: register)
             let answer = WriteAnswer(link: link, key: key.key, isJSON: output.json)
             if items.count == 1 {
                 try await answer.show(
                     link.client.book(
-                        patient: patient, slot: items[0].slot, service: items[0].service, hold: hold, key: key.key.key))
+                        patient: patient, slot: items[0].slot, service: items[0].service, hold: hold,
+                        patientClass: items[0].patientClass, key: key.key.key))
             } else {
                 try await answer.show(
                     link.client.bookTogether(patient: patient, items: items, hold: hold, key: key.key.key))

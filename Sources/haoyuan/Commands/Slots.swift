@@ -19,6 +19,11 @@ struct Slots: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Only slots of this resource.", valueName: "code"))
     var resource: String?
 
+    @Option(
+        name: .customLong("class"),
+        help: ArgumentHelp("Only slots for sale to a patient of this class. Default: not said.", valueName: "class"))
+    var patientClass: PatientClassArgument?
+
     @Option(help: ArgumentHelp("One day. Default: today.", valueName: "day"))
     var day: DayArgument?
 
@@ -56,7 +61,8 @@ struct Slots: AsyncParsableCommand {
             var query = SlotQuery(
                 department: try department.map { try names.department($0).id },
                 service: try service.map { try names.service($0).id },
-                resource: try resource.map { try names.resource($0).id }, nextFree: next)
+                resource: try resource.map { try names.resource($0).id }, nextFree: next,
+                patientClass: patientClass?.patientClass)
             if let day = day ?? from { query.from = try await names.day(day, link) }
             if let to { query.to = try await names.day(to, link) }
             let (slots, hasMore) = try await search(query, link)

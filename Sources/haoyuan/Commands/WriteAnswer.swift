@@ -113,7 +113,7 @@ struct AppointmentView {
     }
 
     static let columns: [Table.Column] = [
-        "APPOINTMENT", "STATE", "DAY", "TIME", .right("NO"), "PATIENT", "SERVICE", "POOL", "ID",
+        "APPOINTMENT", "STATE", "DAY", "TIME", .right("NO"), "PATIENT", "CLASS", "SERVICE", "POOL", "ID",
     ]
 
     var row: [Table.Cell] {
@@ -123,6 +123,7 @@ struct AppointmentView {
             Table.Cell(appointment.id.place), Table.Cell(appointment.state.word, appointment.state.tint),
             Table.Cell(clock.day(start)), Table.Cell(clock.stretch(start, appointment.end.milliseconds)),
             Table.Cell(String(appointment.number)), Table.Cell("#\(appointment.patient)"),
+            Table.Cell(appointment.patientClass?.word ?? "-"),
             Table.Cell(names.serviceName(appointment.service)), Table.Cell(names.poolName(appointment.pool)),
             Table.Cell(appointment.id.description, .quiet),
         ]
@@ -142,6 +143,7 @@ struct AppointmentView {
             "hold_until": .optional(appointment.holdUntil) { .text(clock.iso($0.milliseconds)) },
             "made": .text(clock.iso(appointment.made.milliseconds)),
             "changed": .text(clock.iso(appointment.changed.milliseconds)), "channel": .text(appointment.channel.word),
+            "patient_class": .optional(appointment.patientClass) { .text($0.word) },
             "itinerary": .optional(appointment.itinerary) { .id($0.rawValue) },
             "moved_from": .optional(appointment.movedFrom) { .id($0.rawValue) },
             "archived": .bool(appointment.isArchived),
