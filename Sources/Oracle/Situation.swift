@@ -5,6 +5,8 @@ package import Scheduling
 package struct Situation: Sendable {
     package let model: NaiveModel
     package let now: Instant
+    /// It was judged at `now`, or somewhere between it and this.
+    let until: Instant
     /// The catalogue was as at one of these positions,
     let catalogue: ClosedRange<UInt64>
     /// and the appointments as at one of these.
@@ -18,13 +20,16 @@ package struct Situation: Sendable {
     }
 
     /// Everything as it was at one of the positions from `low` to `high`, beside these wishes.
-    /// - Parameter isInPlace: the appointments were as at the last position, and only the catalogue is older.
+    /// - Parameters:
+    ///   - until: the last moment at which it may have been judged, where that was not just at `now`.
+    ///   - isInPlace: the appointments were as at the last position, and only the catalogue is older.
     package init(
-        _ model: NaiveModel, from low: UInt64, to high: UInt64, now: Instant, beside: [Wish] = [],
-        isInPlace: Bool = false
+        _ model: NaiveModel, from low: UInt64, to high: UInt64, now: Instant, until: Instant? = nil,
+        beside: [Wish] = [], isInPlace: Bool = false
     ) {
         self.model = model
         self.now = now
+        self.until = max(now, until ?? now)
         catalogue = low...max(low, high)
         visits = isInPlace ? catalogue.upperBound...catalogue.upperBound : catalogue
         self.beside = beside
@@ -35,6 +40,7 @@ package struct Situation: Sendable {
     package init(_ model: NaiveModel, factAt position: UInt64, decidedFrom low: UInt64, now: Instant) {
         self.model = model
         self.now = now
+        until = now
         catalogue = low...max(low, position)
         visits = position...position
         beside = []
@@ -64,6 +70,7 @@ package struct Situation: Sendable {
         let wish: Wish
         let patient: PatientID?
         let service: ServiceID?
+        let patientClass: PatientClass?
         let sitting: NaiveModel.Sitting
         let department: DepartmentID
         /// The first of its slots.
@@ -97,8 +104,9 @@ package struct Situation: Sendable {
         else { return asked }
         let service = place.service ?? givenUp?.service
         asked.place = Place(
-            wish: wish, patient: wish.patient ?? givenUp?.patient, service: service, sitting: sitting,
-            department: department, first: first, demands: demands(place, service),
+            wish: wish, patient: wish.patient ?? givenUp?.patient, service: service,
+            patientClass: place.patientClass ?? givenUp?.patientClass, sitting: sitting, department: department,
+            first: first, demands: demands(place, service),
             policies: model.policies(of: department, in: catalogue), givenUp: givenUp, before: wish.places[..<item])
         return asked
     }
@@ -174,7 +182,7 @@ package struct Situation: Sendable {
     }
 
     /// The units that a place of a wish takes in a slot.
-    private func units(
+    func units(
         of place: Wish.Place, _ wish: Wish, in sitting: NaiveModel.Sitting, _ slot: Int
     ) -> ClosedRange<Int> {
         guard place.slot.session == sitting.id else { return 0...0 }

@@ -23,7 +23,7 @@ struct CommandRounds {
     private static let departments: KeyValuePairs = ["内科": ["张医师", "李医师"], "放射科": ["CT-1"]]
     private static let pools = departments.flatMap { department in department.value.map { ($0, department.key) } }
     private static let patients = 16 as UInt64
-    private static let nurse = World.nurse
+    private static let app = Origin(channel: .app, operatorName: "")
 
     init(seed: UInt64) {
         dice = Dice(seed: seed)
@@ -33,11 +33,11 @@ struct CommandRounds {
         services = [(1, 1), (1, 2), (2, 1), (3, 2)].map { world.service(slots: $0, units: $1) }
         world.put(offered(perDayDepartment: UInt32(limits.0), perDay: UInt32(limits.1)))
         let registered = Fact.patientRegistered(PatientID(rawValue: Self.patients), [])
-        model.apply(Event(at: world.now, by: Self.nurse, fact: registered), at: 0)
+        model.apply(Event(at: world.now, by: world.origin, fact: registered), at: 0)
         for _ in 0..<4 { open() }
     }
 
-    /// The pools; one of them does not offer everything, and one not everything to the window.
+    /// The pools; one of them does not offer everything, one not everything to the window, and sessions keep units.
     private func offered(perDayDepartment: UInt32, perDay: UInt32) -> CatalogueDraft {
         var draft = CatalogueDraft(Self.departments)
         let codes = services.compactMap { world.catalogue.services[$0.rawValue]?.code }
@@ -45,12 +45,21 @@ struct CommandRounds {
         draft.policies = [
             .init(
                 department: "", perDayDepartment: perDayDepartment, perDay: perDay, holdSeconds: 900,
-                terms: [.init(rule: .channelClosed, services: codes.suffix(1), pools: ["CT-1"], channels: [.ward])])
+                terms: [.init(rule: .channelClosed, services: codes.suffix(1), pools: ["CT-1"], channels: [.ward])]
+                    + Self.shares)
         ]
         return draft
     }
 
+    /// Of channels and of classes, which an appointment may have both; given back at a time, before the start, or never.
+    private static let shares: [CatalogueDraft.PolicyTerm] = [
+        .init(rule: .quota, pools: ["张医师"], channels: [.app], limit: 2, days: 1, at: WallTime("18:00")),
+        .init(rule: .quota, channels: [.window], classes: [.inpatient, .emergency], limit: 2, minutes: 90),
+        .init(rule: .quota, pools: ["CT-1"], classes: [.checkup, .inpatient], limit: 1),
+    ]
+
     mutating func playOne() {
+        world.origin = dice.once(in: 4) ? Self.app : World.nurse
         switch Int.random(in: 0..<100, using: &dice) {
         case 0..<24: book(isHold: false)
         case 24..<38: book(isHold: true)
@@ -84,10 +93,11 @@ struct CommandRounds {
 
     private mutating func book(isHold: Bool) {
         let (patient, place) = (somebody(), something())
-        decide(.take([place.asked], for: patient, isHold: isHold, by: Self.nurse)) { world throws(Refusal) in
+        decide(.take([place.asked], for: patient, isHold: isHold, by: world.origin)) { world throws(Refusal) in
             try world.resolve(place)
             _ = try world.book(
-                patient.rawValue, place.session, slot: place.slot, service: place.service, hold: isHold)
+                patient.rawValue, place.session, slot: place.slot, service: place.service, hold: isHold,
+                as: place.patientClass)
             return true
         }
     }
@@ -95,7 +105,7 @@ struct CommandRounds {
     private mutating func bookTogether() {
         let patient = somebody()
         let places = (0..<Int.random(in: 2...3, using: &dice)).map { _ in something() }
-        decide(.take(places.map(\.asked), for: patient, isHold: false, by: Self.nurse)) { world throws(Refusal) in
+        decide(.take(places.map(\.asked), for: patient, isHold: false, by: world.origin)) { world throws(Refusal) in
             for place in places { try world.resolve(place) }
             _ = try world.bookTogether(patient.rawValue, places)
             return true
@@ -107,7 +117,7 @@ struct CommandRounds {
         let likely = model.visits[id]?.last.state.ways ?? []
         let transition = dice.pick(likely.isEmpty || dice.once(in: 3) ? Transition.allCases : likely)
         let version: UInt32 = dice.once(in: 4) ? UInt32.random(in: 1...3, using: &dice) : 0
-        decide(.change(id, transition, ifVersion: version, by: Self.nurse)) { world throws(Refusal) in
+        decide(.change(id, transition, ifVersion: version, by: world.origin)) { world throws(Refusal) in
             try world.change(id, transition, ifVersion: version) != nil
         }
     }
@@ -120,7 +130,7 @@ struct CommandRounds {
         // What the old place passes on to a new one that overlaps it is the shards' matter, not the core's.
         let slots = place.slot..<place.slot + visit.slots.count
         guard place.session != id.session || !visit.slots.overlaps(slots) else { return }
-        decide(.move(id, to: place.asked.slot, reason: World.moved, by: Self.nurse)) { world throws(Refusal) in
+        decide(.move(id, to: place.asked.slot, reason: World.moved, by: world.origin)) { world throws(Refusal) in
             let command = Command.move(id, to: place.asked.slot, ifVersion: 0, reason: World.moved)
             guard try world.decide(command) != nil else { return false }
             try world.resolve(place)
@@ -168,7 +178,8 @@ struct CommandRounds {
         let session = dice.once(in: 8) ? dice.pick(sessions) : dice.pick(sessions.suffix(6))
         let slots = model.sittings[session]?.capacities.count ?? 1
         return World.Wish(
-            session: session, slot: Int.random(in: 0..<slots, using: &dice), service: dice.pick(services))
+            session: session, slot: Int.random(in: 0..<slots, using: &dice), service: dice.pick(services),
+            patientClass: dice.once(in: 2) ? nil : dice.pick(PatientClass.allCases))
     }
 
     private mutating func someAppointment() -> AppointmentID {
@@ -237,7 +248,8 @@ struct CommandRounds {
     private func agrees(_ id: AppointmentID) -> Bool {
         guard let record = world.pools.record(id), let visit = model.visits[id] else { return false }
         return record.state == visit.last.state && Int(record.version) == visit.versions.count
-            && record.patient == visit.patient && record.holdUntil == visit.holdUntil
+            && record.patient == visit.patient && record.patientClass == visit.patientClass
+            && record.holdUntil == visit.holdUntil
     }
 }
 
@@ -253,6 +265,7 @@ extension World {
 extension World.Wish {
     /// As the oracle is asked for it.
     fileprivate var asked: Wish.Place {
-        Wish.Place(slot: SlotID(session: session, index: UInt16(slot)), service: service)
+        Wish.Place(
+            slot: SlotID(session: session, index: UInt16(slot)), service: service, patientClass: patientClass)
     }
 }

@@ -11,6 +11,8 @@ struct World: Sendable {
     private(set) var journal: [Event] = []
 
     static let nurse = Origin(channel: .window, operatorName: "王护士")
+    /// Who does what is done next.
+    var origin = World.nurse
     /// The reason of every move.
     static let moved = "改约"
 
@@ -97,13 +99,14 @@ struct World: Sendable {
         var session: SessionID
         var slot: Int
         var service = ServiceID(rawValue: 1)
+        var patientClass: PatientClass?
     }
 
     mutating func book(
         _ patient: UInt64, _ session: SessionID, slot: Int = 0, service: ServiceID = ServiceID(rawValue: 1),
-        hold: Bool = false
+        hold: Bool = false, as patientClass: PatientClass? = nil
     ) throws(Refusal) -> AppointmentID {
-        let wish = Wish(session: session, slot: slot, service: service)
+        let wish = Wish(session: session, slot: slot, service: service, patientClass: patientClass)
         let request = request(patient, wish, holdUntil: hold ? holdEnd(of: session) : nil)
         let claim = try claim(request)
         do throws(Refusal) {
@@ -143,9 +146,11 @@ struct World: Sendable {
         guard case .changed(let change) = try decide(command), let record = pools.record(id) else { return nil }
         pools.lock(id)
         defer { pools.unlock(id) }
-        let wish = Wish(session: session, slot: slot, service: record.service)
+        let wish = Wish(
+            session: session, slot: slot, service: record.service, patientClass: record.patientClass)
         let held = record.state == .held ? record.holdUntil : nil
-        let requests = [request(record.patient.rawValue, wish, holdUntil: held)]
+        var requests = [request(record.patient.rawValue, wish, holdUntil: held)]
+        if session == id.session { requests[0].givenUp = id.number }
         let claims = try claim(requests, excluding: id)
         var taken = try claimAtPools(requests, claims)[0]
         taken.movedFrom = id
@@ -191,8 +196,8 @@ struct World: Sendable {
 
     // MARK: Inside
 
-    private mutating func apply(_ fact: Fact, by origin: Origin = nurse) {
-        let event = Event(at: now, by: origin, fact: fact)
+    private mutating func apply(_ fact: Fact, by other: Origin? = nil) {
+        let event = Event(at: now, by: other ?? origin, fact: fact)
         if case .catalogueChanged(let entity) = fact { catalogue.evolve(entity) }
         let isSound = pools.evolve(event)
         precondition(isSound, "what was decided can be applied: \(fact)")
@@ -204,6 +209,7 @@ struct World: Sendable {
         var asking = asking(of: wish.session.pool)
         asking.patient = PatientID(rawValue: patient)
         asking.service = wish.service
+        asking.patientClass = wish.patientClass
         asking.slot = SlotID(session: wish.session, index: UInt16(wish.slot))
         (asking.span, asking.units) = (service.slots, service.units)
         asking.times = pools.session(wish.session)?.times ?? .none
@@ -211,11 +217,11 @@ struct World: Sendable {
         return asking
     }
 
-    /// Who asks, and when: an operator at the window, now.
+    /// Who asks, and when: now.
     private func asking(of pool: PoolID) -> Asking {
         let department = catalogue.pools[pool.rawValue]?.department ?? DepartmentID(rawValue: 0)
         return Asking(
-            origin: Self.nurse, patient: nil, service: nil,
+            origin: origin, patient: nil, service: nil,
             slot: SlotID(rawValue: 0), span: 1, units: 1, times: .none, department: department,
             policy: catalogue.policy(for: department), now: now, wall: catalogue.hospital.zone.wall(at: now))
     }

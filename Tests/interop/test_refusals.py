@@ -3,7 +3,7 @@
 import dataclasses
 
 from case import Case
-from client import new_key
+from client import Failed, new_key
 from hospital import booking, slot_of
 from messages import pb
 
@@ -35,6 +35,47 @@ class Rules(Case):
         self.assertEqual([slot.slot for slot in free], clinic.slots)
         window = self.connect(channel=pb.CHANNEL_WINDOW)
         self.assert_done(window.call(booking(clinic, patient=self.patient)))
+
+    def test_quota(self):
+        clinic = self.hospital.clinic(capacities=(1,) * 4)
+        shares = [
+            pb.PolicyTerm(rule=pb.RULE_QUOTA, channels=[pb.CHANNEL_WINDOW], limit=1),
+            pb.PolicyTerm(rule=pb.RULE_QUOTA, classes=[pb.PATIENT_CLASS_INPATIENT], limit=2, minutes=1),
+        ]
+        self.hospital.put(policies=[pb.Policy(department=clinic.code, terms=shares)])
+        self.assert_done(self.hospital.book(clinic, slot=0))
+        refused = self.assert_refused(self.hospital.book(clinic, slot=1), pb.RULE_QUOTA)
+        self.assertGreater(refused.policy_version, 0)
+        self.assertEqual((refused.authority, refused.limit), (pb.AUTHORITY_DEPARTMENT, 0))
+        days = {"from": self.hospital.date(1), "to": self.hospital.date(1)}
+        self.assertEqual(self.hospital.free(service=clinic.service, **days), [])
+        inpatient = {"patient_class": pb.PATIENT_CLASS_INPATIENT}
+        free = self.hospital.free(service=clinic.service, **inpatient, **days)
+        self.assertEqual([slot.slot for slot in free], clinic.slots[1:])
+        done = self.assert_done(self.hospital.book(clinic, slot=1, **inpatient))
+        reply = self.connection.call(pb.GetAppointmentsRequest(ids=[done.appointment]))
+        self.assertEqual(reply.appointments[0].patient_class, pb.PATIENT_CLASS_INPATIENT)
+        items = [
+            pb.TogetherItem(slot=slot, service=clinic.service, **named)
+            for slot, named in zip(clinic.slots[2:], (inpatient, {}))
+        ]
+        request = pb.BookTogetherRequest(patient=self.patient, items=items, **new_key())
+        together = self.connection.call(request)
+        self.assertEqual((together.outcome.rule, together.refused_item), (pb.RULE_QUOTA, 1))
+        window = self.connect(channel=pb.CHANNEL_WINDOW)
+        self.assert_done(window.call(booking(clinic, slot=2, patient=self.patient)))
+
+    def test_a_quota_above_the_capacity_is_named(self):
+        clinic = self.hospital.clinic()
+        template = pb.Template(
+            code=clinic.code, pool=clinic.code, weekdays=127, start="08:00", slot_minutes=10, slots=10, capacity=2
+        )
+        self.hospital.put(templates=[template])
+        share = pb.PolicyTerm(rule=pb.RULE_QUOTA, pools=[clinic.code], channels=[pb.CHANNEL_APP], limit=21)
+        with self.assertRaises(Failed) as raised:
+            self.hospital.put(policies=[pb.Policy(department=clinic.code, terms=[share])])
+        self.assertEqual(raised.exception.failure.code, pb.ERROR_CODE_INVALID_ARGUMENT)
+        self.assertIn("a quota above the capacity", raised.exception.failure.message)
 
     def test_slot_past(self):
         clinic = self.hospital.clinic(days=0, start="00:00", slot_minutes=60, capacities=(1,) * 24)

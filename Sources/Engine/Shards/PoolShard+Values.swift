@@ -69,13 +69,16 @@ extension Session {
 extension Asking {
     /// What is asked for, less the slots that an appointment of the same session has already. Whole, where the two
     /// differ in their shape: then nothing is passed on.
-    func beyond(_ old: AppointmentRecord, of session: SessionID) -> Asking {
+    func beyond(_ old: AppointmentRecord, _ id: AppointmentID) -> Asking {
+        guard slot.session == id.session else { return self }
+        var beyond = self
+        beyond.givenUp = id.number
         let (first, oldFirst) = (Int(slot.index), Int(old.slot))
         let shift = abs(first - oldFirst)
-        guard slot.session == session, span == old.span, units == old.units, shift < Int(span) else { return self }
-        var beyond = self
-        if first > oldFirst { beyond.slot = SlotID(session: session, index: UInt16(oldFirst + Int(span))) }
+        guard span == old.span, units == old.units, shift < Int(span) else { return beyond }
+        if first > oldFirst { beyond.slot = SlotID(session: id.session, index: UInt16(oldFirst + Int(span))) }
         beyond.span = UInt8(shift)
+        beyond.passedOn = span - UInt8(shift)
         return beyond
     }
 }

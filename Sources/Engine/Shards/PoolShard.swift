@@ -102,7 +102,7 @@ actor PoolShard {
     ) -> Swift.Result<Taken, RefusedItem> {
         do throws(Refusal) {
             guard let old = book.record(id) else { return .success(try book.claim(asking)) }
-            var taken = try book.claim(asking.beyond(old, of: id.session))
+            var taken = try book.claim(asking.beyond(old, id))
             taken.slot = UInt16(asking.slot.index)
             taken.span = asking.span
             return .success(taken)

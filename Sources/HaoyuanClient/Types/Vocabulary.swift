@@ -199,6 +199,8 @@ public struct Rule: Hashable, Sendable, CustomStringConvertible {
     public static let channelClosed = Rule(number: 14)
     /// A resource of the slot's pool is in an earlier session of another pool at that time.
     public static let resourceElsewhere = Rule(number: 15)
+    /// What is free in the session is kept for other channels, classes of patients or services.
+    public static let quota = Rule(number: 19)
 
     /// Every value this version knows, in the order of their numbers.
     public static let known = Scheduling.Rule.allCases.map { Rule(number: Int($0.rawValue)) }

@@ -22,7 +22,7 @@ extension Situation {
         [.inProgress, .version, .state, .holdExpired, .tooEarly],
         [.slotPast, .serviceNotOffered, .channelClosed, .resourceElsewhere],
         [.perDayDepartment, .perDay, .overlap, .patientAppointments],
-        [.numbersExhausted, .slotFull],
+        [.numbersExhausted, .slotFull, .quota],
     ]
 
     /// What one rule says.
@@ -43,6 +43,7 @@ extension Situation {
         case .patientAppointments: asked.place.map(patientAppointments) ?? .no
         case .numbersExhausted: asked.place.map(numbersExhausted) ?? .no
         case .slotFull: asked.place.map(slotFull) ?? .no
+        case .quota: asked.place.map(quota) ?? .no
         }
     }
 
@@ -96,7 +97,7 @@ extension Situation {
 
     /// The rules that a search cannot judge, by what it does not name.
     package static func unjudged(channel: Bool, patient: Bool, service: Bool) -> Set<Rule> {
-        Set(channel && service ? [] : [.channelClosed])
+        Set(channel && service ? [] : [.channelClosed, .quota])
             .union(patient ? [] : [.perDayDepartment, .perDay, .overlap, .patientAppointments])
     }
 

@@ -12,6 +12,7 @@ extension Catalogue {
         for pool in draft.pools { try decision.pool(pool) }
         for policy in draft.policies { try decision.policy(policy) }
         for template in draft.templates { try decision.template(template) }
+        try decision.catalogue.checkShares(of: draft)
         return decision.put
     }
 }
@@ -124,6 +125,7 @@ private struct PutDecision {
                     "\(what): terms[\(index)]: \(new.rule.name) for the same services, pools, channels and classes is named twice, with another content"
                 )
             }
+            if let fault = Quota.fault(in: new) { throw InvalidCatalogue("\(what): terms[\(index)]: \(fault)") }
             terms.append(new)
         }
         let old = department.map { catalogue.departmentPolicies[$0] } ?? catalogue.policy

@@ -345,8 +345,8 @@ package struct PoolBook: Sendable {
     /// Takes units and a number ahead of the fact.
     package mutating func claim(_ asking: borrowing Asking) throws(Refusal) -> Taken {
         _ = try number(for: asking)
-        let (slot, span, units) = (UInt16(asking.slot.index), asking.span, asking.units)
-        let number = modify(asking.slot.session) { $0.claim(slot: slot, span: span, units: units) }
+        let claim = Session.Claim(asking)
+        let number = modify(asking.slot.session) { $0.claim(claim) }
         guard let number else { preconditionFailure("a slot that fits lies in an open session") }
         return asking.taken(number)
     }

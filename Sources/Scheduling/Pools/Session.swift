@@ -199,16 +199,29 @@ package struct Session: Hashable, Sendable {
         package let slot: UInt16
         package let span: UInt8
         package let units: UInt16
+        package let service: ServiceID?
+        package let channel: Channel?
+        package let patientClass: PatientClass?
+
+        package init(_ asking: borrowing Asking) {
+            slot = UInt16(asking.slot.index)
+            span = asking.span
+            units = asking.units
+            service = asking.service
+            channel = asking.origin?.channel
+            patientClass = asking.patientClass
+        }
     }
 
     /// Takes units and a number ahead of the fact. A number whose claim is released is skipped: it was never told to
     /// anyone.
-    package mutating func claim(slot: UInt16, span: UInt8, units: UInt16) -> UInt32 {
-        precondition(fits(slot: slot, span: span, units: units), "a claim never exceeds what is free")
+    package mutating func claim(_ claim: Claim) -> UInt32 {
+        precondition(
+            fits(slot: claim.slot, span: claim.span, units: claim.units), "a claim never exceeds what is free")
         appointments.append(nil)
         let number = UInt32(appointments.count)
-        claims[number] = Claim(slot: slot, span: span, units: units)
-        occupy(slot, span, units)
+        claims[number] = claim
+        occupy(claim.slot, claim.span, claim.units)
         return number
     }
 

@@ -25,6 +25,12 @@ package struct Asking: Sendable {
     package var wall: WallMoment
     /// When the hold is to expire; nil to book at once.
     package var holdUntil: Instant?
+    /// Of a move within one session: the number of the appointment that is given up; 0 for none.
+    package var givenUp: UInt32 = 0
+    /// Of such a move: slots that the new place has of the old one, and that `span` does not count.
+    package var passedOn: UInt8 = 0
+    /// A search has judged the shares of the session already: they are the same for all of its slots.
+    package var isWithinShares = false
 
     package init(
         origin: Origin?, patient: PatientID?, patientClass: PatientClass? = nil, service: ServiceID?, slot: SlotID,

@@ -15,6 +15,7 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case inProgress
     case channelClosed
     case resourceElsewhere
+    case quota = 19
 
     /// What is said of the rule, in its own file.
     package var about: RuleAbout {
@@ -34,6 +35,7 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
         case .inProgress: InProgress.about
         case .channelClosed: ChannelClosed.about
         case .resourceElsewhere: ResourceElsewhere.about
+        case .quota: Quota.about
         }
     }
 
@@ -132,6 +134,8 @@ package enum RuleList {
         try NumbersExhausted.judge(session)
         try ServiceNotOffered.judge(asking, session)
         try SlotFull.judge(asking, session)
+        // A full slot is full for everybody, so only of what is free it is asked for whom.
+        try Quota.judge(asking, session)
     }
 
     /// `CHANGE`.

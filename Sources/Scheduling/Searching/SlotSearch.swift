@@ -53,6 +53,7 @@ package struct SlotSearch: Sendable {
     package func run(_ pools: [PoolID], in book: PoolBook) -> [FreeSlot] {
         // One copy of what is asked serves all slots: they are thousands.
         var asking = asking
+        asking.isWithinShares = true
         var cursors: [Cursor] = []
         cursors.reserveCapacity(pools.count)
         for pool in pools {
@@ -194,7 +195,9 @@ private struct Cursor {
             let wanted = times.slots(from: search.from, to: search.to)
             if !wanted.isEmpty {
                 let found = sessions.look(inOrder: place) { session in
-                    session.free > 0 ? search.first(in: session, from: slot, of: wanted, &asking) : nil
+                    // Where a slot was found before, the shares were judged then.
+                    session.free > 0 && (slot > 0 || Quota.allows(asking, session))
+                        ? search.first(in: session, from: slot, of: wanted, &asking) : nil
                 }
                 if let found { return (found, place) }
             }

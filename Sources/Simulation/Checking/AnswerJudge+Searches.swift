@@ -21,7 +21,7 @@ private struct PageJudge {
         let beside = judge.chronicle.beside([judge.execution]).flatMap(\.operation.writes)
         situation = Situation(
             judge.model, from: judge.low, to: judge.high, now: judge.execution.notBefore,
-            beside: beside.map { Wish($0) })
+            until: Instant(rawValue: judge.chronicle.latestMoment), beside: beside.map { Wish($0) })
     }
 
     private var model: NaiveModel { judge.model }
@@ -31,7 +31,9 @@ private struct PageJudge {
     private typealias Place = (start: Int64, slot: UInt64)
 
     func check(_ page: SlotPage) {
-        for slot in page.slots { check(slot, page.unjudged) }
+        // A standby's moment may be an earlier one, at which more was kept.
+        let unsaid: [Rule] = judge.execution.isOfPrimary ? [] : [.quota]
+        for slot in page.slots { check(slot, page.unjudged + unsaid) }
         let unjudged = Situation.unjudged(
             channel: query.origin != nil, patient: query.patient != nil, service: query.service != nil)
         expect(Set(page.unjudged) == unjudged, "it says that it has not judged \(page.unjudged)")
@@ -45,7 +47,7 @@ private struct PageJudge {
         for sitting in model.sittingsInOrder where sitting.opened <= judge.low && sitting.archived == nil {
             // Of a rule that needs a service it has judged what concerns every service, where it knows the channel.
             let leftOut = page.unjudged.filter { $0 != .channelClosed || query.origin == nil }
-            missing(sitting, shown, leftOut, upTo: page.more ? order.last : nil)
+            missing(sitting, shown, leftOut + unsaid, upTo: page.more ? order.last : nil)
         }
     }
 
@@ -76,7 +78,8 @@ private struct PageJudge {
     /// A booking of the slot, as the search asks for it.
     private func wish(_ slot: SlotID, _ demand: Wish.Demand) -> Wish {
         .take(
-            [Wish.Place(slot: slot, service: query.service, demand: demand)], for: query.patient, isHold: false,
+            [Wish.Place(slot: slot, service: query.service, demand: demand, patientClass: query.patientClass)],
+            for: query.patient, isHold: false,
             by: query.origin ?? .system)
     }
 

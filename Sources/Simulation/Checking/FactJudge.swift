@@ -48,7 +48,8 @@ struct FactJudge {
             return Situation(model, factAt: position, decidedFrom: low, now: event.at)
         }
         let beside = chronicle.beside(underWay).flatMap(\.operation.writes).filter { $0.key != event.answer?.key }
-        let isOfPool = [.slotFull, .numbersExhausted, .version, .state, .holdExpired, .tooEarly].contains(refusal.rule)
+        let isOfPool = [.slotFull, .numbersExhausted, .quota, .version, .state, .holdExpired, .tooEarly].contains(
+            refusal.rule)
         return Situation(
             model, from: low, to: position - 1, now: event.at, beside: beside.map { Wish($0) }, isInPlace: isOfPool)
     }

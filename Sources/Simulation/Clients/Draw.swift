@@ -42,11 +42,6 @@ struct Draw {
             patientClass: patientClass())
     }
 
-    /// Often none: a request that does not say.
-    mutating func patientClass() -> PatientClass? {
-        random.chance(500) ? nil : random.pick(PatientClass.allCases)
-    }
-
     /// An appointment, mostly one that has not ended; of those mostly a recent one.
     mutating func visit(_ isWanted: (AppointmentState) -> Bool) -> NaiveModel.Visit? {
         let all = model.sittingsInOrder.flatMap(\.visits).compactMap { model.visits[$0] }
@@ -165,6 +160,7 @@ struct Draw {
                 perDay: UInt32(random.below(4)), holdSeconds: UInt32([1, 3, 60][random.below(3)]),
                 terms: random.chance(400) ? [closedChannels(department)] : [])
         ]
+        if random.chance(500) { draft.policies[0].terms += shares(department) }
         return draft
     }
 

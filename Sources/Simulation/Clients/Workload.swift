@@ -29,12 +29,21 @@ struct Workload {
         draft.policies = [
             .init(
                 department: "", perDayDepartment: UInt32(plan.perDayDepartment), perDay: UInt32(plan.perDay),
-                holdSeconds: UInt32(plan.holdSeconds))
+                holdSeconds: UInt32(plan.holdSeconds), terms: shares)
         ]
         for index in 0..<plan.pools {
             draft.templates.append(Self.template(index, hour: 8 + index))
         }
         return draft
+    }
+
+    /// What sessions keep from the beginning, in some worlds.
+    private var shares: [CatalogueDraft.PolicyTerm] {
+        guard plan.seed % 4 == 1 else { return [] }
+        return [
+            .init(rule: .quota, channels: [.app], limit: 2),
+            .init(rule: .quota, channels: [.miniProgram, .kiosk], classes: [.inpatient], limit: 1),
+        ]
     }
 
     /// The template of a pool. The second is a night's, from 22:00 to 04:00.
