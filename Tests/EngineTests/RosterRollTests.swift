@@ -79,7 +79,7 @@ import Testing
     @Test(arguments: [("02:00", 0), ("01:59", -1), ("23:59", 0), ("00:00", -1)] as [(String, Int32)])
     func `a day's time has come or not`(time: String, days: Int32) throws {
         let roll = RosterRoll(Self.policy, metadata: nil)
-        let wall = (date: Hospital.today, time: try #require(WallTime(time)))
+        let wall = WallMoment(date: Hospital.today, time: try #require(WallTime(time)))
         #expect(roll.due(at: wall) == Hospital.today.advanced(days: days))
         let done = RosterRoll(Self.policy, metadata: RosterRoll.encode(Hospital.today.advanced(days: days)))
         #expect(done.due(at: wall) == nil)

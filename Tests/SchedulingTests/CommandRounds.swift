@@ -47,14 +47,14 @@ struct CommandRounds {
             .init(
                 department: "", perDayDepartment: perDayDepartment, perDay: perDay, holdSeconds: 900,
                 terms: [
-                    .init(rule: .channelClosed, services: codes.suffix(1), pools: ["CT-1"], channels: [.ward]),
+                    .init(rule: .channelClosed, services: Array(codes.suffix(1)), pools: ["CT-1"], channels: [.ward]),
                     .init(
                         rule: .notReleased, pools: ["李医师"], channels: [.window], limit: 50, days: 2,
                         at: WallTime("20:30")),
                     .init(
                         rule: .notReleased, pools: ["李医师"], channels: [.window], limit: 100, days: 0,
                         at: WallTime("07:00")),
-                    .init(rule: .bookingClosed, services: codes.prefix(1), pools: ["张医师"], minutes: 600),
+                    .init(rule: .bookingClosed, services: Array(codes.prefix(1)), pools: ["张医师"], minutes: 600),
                     .init(rule: .tooLate, pools: ["CT-1"], channels: [.window], days: 1, at: WallTime("12:00")),
                 ] + Self.shares)
         ]

@@ -1,5 +1,6 @@
 import NIOCore
 import Scheduling
+import SwiftProtobuf
 import Testing
 
 @testable import Wire

@@ -36,7 +36,7 @@ struct UnsettledChanges: Sendable {
             case .service(let service): self = .service(service.id)
             case .policy(let policy): self = .policy(policy.department)
             // What it led to are sessions, which are facts of their own.
-            case .template: return nil
+            case .template, .calendar, .leave: return nil
             }
         }
     }

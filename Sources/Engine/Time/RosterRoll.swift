@@ -67,7 +67,7 @@ final class RosterRoll: Sendable {
     }
 
     /// The day whose roll is to be done at this time of the hospital's clocks; nil where it is done.
-    func due(at wall: (date: LocalDate, time: WallTime)) -> LocalDate? {
+    func due(at wall: WallMoment) -> LocalDate? {
         let last = report
         let day = wall.time.rawValue >= last.policy.at.rawValue ? wall.date : wall.date.advanced(days: -1)
         return last.day.map { $0 < day } ?? true ? day : nil

@@ -205,10 +205,10 @@ public struct Rule: Hashable, Sendable, CustomStringConvertible {
     public static let bookingClosed = Rule(number: 17)
     /// So shortly before the slot the policy lets no appointment be cancelled or given up.
     public static let tooLate = Rule(number: 18)
-    /// The slot's session does not take place (停诊).
-    public static let sessionStopped = Rule(number: 21)
     /// What is free in the session is kept for other channels, classes of patients or services.
     public static let quota = Rule(number: 19)
+    /// The slot's session does not take place (停诊).
+    public static let sessionStopped = Rule(number: 20)
 
     /// Every value this version knows, in the order of their numbers.
     public static let known = Scheduling.Rule.allCases.map { Rule(number: Int($0.rawValue)) }
@@ -381,8 +381,10 @@ public enum PatientClass: Hashable, Sendable {
     case emergency
     /// 体检.
     case checkup
+    /// A class of a newer server, by its number.
+    case unknown(Int)
 
-    /// Every class.
+    /// Every class that this version knows.
     public static let known: [PatientClass] = [.outpatient, .inpatient, .emergency, .checkup]
 
     /// As files and commands write it: `outpatient`.
@@ -392,12 +394,20 @@ public enum PatientClass: Hashable, Sendable {
         case .inpatient: "inpatient"
         case .emergency: "emergency"
         case .checkup: "checkup"
+        case .unknown(let number): "class-\(number)"
         }
     }
 
+    /// Nil where the message does not say.
     init?(_ wire: PBPatientClass) {
-        guard let known = Self.known.first(where: { $0.wire == wire }) else { return nil }
-        self = known
+        switch wire {
+        case .unspecified: return nil
+        case .outpatient: self = .outpatient
+        case .inpatient: self = .inpatient
+        case .emergency: self = .emergency
+        case .checkup: self = .checkup
+        case .UNRECOGNIZED(let number): self = .unknown(number)
+        }
     }
 
     var wire: PBPatientClass {
@@ -406,6 +416,7 @@ public enum PatientClass: Hashable, Sendable {
         case .inpatient: .inpatient
         case .emergency: .emergency
         case .checkup: .checkup
+        case .unknown(let number): .UNRECOGNIZED(number)
         }
     }
 }

@@ -18,8 +18,8 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case notReleased
     case bookingClosed
     case tooLate
-    case sessionStopped = 21
-    case quota = 19
+    case quota
+    case sessionStopped
 
     /// What is said of the rule, in its own file.
     package var about: RuleAbout {

@@ -82,6 +82,7 @@ extension MethodTable {
         MethodRow(
             .dayCounts, PBDayCountsRequest.self, PBDayCountsReply.self, needs: .readSchedule,
             "Counts free units, capacity, sold units and sessions of each day, for a calendar."),
+        MethodRow(
             .explainSlot, PBExplainSlotRequest.self, PBExplainSlotReply.self, needs: .readSchedule,
             "Tells what every rule of a booking says of one slot, service, channel and patient."
         ) { request, connection throws(ProtocolError) in

@@ -13,7 +13,7 @@ private struct DayJudge {
     let judge: AnswerJudge
     let query: DayQuery
     /// What the reading may reflect.
-    let situation: Situation
+    private(set) var situation: Situation
 
     /// At least, and at most.
     private struct Bounds {
@@ -39,6 +39,7 @@ private struct DayJudge {
         situation = Situation(
             judge.model, from: judge.low, to: judge.high, now: judge.execution.notBefore,
             beside: beside.map { Wish($0) })
+        situation.clock = judge.clock
     }
 
     private var model: NaiveModel { judge.model }
@@ -51,7 +52,8 @@ private struct DayJudge {
             return judge.chronicle.fail("it tells \(page.days.count) days of \(from) to \(to)")
         }
         let unjudged = Situation.unjudged(
-            channel: query.origin != nil, patient: query.patient != nil, service: query.service != nil)
+            channel: query.origin != nil, patient: query.patient != nil, patientClass: query.patientClass != nil,
+            service: query.service != nil)
         expect(Set(page.unjudged) == unjudged, "it says that it has not judged \(page.unjudged)")
         var days = [Day](repeating: Day(), count: page.days.count)
         for sitting in model.sittingsInOrder { add(sitting, page.unjudged, from: from, to: &days) }
@@ -94,6 +96,7 @@ private struct DayJudge {
     private func add(
         free first: Int, of sitting: NaiveModel.Sitting, _ unjudged: [Rule], isSure: Bool, to bounds: inout Bounds
     ) {
+        let unjudged = unjudged.filter { !AnswerJudge.judgedInPart.contains($0) }
         let demands = query.service.map { situation.demands(of: $0) } ?? [Wish.Demand(slots: 1, units: 1)]
         var (least, most) = (Int?.none, 0)
         for demand in demands {
@@ -105,7 +108,8 @@ private struct DayJudge {
             let wish = Wish.take(
                 [
                     Wish.Place(
-                        slot: SlotID(session: sitting.id, index: UInt16(first)), service: query.service, demand: demand)
+                        slot: SlotID(session: sitting.id, index: UInt16(first)), service: query.service, demand: demand,
+                        patientClass: query.patientClass)
                 ], for: query.patient, isHold: false, by: query.origin ?? .system)
             // What the clock says is asked for itself: slots that begin about now may have begun for the engine, and a
             // standby may not know yet of the moment that its primary has told.

@@ -5,7 +5,9 @@ import Scheduling
 extension SlotQuestion {
     /// A booking of just what is asked about.
     var wish: Wish {
-        .take([Wish.Place(slot: slot, service: service)], for: patient, isHold: false, by: origin ?? .system)
+        .take(
+            [Wish.Place(slot: slot, service: service, patientClass: patientClass)], for: patient, isHold: false,
+            by: origin ?? .system)
     }
 }
 
@@ -16,14 +18,17 @@ extension AnswerJudge {
         let beside = chronicle.beside([execution]).flatMap(\.operation.writes).map { Wish($0) }
         // The engine asked its clock between these two.
         let situations = [execution.notBefore, Instant(rawValue: chronicle.latestMoment)].map { now in
-            Situation(model, from: low, to: high, now: now, beside: beside)
+            var situation = Situation(model, from: low, to: high, now: now, beside: beside)
+            situation.clock = clock
+            return situation
         }
         let rules = explanation.verdicts.map(\.rule)
         expect(
             rules.count == Set(rules).count && Set(rules) == Set(Situation.rulesOfTaking),
             "it explains \(rules) where \(Situation.rulesOfTaking) judge")
         let unjudged = Situation.unjudged(
-            channel: question.origin != nil, patient: question.patient != nil, service: true)
+            channel: question.origin != nil, patient: question.patient != nil,
+            patientClass: question.patientClass != nil, service: true)
         let session = question.slot.session
         let mayBeGone = model.sittings[session]?.archived != nil || model.mayBeArchived(session)
         for verdict in explanation.verdicts {

@@ -6,6 +6,15 @@ import Scheduling
 // slot up to the page's end that was asked for and free all the time is there.
 extension AnswerJudge {
     func page(_ page: SlotPage, of query: SlotQuery) { PageJudge(self, query).check(page) }
+
+    /// Rules that judge, of a search that does not name all they need, what concerns everybody.
+    static let judgedInPart: Set<Rule> = [.notReleased, .bookingClosed]
+
+    /// Between which moments a reading was judged: a standby may not know yet of the moment that its primary has told.
+    var clock: ClosedRange<Instant> {
+        let earliest = execution.isOfPrimary ? execution.notBefore : Instant(rawValue: 0)
+        return earliest...max(earliest, Instant(rawValue: chronicle.latestMoment))
+    }
 }
 
 /// One page beside what was asked for.
@@ -14,8 +23,6 @@ private struct PageJudge {
     let query: SlotQuery
     /// What the reading may reflect: from what was applied everywhere when it began, to what is on disk now.
     private(set) var situation: Situation
-    /// Rules that judge, of a search that does not name all they need, what concerns everybody.
-    private static let judgedInPart: Set<Rule> = [.notReleased, .bookingClosed]
 
     init(_ judge: AnswerJudge, _ query: SlotQuery) {
         self.judge = judge
@@ -24,9 +31,7 @@ private struct PageJudge {
         situation = Situation(
             judge.model, from: judge.low, to: judge.high, now: judge.execution.notBefore,
             beside: beside.map { Wish($0) })
-        // A standby may not know yet of the moment that its primary has told.
-        let earliest = judge.execution.isOfPrimary ? judge.execution.notBefore : Instant(rawValue: 0)
-        situation.clock = earliest...max(earliest, Instant(rawValue: judge.chronicle.latestMoment))
+        situation.clock = judge.clock
     }
 
     private var model: NaiveModel { judge.model }
@@ -36,7 +41,7 @@ private struct PageJudge {
     private typealias Place = (start: Int64, slot: UInt64)
 
     func check(_ page: SlotPage) {
-        for slot in page.slots { check(slot, page.unjudged.filter { !Self.judgedInPart.contains($0) }) }
+        for slot in page.slots { check(slot, page.unjudged.filter { !AnswerJudge.judgedInPart.contains($0) }) }
         let unjudged = Situation.unjudged(
             channel: query.origin != nil, patient: query.patient != nil, patientClass: query.patientClass != nil,
             service: query.service != nil)
@@ -51,7 +56,7 @@ private struct PageJudge {
         for sitting in model.sittingsInOrder where sitting.opened <= judge.low && sitting.archived == nil {
             // Of a rule that needs a service it has judged what concerns every service, where it knows the channel.
             let leftOut = page.unjudged.filter {
-                ($0 != .channelClosed || query.origin == nil) && !Self.judgedInPart.contains($0)
+                ($0 != .channelClosed || query.origin == nil) && !AnswerJudge.judgedInPart.contains($0)
             }
             missing(sitting, shown, leftOut, upTo: page.more ? order.last : nil)
         }

@@ -1,3 +1,4 @@
+import Oracle
 import Scheduling
 
 // Shares of sessions, and the classes of patients that they go by.

@@ -219,14 +219,17 @@ struct Draw {
         if random.chance(400) { term.channels = [.app, .kiosk, .window].filter { _ in random.chance(500) } }
         if random.chance(150) { term.classes = [.outpatient] }
         var days = UInt32(random.below(5))
-        return [20, 50, 100].filter { _ in random.chance(600) }.map { share in
-            term.limit = share
-            (term.days, term.at) = (days, timeAround())
+        var stages: [CatalogueDraft.PolicyTerm] = []
+        for share: UInt32 in [20, 50, 100] where random.chance(600) {
             // The next stage is later by a day at least, or there is none.
-            days = days > 0 ? days - 1 : 0
-            return term
+            if let last = stages.last {
+                guard last.days > 0 else { break }
+                days = last.days - 1
+            }
+            (term.limit, term.days, term.at) = (share, days, timeAround())
+            stages.append(term)
         }
-        .reduce(into: []) { stages, stage in if stages.last?.days != stage.days { stages.append(stage) } }
+        return stages
     }
 
     /// A moment from which on something before a slot is closed: for some slots it has come.

@@ -349,11 +349,11 @@ package nonisolated enum PBRule: SwiftProtobuf.Enum, Swift.CaseIterable {
   /// so shortly before the slot the policy lets no appointment be cancelled or given up
   case tooLate // = 18
 
-  /// the slot's session does not take place from that slot on, or from an earlier one
-  case sessionStopped // = 21
-
   /// what is free in the session is kept for other channels, classes or services
   case quota // = 19
+
+  /// the slot's session does not take place from that slot on, or from an earlier one
+  case sessionStopped // = 20
   case UNRECOGNIZED(Int)
 
   package init() {
@@ -382,7 +382,7 @@ package nonisolated enum PBRule: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 17: self = .bookingClosed
     case 18: self = .tooLate
     case 19: self = .quota
-    case 21: self = .sessionStopped
+    case 20: self = .sessionStopped
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -409,7 +409,7 @@ package nonisolated enum PBRule: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .bookingClosed: return 17
     case .tooLate: return 18
     case .quota: return 19
-    case .sessionStopped: return 21
+    case .sessionStopped: return 20
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -435,8 +435,8 @@ package nonisolated enum PBRule: SwiftProtobuf.Enum, Swift.CaseIterable {
     .notReleased,
     .bookingClosed,
     .tooLate,
-    .sessionStopped,
     .quota,
+    .sessionStopped,
   ]
 
 }
@@ -658,7 +658,7 @@ nonisolated extension PBTransition: SwiftProtobuf._ProtoNameProviding {
 }
 
 nonisolated extension PBRule: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0RULE_UNSPECIFIED\0\u{1}RULE_SLOT_FULL\0\u{1}RULE_SLOT_PAST\0\u{1}RULE_PER_DAY_DEPARTMENT\0\u{1}RULE_PER_DAY\0\u{1}RULE_OVERLAP\0\u{1}RULE_HOLD_EXPIRED\0\u{1}RULE_STATE\0\u{1}RULE_VERSION\0\u{1}RULE_TOO_EARLY\0\u{1}RULE_SERVICE_NOT_OFFERED\0\u{1}RULE_NUMBERS_EXHAUSTED\0\u{1}RULE_PATIENT_APPOINTMENTS\0\u{1}RULE_IN_PROGRESS\0\u{1}RULE_CHANNEL_CLOSED\0\u{1}RULE_RESOURCE_ELSEWHERE\0\u{1}RULE_NOT_RELEASED\0\u{1}RULE_BOOKING_CLOSED\0\u{1}RULE_TOO_LATE\0\u{1}RULE_QUOTA\0\u{2}\u{2}RULE_SESSION_STOPPED\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0RULE_UNSPECIFIED\0\u{1}RULE_SLOT_FULL\0\u{1}RULE_SLOT_PAST\0\u{1}RULE_PER_DAY_DEPARTMENT\0\u{1}RULE_PER_DAY\0\u{1}RULE_OVERLAP\0\u{1}RULE_HOLD_EXPIRED\0\u{1}RULE_STATE\0\u{1}RULE_VERSION\0\u{1}RULE_TOO_EARLY\0\u{1}RULE_SERVICE_NOT_OFFERED\0\u{1}RULE_NUMBERS_EXHAUSTED\0\u{1}RULE_PATIENT_APPOINTMENTS\0\u{1}RULE_IN_PROGRESS\0\u{1}RULE_CHANNEL_CLOSED\0\u{1}RULE_RESOURCE_ELSEWHERE\0\u{1}RULE_NOT_RELEASED\0\u{1}RULE_BOOKING_CLOSED\0\u{1}RULE_TOO_LATE\0\u{1}RULE_QUOTA\0\u{1}RULE_SESSION_STOPPED\0")
 }
 
 nonisolated extension PBAuthority: SwiftProtobuf._ProtoNameProviding {

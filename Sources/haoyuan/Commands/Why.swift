@@ -52,18 +52,6 @@ struct Why: AsyncParsableCommand {
     }
 }
 
-/// A class of patients by its word.
-struct PatientClassArgument: ExpressibleByArgument {
-    let patientClass: PatientClass
-
-    init?(argument: String) {
-        guard let known = PatientClass.known.first(where: { $0.word == argument }) else { return nil }
-        patientClass = known
-    }
-
-    static var allValueStrings: [String] { PatientClass.known.map(\.word) }
-}
-
 /// What the rules say of a slot, for people and for programs.
 struct ExplanationView {
     private let explanation: SlotExplanation
