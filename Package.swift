@@ -171,7 +171,7 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: nio + [
-                "haoyuan", "Proof", "Hosting", "Terminal", "HaoyuanClient", "Engine", "Journal", "Wire",
+                "haoyuan", "Proof", "Hosting", "Terminal", "HaoyuanClient", "Engine", "Journal", "Scheduling", "Wire",
             ],
             exclude: ["Fixtures"], swiftSettings: settings),
         .testTarget(

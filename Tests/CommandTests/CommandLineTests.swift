@@ -3,7 +3,8 @@ import Testing
 
 @Suite(.serialized) struct `Every subcommand, against a real server` {
     /// A session of today that runs into tomorrow evening: whatever the time is, a slot of it lies ahead.
-    private static let hospital = """
+    private static var hospital: String {
+        """
         hospital: {name: 试验医院, time_zone: Asia/Shanghai}
         departments: [{code: general, name: 全科}, {code: imaging, name: 影像科}]
         services:
@@ -15,9 +16,12 @@ import Testing
           - {code: imaging, name: 影像检查, department: imaging, services: [ct, echo]}
         policies: [{department: general, per_day_department: 1, hold: 1h}]
         templates:
-          - {code: general-long, pool: general, start: "00:00", slot_minutes: 5, slots: 512, capacity: 2}
-          - {code: imaging-long, pool: imaging, start: "00:00", slot_minutes: 5, slots: 512, capacity: 1}
+          - {code: general-long, pool: general, start: "00:00", slot_minutes: 5, slots: 512, capacity: 2,
+             valid_from: \(HospitalDay.today), valid_until: \(HospitalDay.today)}
+          - {code: imaging-long, pool: imaging, start: "00:00", slot_minutes: 5, slots: 512, capacity: 1,
+             valid_from: \(HospitalDay.today), valid_until: \(HospitalDay.today)}
         """
+    }
 
     private func withHospital(_ body: (ServerProcess) async throws -> Void) async throws {
         try await withServer([]) { server in

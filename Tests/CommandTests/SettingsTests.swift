@@ -178,7 +178,7 @@ import struct Scheduling.WallTime
     /// For each setting a value that is not its default on any machine.
     private static let otherValues = [
         "data": "/elsewhere", "follow": "a:1,b:2", "host": "::1", "port": "1", "port-file": "p", "monitor": "off",
-        "credential-file": "c",
+        "credential-file": "c", "clock": "simulated",
         "loops": "77",
         "shards": "77", "log-level": "trace", "log-format": "json", "key-window": "25h", "archive-after": "9d",
         "checkpoint-bytes": "1MiB", "checkpoint-time": "7s", "file-initial": "1GiB", "file-growth": "1GiB",

@@ -15,7 +15,9 @@ import Testing
         policies:
           - {department: general, per_day_department: 0, per_day: \(perDay), hold: 1h,
              terms: [{rule: CHANNEL_CLOSED, channels: [window, ward]}]}
-        templates: [{code: long, pool: general, start: "00:00", slot_minutes: 5, slots: 512, capacity: 1}]
+        templates:
+          - {code: long, pool: general, start: "00:00", slot_minutes: 5, slots: 512, capacity: 1,
+             valid_from: \(HospitalDay.today), valid_until: \(HospitalDay.today)}
         """
     }
 

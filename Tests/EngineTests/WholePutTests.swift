@@ -79,7 +79,9 @@ import Testing
         let hospital = try await Hospital()
         let copy = try hospital.engine.journal.copy()
         let before = try await hospital.engine.catalogue().value
-        let goal = copy.header.end.last.advanced(by: records)
+        // The copy is of the file alone, and may be behind what the log's tail has.
+        let begin = hospital.engine.lastPosition
+        let goal = begin.advanced(by: records)
         let folder = "\(hospital.folder)-restored"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let restoration = try Restoration(
@@ -98,7 +100,7 @@ import Testing
         }
         _ = try restoration.finish()
         let isWhole = records == Self.services
-        #expect(restoration.position == (isWhole ? goal : copy.header.end.last))
+        #expect(restoration.position == (isWhole ? goal : begin))
         let restored = try Engine.start(Standby.configuration(folder, hospital, nil, role: .primary))
         #expect(try await restored.catalogue().value == (isWhole ? after : before))
         await restored.stop()
@@ -118,7 +120,13 @@ import Testing
         let session = try await hospital.open("li", capacities: [2])
         let opened = hospital.engine.lastPosition
         try await Self.put(hospital)
-        let chunks = try hospital.engine.journal.chunks(after: copy.header.end, maxBytes: 6_000)
+        var tip = copy.header.end
+        while tip.last < opened {
+            let chunks = try hospital.engine.journal.chunks(after: tip, maxBytes: 1)
+            try restoration.follow(chunks)
+            tip = try #require(chunks.end)
+        }
+        let chunks = try hospital.engine.journal.chunks(after: tip, maxBytes: 6_000)
         #expect(chunks.last > opened && chunks.last < hospital.engine.lastPosition)
         try restoration.follow(chunks)
         _ = try restoration.finish()

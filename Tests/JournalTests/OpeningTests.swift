@@ -28,13 +28,13 @@ extension Site {
         var envelope: [UInt8] = []
         let key = Array(MetaEntry.formatKey.utf8)
         var value = MetaEntry.encodeFormat(creationID: [UInt8](repeating: 1, count: 16))
-        value[0] = 5
+        value[0] = 6
         value += [1, 2, 3]
         ValueEnvelope.write(value, table: "meta", key: key, reflects: .zero, compress: false, into: &envelope)
         let newer = envelope
         #expect(site.memory.tamper("meta", key: key) { _ in newer })
-        #expect(throws: JournalError.newerFormat(found: 5, supported: 4)) { try site.open() }
-        #expect(throws: JournalError.newerFormat(found: 5, supported: 4)) {
+        #expect(throws: JournalError.newerFormat(found: 6, supported: 5)) { try site.open() }
+        #expect(throws: JournalError.newerFormat(found: 6, supported: 5)) {
             try JournalVerifier.verify(storage: site.memory.attach())
         }
         #expect(site.memory.value("meta", key: key) == newer)
@@ -55,11 +55,11 @@ extension Site {
         for _ in 1...2 {
             site.memory.setTail(pieces: 4)
             journal = try site.open { if disk == .lmdb { $0.tailBytes = 4 * TailPiece.blockBytes } }
-            #expect(try journal.listing().format == 4)
+            #expect(try journal.listing().format == 5)
             site.crash(journal)
             site.memory.setTail(pieces: 0)
             journal = try site.open { $0.readOnly = true }
-            #expect(try journal.listing().format == 4)
+            #expect(try journal.listing().format == 5)
             #expect(try journal.replayed().map(\.bytes) == [record(1)])
             try journal.close()
         }
@@ -80,14 +80,14 @@ extension Site {
         try journal.close()
     }
 
-    @Test(arguments: Disk.allCases, 1...3 as ClosedRange<UInt8>)
+    @Test(arguments: Disk.allCases, 1...4 as ClosedRange<UInt8>)
     func `an owner that needs the newest format gets it from each older one, without a tail, too`(
         _ disk: Disk, _ format: UInt8
     ) throws {
         let site = try Site(disk)
         try site.setFormat(format)
         let journal = try site.open { $0.needsNewestFormat = true }
-        #expect(try journal.listing().format == 4)
+        #expect(try journal.listing().format == 5)
         try journal.close()
     }
 
@@ -100,7 +100,7 @@ extension Site {
         #expect(throws: JournalError.self) { try site.open { $0.needsNewestFormat = true } }
         site.memory.setCapacity(nil)
         let journal = try site.open()
-        #expect(try journal.listing().format == (pieces == 0 ? 1 : 4))
+        #expect(try journal.listing().format == (pieces == 0 ? 1 : 5))
         try journal.close()
     }
 

@@ -61,7 +61,8 @@ struct CommandRounds {
         return draft
     }
 
-    /// Of channels and of classes, which an appointment may have both; given back at a time, before the start, or never.
+    /// Of channels and classes, of which an appointment may have both; given back at a time, before the start, or
+    /// never.
     private static let shares: [CatalogueDraft.PolicyTerm] = [
         .init(rule: .quota, pools: ["张医师"], channels: [.app], limit: 2, days: 1, at: WallTime("18:00")),
         .init(rule: .quota, channels: [.window], classes: [.inpatient, .emergency], limit: 2, minutes: 90),

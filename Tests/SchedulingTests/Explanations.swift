@@ -26,7 +26,12 @@ extension CommandRounds {
             objections.append("\(wish): explained with \(words[0]), refused with \(words[1])")
         }
         let isGone = wish.places.contains { model.sittings[$0.slot.session]?.archived != nil }
-        if explanation.verdicts.map(\.rule) != Situation.rulesOfTaking {
+        // A rule that is asked in two places stands where it refuses.
+        let twice: Set<Rule> = [.serviceNotOffered, .notReleased]
+        let (rules, all) = (explanation.verdicts.map(\.rule), Situation.rulesOfTaking)
+        if Set(rules) != Set(all) || rules.count != all.count
+            || rules.filter({ !twice.contains($0) }) != all.filter({ !twice.contains($0) })
+        {
             objections.append("\(wish): explained by \(explanation.verdicts.map(\.rule))")
         }
         for verdict in explanation.verdicts where !isGone {
@@ -34,7 +39,7 @@ extension CommandRounds {
                 switch verdict.judgement {
                 case .refuses(let refusal): situation.mayRefuse(wish, item: 0, with: refusal)
                 case .passes: !situation.surelyRefuses(wish, by: verdict.rule)
-                case .notJudged: false
+                case .notJudged: situation.mayRefuse(wish, item: 0, with: Refusal(.serviceNotOffered))
                 }
             if !isRight { objections.append("\(wish): \(verdict)") }
         }

@@ -29,7 +29,7 @@ import Testing
         var rules: Set<Rule> = []
         for seed in 1...12 as ClosedRange<UInt64> {
             var rounds = CommandRounds(seed: seed)
-            for _ in 1...700 { rounds.playOne() }
+            for _ in 1...1_000 { rounds.playOne() }
             rules.formUnion(rounds.rulesSeen)
             for event in rounds.world.journal {
                 switch event.fact {

@@ -223,8 +223,8 @@ import Testing
         #expect(problem([Term(rule: .quota, channels: [.app], limit: 40)], capacity: 2, then: 1) == nil)
     }
 
-    /// What is wrong with terms of a department with a template of 20 slots and one of 40; then with another capacity of
-    /// the first.
+    /// What is wrong with terms of a department with a template of 20 slots and one of 40; then with another capacity
+    /// of the first.
     private func problem(_ terms: [Term], capacity: UInt32, then other: UInt32? = nil) -> String? {
         func template(_ code: String, _ pool: String, slots: UInt32, _ capacity: UInt32) -> CatalogueDraft.Template {
             .init(

@@ -116,7 +116,7 @@ extension World {
         guard case .sessionStopped(_, let stop) = try decide(.stopSession(session, from: slot, reason: reason)) else {
             return nil
         }
-        carryOut(stop, of: session, by: Self.nurse)
+        carryOut(stop, of: session, by: origin)
         return stop
     }
 

@@ -11,8 +11,8 @@ package struct GenerationPreview: Sendable {
         case withdrawn
         /// It is not opened, or it is outdated and stays, as the sentence says.
         case conflict(String)
-        /// A holiday, an exception or a leave leaves it out, as the words say. With a session: it was opened by hand, its
-        /// resources are away, and it stays.
+        /// A holiday, an exception or a leave leaves it out, as the words say. With a session: it was opened by hand,
+        /// its resources are away, and it stays.
         case absent(String)
         /// This calendar does not reach the day.
         case unjudged(String)

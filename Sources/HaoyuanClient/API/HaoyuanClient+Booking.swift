@@ -13,7 +13,7 @@ extension HaoyuanClient {
     ///
     /// - Parameters:
     ///   - slot: The first of the slots the service takes.
-    ///   - patientClass: How the patient is in the hospital, kept with the appointment; shares of a session may go by it.
+    ///   - patientClass: How the patient is in the hospital, kept with the appointment; a session's shares go by it.
     ///   - key: Chosen and stored before the call.
     /// - Returns: A receipt, or the rule that refused.
     public func book(

@@ -12,8 +12,8 @@ public struct SessionsPreview: Hashable, Sendable {
         case withdrawn
         /// It would not be opened, or it is outdated and would stay, as the sentence says.
         case conflict(String)
-        /// A holiday, an exception or a leave leaves it out, as the words say. With a session: it was opened by hand, its
-        /// resources are away, and it stays.
+        /// A holiday, an exception or a leave leaves it out, as the words say. With a session: it was opened by hand,
+        /// its resources are away, and it stays.
         case absent(String)
         /// The calendar of this code does not reach the day: nothing would be opened or withdrawn.
         case notJudged(String)

@@ -105,8 +105,10 @@ extension Situation {
         return Self.stages.joined().contains { !unjudged.contains($0) && !verdict(of: $0, asked).refusals.isEmpty }
     }
 
-    /// The rules that a wish for a new place is asked, in the order of the stages.
-    package static let rulesOfTaking = stages.dropFirst().flatMap(\.self)
+    /// The rules that a wish for a new place is asked, in the order of the stages; one of two stages where it is first.
+    package static let rulesOfTaking = stages.dropFirst().joined().reduce(into: [Rule]()) { rules, rule in
+        if !rules.contains(rule) { rules.append(rule) }
+    }
 
     /// Whether a rule surely stands in the way of a wish for one place.
     package func surelyRefuses(_ wish: Wish, by rule: Rule) -> Bool { verdict(of: rule, asked(wish, 0)).isCertain }

@@ -11,6 +11,12 @@ extension Situation {
             let shares = policy.terms.filter {
                 $0.rule == .quota && ($0.pools.isEmpty || $0.pools.contains(place.sitting.id.pool))
             }
+            let foreign = foreign(place, shares)
+            guard foreign.perhaps else {
+                isCertain = false
+                continue
+            }
+            if !foreign.surely { isCertain = false }
             for demand in place.fitting {
                 let needed = demand.slots * demand.units
                 let units = forSale(place, shares)
@@ -27,6 +33,13 @@ extension Situation {
             }
         }
         return Verdict(refusals: refusals, isCertain: isCertain && !refusals.isEmpty)
+    }
+
+    /// Whether some shares in force were of others: without them nothing is kept, however little is free.
+    private func foreign(_ place: Place, _ shares: [PolicyTerm]) -> (perhaps: Bool, surely: Bool) {
+        let own = Taker(place.wish.by.channel, place.service, place.patientClass)
+        let others = shares.filter { !$0.isFor(own) }.map { givenBack($0, place.sitting) }
+        return (others.contains { !$0.surely }, others.contains { !$0.perhaps })
     }
 
     /// Units of the session that were for sale to a place: at least, and at most.
@@ -126,7 +139,8 @@ extension Situation {
         }
         let all = zones.isEmpty ? [.utc] : zones
         return (
-            all.contains { isBack(at: clock.upperBound, in: $0) }, all.allSatisfy { isBack(at: clock.lowerBound, in: $0) }
+            all.contains { isBack(at: clock.upperBound, in: $0) },
+            all.allSatisfy { isBack(at: clock.lowerBound, in: $0) }
         )
     }
 }

@@ -1,7 +1,7 @@
 extension Catalogue {
-    /// Refuses shares that are larger than the sessions they are of, as far as templates tell how large those are: a
-    /// term that names pools against each template of theirs, one that names none against the largest. What a draft does
-    /// not touch stays as it is.
+    /// Refuses shares that are larger than the sessions they are of, as far as templates tell how large those are:
+    /// a term that names pools against each template of theirs, one that names none against the largest. What a draft
+    /// does not touch stays as it is.
     ///
     /// Shares that are too large together are none of this: the later ones have what the earlier ones leave.
     func checkShares(of draft: CatalogueDraft) throws(InvalidCatalogue) {

@@ -61,6 +61,9 @@ package struct Asking: Sendable {
     /// When the first slot starts.
     package var start: Instant { times.start(ofSlot: UInt16(slot.index)) }
 
+    /// When the last slot ends.
+    package var end: Instant { times.end(ofSlot: UInt16(slot.index), span: span) }
+
     /// What the slots mean for the patient.
     package var commitment: PatientBook.Commitment {
         PatientBook.Commitment(times, slot: UInt16(slot.index), span: span, department: department)

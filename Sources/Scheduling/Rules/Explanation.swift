@@ -91,7 +91,9 @@ extension RuleList {
             try PerDayDepartment.judge(judged.0, judged.1)
         }
         explanation.ask(.perDay, of: judged) { judged throws(Refusal) in try PerDay.judge(judged.0, judged.1) }
-        explanation.ask(.overlap, of: judged) { judged throws(Refusal) in try Overlap.judge(judged.1) }
+        // Slots that the session does not have are at no time at which the patient could be elsewhere.
+        let fitting = judged.flatMap { $0.0.end <= $0.0.times.end ? $0 : nil }
+        explanation.ask(.overlap, of: fitting) { judged throws(Refusal) in try Overlap.judge(judged.1) }
         explanation.ask(.patientAppointments, of: judged) { judged throws(Refusal) in
             try PatientAppointments.judge(judged.1)
         }
@@ -111,9 +113,11 @@ extension RuleList {
         explanation.ask(.serviceNotOffered, of: judged) { judged throws(Refusal) in
             try ServiceNotOffered.judge(judged.0, judged.1)
         }
-        explanation.ask(.slotFull, of: judged) { judged throws(Refusal) in try SlotFull.judge(judged.0, judged.1) }
-        explanation.ask(.quota, of: judged) { judged throws(Refusal) in try Quota.judge(judged.0, judged.1) }
-        explanation.ask(.notReleased, of: judged) { judged throws(Refusal) in
+        // Of slots that the session does not have nothing is free, sold or kept.
+        let fitting = judged.flatMap { $0.1.has($0.0) ? $0 : nil }
+        explanation.ask(.slotFull, of: fitting) { judged throws(Refusal) in try SlotFull.judge(judged.0, judged.1) }
+        explanation.ask(.quota, of: fitting) { judged throws(Refusal) in try Quota.judge(judged.0, judged.1) }
+        explanation.ask(.notReleased, of: fitting) { judged throws(Refusal) in
             try NotReleased.judge(judged.0, judged.1)
         }
     }

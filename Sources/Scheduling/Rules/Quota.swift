@@ -1,9 +1,9 @@
 /// RULE_QUOTA: 配额, units of a session that a policy's terms keep for some until they are given back.
 ///
-/// Of a term it reads services, pools, channels, classes, limit, and when the share is given back: at a time on the wall
-/// clock days before the session's day, or minutes before its start, whichever comes first; with neither it is never
-/// given back. The share is that of the appointments which the term concerns, and what they have taken of the session
-/// lessens what is kept for more of them. A booking that names no class is concerned by no term with classes.
+/// Of a term it reads services, pools, channels, classes, limit, and when the share is given back: at a time on the
+/// wall clock days before the session's day, or minutes before its start, whichever comes first; with neither it is
+/// never given back. The share is that of the appointments which the term concerns, and what they have taken of the
+/// session lessens what is kept for more of them. A booking that names no class is concerned by no term with classes.
 ///
 /// What is kept never exceeds what is free: where it would, the later terms have the rest. So every free unit is for
 /// sale to somebody, whatever was sold, locked or promised before.

@@ -15,8 +15,12 @@ enum ServiceNotOffered {
     /// The service may have grown since the catalogue was asked.
     @inline(__always)
     static func judge(_ asking: borrowing Asking, _ session: borrowing Session) throws(Refusal) {
-        guard Int(asking.slot.index) + Int(asking.span) <= session.slots.count else {
-            throw Refusal(.serviceNotOffered)
-        }
+        guard session.has(asking) else { throw Refusal(.serviceNotOffered) }
     }
+}
+
+extension Session {
+    /// Whether it has all the slots that are asked for.
+    @inline(__always)
+    func has(_ asking: borrowing Asking) -> Bool { Int(asking.slot.index) + Int(asking.span) <= slots.count }
 }

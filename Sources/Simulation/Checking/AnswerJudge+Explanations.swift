@@ -48,8 +48,13 @@ extension AnswerJudge {
                     "it says that \(rule.name) passes, which refuses")
                 expect(!unjudged.contains(rule), "it says that \(rule.name) passes, and was not told enough")
             case .notJudged(let needs):
+                // Of slots that the session does not have nothing is judged at the pool.
+                let mayNotFit = situations.contains {
+                    $0.mayRefuse(question.wish, item: 0, with: Refusal(.serviceNotOffered))
+                }
                 expect(
-                    needs.isEmpty ? mayBeGone : unjudged.contains(rule), "it says that it has not judged \(rule.name)")
+                    needs.isEmpty ? mayBeGone || mayNotFit : unjudged.contains(rule),
+                    "it says that it has not judged \(rule.name)")
             }
         }
     }
