@@ -1,8 +1,11 @@
 import Foundation
 
-/// The day that it is in Shanghai: a template of this day alone may run into the next.
+/// Days in Shanghai: a template of today alone may run into the next.
 enum HospitalDay {
-    static var today: String {
-        String(Date(timeIntervalSinceNow: 8 * 3_600).ISO8601Format().prefix(10))
+    static var today: String { day(0) }
+    static var tomorrow: String { day(1) }
+
+    private static func day(_ ahead: Double) -> String {
+        String(Date(timeIntervalSinceNow: (8 + 24 * ahead) * 3_600).ISO8601Format().prefix(10))
     }
 }

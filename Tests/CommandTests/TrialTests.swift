@@ -23,6 +23,18 @@ import Testing
         let named = try await ask(server, "clock", "advance", "--to", "2026-03-02 07:00", "--json").object()
         #expect(named["now"] as? String == "2026-03-02T07:00:00.000+08:00")
 
+        // A hold lasts 15 minutes, by the trial's clock.
+        let slots = try await ask(server, "slots", "--department", "cardiology", "--next", "--json").object()
+        let place = try #require(((slots["slots"] as? [[String: Any]])?.first)?["place"] as? String)
+        let hold = try await ask(server, "hold", "--slot", place, "--patient", "urn:id|1", "--register", "--json")
+        #expect(hold.status == 0, "\(hold.complaints)")
+        let appointment = try #require(try hold.object()["appointment"].map { "\($0)" })
+        for (advance, state) in [("899s", "held"), ("1s", "expired")] {
+            #expect(try await ask(server, "clock", "advance", advance).status == 0)
+            let shown = try await ask(server, "appointments", "--id", appointment, "--json")
+            #expect(shown.output.contains("\"\(state)\""), "\(shown.output)")
+        }
+
         let back = try await ask(server, "clock", "advance", "--to", "2026-03-01 07:00")
         #expect(back.status == 64 && back.complaints.contains("never goes back"), "\(back.complaints)")
         let far = try await ask(server, "clock", "advance", "367d")

@@ -7,7 +7,7 @@ import Testing
     func `thousands of random commands are decided alike, and every promise holds after each`(seed: UInt64) {
         var rounds = CommandRounds(seed: seed)
         var done = 0
-        for step in 1...700 {
+        for step in 1...1_000 {
             let before = rounds.world.journal.count
             rounds.playOne()
             if rounds.world.journal.count > before { done += 1 }

@@ -215,7 +215,7 @@ import Testing
             (identifier.system, identifier.value) = ("urn:test", "new")
             patient.identifiers = [identifier]
             request.patients = [patient]
-            try await connection.send(.registerPatients, 2, request, deadline: 5)
+            try await connection.send(.registerPatients, 2, request, deadline: 1_000)
             #expect(try await connection.failure().maybeApplied)
             var find = PBFindPatientsRequest()
             find.identifiers = [identifier]

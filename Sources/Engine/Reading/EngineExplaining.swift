@@ -45,8 +45,14 @@ extension Engine {
         guard let shard = shards.index(of: session.pool, in: snapshot) else {
             preconditionFailure("a pool with sessions has a shard")
         }
-        let scope = UnsettledChanges.Scope(service: question.service, pool: session.pool, isJudged: true)
-        var shown = snapshot.changes.last(after: journal.settledPosition, for: scope, in: snapshot.catalogue)
+        // By the pool, whether or not it offers the service, and by the service itself.
+        let scopes = [
+            UnsettledChanges.Scope(
+                department: snapshot.catalogue.department(of: session.pool), pool: session.pool, isJudged: true),
+            UnsettledChanges.Scope(service: question.service, isJudged: false),
+        ]
+        let settled = journal.settledPosition
+        var shown = scopes.map { snapshot.changes.last(after: settled, for: $0, in: snapshot.catalogue) }.max() ?? .zero
         var holdings: PatientHoldings?
         if let patient = question.patient {
             shown = max(shown, try registration(of: patient, in: snapshot))

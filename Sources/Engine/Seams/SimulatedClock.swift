@@ -23,8 +23,13 @@ package final class SimulatedClock: EngineClock {
     }
 
     private let state: NIOLockedValueBox<State>
+    private let deadlines: SystemClock?
 
-    package init(now: Instant) { state = NIOLockedValueBox(State(wall: now.rawValue)) }
+    /// - Parameter deadlines: what deadlines are told by; nil for these clocks, which stand still.
+    package init(now: Instant, deadlines: SystemClock? = nil) {
+        state = NIOLockedValueBox(State(wall: now.rawValue))
+        self.deadlines = deadlines
+    }
 
     package func reading() -> ClockReading {
         state.withLockedValue { ClockReading(wall: $0.wall * 1_000_000, passed: $0.passed * 1_000_000) }
@@ -32,7 +37,9 @@ package final class SimulatedClock: EngineClock {
 
     package func isSynchronised() -> Bool { state.withLockedValue { $0.isSynchronised } }
 
-    package func monotonicNanoseconds() -> UInt64 { state.withLockedValue { UInt64($0.passed) * 1_000_000 } }
+    package func monotonicNanoseconds() -> UInt64 {
+        deadlines?.monotonicNanoseconds() ?? state.withLockedValue { UInt64($0.passed) * 1_000_000 }
+    }
 
     /// What the kernel says of the wall clock from now on.
     package func setSynchronised(_ isSynchronised: Bool) {

@@ -4,7 +4,8 @@ package import Scheduling
 /// The time of a trial: it stands still until it is told to pass. A folder is a trial's from its first start, and no
 /// other clock serves it, since its moments are of no calendar but its own.
 package struct TrialClock: Sendable {
-    package let clock = SimulatedClock(now: Instant(rawValue: 0))
+    /// Deadlines are the callers', who do not live in the trial.
+    package let clock = SimulatedClock(now: Instant(rawValue: 0), deadlines: SystemClock())
     /// What it shows where a trial begins, or goes on; nil for where the folder has come to.
     let begin: Instant?
     /// What it shows where a new trial names no moment.
