@@ -6,6 +6,9 @@ import Wire
 /// Stands before a listener's accepting: where the system has no descriptor or no memory left for one more connection,
 /// nothing is accepted for a moment, and then it is tried again. Without the pause the listener would be ready all the
 /// time, and its event loop would try without end. Said once, and once more when connections are taken again.
+///
+/// Some descriptors are held while connections are accepted, and let go while none can be: whatever else the process
+/// does must not be left without any, for libdispatch ends a process in which it cannot look at its own threads.
 package final class AcceptPause: ChannelInboundHandler {
     package typealias InboundIn = any Channel
 
@@ -16,11 +19,30 @@ package final class AcceptPause: ChannelInboundHandler {
     /// When it last failed.
     private var last = NIODeadline.now()
     private var accepted = 0
+    private var spares: [CInt] = []
 
     /// - Parameter place: what listens, for the log.
     package init(_ logger: Logger, place: String) {
         self.logger = logger
         self.place = place
+    }
+
+    package func handlerAdded(context: ChannelHandlerContext) { _ = takeSpares() }
+    package func handlerRemoved(context: ChannelHandlerContext) { releaseSpares() }
+
+    /// Whether all of them could be had.
+    private func takeSpares() -> Bool {
+        while spares.count < WireLimits.spareDescriptors {
+            let descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)
+            guard descriptor >= 0 else { return false }
+            spares.append(descriptor)
+        }
+        return true
+    }
+
+    private func releaseSpares() {
+        for descriptor in spares { close(descriptor) }
+        spares.removeAll()
     }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -41,11 +63,18 @@ package final class AcceptPause: ChannelInboundHandler {
                     "listener": "\(place)", "why": "\(String(cString: strerror(number)))", "remedy": Self.remedy,
                 ])
         }
-        last = .now()
         setReading(false, context)
+        wait(context)
+    }
+
+    private func wait(_ context: ChannelHandlerContext) {
+        last = .now()
+        releaseSpares()
         let handler = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         context.eventLoop.scheduleTask(in: .milliseconds(WireLimits.acceptPauseMilliseconds)) {
             let (pause, context) = handler.value
+            guard context.channel.isActive else { return }
+            guard pause.takeSpares() else { return pause.wait(context) }
             pause.setReading(true, context)
             pause.lookForEnd(context)
         }

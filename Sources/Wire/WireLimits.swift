@@ -49,6 +49,8 @@ package enum WireLimits {
     package static let outboundBytes = 4_194_304
     /// Payload bytes from which compression is tried, when it is on. Below, the gain is less than a TCP segment.
     package static let compressFromBytes = 4_096
+    /// Descriptors that a listener holds, and lets go while the process has none left, for whatever else it does.
+    package static let spareDescriptors = 8
     /// Milliseconds in which nothing is accepted after the system had no descriptor left: ten tries a second cost
     /// nothing, and a caller hardly notices.
     package static let acceptPauseMilliseconds: Int64 = 100

@@ -89,6 +89,7 @@ extension Engine {
             trial.clock.advance(to: min(moment, due ?? moment))
             await runTimers()
         }
+        await rollRosters()
         await archiveSessions()
         lookAtClockForTheLastTime()
         do { try await journal.flushed() } catch { throw EngineError(error) }
