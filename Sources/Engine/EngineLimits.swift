@@ -81,6 +81,8 @@ package enum EngineLimits {
     package static let rollTickMilliseconds: Int64 = 30_000
     /// Milliseconds between two looks for sessions to archive.
     package static let archiveTickMilliseconds: Int64 = 60_000
+    /// The latest moment that a trial's clock shows, in milliseconds since 1970: in September 2096.
+    package static let clockEndMilliseconds: Int64 = 3_999_000_000_000
     /// Milliseconds that a trial's clock may be moved at once: 366 days.
     package static let clockAdvanceMilliseconds: Int64 = 366 * 86_400_000
     /// Milliseconds by which the wall clock may differ from the engine's time before that is a fault of the wall clock.

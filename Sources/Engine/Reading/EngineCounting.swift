@@ -79,7 +79,12 @@ extension Engine {
                 let scope = UnsettledChanges.Scope(
                     department: query.departments.count == 1 ? query.departments[0] : nil, service: query.service,
                     isJudged: true)
-                shown[index] = snapshot.changes.last(after: settled, for: scope, in: snapshot.catalogue)
+                // Whether there are such ones at all.
+                let named = query.departments.map { UnsettledChanges.Scope(department: $0, isJudged: false) }
+                for scope in [scope] + (named.count > 1 ? named : []) {
+                    let last = snapshot.changes.last(after: settled, for: scope, in: snapshot.catalogue)
+                    shown[index] = max(shown[index], last)
+                }
                 if let patient = query.patient {
                     shown[index] = max(shown[index], try registration(of: patient, in: snapshot))
                     let (holdings, last) = await shards.patients[shards.index(of: patient)].holdings(of: patient)

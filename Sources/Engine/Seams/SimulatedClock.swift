@@ -50,11 +50,14 @@ package final class SimulatedClock: EngineClock {
     package func step(milliseconds: Int64) { state.withLockedValue { $0.wall += milliseconds } }
 
     /// Lets time pass until the wall clock shows a moment, never back.
-    package func advance(to moment: Instant) { pass(milliseconds: moment.rawValue - now().rawValue) }
+    package func advance(to moment: Instant) { pass { moment.rawValue - $0.wall } }
 
     /// Lets time pass, and wakes the sleepers whose time has come.
-    package func pass(milliseconds: Int64) {
+    package func pass(milliseconds: Int64) { pass { _ in milliseconds } }
+
+    private func pass(_ difference: (State) -> Int64) {
         let woken = state.withLockedValue { state -> [Sleeper] in
+            let milliseconds = difference(state)
             guard milliseconds > 0 else { return [] }
             state.passed += milliseconds
             state.wall += milliseconds

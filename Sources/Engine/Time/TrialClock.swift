@@ -82,6 +82,12 @@ extension Engine {
                 "to_ms: \(ClockState.words(moment.rawValue - before.rawValue)) ahead, at most "
                     + "\(ClockState.words(EngineLimits.clockAdvanceMilliseconds)) at once")
         }
+        guard moment.rawValue <= EngineLimits.clockEndMilliseconds else {
+            throw EngineError(
+                .invalidArgument,
+                "to_ms: \(moment.rawValue), after the last moment that a trial's clock shows, \(EngineLimits.clockEndMilliseconds)"
+            )
+        }
         while now < moment {
             // What a move in progress holds up is due already; it gets a second.
             let second = now.advanced(milliseconds: 1_000)

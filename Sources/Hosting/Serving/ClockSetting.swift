@@ -20,7 +20,7 @@ enum ClockSetting: Hashable, Sendable {
             let prefix = "simulated:"
             guard text.hasPrefix(prefix),
                 case .absolute(let milliseconds)? = MomentText(String(text.dropFirst(prefix.count))),
-                milliseconds >= 0, milliseconds < Instant(minute: .max).rawValue
+                milliseconds >= 0, milliseconds <= EngineLimits.clockEndMilliseconds
             else { return nil }
             self = .simulated(begin: Instant(rawValue: milliseconds))
         }

@@ -78,7 +78,10 @@ extension Situation {
         let sitting = place.sitting
         let old = place.givenUp.flatMap { $0.id.session == sitting.id ? $0 : nil }
         var (least, most) = (0, 0)
+        let stop = sitting.stopped(in: positions)
         for slot in sitting.capacities.indices where sitting.start(slot) > clock.lowerBound.rawValue {
+            if let from = stop.surely, slot >= from { continue }
+            let isSurelyOpen = stop.perhaps.map { slot < $0 } ?? true
             let capacity = sitting.capacity(slot, in: positions)
             let surely = model.units(sitting, slot: slot) {
                 $0.id == old?.id || model.surelyOccupies($0, in: positions)
@@ -91,7 +94,7 @@ extension Situation {
             }
             let passedOn = old.map { $0.slots.contains(slot) ? $0.units : 0 } ?? 0
             let (low, high) = (before.reduce(0) { $0 + $1.lowerBound }, before.reduce(0) { $0 + $1.upperBound })
-            if sitting.start(slot) > clock.upperBound.rawValue {
+            if sitting.start(slot) > clock.upperBound.rawValue, isSurelyOpen {
                 least += max(0, capacity.lowerBound - perhaps - claimed - high) + passedOn
             }
             most += max(0, capacity.upperBound - surely - low) + passedOn

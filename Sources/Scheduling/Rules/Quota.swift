@@ -92,12 +92,14 @@ extension PolicyTerm {
 extension Session {
     /// Units that may be sold in the slots which have not begun, and those of an appointment that is given up.
     fileprivate func freeAhead(at now: Instant, with givenUp: AppointmentRecord?) -> Int {
-        let first = times.firstSlot(startingFrom: now.advanced(milliseconds: 1))
+        // What is stopped is sold to none, so nothing is kept there.
+        let last = openStop.map { Int($0.from) } ?? slots.count
+        let first = min(times.firstSlot(startingFrom: now.advanced(milliseconds: 1)), last)
         let free =
-            first == 0 && lockCount == 0
-            ? Int(self.free) : (first..<slots.count).reduce(0) { $0 + Int(self.free(inSlot: $1)) }
+            first == 0 && lockCount == 0 && last == slots.count
+            ? Int(self.free) : (first..<last).reduce(0) { $0 + Int(self.free(inSlot: $1)) }
         guard let givenUp else { return free }
-        let end = Int(givenUp.slot) + Int(givenUp.span)
+        let end = min(Int(givenUp.slot) + Int(givenUp.span), last)
         return free + Int(givenUp.units) * max(0, end - max(first, Int(givenUp.slot)))
     }
 
