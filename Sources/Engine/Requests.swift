@@ -82,12 +82,13 @@ package struct SlotQuery: Sendable {
 
     /// What it names of what rules may need.
     package var naming: SearchNaming {
-        var naming: SearchNaming = []
-        if origin != nil { naming.insert(.channel) }
-        if patient != nil { naming.insert(.patient) }
-        if patientClass != nil { naming.insert(.patientClass) }
-        if service != nil { naming.insert(.service) }
-        return naming
+        // By hand: the general operations of option sets are dear where each search asks for them.
+        var naming: UInt8 = 0
+        if origin != nil { naming |= SearchNaming.channel.rawValue }
+        if patient != nil { naming |= SearchNaming.patient.rawValue }
+        if patientClass != nil { naming |= SearchNaming.patientClass.rawValue }
+        if service != nil { naming |= SearchNaming.service.rawValue }
+        return SearchNaming(rawValue: naming)
     }
 
     package init(

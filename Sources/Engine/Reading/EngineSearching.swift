@@ -96,8 +96,7 @@ extension Engine {
             }
         }
         return limits.indices.map { index in
-            let query = queries[index]
-            let unjudged = RuleList.unjudged(naming: query.naming)
+            let unjudged = RuleList.unjudged(naming: queries[index].naming)
             return Search(
                 page: limits[index].map { SlotPage(&found[index], limit: $0, unjudged: unjudged) }, shown: shown[index],
                 position: begun)

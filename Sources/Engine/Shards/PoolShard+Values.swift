@@ -42,8 +42,8 @@ extension PoolShard {
         var patient: PatientID?
     }
 
-    /// A search's part of this shard.
-    struct SearchOrder: Sendable {
+    /// A search's part of this shard. An object, for what is asked is large and goes through many hands.
+    final class SearchOrder: Sendable {
         /// The query's place in its batch.
         let index: Int
         let search: SlotSearch

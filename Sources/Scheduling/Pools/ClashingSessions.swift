@@ -5,6 +5,9 @@ package struct ClashingSessions: Hashable, Sendable {
 
     package init() {}
 
+    @inline(__always)
+    package var isEmpty: Bool { ends.isEmpty }
+
     /// Takes note of a session, and of when the clash is over.
     package mutating func note(_ session: SessionID, until end: Instant) {
         ends[session] = max(ends[session] ?? end, end)

@@ -164,6 +164,13 @@ package enum RuleList {
         try NotReleased.judge(asking, session)
     }
 
+    /// Whether none of the rules at the pool can say no in this session to what fits and lies ahead, under a policy
+    /// without terms: a search asks it once for the session, where it would ask them of every slot.
+    @inline(__always)
+    static func leaveFree(_ session: borrowing Session) -> Bool {
+        !session.hasStops && session.nextNumber <= Limits.numbersPerSession
+    }
+
     /// `CHANGE`.
     @inline(__always)
     package static func judge(_ change: ChangeAsking, _ asking: borrowing Asking) throws(Refusal) {

@@ -54,10 +54,11 @@ package struct SlotSearch: Sendable {
         // One copy of what is asked serves all slots: they are thousands.
         var asking = asking
         asking.isWithinShares = true
+        let isUnruled = asking.policy.terms.isEmpty && holdings == nil && clashing.isEmpty
         var cursors: [Cursor] = []
         cursors.reserveCapacity(pools.count)
         for pool in pools {
-            let first = book.look(at: pool) { Cursor.first(of: self, &asking, pool, in: $0) }
+            let first = book.look(at: pool) { Cursor.first(of: self, &asking, pool, isUnruled, in: $0) }
             if case .some(.some(let cursor)) = first { cursors.append(cursor) }
         }
         var heads = Heap(cursors.indices.map { Head(cursor: $0, on: cursors[$0].head) })
@@ -66,7 +67,8 @@ package struct SlotSearch: Sendable {
         while found.count < limit, let head = heads.min {
             let place = head.cursor
             found.append(cursors[place].head)
-            if book.look(at: cursors[place].pool, { cursors[place].advance(self, &asking, in: $0) }) == true {
+            if book.look(at: cursors[place].pool, { cursors[place].advance(self, &asking, isUnruled, in: $0) }) == true
+            {
                 heads.replaceMin(with: Head(cursor: place, on: cursors[place].head))
             } else {
                 heads.removeMin()
@@ -85,29 +87,37 @@ package struct SlotSearch: Sendable {
     fileprivate var earliest: Instant { max(asking.now.advanced(milliseconds: 1), after?.start ?? asking.now) }
 
     /// The first slot of a session that is wanted, from this one on.
-    /// - Parameter wanted: those on the days asked for.
+    /// - Parameters:
+    ///   - wanted: those on the days asked for.
+    ///   - isUnruled: no rule needs to be asked in this session: what fits can be booked.
     fileprivate func first(
-        in session: borrowing Session, from slot: Int, of wanted: Range<Int>, _ asking: inout Asking
+        in session: borrowing Session, from slot: Int, of wanted: Range<Int>, _ isUnruled: Bool, _ asking: inout Asking
     ) -> FreeSlot? {
-        let times = session.times
         // What comes after a slot that was wanted is late enough.
-        var index = max(wanted.lowerBound, slot > 0 ? slot : times.firstSlot(startingFrom: earliest))
-        guard index < wanted.upperBound else { return nil }
-        asking.times = times
-        while index < wanted.upperBound, index + Int(asking.span) <= session.slots.count {
-            let id = SlotID(session: session.id, index: UInt16(index))
-            asking.slot = id
+        var index = max(wanted.lowerBound, slot > 0 ? slot : session.times.firstSlot(startingFrom: earliest))
+        let end = min(wanted.upperBound, session.slots.count + 1 - Int(asking.span))
+        while index < end {
             // Most slots that a search passes over are full; no other rule needs to be asked of those.
-            let fits = session.fits(slot: UInt16(index), span: asking.span, units: asking.units)
-            if fits, isBookable(asking, in: session) {
-                let start = times.start(ofSlot: UInt16(index))
-                if after.map({ (start, id.rawValue) > ($0.start, $0.slot.rawValue) }) ?? true {
-                    return FreeSlot(id, start, span: asking.span, in: session)
+            if session.fits(slot: UInt16(index), span: asking.span, units: asking.units) {
+                let id = SlotID(session: session.id, index: UInt16(index))
+                if isUnruled || isBookable(id, &asking, in: session) {
+                    let start = session.times.start(ofSlot: UInt16(index))
+                    if after.map({ (start, id.rawValue) > ($0.start, $0.slot.rawValue) }) ?? true {
+                        return FreeSlot(id, start, span: asking.span, in: session)
+                    }
                 }
             }
             index += 1
         }
         return nil
+    }
+
+    /// Apart, so that a search where no rule needs to be asked pays nothing for them.
+    @inline(never)
+    private func isBookable(_ slot: SlotID, _ asking: inout Asking, in session: borrowing Session) -> Bool {
+        asking.times = session.times
+        asking.slot = slot
+        return isBookable(asking, in: session)
     }
 }
 
@@ -161,47 +171,65 @@ private struct Head: Comparable {
 private struct Cursor {
     let pool: PoolID
     var head: FreeSlot
-    /// The session of `head`, counted in the order of starts.
-    private var place: Int
+    /// The session of `head`, counted in the order of starts; its slots on the days asked for.
+    private let place: Int
+    private let wanted: Range<Int>
+    /// No rule needs to be asked in that session.
+    private let isUnruled: Bool
 
+    /// - Parameter isUnruled: neither the policy, a patient nor a clash lets a rule say no to what fits.
     static func first(
-        of search: borrowing SlotSearch, _ asking: inout Asking, _ pool: PoolID, in sessions: borrowing PoolSessions
+        of search: borrowing SlotSearch, _ asking: inout Asking, _ pool: PoolID, _ isUnruled: Bool,
+        in sessions: borrowing PoolSessions
     ) -> Cursor? {
         // A slot of the first day may lie in a session that began on the day before; a session that is over has nothing
         // to offer.
         let place = sessions.firstPlace(endingAfter: max(SlotSearch.earliestStart(of: search.from), search.earliest))
-        return find(search, &asking, from: place, slot: 0, in: sessions).map { Cursor(pool: pool, head: $0, place: $1) }
+        return find(search, &asking, pool, isUnruled, from: place, in: sessions)
     }
 
     /// Goes to the pool's next free slot; false when there is none.
     mutating func advance(
-        _ search: borrowing SlotSearch, _ asking: inout Asking, in sessions: borrowing PoolSessions
+        _ search: borrowing SlotSearch, _ asking: inout Asking, _ isUnruled: Bool, in sessions: borrowing PoolSessions
     ) -> Bool {
-        guard let next = Self.find(search, &asking, from: place, slot: Int(head.slot.index) + 1, in: sessions) else {
+        let slot = Int(head.slot.index) + 1
+        // Where a slot was found before, the shares were judged then.
+        let next = sessions.look(inOrder: place) { session in
+            search.first(in: session, from: slot, of: wanted, self.isUnruled, &asking)
+        }
+        if let next {
+            head = next
+            return true
+        }
+        guard let cursor = Self.find(search, &asking, pool, isUnruled, from: place + 1, in: sessions) else {
             return false
         }
-        (head, place) = next
+        self = cursor
         return true
     }
 
     private static func find(
-        _ search: borrowing SlotSearch, _ asking: inout Asking, from place: Int, slot: Int,
+        _ search: borrowing SlotSearch, _ asking: inout Asking, _ pool: PoolID, _ isUnruled: Bool, from first: Int,
         in sessions: borrowing PoolSessions
-    ) -> (FreeSlot, Int)? {
-        var (place, slot) = (place, slot)
+    ) -> Cursor? {
+        var place = first
         while place < sessions.openCount {
             let times = sessions.times(inOrder: place)
             guard times.date <= search.to else { return nil }
             let wanted = times.slots(from: search.from, to: search.to)
             if !wanted.isEmpty {
-                let found = sessions.look(inOrder: place) { session in
-                    // Where a slot was found before, the shares were judged then.
-                    session.free > 0 && (slot > 0 || Quota.allows(asking, session))
-                        ? search.first(in: session, from: slot, of: wanted, &asking) : nil
+                let found = sessions.look(inOrder: place) { session -> (head: FreeSlot, isUnruled: Bool)? in
+                    guard session.free > 0 else { return nil }
+                    let isUnruled = isUnruled && RuleList.leaveFree(session)
+                    guard isUnruled || Quota.allows(asking, session) else { return nil }
+                    return search.first(in: session, from: 0, of: wanted, isUnruled, &asking).map { ($0, isUnruled) }
                 }
-                if let found { return (found, place) }
+                if let found {
+                    return Cursor(
+                        pool: pool, head: found.head, place: place, wanted: wanted, isUnruled: found.isUnruled)
+                }
             }
-            (place, slot) = (place + 1, 0)
+            place += 1
         }
         return nil
     }
