@@ -51,7 +51,7 @@ public struct SessionsPreview: Hashable, Sendable {
     public var withdrawn: Int
     /// A sentence each for what would not be opened, or stay though it is outdated.
     public var conflicts: [String]
-    /// What the answer reflects.
+    /// What the answer reflects, the first page where there were several.
     public var position: Position
 
     init(_ wire: PBPreviewSessionsReply) {
@@ -61,6 +61,15 @@ public struct SessionsPreview: Hashable, Sendable {
         withdrawn = Int(wire.withdrawn)
         conflicts = wire.conflicts
         position = Position(rawValue: wire.position)
+    }
+
+    /// One more page.
+    mutating func add(_ page: PBPreviewSessionsReply) {
+        let before = self
+        self = SessionsPreview(page)
+        rows = before.rows + rows
+        conflicts = before.conflicts + conflicts
+        position = before.position
     }
 }
 
