@@ -346,6 +346,7 @@ import Testing
         (["cancel", "1/+0/+1"], "; write its id, or its place"),
         (["serve", "--data", " "], "--data is ‘ ’, it must be the path of a folder, such as ./var"),
         (["verify", " "], "; write the path of a folder, such as ./var"),
+        (["policy", "diff", " "], "; write the path of a file or a folder, such as ./hospital.yaml"),
         (["inspect", "--file", " "], "; write the path of a file"),
         (["watch", "--after", "x"], "; write a position as the commands show it"),
         (["watch", "--timeout", "10"], "; write a time with its unit"),

@@ -118,8 +118,8 @@ import Testing
         ]
         draft.leaves = [
             .init(
-                code: "2026-17", resource: "dr", from: WallMinute(Self.day(2), WallTime(rawValue: 0)),
-                until: WallMinute(Self.day(5), WallTime(rawValue: 0)), reason: "年假")
+                code: "2026-17", resource: "dr", from: WallMoment(Self.day(2), WallTime(rawValue: 0)),
+                until: WallMoment(Self.day(5), WallTime(rawValue: 0)), reason: "年假")
         ]
         try await put(hospital, draft)
         #expect(try await days(hospital) == [2, 3].map { Self.day($0) })

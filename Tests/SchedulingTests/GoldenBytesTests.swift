@@ -298,8 +298,8 @@ import Testing
                 .leave(
                     Leave(
                         id: LeaveID(rawValue: 3), code: "l", resource: ResourceID(rawValue: 7),
-                        from: WallMinute(day(2026, 1, 1), WallTime(rawValue: 0)),
-                        until: WallMinute(day(2026, 1, 2), WallTime(rawValue: 720)), reason: "r", isCancelled: true))),
+                        from: WallMoment(day(2026, 1, 1), WallTime(rawValue: 0)),
+                        until: WallMoment(day(2026, 1, 2), WallTime(rawValue: 720)), reason: "r", isCancelled: true))),
             "0980b883a1f7320303e78e8b0a03016c07c0db850eb0ec850e017201"
         ),
         (

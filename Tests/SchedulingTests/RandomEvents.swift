@@ -121,7 +121,7 @@ extension Dice {
         return .leave(
             Leave(
                 id: LeaveID(rawValue: small()), code: text(64), resource: ResourceID(rawValue: small()),
-                from: WallMinute(day(), WallTime(rawValue: 0)), until: .end, reason: text(256),
+                from: WallMoment(day(), WallTime(rawValue: 0)), until: .end, reason: text(256),
                 isCancelled: once(in: 2)))
     }
 
