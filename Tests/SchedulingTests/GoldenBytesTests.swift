@@ -139,6 +139,18 @@ import Testing
                         template: TemplateID(rawValue: 9), capacities: [0, 1, 300]))),
             "0680b883a1f7320303e78e8b8780c001ae9e01e0c1f50d0a09030001ac020014"
         ),
+        (
+            event(
+                .sessionOpened(
+                    SessionDefinition(
+                        id: appointment.session,
+                        times: SessionTimes(
+                            date: LocalDate(rawValue: 20_270), start: Instant(minute: 29_188_320), slotMinutes: 10,
+                            slots: 3, midnights: Midnights(rawValue: 20)),
+                        template: TemplateID(rawValue: 9), capacities: [0, 1, 300], wallStart: WallTime(rawValue: 480)))
+            ),
+            "0680b883a1f7320303e78e8b8780c001ae9e01e0c1f50d0a09030001ac02001400e003"
+        ),
         (event(.sessionArchived(appointment.session)), "0780b883a1f7320303e78e8b8780c001"),
         (event(.epochBegan(300)), "0a80b883a1f7320303e78e8bac02"),
         (

@@ -32,6 +32,9 @@ package struct GenerationPreview: Sendable {
         package var session: SessionID?
         /// Those in it that have not ended. None of them is touched.
         package var appointments: [AppointmentID]
+        /// Of an open session of which nothing but the begin is to change: whether that is by the zone's clock changes,
+        /// its hours being the same; nil for all others, and where it is not known.
+        package fileprivate(set) var isOfZone: Bool?
         /// What the answer of the generation would say of it. Of a calendar's day that is not judged the first row has
         /// the sentence of all.
         package fileprivate(set) var sentence: String?
@@ -74,7 +77,7 @@ package struct GenerationPreview: Sendable {
 
     fileprivate mutating func add(
         _ fate: Fate, _ date: LocalDate, _ template: TemplateID?, _ pool: PoolID?, times: SessionTimes? = nil,
-        units: UInt32 = 0, _ session: Session? = nil
+        units: UInt32 = 0, _ session: Session? = nil, outdatedBy generation: Generation? = nil
     ) {
         let live = session.map { session in
             session.appointments.enumerated().compactMap { place, record -> AppointmentID? in
@@ -86,6 +89,7 @@ package struct GenerationPreview: Sendable {
             fate: fate, date: date, template: template, pool: pool, times: times, units: units, session: session?.id,
             appointments: live ?? [])
         if case .conflict(let sentence) = fate { row.sentence = sentence }
+        row.isOfZone = session.flatMap { generation?.otherBegin(of: $0) }?.isOfZone
         rows.append(row)
     }
 
@@ -141,7 +145,7 @@ extension Engine {
                 preview.sum.withdrawn += 1
                 preview.add(
                     .withdrawn, session.day.date, session.day.template, there.id.pool, times: there.times,
-                    units: there.units, there)
+                    units: there.units, there, outdatedBy: prepared.generation)
             } catch {
                 kept.append(error)
             }
@@ -152,7 +156,7 @@ extension Engine {
             let there = conflict.session.flatMap { books[shard($0.pool)].session($0) }
             preview.add(
                 .conflict(catalogue.sentence(conflict, prepared.roster)), conflict.times.date, conflict.day?.template,
-                conflict.pool, times: conflict.times, units: there?.units ?? 0, there)
+                conflict.pool, times: conflict.times, units: there?.units ?? 0, there, outdatedBy: prepared.generation)
         }
         for (place, part) in shards.parts(of: prepared.rounds(keeping: conflicts, now: now), in: snapshot) {
             let outcomes = books[place].open(part, diary, now: now) { snapshot.catalogue }

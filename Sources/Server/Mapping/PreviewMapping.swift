@@ -72,5 +72,6 @@ extension PBPreviewRow {
         units = row.units
         session = row.session?.rawValue ?? 0
         appointments = row.appointments.map(\.rawValue)
+        if let isOfZone = row.isOfZone { cause = isOfZone ? .clockChanges : .hours }
     }
 }

@@ -86,6 +86,50 @@ package nonisolated enum PBPreviewKind: SwiftProtobuf.Enum, Swift.CaseIterable {
 
 }
 
+package nonisolated enum PBPreviewCause: SwiftProtobuf.Enum, Swift.CaseIterable {
+  package typealias RawValue = Int
+
+  /// more than the begin is to change, or the session is of a version that kept no cause
+  case unspecified // = 0
+
+  /// the template's hours
+  case hours // = 1
+
+  /// the zone's clock changes, the template's hours being the same
+  case clockChanges // = 2
+  case UNRECOGNIZED(Int)
+
+  package init() {
+    self = .unspecified
+  }
+
+  package init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .hours
+    case 2: self = .clockChanges
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  package var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .hours: return 1
+    case .clockChanges: return 2
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  package static let allCases: [PBPreviewCause] = [
+    .unspecified,
+    .hours,
+    .clockChanges,
+  ]
+
+}
+
 /// Opens what the templates say for the days from..to that is not open yet. Repeating it changes nothing.
 package nonisolated struct PBGenerateSessionsRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -267,6 +311,9 @@ package nonisolated struct PBPreviewRow: Sendable {
   package var appointments: [UInt64] = []
 
   package var reason: String = String()
+
+  /// of an open session that would begin at another time: by what
+  package var cause: PBPreviewCause = .unspecified
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -735,6 +782,10 @@ nonisolated extension PBPreviewKind: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0PREVIEW_KIND_UNSPECIFIED\0\u{1}PREVIEW_KIND_OPENS\0\u{1}PREVIEW_KIND_STANDS\0\u{1}PREVIEW_KIND_WITHDRAWN\0\u{1}PREVIEW_KIND_CONFLICT\0\u{1}PREVIEW_KIND_NOT_JUDGED\0\u{1}PREVIEW_KIND_ABSENT\0")
 }
 
+nonisolated extension PBPreviewCause: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0PREVIEW_CAUSE_UNSPECIFIED\0\u{1}PREVIEW_CAUSE_HOURS\0\u{1}PREVIEW_CAUSE_CLOCK_CHANGES\0")
+}
+
 nonisolated extension PBGenerateSessionsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".GenerateSessionsRequest"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}from\0\u{1}to\0\u{1}templates\0\u{3}key_high\0\u{3}key_low\0")
@@ -1036,7 +1087,7 @@ nonisolated extension PBPreviewCursor: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension PBPreviewRow: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".PreviewRow"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}date\0\u{1}template\0\u{1}pool\0\u{3}start_ms\0\u{3}end_ms\0\u{1}units\0\u{1}session\0\u{1}appointments\0\u{1}reason\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}date\0\u{1}template\0\u{1}pool\0\u{3}start_ms\0\u{3}end_ms\0\u{1}units\0\u{1}session\0\u{1}appointments\0\u{1}reason\0\u{1}cause\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1054,6 +1105,7 @@ nonisolated extension PBPreviewRow: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 8: try { try decoder.decodeSingularFixed64Field(value: &self.session) }()
       case 9: try { try decoder.decodeRepeatedFixed64Field(value: &self.appointments) }()
       case 10: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 11: try { try decoder.decodeSingularEnumField(value: &self.cause) }()
       default: break
       }
     }
@@ -1090,6 +1142,9 @@ nonisolated extension PBPreviewRow: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if !self.reason.isEmpty {
       try visitor.visitSingularStringField(value: self.reason, fieldNumber: 10)
     }
+    if self.cause != .unspecified {
+      try visitor.visitSingularEnumField(value: self.cause, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1104,6 +1159,7 @@ nonisolated extension PBPreviewRow: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.session != rhs.session {return false}
     if lhs.appointments != rhs.appointments {return false}
     if lhs.reason != rhs.reason {return false}
+    if lhs.cause != rhs.cause {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
