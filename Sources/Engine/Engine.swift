@@ -263,7 +263,7 @@ package final class Engine: Sendable {
             },
             repeating(every: EngineLimits.zoneTickMilliseconds) { engine in await engine.lookAtZone() },
             repeating(every: configuration.archiveTickMilliseconds) { engine in await engine.archiveSessions() },
-            repeating(every: EngineLimits.rollTickMilliseconds) { engine in await engine.rollRosters() },
+            repeating(every: configuration.rollTickMilliseconds) { engine in await engine.rollRosters() },
             repeating(every: EngineLimits.readerTickMilliseconds) { engine in engine.recordConfirmations() },
             repeating(every: EngineLimits.standbyTickMilliseconds) { engine in
                 guard engine.standing.role == .primary else { return }

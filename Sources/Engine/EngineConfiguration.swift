@@ -23,6 +23,8 @@ package struct EngineConfiguration: Sendable {
     package var feedKeep = FeedKeep()
     /// How far ahead sessions are opened by the engine itself; nil: not at all.
     package var roll: RollPolicy?
+    /// How often it is looked whether that is due.
+    package var rollTickMilliseconds = EngineLimits.rollTickMilliseconds
     /// Whether this engine decides or follows one that does.
     package var role = Role.primary
     /// What a yes of a primary means; nil where no standby is expected.

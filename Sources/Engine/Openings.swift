@@ -63,7 +63,9 @@ extension Catalogue {
             }
             let capacities = [UInt16](repeating: shift.capacity, count: Int(shift.slots))
             plan.openings.append(
-                SessionOpening(pool: template.pool, times: times, template: template.id, capacities: capacities))
+                SessionOpening(
+                    pool: template.pool, times: times, template: template.id, capacities: capacities,
+                    wallStart: shift.start))
         }
     }
 
@@ -107,7 +109,8 @@ extension Catalogue {
             date: draft.date, start: hospital.zone.instant(of: draft.date, draft.start),
             slotMinutes: UInt16(draft.slotMinutes), slots: UInt16(draft.capacities.count), in: hospital.zone)
         return SessionOpening(
-            pool: pool.id, times: times, template: nil, capacities: draft.capacities.map { UInt16($0) })
+            pool: pool.id, times: times, template: nil, capacities: draft.capacities.map { UInt16($0) },
+            wallStart: draft.start)
     }
 
     /// Sessions begin at the hospital's wall time: no zone is guessed, or the same morning would stand twice once it is
@@ -149,8 +152,14 @@ extension Catalogue {
                 case .stopped: "is stopped"
                 case .begun: "has begun"
                 }
-            let now = begin.map {
-                "begins at \(hospital.zone.wall(at: $0).time) now, by its hours or the zone's clock changes"
+            let now = begin.map { other in
+                let cause =
+                    switch other.isOfZone {
+                    case true?: "the zone's clock changes, its hours are the same"
+                    case false?: "its hours"
+                    case nil: "its hours or the zone's clock changes"
+                    }
+                return "begins at \(hospital.zone.wall(at: other.begin).time) now, by \(cause)"
             }
             let day = template.map { Generation.TemplateDay(template: $0, date: conflict.times.date) }
             let absence = day.flatMap { plan.absences[$0] }.map { "has none that day: \(words($0))" }

@@ -38,20 +38,25 @@ extension Catalogue {
 
     /// Each day that a calendar cannot judge, with what a person has to do: a sentence each, by day.
     func sentences(_ unjudged: [RosterPlan.TemplateDay: CalendarID]) -> [String] {
-        let days = Dictionary(grouping: unjudged) { Unjudged(date: $0.key.date, calendar: $0.value) }
-        return days.sorted { ($0.key.date, $0.key.calendar.rawValue) < ($1.key.date, $1.key.calendar.rawValue) }
-            .map { day, templates in
-                let calendar = calendars[day.calendar.rawValue]
-                let span = calendar.map { "\($0.first) to \($0.last)" } ?? "?"
-                return
-                    "\(day.date): calendar ‘\(code(of: day.calendar))’ judges \(span) only, so nothing is opened for "
-                    + "the \(templates.count) templates that follow it; import its next year, or name the day as an "
-                    + "exception"
-            }
+        sentencesByDay(unjudged).sorted { ($0.key.date, $0.key.calendar) < ($1.key.date, $1.key.calendar) }.map(\.value)
     }
 
-    private struct Unjudged: Hashable {
+    /// The same, each with its day.
+    func sentencesByDay(_ unjudged: [RosterPlan.TemplateDay: CalendarID]) -> [UnjudgedDay: String] {
+        let days = Dictionary(grouping: unjudged) { UnjudgedDay(date: $0.key.date, calendar: code(of: $0.value)) }
+        return days.reduce(into: [:]) { sentences, day in
+            let calendar = day.value.first.flatMap { calendars[$0.value.rawValue] }
+            let span = calendar.map { "\($0.first) to \($0.last)" } ?? "?"
+            sentences[day.key] =
+                "\(day.key.date): calendar ‘\(day.key.calendar)’ judges \(span) only, so nothing is opened for "
+                + "the \(day.value.count) templates that follow it; import its next year, or name the day as an "
+                + "exception"
+        }
+    }
+
+    /// A day that the calendar of this code does not judge.
+    struct UnjudgedDay: Hashable {
         let date: LocalDate
-        let calendar: CalendarID
+        let calendar: String
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import HaoyuanClient
 import Testing
 
@@ -30,7 +31,7 @@ import Testing
 
     @Test(arguments: [
         "", "2026-03-09", "08:15", "2026-03-09T25:00", "2026-02-30 08:00", "2026-03-09 08:15:60", "2026-03-09 08:15+8",
-        "2026-03-09 08:15:00.25",
+        "2026-03-09 08:15:00.25", "2026-03-09 08:15:１５",
     ])
     func `what is no moment`(text: String) { #expect(MomentArgument(text) == nil) }
 
@@ -50,6 +51,44 @@ import Testing
         let size = try #require(SizeArgument(text))
         #expect(size.bytes == bytes)
         #expect(SizeArgument(size.description) == size)
+    }
+
+    @Test(arguments: ["0", "7", "007", "4294967295"])
+    func `whole numbers`(text: String) throws {
+        let number: UInt32 = try NumberText.whole(text)
+        #expect(number == UInt32(text))
+    }
+
+    @Test(arguments: ["", "+3", "-3", "--3", "3.0", "1e3", "0x10", "1_000", "1,000", " 3", "３", "4294967296"])
+    func `what is no whole number`(text: String) {
+        #expect(throws: ValidationError.self) {
+            let _: UInt32 = try NumberText.whole(text)
+        }
+    }
+
+    @Test(arguments: [("0", 0), ("2.5", 2.5), ("3000.0", 3_000), ("007", 7)])
+    func `decimal numbers`(text: String, number: Double) throws { #expect(try NumberText.decimal(text) == number) }
+
+    @Test(arguments: ["", ".", "1.", ".5", "+1", "-1", "1e3", "0x10", "inf", "nan", "1.2.3", "1,5", "２"])
+    func `what is no decimal number`(text: String) {
+        #expect(throws: ValidationError.self) { try NumberText.decimal(text) }
+    }
+
+    @Test func `every option and argument that is a number is read by one type`() throws {
+        let folder = URL(fileURLWithPath: Binary.repository + "/Sources/haoyuan")
+        let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
+        var numbers = 0
+        for case let file as URL in files where file.pathExtension == "swift" {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            for piece in text.split(separator: /@(?:Option|Argument)\b/).dropFirst() {
+                let declared = piece.firstMatch(of: /\bvar (\w+)(: U?(?:Int|Double)| = [0-9])?/)
+                guard let declared, declared.output.2 != nil else { continue }
+                numbers += 1
+                let wrapper = piece[..<declared.range.lowerBound]
+                #expect(wrapper.contains("NumberText."), "\(file.lastPathComponent): \(declared.output.1)")
+            }
+        }
+        #expect(numbers > 40)
     }
 
     @Test(arguments: ["", "KiB", "64kb", "64 KiB", "-1", "1.5GiB", "9999999999TiB", "64MB"])

@@ -129,11 +129,20 @@ import Testing
         let again = try await Binary.run(["restore", backups, "--data", folder.path + "/third", "--json"])
         #expect(again.status == 0, "\(again.complaints)")
         #expect((try again.object()["audit"] as? [String: Any])?["patients"] as? Int == 1)
-        #expect(try again.object()["epoch"] as? Int == 3, "no epoch is begun twice")
+        #expect(try again.object()["epoch"] as? Int == 2_000, "no epoch is begun twice")
         // Neither by a restoration that goes back to before the second.
         let early = try await Binary.run(
             ["restore", backups, "--data", folder.path + "/fourth", "--position", "\(through)", "--json"])
-        #expect(try early.object()["epoch"] as? Int == 3)
+        #expect(try early.object()["epoch"] as? Int == 2_000)
+        // Nothing was backed up of the fourth, so only a person knows of its epoch.
+        let fifth = folder.path + "/fifth"
+        for wrong in ["+2000", "1000000000", "-1"] {
+            let refused = try await Binary.run(["restore", backups, "--data", fifth, "--epoch-above=\(wrong)"])
+            #expect(refused.status == 64, "\(wrong)")
+            #expect(!FileManager.default.fileExists(atPath: fifth))
+        }
+        let above = try await Binary.run(["restore", backups, "--data", fifth, "--epoch-above", "2000", "--json"])
+        #expect(try above.object()["epoch"] as? Int == 3_000)
     }
 
     @Test

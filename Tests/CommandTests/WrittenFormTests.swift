@@ -153,6 +153,10 @@ import Testing
         ("services.csv", "code,name,price_fen\ns,S,\n", "‘price_fen’ is empty; write the price in 1/100"),
         ("services.csv", "code,name,slots\ns,S,0\n", "‘slots’ is ‘0’, it must be a whole number from 1 to 32"),
         ("services.csv", "code,name,units\ns,S,0\n", "‘units’ is ‘0’, it must be a whole number from 1 to 10000"),
+        (
+            "services.csv", "code,name,units\ns,S,+2\n",
+            "‘units’ is ‘+2’, it must be a whole number from 1 to 10000, in digits"
+        ),
         ("services.csv", "code,name,kind\ns,S,\n", "‘kind’ is empty; fill the cell"),
         (
             "services.csv", "code,name\n1.10101E+17,S\n",

@@ -156,11 +156,16 @@ import Testing
         #expect(await hospital.run(hospital.book(0, session, 0)).receipt != nil)
         let named = (name: Hospital.named.name, zone: "Asia/Tokyo")
         _ = try await hospital.engine.putCatalogue(CatalogueDraft(), hospital: named, by: Hospital.doctor)
+        // Also where a checkpoint has them.
+        await hospital.engine.checkpoint()
+        try await hospital.restart()
+        let rows = try await hospital.engine.previewSessions(from: Self.day, to: Self.day, templates: []).value.rows
+        #expect(rows.filter { $0.session != nil }.map(\.isOfZone) == [true, true])
         let answer = try await generate(hospital, [])
         #expect(answer.opened == 1 && answer.withdrawn == 1)
         #expect(
             answer.conflicts == [
-                "pool ‘li’, 2026-03-03 15:00: template ‘b’ begins at 14:00 now, by its hours or the zone's clock changes, "
+                "pool ‘li’, 2026-03-03 15:00: template ‘b’ begins at 14:00 now, by the zone's clock changes, its hours are the same, "
                     + "but \(session) has 1 appointment; it stays as it is"
             ])
         #expect(try await plan(hospital) == ["1 08:00 4", "1 15:00 4"])

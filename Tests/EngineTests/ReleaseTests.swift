@@ -63,13 +63,17 @@ import Testing
         #expect(await run(hospital.book(2, session, 1), in: hospital).refusal == full)
         #expect(await run(hospital.book(2, session, 1, hold: true), in: hospital).refusal == full)
         #expect(try await offered(hospital, session, day: 7, to: .app).slots == 0)
-        // A move needs its new place beside the old one, but for slots that it has.
-        let move = Command.move(
-            first.appointment, to: SlotID(session: session, index: 1), ifVersion: 0, reason: "")
-        let stay = Command.move(
-            first.appointment, to: SlotID(session: session, index: 0), ifVersion: 0, reason: "")
-        #expect(await run(move, in: hospital).refusal == full)
-        #expect(await run(stay, in: hospital).receipt != nil)
+        // A move within the session sells no unit more; another move does, and a larger place would.
+        func move(_ appointment: AppointmentID, to slot: UInt16) -> Command {
+            .move(appointment, to: SlotID(session: session, index: slot), ifVersion: 0, reason: "")
+        }
+        let moved = try #require(await run(move(first.appointment, to: 1), in: hospital).receipt)
+        #expect(await run(hospital.book(2, session, 0), in: hospital).refusal == full)
+        let back = try #require(await run(move(moved.appointment, to: 0), in: hospital).receipt)
+        #expect(await run(move(back.appointment, to: 0), in: hospital).receipt != nil)
+        let elsewhere = try await hospital.open("li", day: 8, capacities: [1])
+        let from = try #require(await run(hospital.book(2, elsewhere, 0), by: .window, in: hospital).receipt)
+        #expect(await run(move(from.appointment, to: 1), in: hospital).refusal == full)
         hospital.clock.advance(to: Hospital.morning.advanced(milliseconds: 86_400_000))
         #expect(await run(hospital.book(2, session, 1), in: hospital).receipt != nil)
         #expect(try await offered(hospital, session, day: 7, to: .app).slots == 2)

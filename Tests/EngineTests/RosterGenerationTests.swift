@@ -110,10 +110,16 @@ import Testing
         ).value[0].id
         _ = try #require(await hospital.run(hospital.book(0, session, 0)).receipt)
         var draft = CatalogueDraft()
+        draft.templates = [
+            // Over before it begins to matter.
+            .init(
+                code: "w", pool: "ct", weekdays: 127, start: WallTime(rawValue: 480), slotMinutes: 15, slots: 4,
+                capacity: 1, validUntil: Self.day(0))
+        ]
         draft.leaves = [
             .init(
-                code: "2026-17", resource: "dr", from: WallMinute(Self.day(2), WallTime(rawValue: 0)),
-                until: WallMinute(Self.day(5), WallTime(rawValue: 0)), reason: "年假")
+                code: "2026-17", resource: "dr", from: WallMoment(Self.day(2), WallTime(rawValue: 0)),
+                until: WallMoment(Self.day(5), WallTime(rawValue: 0)), reason: "年假")
         ]
         try await put(hospital, draft)
         #expect(try await days(hospital) == [2, 3].map { Self.day($0) })
@@ -122,6 +128,11 @@ import Testing
         #expect(
             rows.contains { $0.session == byHand && $0.fate == .absent("its resource ‘dr’ is away by leave ‘2026-17’") }
         )
+        for (template, isNamed) in [("t", true), ("w", false)] {
+            let preview = try await hospital.engine.previewSessions(
+                from: Self.day(1), to: Self.day(6), templates: [template])
+            #expect(preview.value.rows.contains { $0.session == byHand } == isNamed, "its pool is none of ‘w’")
+        }
         let answer = try await generate(hospital, to: 6)
         #expect(answer.opened == 1 && answer.withdrawn == 1)
         #expect(answer.conflicts.count == 1 && answer.conflicts[0].contains("leave ‘2026-17’"), "\(answer.conflicts)")

@@ -60,6 +60,55 @@ import Testing
         #expect(try await days(hospital) == [0, 1, 2, 3, 4, 5])
     }
 
+    @Test func `hours that now run into the next day hold on all days from the next roll on`() async throws {
+        let hospital = try await hospital()
+        await hospital.engine.rollRosters()
+        var draft = CatalogueDraft()
+        draft.templates = [
+            .init(
+                code: "t", pool: "li", weekdays: 127, start: try #require(WallTime("23:30")), slotMinutes: 240,
+                slots: 4,
+                capacity: 1)
+        ]
+        _ = try await hospital.engine.putCatalogue(draft, hospital: nil, by: Hospital.doctor)
+        advance(hospital, hours: 18)
+        await hospital.engine.rollRosters()
+        let report = try #require(await hospital.engine.status().roll)
+        #expect(report.conflicts.isEmpty && report.opened == 3 && report.withdrawn == 2)
+        let sessions = try await hospital.engine.sessions(
+            department: nil, pool: nil, from: Hospital.today.advanced(days: 1), to: Hospital.today.advanced(days: 9)
+        ).value
+        #expect(sessions.map(\.times.slotMinutes) == [240, 240, 240])
+        await hospital.expectSound()
+    }
+
+    @Test func `a longer horizon is opened at once, and status says what is open until then`() async throws {
+        let hospital = try await hospital()
+        await hospital.engine.rollRosters()
+        try await hospital.restart { $0.roll = RollPolicy(days: 4, at: WallTime(rawValue: 120)) }
+        #expect(await hospital.engine.status().roll?.through == Hospital.today.advanced(days: 2))
+        await hospital.engine.rollRosters()
+        #expect(try await days(hospital) == [0, 1, 2, 3, 4])
+        #expect(await hospital.engine.status().roll?.through == Hospital.today.advanced(days: 4))
+        // A shorter one closes nothing.
+        try await hospital.restart { $0.roll = Self.policy }
+        await hospital.engine.rollRosters()
+        #expect(await hospital.engine.status().roll?.through == Hospital.today.advanced(days: 4))
+        #expect(try await days(hospital) == [0, 1, 2, 3, 4])
+    }
+
+    @Test(
+        arguments: [
+            ([], []), ([0], [0...1]), ([3], [3...3]), ([0, 1, 2], [0...3]), ([0, 2], [2...3, 0...1]),
+            ([0, 1, 2, 3], [1...3, 0...1]),
+        ] as [([Int32], [ClosedRange<Int32>])])
+    func `days are looked at again with what stands behind them`(days: [Int32], stretches: [ClosedRange<Int32>]) {
+        let most = days.count == 4 ? 3 : 9
+        let found = RosterRoll.stretches(
+            of: days.map { LocalDate(rawValue: $0) }, through: LocalDate(rawValue: 3), atMost: most)
+        #expect(found.map { $0.lowerBound.rawValue...$0.upperBound.rawValue } == stretches)
+    }
+
     @Test func `without a policy nothing is opened`() async throws {
         let hospital = try await hospital(nil)
         await hospital.engine.rollRosters()
@@ -81,7 +130,11 @@ import Testing
         let roll = RosterRoll(Self.policy, metadata: nil)
         let wall = WallMoment(date: Hospital.today, time: try #require(WallTime(time)))
         #expect(roll.due(at: wall) == Hospital.today.advanced(days: days))
-        let done = RosterRoll(Self.policy, metadata: RosterRoll.encode(Hospital.today.advanced(days: days)))
+        let done = RosterRoll(Self.policy, metadata: RosterRoll.encode(Hospital.today.advanced(days: days), days: 2))
         #expect(done.due(at: wall) == nil)
+        // As a version wrote it that did not say how far it went.
+        let before = RosterRoll(
+            Self.policy, metadata: Array(RosterRoll.encode(Hospital.today.advanced(days: days), days: 2).prefix(4)))
+        #expect(before.due(at: wall) == Hospital.today.advanced(days: days))
     }
 }

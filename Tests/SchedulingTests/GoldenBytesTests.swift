@@ -139,6 +139,18 @@ import Testing
                         template: TemplateID(rawValue: 9), capacities: [0, 1, 300]))),
             "0680b883a1f7320303e78e8b8780c001ae9e01e0c1f50d0a09030001ac020014"
         ),
+        (
+            event(
+                .sessionOpened(
+                    SessionDefinition(
+                        id: appointment.session,
+                        times: SessionTimes(
+                            date: LocalDate(rawValue: 20_270), start: Instant(minute: 29_188_320), slotMinutes: 10,
+                            slots: 3, midnights: Midnights(rawValue: 20)),
+                        template: TemplateID(rawValue: 9), capacities: [0, 1, 300], wallStart: WallTime(rawValue: 480)))
+            ),
+            "0680b883a1f7320303e78e8b8780c001ae9e01e0c1f50d0a09030001ac02001400e003"
+        ),
         (event(.sessionArchived(appointment.session)), "0780b883a1f7320303e78e8b8780c001"),
         (event(.epochBegan(300)), "0a80b883a1f7320303e78e8bac02"),
         (
@@ -298,8 +310,8 @@ import Testing
                 .leave(
                     Leave(
                         id: LeaveID(rawValue: 3), code: "l", resource: ResourceID(rawValue: 7),
-                        from: WallMinute(day(2026, 1, 1), WallTime(rawValue: 0)),
-                        until: WallMinute(day(2026, 1, 2), WallTime(rawValue: 720)), reason: "r", isCancelled: true))),
+                        from: WallMoment(day(2026, 1, 1), WallTime(rawValue: 0)),
+                        until: WallMoment(day(2026, 1, 2), WallTime(rawValue: 720)), reason: "r", isCancelled: true))),
             "0980b883a1f7320303e78e8b0a03016c07c0db850eb0ec850e017201"
         ),
         (

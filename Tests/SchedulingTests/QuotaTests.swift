@@ -223,6 +223,32 @@ import Testing
         #expect(problem([Term(rule: .quota, channels: [.app], limit: 40)], capacity: 2, then: 1) == nil)
     }
 
+    @Test(arguments: [("2026-03-01", false), ("2026-03-02", true), ("2026-03-03", true)])
+    func `a template whose days are over says nothing of a share`(until: String, counts: Bool) throws {
+        var draft = CatalogueDraft(["im": ["li"]], services: ["visit": 1])
+        draft.hospital = Hospital(
+            name: "H", zone: TimeZoneRules(name: "E", changes: [.init(fromSecond: 0, offsetSeconds: 8 * 3_600)]))
+        let old = CatalogueDraft.Template(
+            code: "t", pool: "li", weekdays: 127, start: WallTime(rawValue: 480), slotMinutes: 10, slots: 4,
+            capacity: 1,
+            validUntil: LocalDate(until))
+        draft.templates = [old]
+        // 2026-03-02 in the hospital has begun, in UTC it has not.
+        let now = Instant(rawValue: 1_772_380_800_000 + 1)
+        #expect(draft.hospital?.zone.wall(at: now).date == LocalDate("2026-03-02"))
+        var catalogue = Catalogue()
+        for entity in try catalogue.decide(draft, at: now).events { catalogue.evolve(entity) }
+        var share = CatalogueDraft()
+        let term = Term(rule: .quota, pools: ["li"], channels: [.app], limit: 5)
+        share.policies = [.init(department: "im", perDayDepartment: 0, perDay: 0, holdSeconds: 900, terms: [term])]
+        share.templates = [old]
+        if counts {
+            #expect(throws: InvalidCatalogue.self) { try catalogue.decide(share, at: now) }
+        } else {
+            #expect(try !catalogue.decide(share, at: now).events.isEmpty)
+        }
+    }
+
     /// What is wrong with terms of a department with a template of 20 slots and one of 40; then with another capacity
     /// of the first.
     private func problem(_ terms: [Term], capacity: UInt32, then other: UInt32? = nil) -> String? {

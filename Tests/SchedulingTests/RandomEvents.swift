@@ -121,7 +121,7 @@ extension Dice {
         return .leave(
             Leave(
                 id: LeaveID(rawValue: small()), code: text(64), resource: ResourceID(rawValue: small()),
-                from: WallMinute(day(), WallTime(rawValue: 0)), until: .end, reason: text(256),
+                from: WallMoment(day(), WallTime(rawValue: 0)), until: .end, reason: text(256),
                 isCancelled: once(in: 2)))
     }
 
@@ -164,13 +164,18 @@ extension Dice {
         let slots = UInt16.random(in: 1...512, using: &self)
         let minutes = UInt16.random(in: 1...UInt16(min(1_440, 2_880 / Int(slots))), using: &self)
         let start = Instant(minute: UInt32(date.rawValue) * 1_440 - UInt32.random(in: 0...840, using: &self))
-        return SessionDefinition(
+        var definition = SessionDefinition(
             id: session(),
             times: SessionTimes(
                 date: date, start: start, slotMinutes: minutes, slots: slots,
                 midnights: once(in: 2) ? .unknown : Midnights(rawValue: UInt16(truncatingIfNeeded: next()))),
             template: once(in: 2) ? nil : TemplateID(rawValue: small() | 1),
             capacities: (0..<slots).map { _ in UInt16.random(in: 0...10_000, using: &self) })
+        // A version that kept it kept the days, too.
+        if definition.times.midnights != .unknown, once(in: 2) {
+            definition.wallStart = WallTime(rawValue: UInt16.random(in: 0..<1_440, using: &self))
+        }
+        return definition
     }
 
     private mutating func report() -> Report {

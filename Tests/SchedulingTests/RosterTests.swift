@@ -167,8 +167,8 @@ import Testing
     ])
     func `a pool is closed while each of its resources is away`(from: String, until: String, isClosed: Bool) throws {
         let leave = CatalogueDraft.Leave(
-            code: "l", resource: "li", from: try #require(WallMinute(from, asEnd: false)),
-            until: try #require(WallMinute(until, asEnd: true)), reason: "年假")
+            code: "l", resource: "li", from: try #require(WallMoment(from, asEnd: false)),
+            until: try #require(WallMoment(until, asEnd: true)), reason: "年假")
         let catalogue = try Self.catalogue { $0.leaves = [leave] }
         let pool = try #require(catalogue.pools[code: "p"])
         let date = try Self.day("2026-03-02")
@@ -192,8 +192,8 @@ import Testing
         let problem = try Self.problem {
             $0.leaves = [
                 .init(
-                    code: "l", resource: "li", from: try #require(WallMinute(from, asEnd: false)),
-                    until: try #require(WallMinute(until, asEnd: true)), reason: "")
+                    code: "l", resource: "li", from: try #require(WallMoment(from, asEnd: false)),
+                    until: try #require(WallMoment(until, asEnd: true)), reason: "")
             ]
         }
         #expect(problem?.contains("leave ‘l’") ?? false, "\(problem ?? "none")")
@@ -204,9 +204,9 @@ import Testing
         ("2026-03-02 00:00", true, "2026-03-01"), ("2026-03-02 12:30", true, "2026-03-02 12:30"),
     ])
     func `a moment on the wall is written as it is read`(text: String, asEnd: Bool, words: String) throws {
-        #expect(try #require(WallMinute(text, asEnd: asEnd)).words(asEnd: asEnd) == words)
+        #expect(try #require(WallMoment(text, asEnd: asEnd)).words(asEnd: asEnd) == words)
     }
 
     @Test(arguments: ["", "2026-02-30", "2026-03-02 24:00", "2026-03-02T08:00", "2026-03-02  08:00", "today"])
-    func `anything else is no moment`(text: String) { #expect(WallMinute(text, asEnd: false) == nil) }
+    func `anything else is no moment`(text: String) { #expect(WallMoment(text, asEnd: false) == nil) }
 }

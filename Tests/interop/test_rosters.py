@@ -43,6 +43,48 @@ class Rosters(Case):
         again = self.ask(pb.PreviewSessionsRequest)
         self.assertEqual([row.kind for row in again.rows], [STANDS, ABSENT, STANDS, STANDS, NOT_JUDGED])
 
+    def pages(self, connection, request):
+        """All pages of a preview."""
+        while True:
+            reply = connection.call(request)
+            yield reply
+            if not reply.more:
+                return
+            request.after.CopyFrom(reply.next)
+
+    def test_a_preview_comes_in_pages(self):
+        self.put()
+        whole = self.ask(pb.PreviewSessionsRequest)
+        days = {"from": self.hospital.date(2), "to": self.hospital.date(6)}
+        request = pb.PreviewSessionsRequest(**days, templates=[self.template], limit=2)
+        replies = list(self.pages(self.connection, request))
+        self.assertEqual([len(reply.rows) for reply in replies], [2, 2, 1])
+        self.assertEqual([row for reply in replies for row in reply.rows], list(whole.rows))
+        self.assertEqual([each for reply in replies for each in reply.conflicts], list(whole.conflicts))
+        self.assertEqual({reply.opened for reply in replies}, {whole.opened})
+        with self.fails("INVALID_ARGUMENT"):
+            self.connection.call(pb.PreviewSessionsRequest(**days, limit=2, after=pb.PreviewCursor(date="today")))
+
+    def test_a_preview_that_no_frame_holds_comes_in_pages_whatever_is_opened_between_two(self):
+        templates = [self.template, unique("template"), unique("template")]
+        for at, code in enumerate(templates):
+            # The last is in the way of the second.
+            self.put(code=code, calendar="", start=("08:00", "10:00", "10:30")[at])
+        days = {"from": self.hospital.date(2), "to": self.hospital.date(401)}
+        narrow = self.connect(frame_limit=65_536)
+        with self.fails("FRAME_TOO_LARGE"):
+            narrow.call(pb.PreviewSessionsRequest(**days, templates=templates))
+        rows, conflicts, numbers = [], [], 0
+        for reply in self.pages(narrow, pb.PreviewSessionsRequest(**days, templates=templates, limit=10_000)):
+            rows += reply.rows
+            conflicts += reply.conflicts
+            numbers += 1
+            self.ask(pb.GenerateSessionsRequest)
+        self.assertGreater(numbers, 1)
+        self.assertEqual(len(rows), 1_200)
+        self.assertEqual(len({(row.date, row.template) for row in rows}), 1_200, "each template's day once")
+        self.assertEqual(len(conflicts), 400)
+
     def test_what_an_exception_says_comes_back_and_holds(self):
         closed = pb.TemplateException(date=self.hospital.date(4), kind=1, reason="会议")
         extra = pb.TemplateException(

@@ -142,9 +142,10 @@ extension Engine {
                     + "another is the primary, or this one was restored from before that epoch; there, subscribe with latest "
                     + "and read the state anew")
         }
-        guard epoch > 0, let later = epochs.starts.first(where: { $0.number > epoch }),
-            later.begin.next <= position
-        else { return }
+        guard epoch > 0, let later = epochs.starts.first(where: { $0.number > epoch }) else { return }
+        // A restoration knows nothing of the epochs that it leaves out, nor where they began.
+        let isLeftOut = later.isOfRestoration && !epochs.contains(epoch)
+        guard isLeftOut || later.begin.next <= position else { return }
         throw EngineError(
             .invalidArgument,
             "\(field): \(position) was seen in epoch \(epoch), and epoch \(later.number) began at "

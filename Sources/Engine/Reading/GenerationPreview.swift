@@ -32,16 +32,52 @@ package struct GenerationPreview: Sendable {
         package var session: SessionID?
         /// Those in it that have not ended. None of them is touched.
         package var appointments: [AppointmentID]
+        /// Of an open session of which nothing but the begin is to change: whether that is by the zone's clock changes,
+        /// its hours being the same; nil for all others, and where it is not known.
+        package fileprivate(set) var isOfZone: Bool?
+        /// What the answer of the generation would say of it. Of a calendar's day that is not judged the first row has
+        /// the sentence of all.
+        package fileprivate(set) var sentence: String?
+
+        package var place: Place {
+            Place(
+                date: date, start: times?.start.rawValue ?? 0, pool: pool?.rawValue ?? 0,
+                template: template?.rawValue ?? 0, session: session?.rawValue ?? 0)
+        }
     }
 
-    /// By day, then by start, pool and template.
+    /// Where a row stands among the others: a value, so that it says where to go on whatever happens meanwhile.
+    package struct Place: Hashable, Comparable, Sendable {
+        package var date: LocalDate
+        /// Milliseconds since 1970; 0 where there is no session.
+        package var start: Int64
+        /// Ids; 0 for none.
+        package var pool, template: UInt32
+        /// What stands and goes comes behind what would open in its place.
+        package var session: UInt64
+
+        package init(date: LocalDate, start: Int64, pool: UInt32, template: UInt32, session: UInt64) {
+            self.date = date
+            self.start = start
+            self.pool = pool
+            self.template = template
+            self.session = session
+        }
+
+        package static func < (one: Place, other: Place) -> Bool {
+            (one.date.rawValue, one.start, one.pool, one.template, one.session)
+                < (other.date.rawValue, other.start, other.pool, other.template, other.session)
+        }
+    }
+
+    /// By their places, of which each has its own.
     package fileprivate(set) var rows: [Row] = []
     /// What the answer of the generation would say.
     package fileprivate(set) var sum = SessionsOpened()
 
     fileprivate mutating func add(
         _ fate: Fate, _ date: LocalDate, _ template: TemplateID?, _ pool: PoolID?, times: SessionTimes? = nil,
-        units: UInt32 = 0, _ session: Session? = nil
+        units: UInt32 = 0, _ session: Session? = nil, outdatedBy generation: Generation? = nil
     ) {
         let live = session.map { session in
             session.appointments.enumerated().compactMap { place, record -> AppointmentID? in
@@ -49,21 +85,22 @@ package struct GenerationPreview: Sendable {
                 return AppointmentID(session: session.id, number: UInt32(place) + 1)
             }
         }
-        rows.append(
-            Row(
-                fate: fate, date: date, template: template, pool: pool, times: times, units: units,
-                session: session?.id, appointments: live ?? []))
+        var row = Row(
+            fate: fate, date: date, template: template, pool: pool, times: times, units: units, session: session?.id,
+            appointments: live ?? [])
+        if case .conflict(let sentence) = fate { row.sentence = sentence }
+        row.isOfZone = session.flatMap { generation?.otherBegin(of: $0) }?.isOfZone
+        rows.append(row)
     }
 
-    fileprivate mutating func sort() {
-        rows.sort { one, other in
-            func key(_ row: Row) -> (Int32, Int64, UInt32, UInt32) {
-                (
-                    row.date.rawValue, row.times?.start.rawValue ?? 0, row.pool?.rawValue ?? 0,
-                    row.template?.rawValue ?? 0
-                )
-            }
-            return key(one) < key(other)
+    /// Brings the rows into their order.
+    /// - Parameter unjudged: the sentence of each day that a calendar does not judge.
+    fileprivate mutating func sort(_ unjudged: [Catalogue.UnjudgedDay: String]) {
+        rows.sort { $0.place < $1.place }
+        var untold = unjudged
+        for index in rows.indices {
+            guard case .unjudged(let calendar) = rows[index].fate else { continue }
+            rows[index].sentence = untold.removeValue(forKey: .init(date: rows[index].date, calendar: calendar))
         }
     }
 }
@@ -108,7 +145,7 @@ extension Engine {
                 preview.sum.withdrawn += 1
                 preview.add(
                     .withdrawn, session.day.date, session.day.template, there.id.pool, times: there.times,
-                    units: there.units, there)
+                    units: there.units, there, outdatedBy: prepared.generation)
             } catch {
                 kept.append(error)
             }
@@ -119,7 +156,7 @@ extension Engine {
             let there = conflict.session.flatMap { books[shard($0.pool)].session($0) }
             preview.add(
                 .conflict(catalogue.sentence(conflict, prepared.roster)), conflict.times.date, conflict.day?.template,
-                conflict.pool, times: conflict.times, units: there?.units ?? 0, there)
+                conflict.pool, times: conflict.times, units: there?.units ?? 0, there, outdatedBy: prepared.generation)
         }
         for (place, part) in shards.parts(of: prepared.rounds(keeping: conflicts, now: now), in: snapshot) {
             let outcomes = books[place].open(part, diary, now: now) { snapshot.catalogue }
@@ -129,7 +166,7 @@ extension Engine {
         }
         preview.addAbsences(prepared)
         for book in books { preview.addSessionsOnLeave(book, prepared, now: now) }
-        preview.sort()
+        preview.sort(catalogue.sentencesByDay(prepared.roster.unjudged))
         return preview
     }
 }
@@ -157,13 +194,15 @@ extension GenerationPreview {
     }
 
     /// Sessions that were opened by hand and whose resources are away: no generation asks for them or touches them.
+    /// Where templates are named, those in their pools.
     fileprivate mutating func addSessionsOnLeave(_ book: PoolBook, _ prepared: PreparedGeneration, now: Instant) {
         let catalogue = prepared.catalogue
         let leaves = Leaves(catalogue)
         guard !leaves.isEmpty else { return }
         let days = prepared.generation.from...prepared.generation.to
         for session in book.allSessions where session.template == nil && days.contains(session.times.date) {
-            guard session.times.end > now, let pool = catalogue.pools[session.id.pool.rawValue],
+            guard session.times.end > now, prepared.pools?.contains(session.id.pool) ?? true,
+                let pool = catalogue.pools[session.id.pool.rawValue],
                 let leave = leaves.closing(pool, session.times)
             else { continue }
             add(

@@ -10,6 +10,9 @@ package struct EpochStart: Hashable, Sendable {
         self.number = number
         self.begin = begin
     }
+
+    /// Whether a restoration began it. So many promotions in a row also come to such a number; they do no harm.
+    var isOfRestoration: Bool { number % Epochs.restorationStride == 0 }
 }
 
 /// All epochs of a hospital's log after its first, which began with the log itself. Kept in the journal's metadata.
@@ -33,6 +36,21 @@ package struct Epochs: Hashable, Sendable {
         }
         return last + 1
     }
+
+    /// What a restoration leaves free: promotions that no backup knows of count on from the last epoch that one knows.
+    static let restorationStride: UInt32 = 1_000
+
+    /// The number of a restoration's epoch: the next multiple of the stride. So it is above what was promoted after the
+    /// last backup, and clients that remember that believe the restored server.
+    /// - Throws: as `number(after:)`.
+    static func number(ofRestorationAfter last: UInt32) throws(EngineError) -> UInt32 {
+        let number = (last / restorationStride + 1) * restorationStride
+        // The last stride leaves room for promotions, too.
+        return number < Limits.epoch ? number : try self.number(after: last)
+    }
+
+    /// Whether this log has an epoch of that number.
+    func contains(_ number: UInt32) -> Bool { number == 1 || starts.contains { $0.number == number } }
 
     mutating func begin(_ start: EpochStart) {
         precondition(start.number > current, "an epoch follows on a lower one")

@@ -104,7 +104,7 @@ package final class Restoration {
         var epochs = try Epochs(decoding: try journal.metadata(Epochs.metadataName))
         if let header { epochs = try Epochs(of: header) }
         epochs.forget(from: journal.tip.next)
-        let number = try Epochs.number(after: max(epochs.current, highest))
+        let number = try Epochs.number(ofRestorationAfter: max(epochs.current, highest))
         epochs.begin(EpochStart(number: number, begin: journal.tip))
         journal.setMetadata(Epochs.metadataName, epochs.encoded)
         journal.setMetadata(Standing.metadataName, Standing.encode(.primary))

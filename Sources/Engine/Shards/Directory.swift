@@ -66,7 +66,9 @@ actor Directory {
             zone = found
         }
         let put: CataloguePut
-        do { put = try catalogue.decide(draft) } catch { throw EngineError(.invalidArgument, error.description) }
+        do { put = try catalogue.decide(draft, at: now) } catch {
+            throw EngineError(.invalidArgument, error.description)
+        }
         guard !put.events.isEmpty else {
             // The same clock changes, perhaps of another edition.
             let isNewer = zone.map { $0.edition != zones.kept } ?? false

@@ -7,6 +7,8 @@ struct PreparedGeneration: Sendable {
     let generation: Generation
     let plan: GenerationPlan
     let catalogue: Catalogue
+    /// Those of the templates that were named; nil where none were.
+    let pools: Set<PoolID>?
     let snapshot: EngineView.Snapshot
 
     /// What is opened, first what takes the place of what went, so that nothing new comes before it. What is over is
@@ -57,6 +59,7 @@ extension WritePipeline {
             plan = await directory.plan(outdated, wanted: roster.openings, snapshot.catalogue, now: now)
         }
         return PreparedGeneration(
-            roster: roster, generation: generation, plan: plan, catalogue: catalogue, snapshot: snapshot)
+            roster: roster, generation: generation, plan: plan, catalogue: catalogue,
+            pools: templates.isEmpty ? nil : Set(chosen.map(\.pool)), snapshot: snapshot)
     }
 }

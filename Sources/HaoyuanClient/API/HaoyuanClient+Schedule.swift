@@ -20,7 +20,7 @@ extension HaoyuanClient {
     }
 
     /// What ``generateSessions(from:to:templates:key:options:)`` with the same days and templates would do at this
-    /// moment. Nothing is changed by it.
+    /// moment. Nothing is changed by it. A large one comes in pages, each of which is of its own moment.
     ///
     /// - Parameter templates: codes; empty for all.
     public func previewSessions(
@@ -30,7 +30,15 @@ extension HaoyuanClient {
         request.from = from.description
         request.to = to.description
         request.templates = templates
-        return SessionsPreview(try await read(.previewSessions, request, options))
+        request.limit = Self.pageLimit
+        var reply: PBPreviewSessionsReply = try await read(.previewSessions, request, options)
+        var preview = SessionsPreview(reply)
+        while reply.more {
+            request.after = reply.next
+            reply = try await read(.previewSessions, request, options)
+            preview.add(reply)
+        }
+        return preview
     }
 
     /// Opens sessions that no template describes; at most 8,192 a call. One that stands already (same pool, start and

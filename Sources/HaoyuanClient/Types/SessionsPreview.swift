@@ -19,6 +19,14 @@ public struct SessionsPreview: Hashable, Sendable {
         case notJudged(String)
     }
 
+    /// Why an open session would begin at another time.
+    public enum Cause: String, Hashable, Sendable {
+        /// Its template's hours are others.
+        case hours
+        /// The zone's clock changes are others, and its template's hours are the same.
+        case clockChanges = "clock-changes"
+    }
+
     /// One day of a template.
     public struct Row: Hashable, Sendable {
         /// What would become of it.
@@ -39,6 +47,8 @@ public struct SessionsPreview: Hashable, Sendable {
         public var session: SessionID?
         /// Those in it that have not ended. None of them would be touched.
         public var appointments: [AppointmentID]
+        /// Of an open session of which nothing but the begin is to change, by what; nil where that is not known, too.
+        public var cause: Cause?
     }
 
     /// By day, then by start.
@@ -51,7 +61,7 @@ public struct SessionsPreview: Hashable, Sendable {
     public var withdrawn: Int
     /// A sentence each for what would not be opened, or stay though it is outdated.
     public var conflicts: [String]
-    /// What the answer reflects.
+    /// What the answer reflects, the first page where there were several.
     public var position: Position
 
     init(_ wire: PBPreviewSessionsReply) {
@@ -61,6 +71,15 @@ public struct SessionsPreview: Hashable, Sendable {
         withdrawn = Int(wire.withdrawn)
         conflicts = wire.conflicts
         position = Position(rawValue: wire.position)
+    }
+
+    /// One more page.
+    mutating func add(_ page: PBPreviewSessionsReply) {
+        let before = self
+        self = SessionsPreview(page)
+        rows = before.rows + rows
+        conflicts = before.conflicts + conflicts
+        position = before.position
     }
 }
 
@@ -83,5 +102,10 @@ extension SessionsPreview.Row {
         units = wire.units
         session = wire.session == 0 ? nil : SessionID(rawValue: wire.session)
         appointments = wire.appointments.map { AppointmentID(rawValue: $0) }
+        switch wire.cause {
+        case .hours: cause = .hours
+        case .clockChanges: cause = .clockChanges
+        case .unspecified, .UNRECOGNIZED: cause = nil
+        }
     }
 }

@@ -18,15 +18,20 @@ package struct RestoreRun {
     let data: String
     let owner: String?
     let goal: RestoreGoal
+    let epochAbove: UInt32
 
-    /// - Parameter owner: whose backups, by the hospital's name or its cluster; nil where the folder has only one's.
-    package init(folder: String, data: String, owner: String? = nil, goal: RestoreGoal) {
+    /// - Parameters:
+    ///   - owner: whose backups, by the hospital's name or its cluster; nil where the folder has only one's.
+    ///   - epochAbove: an epoch that these data have had, though no backup knows of it; the new one is above. 0 where
+    ///     the person knows of none.
+    package init(folder: String, data: String, owner: String? = nil, goal: RestoreGoal, epochAbove: UInt32 = 0) {
         self.folder = folder
         var data = data[...]
         while data.count > 1, data.hasSuffix("/") { data = data.dropLast() }
         self.data = String(data)
         self.owner = owner
         self.goal = goal
+        self.epochAbove = epochAbove
     }
 
     /// Works in a folder of its own beside `data`, which gets that name only when everything is there.
@@ -56,7 +61,8 @@ package struct RestoreRun {
                 remedy: "name one that can")
         }
         do {
-            let outcome = try restore(owner, whole, logs, set.highestEpoch(of: owner), into: options, tell)
+            let outcome = try restore(
+                owner, whole, logs, max(set.highestEpoch(of: owner), epochAbove), into: options, tell)
             guard rename(options.directory, data) == 0 else {
                 throw CommandFailure(
                     .inputOutput, "what was restored cannot be named \(data): \(String(cString: strerror(errno)))")

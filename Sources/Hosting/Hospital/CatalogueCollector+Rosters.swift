@@ -2,7 +2,7 @@ import HaoyuanClient
 import Terminal
 
 import enum Scheduling.Limits
-import struct Scheduling.WallMinute
+import struct Scheduling.WallMoment
 
 // Calendars, leaves and the exceptions of templates.
 extension CatalogueCollector {
@@ -131,7 +131,7 @@ extension CatalogueCollector {
         let moment = try entry.value(field, form: form) { text -> String? in
             let parts = text.split(separator: " ", maxSplits: 1)
             guard let first = parts.first, let day = SpreadsheetForms.day(String(first)) else { return nil }
-            guard parts.count == 2 else { return WallMinute(day, asEnd: asEnd).map { _ in day } }
+            guard parts.count == 2 else { return WallMoment(day, asEnd: asEnd).map { _ in day } }
             return SpreadsheetForms.time(String(parts[1])).map { "\(day) \($0)" }
         }
         guard let moment else { throw entry.failure("‘\(field)’ is missing", remedy: "it is \(form)") }

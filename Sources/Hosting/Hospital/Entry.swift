@@ -101,9 +101,10 @@ struct Entry {
         _ name: String, in range: ClosedRange<UInt32> = 0...UInt32.max
     ) throws(CommandFailure) -> UInt32? {
         guard let text = try optionalText(name) else { return nil }
-        guard let number = UInt32(text), range.contains(number) else {
+        guard let number = UInt32(digits: text), range.contains(number) else {
             throw failure(
-                "‘\(name)’ is ‘\(text)’, it must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+                "‘\(name)’ is ‘\(text)’, it must be a whole number from \(range.lowerBound) to \(range.upperBound), "
+                    + "in digits alone")
         }
         return number
     }

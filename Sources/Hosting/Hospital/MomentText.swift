@@ -9,7 +9,7 @@ package enum MomentText: Equatable, Sendable {
     case wall(second: Int64)
 
     package init?(_ text: String) {
-        let pattern = #/(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?::(\d\d)(?:\.(\d{3}))?)?(Z|[+-]\d\d:\d\d)?/#
+        let pattern = #/([0-9-]{10})[T ]([0-9:]{5})(?::([0-9]{2})(?:\.([0-9]{3}))?)?(Z|[+-][0-9]{2}:[0-9]{2})?/#
         guard let match = text.wholeMatch(of: pattern), let date = LocalDate(String(match.1)),
             let time = WallTime(String(match.2))
         else { return nil }

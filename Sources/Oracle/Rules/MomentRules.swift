@@ -83,12 +83,10 @@ extension Situation {
         return Verdict(refusals: refusals, isCertain: isCertain && !refusals.isEmpty)
     }
 
-    /// The units that a place adds to what its session has sold: those of the slots that a move does not have already.
+    /// The units that a place adds to what its session has sold: none that a move within it gives up.
     private func unitsMore(_ place: Place, _ demand: Wish.Demand) -> Int {
-        guard let old = place.givenUp, old.id.session == place.sitting.id, old.slots.count == demand.slots,
-            old.units == demand.units
-        else { return demand.slots * demand.units }
-        return place.slots(demand).filter { !old.slots.contains($0) }.count * demand.units
+        let old = place.givenUp.flatMap { $0.id.session == place.sitting.id ? $0 : nil }
+        return max(0, demand.slots * demand.units - (old.map { $0.slots.count * $0.units } ?? 0))
     }
 
     // MARK: Closing

@@ -127,7 +127,7 @@ package struct Trace {
         guard !patient.hasLostDigits, !appointment.hasLostDigits else { return fault(.shortened, row.line) }
         guard let booked = Self.wallSecond(cells[2]) else { return fault(.booked, row.line) }
         guard let visit = Self.visitDay(cells[3]) else { return fault(.visit, row.line) }
-        guard let age = Double(cells[4]), (0...110).contains(age) else { return fault(.age, row.line) }
+        guard let age = Double(decimal: cells[4]), (0...110).contains(age) else { return fault(.age, row.line) }
         guard (1...Limits.nameBytes).contains(cells[5].utf8.count) else { return fault(.clinic, row.line) }
         guard cells[6] == "Yes" || cells[6] == "No" else { return fault(.noShow, row.line) }
         guard seen.insert(appointment.text).inserted else { return fault(.duplicate, row.line) }

@@ -1,8 +1,11 @@
 extension Catalogue {
     /// Judges a draft whole: either every entity becomes an event, or none and the first fault is named.
-    /// - Parameter terms: what a rule reads of its terms; nil where a policy may have none for it.
+    /// - Parameters:
+    ///   - now: what a template says of days that are over then is not judged; nil judges what templates say of any day.
+    ///   - terms: what a rule reads of its terms; nil where a policy may have none for it.
     package func decide(
-        _ draft: CatalogueDraft, terms: @escaping (Rule) -> TermFields? = { $0.about.terms }
+        _ draft: CatalogueDraft, at now: Instant? = nil,
+        terms: @escaping (Rule) -> TermFields? = { $0.about.terms }
     ) throws(InvalidCatalogue) -> CataloguePut {
         var decision = PutDecision(catalogue: self, fields: terms)
         if let hospital = draft.hospital { try decision.hospital(hospital) }
@@ -14,7 +17,7 @@ extension Catalogue {
         for calendar in draft.calendars { try decision.calendar(calendar) }
         for template in draft.templates { try decision.template(template) }
         for leave in draft.leaves { try decision.leave(leave) }
-        try decision.catalogue.checkShares(of: draft)
+        try decision.catalogue.checkShares(of: draft, at: now)
         return decision.put
     }
 }

@@ -1,20 +1,18 @@
-/// A minute on the hospital's wall clocks, counted from the begin of 1970-01-01.
-package struct WallMinute: RawRepresentable, Hashable, Comparable, Sendable {
-    package let rawValue: UInt32
-    package init(rawValue: UInt32) { self.rawValue = rawValue }
-
+extension WallMoment {
     /// - Precondition: the day lies in `LocalDate.range`.
-    package init(_ date: LocalDate, _ time: WallTime) {
-        rawValue = UInt32(date.rawValue) * 1_440 + UInt32(time.rawValue)
+    package init(_ date: LocalDate, _ time: WallTime) { self.init(date: date, time: time) }
+
+    /// The one so many minutes after the begin of 1970-01-01, as the journal counts them.
+    init(minutes: UInt32) {
+        self.init(
+            date: LocalDate(rawValue: Int32(minutes / 1_440)), time: WallTime(rawValue: UInt16(minutes % 1_440)))
     }
 
-    package static func < (a: WallMinute, b: WallMinute) -> Bool { a.rawValue < b.rawValue }
-
-    package var date: LocalDate { LocalDate(rawValue: Int32(rawValue / 1_440)) }
-    package var time: WallTime { WallTime(rawValue: UInt16(rawValue % 1_440)) }
+    /// Minutes since the begin of 1970-01-01.
+    var minutes: UInt32 { UInt32(date.rawValue) * 1_440 + UInt32(time.rawValue) }
 
     /// The end of the last day that `LocalDate.range` has.
-    package static let end = WallMinute(rawValue: 65_536 * 1_440)
+    package static let end = WallMoment(minutes: 65_536 * 1_440)
 
     /// Reads `YYYY-MM-DD`, or `YYYY-MM-DD HH:MM`; nil for anything else. A day alone is its begin, or, where something
     /// ends with it, its end.
@@ -23,7 +21,7 @@ package struct WallMinute: RawRepresentable, Hashable, Comparable, Sendable {
         guard (1...2).contains(parts.count), let date = LocalDate(String(parts[0])), LocalDate.range.contains(date)
         else { return nil }
         guard parts.count == 2 else {
-            self.init(rawValue: (UInt32(date.rawValue) + (asEnd ? 1 : 0)) * 1_440)
+            self.init(date.advanced(days: asEnd ? 1 : 0), WallTime(rawValue: 0))
             return
         }
         guard let time = WallTime(String(parts[1])) else { return nil }
@@ -32,7 +30,7 @@ package struct WallMinute: RawRepresentable, Hashable, Comparable, Sendable {
 
     /// As `init(_:asEnd:)` reads it, the shorter way where there are two.
     package func words(asEnd: Bool) -> String {
-        guard rawValue % 1_440 == 0 else { return "\(date) \(time)" }
+        guard time.rawValue == 0 else { return "\(date) \(time)" }
         return (asEnd ? date.advanced(days: -1) : date).description
     }
 }
@@ -44,13 +42,13 @@ package struct Leave: Hashable, Sendable {
     package var code: String
     package var resource: ResourceID
     /// The first minute, and the one after the last.
-    package var from, until: WallMinute
+    package var from, until: WallMoment
     package var reason: String
     /// It is not taken after all. An entity never leaves the catalogue.
     package var isCancelled: Bool
 
     package init(
-        id: LeaveID, code: String, resource: ResourceID, from: WallMinute, until: WallMinute, reason: String,
+        id: LeaveID, code: String, resource: ResourceID, from: WallMoment, until: WallMoment, reason: String,
         isCancelled: Bool
     ) {
         self.id = id

@@ -36,8 +36,8 @@ extension Leave {
         writer.varint(id.rawValue)
         writer.string(code)
         writer.varint(resource.rawValue)
-        writer.varint(from.rawValue)
-        writer.varint(until.rawValue)
+        writer.varint(from.minutes)
+        writer.varint(until.minutes)
         writer.string(reason)
         writer.byte(isCancelled ? 1 : 0)
     }
@@ -115,8 +115,8 @@ extension ByteReader {
         return LocalDate(rawValue: Int32(value))
     }
 
-    fileprivate mutating func minute() throws(CodingError) -> WallMinute {
-        let minute = WallMinute(rawValue: try number())
+    fileprivate mutating func minute() throws(CodingError) -> WallMoment {
+        let minute = WallMoment(minutes: try number())
         guard minute <= .end else { throw CodingError("a day is too late") }
         return minute
     }

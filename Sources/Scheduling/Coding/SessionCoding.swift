@@ -14,6 +14,9 @@ extension SessionDefinition {
         guard times.midnights != .unknown else { return }
         writer.byte(0)
         writer.varint(times.midnights.rawValue)
+        guard let wallStart else { return }
+        writer.byte(0)
+        writer.varint(wallStart.rawValue)
     }
 
     package init(from reader: inout ByteReader) throws(CodingError) {
@@ -34,12 +37,17 @@ extension SessionDefinition {
         var capacities: [UInt16] = []
         for _ in 0..<slots { capacities.append(try reader.number()) }
         var midnights = Midnights.unknown
-        if reader.skip(0) { midnights = Midnights(rawValue: try reader.number()) }
+        var wallStart: WallTime?
+        if reader.skip(0) {
+            midnights = Midnights(rawValue: try reader.number())
+            if reader.skip(0) { wallStart = WallTime(rawValue: try reader.number()) }
+        }
+        if let wallStart, wallStart.rawValue >= 1_440 { throw CodingError("a session that starts at no time of day") }
         let times = SessionTimes(
             date: date, start: start, slotMinutes: slotMinutes, slots: slots, midnights: midnights)
         self.init(
             id: id, times: times, template: template == 0 ? nil : TemplateID(rawValue: template),
-            capacities: capacities)
+            capacities: capacities, wallStart: wallStart)
     }
 }
 

@@ -19,11 +19,11 @@ extension CatalogueDraft {
     /// A leave by its code, of a resource by its.
     package struct Leave: Sendable {
         package var code, resource: String
-        package var from, until: WallMinute
+        package var from, until: WallMoment
         package var reason: String
         package var isCancelled: Bool
         package init(
-            code: String, resource: String, from: WallMinute, until: WallMinute, reason: String,
+            code: String, resource: String, from: WallMoment, until: WallMoment, reason: String,
             isCancelled: Bool = false
         ) {
             self.code = code
@@ -50,7 +50,7 @@ extension CatalogueDraft {
         for entity in leaves {
             fingerprint.mix(texts: "leave", entity.code, entity.resource, entity.reason)
             fingerprint.mix(
-                UInt64(entity.from.rawValue), UInt64(entity.until.rawValue), entity.isCancelled ? 1 : 0)
+                UInt64(entity.from.minutes), UInt64(entity.until.minutes), entity.isCancelled ? 1 : 0)
         }
     }
 }

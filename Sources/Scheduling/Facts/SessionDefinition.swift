@@ -5,14 +5,21 @@ package struct SessionDefinition: Hashable, Sendable {
     package var template: TemplateID?
     /// Units of each slot; as many as `times.slots`.
     package var capacities: [UInt16]
+    /// What clocks on the wall were to show at its start; nil where it was opened before that was kept. By it a clock
+    /// change that has become another is told from hours that have.
+    package var wallStart: WallTime?
 
-    package init(id: SessionID, times: SessionTimes, template: TemplateID?, capacities: [UInt16]) {
+    package init(
+        id: SessionID, times: SessionTimes, template: TemplateID?, capacities: [UInt16], wallStart: WallTime? = nil
+    ) {
         precondition(capacities.count == Int(times.slots), "every slot has a capacity")
         self.id = id
         self.times = times
         self.template = template
         self.capacities = capacities
+        self.wallStart = wallStart
     }
+
     /// The same with the days of its slots, which are those of the zone where it was opened before they were kept.
     package func resolved(in zone: TimeZoneRules) -> SessionDefinition {
         var resolved = self

@@ -184,7 +184,7 @@ package struct PoolBook: Sendable {
         guard index < Limits.sessionsPerPool else { throw SessionConflict(pool: pool, times: times, .exhausted) }
         return SessionDefinition(
             id: SessionID(pool: pool, index: index), times: times, template: opening.template,
-            capacities: opening.capacities)
+            capacities: opening.capacities, wallStart: opening.wallStart)
     }
 
     /// Sessions that ended before `horizon` and in which every appointment has ended.

@@ -15,6 +15,8 @@ package struct Session: Hashable, Sendable {
     package let template: TemplateID?
     /// Units of all slots. It lies in the gap behind the template.
     package let capacity: UInt32
+    /// Of its definition.
+    package let wallStart: WallTime?
     package internal(set) var slots: ContiguousArray<Slot>
     /// By number, from 1; nil where a number was never given out for good.
     package private(set) var appointments = PagedArray<AppointmentRecord?>()
@@ -47,6 +49,7 @@ package struct Session: Hashable, Sendable {
         id = definition.id
         times = definition.times
         template = definition.template
+        wallStart = definition.wallStart
         slots = ContiguousArray(definition.capacities.map { Slot(capacity: $0) })
         capacity = definition.capacities.reduce(0) { $0 + UInt32($1) }
         free = capacity
@@ -58,7 +61,8 @@ package struct Session: Hashable, Sendable {
             id: SessionID(pool: PoolID(rawValue: 0), index: 0), times: .none, template: nil, capacities: []))
 
     package var definition: SessionDefinition {
-        SessionDefinition(id: id, times: times, template: template, capacities: slots.map(\.capacity))
+        SessionDefinition(
+            id: id, times: times, template: template, capacities: slots.map(\.capacity), wallStart: wallStart)
     }
 
     package subscript(number: UInt32) -> AppointmentRecord? {

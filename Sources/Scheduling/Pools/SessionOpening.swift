@@ -5,12 +5,17 @@ package struct SessionOpening: Sendable {
     package var template: TemplateID?
     /// Units of each slot.
     package var capacities: [UInt16]
+    /// What clocks on the wall are to show at its start.
+    package var wallStart: WallTime?
 
-    package init(pool: PoolID, times: SessionTimes, template: TemplateID?, capacities: [UInt16]) {
+    package init(
+        pool: PoolID, times: SessionTimes, template: TemplateID?, capacities: [UInt16], wallStart: WallTime? = nil
+    ) {
         self.pool = pool
         self.times = times
         self.template = template
         self.capacities = capacities
+        self.wallStart = wallStart
     }
 
     /// Whether the session is just this one, whatever it was opened by.
@@ -67,12 +72,21 @@ package struct Generation: Sendable {
     }
 
     /// When an outdated session would begin now, where nothing else of it is to change.
-    func otherBegin(of session: Session) -> Instant? {
+    package func otherBegin(of session: Session) -> OtherBegin? {
         guard let template = session.template,
             let opening = wanted[TemplateDay(template: template, date: session.times.date)],
             opening.describes(laterOrEarlier: session)
         else { return nil }
-        return opening.times.start
+        let isOfZone = session.wallStart.map { $0 == opening.wallStart }
+        return OtherBegin(begin: opening.times.start, isOfZone: isOfZone)
+    }
+
+    /// The begin that an outdated session would have.
+    package struct OtherBegin: Hashable, Sendable {
+        package let begin: Instant
+        /// Whether its hours are the same, and the zone's clock changes have become others; nil where that is not known
+        /// of a session that was opened by a version before.
+        package let isOfZone: Bool?
     }
 }
 
@@ -177,7 +191,7 @@ package struct SessionConflict: Error, Hashable, Sendable {
         case elsewhere(ResourceID, SessionID)
         /// An outdated session of a template stays; where nothing but its begin is to change, with the begin that it
         /// would have: a template's hours make another one, and so do other clock changes of the zone.
-        case kept(SessionID, TemplateID?, Keeping, begin: Instant?)
+        case kept(SessionID, TemplateID?, Keeping, begin: Generation.OtherBegin?)
         /// An outdated session of a template stays, because what the template says now cannot stand.
         case blocked(SessionID, TemplateID, pool: PoolID, begin: Instant, Obstacle)
     }

@@ -24,17 +24,21 @@ enum NotReleased {
         }
     }
 
-    /// Whether so much of the session is. What is no more than before, as a move to where it stands, always is.
+    /// Whether so much of the session is. What a move within it gives up makes room for what it takes, and what is no
+    /// more than before always is for sale.
     @inline(__always)
     static func judge(_ asking: borrowing Asking, _ session: borrowing Session) throws(Refusal) {
-        guard !asking.policy.terms.isEmpty, asking.span > 0 else { return }
+        guard !asking.policy.terms.isEmpty else { return }
+        let given = session[asking.givenUp].map { UInt32($0.units) * UInt32($0.span) } ?? 0
+        let needed = UInt32(asking.units) * (UInt32(asking.span) + UInt32(asking.passedOn))
+        guard needed > given else { return }
         for term in asking.policy.terms where term.rule == .notReleased && term.concerns(asking) {
             let share = share(ofScopeOf: term, asking)
             // Before the first stage the timetable has refused it.
             guard (1..<100).contains(share) else { continue }
             let all = session.slots.reduce(0) { $0 + UInt32($1.capacity) }
             let released = max(1, all * share / 100)
-            guard all - session.free + UInt32(asking.span) * UInt32(asking.units) <= released else {
+            guard all - session.free - given + needed <= released else {
                 throw Refusal(
                     .notReleased, policyVersion: asking.policy.version, authority: .department, limit: released)
             }

@@ -4,14 +4,52 @@ import Scheduling
 import Wire
 
 extension PBPreviewSessionsReply {
-    init(_ reading: Reading<GenerationPreview>, _ catalogue: Scheduling.Catalogue) {
+    /// - Parameter after: where the page before ended; nil at the beginning.
+    init(
+        _ reading: Reading<GenerationPreview>, _ catalogue: Scheduling.Catalogue, after: GenerationPreview.Place?,
+        _ page: Page
+    ) {
         self.init()
-        rows = reading.value.rows.map { PBPreviewRow($0, in: catalogue) }
         opened = UInt32(clamping: reading.value.sum.opened)
         unchanged = UInt32(clamping: reading.value.sum.unchanged)
         withdrawn = UInt32(clamping: reading.value.sum.withdrawn)
-        conflicts = reading.value.sum.conflicts
         position = reading.position.rawValue
+        guard page.limit != nil else {
+            rows = reading.value.rows.map { PBPreviewRow($0, in: catalogue) }
+            conflicts = reading.value.sum.conflicts
+            return
+        }
+        var room = page.room
+        var last: GenerationPreview.Place?
+        for row in reading.value.rows where after.map({ $0 < row.place }) ?? true {
+            let item = PBPreviewRow(row, in: catalogue)
+            let sentence = row.sentence.map { $0.utf8.count + 6 } ?? 0
+            guard room.takes(item.bytesInList + sentence) else {
+                more = true
+                next = last.map { PBPreviewCursor($0) } ?? PBPreviewCursor()
+                return
+            }
+            rows.append(item)
+            if let sentence = row.sentence { conflicts.append(sentence) }
+            last = row.place
+        }
+    }
+}
+
+extension PBPreviewCursor {
+    fileprivate init(_ place: GenerationPreview.Place) {
+        self.init()
+        date = place.date.description
+        startMs = place.start
+        pool = place.pool
+        template = place.template
+        session = place.session
+    }
+
+    /// - Throws: where it is none that a reply told.
+    func place() throws(ProtocolError) -> GenerationPreview.Place {
+        guard let date = LocalDate(date) else { throw .invalid("after", "date: ‘\(date)’ is no day, YYYY-MM-DD") }
+        return GenerationPreview.Place(date: date, start: startMs, pool: pool, template: template, session: session)
     }
 }
 
@@ -34,5 +72,6 @@ extension PBPreviewRow {
         units = row.units
         session = row.session?.rawValue ?? 0
         appointments = row.appointments.map(\.rawValue)
+        if let isOfZone = row.isOfZone { cause = isOfZone ? .clockChanges : .hours }
     }
 }

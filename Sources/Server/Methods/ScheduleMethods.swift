@@ -67,13 +67,16 @@ extension MethodTable {
             .previewSessions, PBPreviewSessionsRequest.self, PBPreviewSessionsReply.self, needs: .readSchedule,
             "Says what GENERATE_SESSIONS would do with the same days and templates, and changes nothing.",
             counting: elements("templates", inField: 3)
-        ) { request, _ throws(ProtocolError) in
+        ) { request, connection throws(ProtocolError) in
             let (from, to) = try days(request.from, request.to, atMost: Limits.generationDays)
             let templates = request.templates
+            let page = Page(request.limit, connection)
+            let after = request.hasAfter ? try request.after.place() : nil
             return { engine, _ throws(EngineError) in
                 let catalogue = try await engine.catalogue().value
                 return PBPreviewSessionsReply(
-                    try await engine.previewSessions(from: from, to: to, templates: templates), catalogue)
+                    try await engine.previewSessions(from: from, to: to, templates: templates), catalogue, after: after,
+                    page)
             }
         },
         MethodRow(

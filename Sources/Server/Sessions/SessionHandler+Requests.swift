@@ -166,7 +166,8 @@ extension Method {
         if tenure.isDeposed { return .deposed }
         return ProtocolError(
             .notPrimary,
-            "the caller has seen epoch \(header.epoch), this server is in \(tenure.epoch); look for the primary",
+            "the caller has seen epoch \(header.epoch), this server is in \(tenure.epoch); look for the primary, or "
+                + "where this one was restored and is alone, forget the epoch and read the state anew",
             retryAfterMilliseconds: 100)
     }
 }

@@ -27,6 +27,12 @@ extension AnswerJudge {
             judge(reading.position)
             explanation(reading.value, of: question)
         case (.find(let identifiers), .found(let found)): find(identifiers, found)
+        case (.findEntities(let text, let kinds, let limit), .entities(let reading)):
+            judge(reading.position)
+            entities(reading, by: text, kinds, limit: limit)
+        case (.preview(let from, let to), .preview(let reading)):
+            judge(reading.position)
+            preview(reading.value, from: from, to: to)
         case (.catalogue, .catalogue(let reading)):
             judge(reading.position)
             catalogue(reading)

@@ -26,6 +26,8 @@ final class Chronicle {
     /// The end of the author's journal when none of its jobs was ready last: everything up to here is applied in every
     /// shard.
     private(set) var settled: UInt64 = 0
+    /// The end of the journal when the author's process, or its term, began.
+    private(set) var began: UInt64 = 0
     private(set) var recordsByKey: [IdempotencyKey: [UInt64]] = [:]
     /// The epoch it is in.
     private(set) var epoch: UInt32 = 1
@@ -55,6 +57,7 @@ final class Chronicle {
         for event in other.events.prefix(Int(last)) { add(event, at: UInt64(events.count) + 1) }
         latestBefore = latest
         settled = last
+        began = last
         epochDue = epoch
     }
 
@@ -84,6 +87,7 @@ final class Chronicle {
     func beginProcess(_ process: Casebook.Process, end: Position) {
         author = process
         settled = end.rawValue
+        began = end.rawValue
         latestBefore = latest
     }
 

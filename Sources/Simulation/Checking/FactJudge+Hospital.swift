@@ -23,6 +23,16 @@ extension FactJudge {
         }
     }
 
+    /// What nobody asks for and the engine does by itself: days up to so many after the one it is.
+    var roll: [Command] {
+        guard event.isOfRoll(chronicle.plan), let roll = chronicle.plan.roll else { return [] }
+        let today = (model.hospital.last?.zone ?? .utc).wall(at: event.at).date
+        return [
+            .generateSessions(
+                from: LocalDate(rawValue: 0), to: today.advanced(days: Int32(roll.days)), templates: [])
+        ]
+    }
+
     /// A put of a catalogue stands in the journal in one piece, or not at all.
     func checkWhole() {
         if let before = chronicle.events.last ?? nil, before.isContinued {

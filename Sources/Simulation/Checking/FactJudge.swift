@@ -18,12 +18,14 @@ struct FactJudge {
         self.event = event
         self.position = position
         underWay = event.by == .system ? [] : chronicle.underWay(for: event)
-        low = underWay.map(\.settled).min() ?? chronicle.settled
+        low =
+            event.isOfRoll(chronicle.plan)
+            ? chronicle.began : underWay.map(\.settled).min() ?? chronicle.settled
     }
 
     var model: NaiveModel { chronicle.model }
     /// What the requests asked that may have led to it.
-    var commands: [Command] { underWay.flatMap(\.operation.writes).map(\.command) }
+    var commands: [Command] { underWay.flatMap(\.operation.writes).map(\.command) + roll }
     func expect(_ holds: Bool, _ sentence: @autoclosure () -> String) { chronicle.expect(holds, sentence()) }
 
     func check() {
@@ -61,6 +63,18 @@ struct FactJudge {
         guard let last = chronicle.recordsByKey[key]?.last, let before = chronicle.events[Int(last) - 1] else { return }
         let age = event.at.rawValue - before.at.rawValue
         expect(age > chronicle.plan.keyWindowMilliseconds, "record \(last) had answered its key \(age) ms before")
+    }
+}
+
+extension Event {
+    /// Whether the engine may have opened or withdrawn this session by itself: what it decided that on is how things
+    /// stood at some moment of its process.
+    func isOfRoll(_ plan: Plan) -> Bool {
+        guard plan.roll != nil, by == .system else { return false }
+        return switch fact {
+        case .sessionOpened, .sessionWithdrawn: true
+        default: false
+        }
     }
 }
 

@@ -314,8 +314,8 @@ struct Draw {
     private mutating func leave() -> CatalogueDraft.Leave {
         let day = day()
         return .init(
-            code: "l", resource: "r0", from: WallMinute(day, WallTime(rawValue: 0)),
-            until: WallMinute(day.advanced(days: 1), WallTime(rawValue: 0)), reason: "检修",
+            code: "l", resource: "r0", from: WallMoment(day, WallTime(rawValue: 0)),
+            until: WallMoment(day.advanced(days: 1), WallTime(rawValue: 0)), reason: "检修",
             isCancelled: random.chance(300))
     }
 

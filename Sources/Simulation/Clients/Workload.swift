@@ -140,6 +140,7 @@ struct Workload {
             if draw.random.chance(300) { return draw.dayQuery().map { .days($0) } }
             if draw.random.chance(300) { return draw.question().map { .explain($0) } }
             return draw.query().map { .search($0) }
+        case .find where draw.random.chance(400): return draw.name()
         case .find: return .find((0..<3).map { _ in Self.identifier(draw.random.below(plan.patients * 2)) })
         case .readCatalogue: return .catalogue
         case .register:
@@ -156,6 +157,7 @@ struct Workload {
         case .generate:
             let day = TimeZoneRules.utc.wall(at: draw.now).date
             let end = day.advanced(days: Int32(draw.random.below(3)))
+            if draw.random.chance(300) { return .preview(from: day, to: end) }
             return alone(.generateSessions(from: day, to: end, templates: []), index, &draw, clock)
         case .putPolicy: return alone(.putCatalogue(draw.policies(), hospital: nil), index, &draw, clock)
         case .putEntities: return alone(.putCatalogue(draw.entities(), hospital: nil), index, &draw, clock)

@@ -65,6 +65,11 @@ package struct Plan: Sendable {
     var duplicationPermille = 0
     var delayMilliseconds = 2
     var strikes: [Strike] = []
+    /// How far the servers open sessions by themselves, each day from midnight on; nil in worlds in which people do it
+    /// all.
+    var roll: RollPolicy? {
+        seed % 4 == 2 ? RollPolicy(days: 2 + Int(seed / 4 % 2), at: WallTime(rawValue: 0)) : nil
+    }
     /// The second server, where there is one.
     private(set) var standby: StandbyPlan?
 

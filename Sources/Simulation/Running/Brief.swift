@@ -61,6 +61,9 @@ extension Request {
             "explain \(question.slot.short) service \(question.service.rawValue) "
                 + "patient \(question.patient?.rawValue ?? 0)"
         case .find(let identifiers): "find " + identifiers.map(\.value).joined(separator: " ")
+        case .findEntities(let text, let kinds, let limit):
+            "find ‘\(text)’ among \(kinds.map(\.rawValue).sorted()), at most \(limit)"
+        case .preview(let from, let to): "preview \(from) to \(to)"
         case .catalogue: "read the catalogue"
         case .events(let after, let limit): "events after \(after), at most \(limit)"
         case .resume(let name, let limit): "reader \(name) goes on, at most \(limit)"
@@ -99,6 +102,8 @@ extension Response {
         case .explanation(let reading):
             "refused by \(reading.value.refusal?.rule.name ?? "none") at \(reading.position)"
         case .found(let patients): "patients \(patients.map { $0?.rawValue ?? 0 })"
+        case .entities(let reading): "\(reading.value.map(\.code)) at \(reading.position)"
+        case .preview(let reading): "\(reading.value.rows.count) rows at \(reading.position)"
         case .catalogue(let reading): "the catalogue at \(reading.position)"
         case .events(let events, let through): "\(events.count) events through \(through)"
         case .resumed(let from, let events, let through, let settled):

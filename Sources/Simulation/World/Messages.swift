@@ -13,6 +13,8 @@ enum Request: Sendable {
     case days(DayQuery)
     case explain(SlotQuestion)
     case find([Identifier])
+    case findEntities(String, Set<EntityKind>, limit: Int)
+    case preview(from: LocalDate, to: LocalDate)
     case catalogue
     case events(after: Position, limit: Int)
     /// What a named reader has not confirmed.
@@ -31,6 +33,8 @@ enum Response: Sendable {
     case days(Reading<DayPage>)
     case explanation(Reading<Explanation>)
     case found([PatientID?])
+    case entities(Reading<[FoundEntity]>)
+    case preview(Reading<GenerationPreview>)
     case catalogue(Reading<Catalogue>)
     case events([PositionedEvent], through: Position)
     /// What followed on a position for a named reader, and up to where no failover takes anything back.
@@ -55,6 +59,10 @@ extension Engine {
             case .days(let query): return .days(try await count(query))
             case .explain(let question): return .explanation(try await explain(question))
             case .find(let identifiers): return .found(try await findPatients(identifiers).value)
+            case .findEntities(let text, let kinds, let limit):
+                return .entities(try await findEntities(text, kinds: kinds, limit: limit))
+            case .preview(let from, let to):
+                return .preview(try await previewSessions(from: from, to: to, templates: []))
             case .catalogue: return .catalogue(try await catalogue())
             case .events(let after, let limit):
                 let (events, through) = try await events(after: after, limit: limit)
@@ -89,6 +97,7 @@ extension Request {
     var isReading: Bool {
         switch self {
         case .byID, .ofPatient, .inSession, .search, .days, .explain, .find, .catalogue, .events: true
+        case .findEntities, .preview: true
         case .writes, .resume, .confirm, .drop: false
         }
     }

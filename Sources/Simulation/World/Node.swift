@@ -104,6 +104,8 @@ final class Node {
         configuration.archiveAfterMilliseconds = plan.archiveAfterMilliseconds
         configuration.checkpointAfterBytes = plan.checkpointAfterBytes
         configuration.checkpointAfterMilliseconds = plan.checkpointAfterMilliseconds
+        configuration.roll = plan.roll
+        configuration.rollTickMilliseconds = 1_500
         // A reader that is away in here is never away for too long.
         configuration.feedKeep.milliseconds = .max / 4
         configuration.feedKeep.bytes = .max

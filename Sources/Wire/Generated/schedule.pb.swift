@@ -86,6 +86,50 @@ package nonisolated enum PBPreviewKind: SwiftProtobuf.Enum, Swift.CaseIterable {
 
 }
 
+package nonisolated enum PBPreviewCause: SwiftProtobuf.Enum, Swift.CaseIterable {
+  package typealias RawValue = Int
+
+  /// more than the begin is to change, or the session is of a version that kept no cause
+  case unspecified // = 0
+
+  /// the template's hours
+  case hours // = 1
+
+  /// the zone's clock changes, the template's hours being the same
+  case clockChanges // = 2
+  case UNRECOGNIZED(Int)
+
+  package init() {
+    self = .unspecified
+  }
+
+  package init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .hours
+    case 2: self = .clockChanges
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  package var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .hours: return 1
+    case .clockChanges: return 2
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  package static let allCases: [PBPreviewCause] = [
+    .unspecified,
+    .hours,
+    .clockChanges,
+  ]
+
+}
+
 /// Opens what the templates say for the days from..to that is not open yet. Repeating it changes nothing.
 package nonisolated struct PBGenerateSessionsRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -195,6 +239,43 @@ package nonisolated struct PBPreviewSessionsRequest: Sendable {
   /// codes; empty: all
   package var templates: [String] = []
 
+  /// 0: all in one reply; else a page of at most so many rows, and as many as a frame holds
+  package var limit: UInt32 = 0
+
+  /// to continue: `next` of the page before
+  package var after: PBPreviewCursor {
+    get {_after ?? PBPreviewCursor()}
+    set {_after = newValue}
+  }
+  /// Returns true if `after` has been explicitly set.
+  package var hasAfter: Bool {self._after != nil}
+  /// Clears the value of `after`. Subsequent reads from it will return its default value.
+  package mutating func clearAfter() {self._after = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _after: PBPreviewCursor? = nil
+}
+
+/// A row's place among the others.
+package nonisolated struct PBPreviewCursor: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var date: String = String()
+
+  package var startMs: Int64 = 0
+
+  /// ids; 0: none
+  package var pool: UInt32 = 0
+
+  package var template: UInt32 = 0
+
+  package var session: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -231,6 +312,9 @@ package nonisolated struct PBPreviewRow: Sendable {
 
   package var reason: String = String()
 
+  /// of an open session that would begin at another time: by what
+  package var cause: PBPreviewCause = .unspecified
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -243,20 +327,36 @@ package nonisolated struct PBPreviewSessionsReply: Sendable {
 
   package var rows: [PBPreviewRow] = []
 
-  /// what the answer of GENERATE_SESSIONS would say
+  /// what the answer of GENERATE_SESSIONS would say, in every page
   package var opened: UInt32 = 0
 
   package var unchanged: UInt32 = 0
 
   package var withdrawn: UInt32 = 0
 
+  /// of a page those of its rows
   package var conflicts: [String] = []
 
   package var position: UInt64 = 0
 
+  /// another page follows
+  package var more: Bool = false
+
+  /// where it goes on
+  package var next: PBPreviewCursor {
+    get {_next ?? PBPreviewCursor()}
+    set {_next = newValue}
+  }
+  /// Returns true if `next` has been explicitly set.
+  package var hasNext: Bool {self._next != nil}
+  /// Clears the value of `next`. Subsequent reads from it will return its default value.
+  package mutating func clearNext() {self._next = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _next: PBPreviewCursor? = nil
 }
 
 package nonisolated struct PBListSessionsRequest: Sendable {
@@ -682,6 +782,10 @@ nonisolated extension PBPreviewKind: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0PREVIEW_KIND_UNSPECIFIED\0\u{1}PREVIEW_KIND_OPENS\0\u{1}PREVIEW_KIND_STANDS\0\u{1}PREVIEW_KIND_WITHDRAWN\0\u{1}PREVIEW_KIND_CONFLICT\0\u{1}PREVIEW_KIND_NOT_JUDGED\0\u{1}PREVIEW_KIND_ABSENT\0")
 }
 
+nonisolated extension PBPreviewCause: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0PREVIEW_CAUSE_UNSPECIFIED\0\u{1}PREVIEW_CAUSE_HOURS\0\u{1}PREVIEW_CAUSE_CLOCK_CHANGES\0")
+}
+
 nonisolated extension PBGenerateSessionsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".GenerateSessionsRequest"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}from\0\u{1}to\0\u{1}templates\0\u{3}key_high\0\u{3}key_low\0")
@@ -879,7 +983,7 @@ nonisolated extension PBSessionsReply: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension PBPreviewSessionsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".PreviewSessionsRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}from\0\u{1}to\0\u{1}templates\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}from\0\u{1}to\0\u{1}templates\0\u{1}limit\0\u{1}after\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -890,12 +994,18 @@ nonisolated extension PBPreviewSessionsRequest: SwiftProtobuf.Message, SwiftProt
       case 1: try { try decoder.decodeSingularStringField(value: &self.from) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.to) }()
       case 3: try { try decoder.decodeRepeatedStringField(value: &self.templates) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._after) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.from.isEmpty {
       try visitor.visitSingularStringField(value: self.from, fieldNumber: 1)
     }
@@ -905,6 +1015,12 @@ nonisolated extension PBPreviewSessionsRequest: SwiftProtobuf.Message, SwiftProt
     if !self.templates.isEmpty {
       try visitor.visitRepeatedStringField(value: self.templates, fieldNumber: 3)
     }
+    if self.limit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 4)
+    }
+    try { if let v = self._after {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -912,6 +1028,58 @@ nonisolated extension PBPreviewSessionsRequest: SwiftProtobuf.Message, SwiftProt
     if lhs.from != rhs.from {return false}
     if lhs.to != rhs.to {return false}
     if lhs.templates != rhs.templates {return false}
+    if lhs.limit != rhs.limit {return false}
+    if lhs._after != rhs._after {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBPreviewCursor: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PreviewCursor"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}date\0\u{3}start_ms\0\u{1}pool\0\u{1}template\0\u{1}session\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.date) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.startMs) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.pool) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.template) }()
+      case 5: try { try decoder.decodeSingularFixed64Field(value: &self.session) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.date.isEmpty {
+      try visitor.visitSingularStringField(value: self.date, fieldNumber: 1)
+    }
+    if self.startMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.startMs, fieldNumber: 2)
+    }
+    if self.pool != 0 {
+      try visitor.visitSingularUInt32Field(value: self.pool, fieldNumber: 3)
+    }
+    if self.template != 0 {
+      try visitor.visitSingularUInt32Field(value: self.template, fieldNumber: 4)
+    }
+    if self.session != 0 {
+      try visitor.visitSingularFixed64Field(value: self.session, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBPreviewCursor, rhs: PBPreviewCursor) -> Bool {
+    if lhs.date != rhs.date {return false}
+    if lhs.startMs != rhs.startMs {return false}
+    if lhs.pool != rhs.pool {return false}
+    if lhs.template != rhs.template {return false}
+    if lhs.session != rhs.session {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -919,7 +1087,7 @@ nonisolated extension PBPreviewSessionsRequest: SwiftProtobuf.Message, SwiftProt
 
 nonisolated extension PBPreviewRow: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".PreviewRow"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}date\0\u{1}template\0\u{1}pool\0\u{3}start_ms\0\u{3}end_ms\0\u{1}units\0\u{1}session\0\u{1}appointments\0\u{1}reason\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}date\0\u{1}template\0\u{1}pool\0\u{3}start_ms\0\u{3}end_ms\0\u{1}units\0\u{1}session\0\u{1}appointments\0\u{1}reason\0\u{1}cause\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -937,6 +1105,7 @@ nonisolated extension PBPreviewRow: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 8: try { try decoder.decodeSingularFixed64Field(value: &self.session) }()
       case 9: try { try decoder.decodeRepeatedFixed64Field(value: &self.appointments) }()
       case 10: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 11: try { try decoder.decodeSingularEnumField(value: &self.cause) }()
       default: break
       }
     }
@@ -973,6 +1142,9 @@ nonisolated extension PBPreviewRow: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if !self.reason.isEmpty {
       try visitor.visitSingularStringField(value: self.reason, fieldNumber: 10)
     }
+    if self.cause != .unspecified {
+      try visitor.visitSingularEnumField(value: self.cause, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -987,6 +1159,7 @@ nonisolated extension PBPreviewRow: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.session != rhs.session {return false}
     if lhs.appointments != rhs.appointments {return false}
     if lhs.reason != rhs.reason {return false}
+    if lhs.cause != rhs.cause {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -994,7 +1167,7 @@ nonisolated extension PBPreviewRow: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension PBPreviewSessionsReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".PreviewSessionsReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}rows\0\u{1}opened\0\u{1}unchanged\0\u{1}withdrawn\0\u{1}conflicts\0\u{1}position\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}rows\0\u{1}opened\0\u{1}unchanged\0\u{1}withdrawn\0\u{1}conflicts\0\u{1}position\0\u{1}more\0\u{1}next\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1008,12 +1181,18 @@ nonisolated extension PBPreviewSessionsReply: SwiftProtobuf.Message, SwiftProtob
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.withdrawn) }()
       case 5: try { try decoder.decodeRepeatedStringField(value: &self.conflicts) }()
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.position) }()
+      case 7: try { try decoder.decodeSingularBoolField(value: &self.more) }()
+      case 8: try { try decoder.decodeSingularMessageField(value: &self._next) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.rows.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.rows, fieldNumber: 1)
     }
@@ -1032,6 +1211,12 @@ nonisolated extension PBPreviewSessionsReply: SwiftProtobuf.Message, SwiftProtob
     if self.position != 0 {
       try visitor.visitSingularUInt64Field(value: self.position, fieldNumber: 6)
     }
+    if self.more != false {
+      try visitor.visitSingularBoolField(value: self.more, fieldNumber: 7)
+    }
+    try { if let v = self._next {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1042,6 +1227,8 @@ nonisolated extension PBPreviewSessionsReply: SwiftProtobuf.Message, SwiftProtob
     if lhs.withdrawn != rhs.withdrawn {return false}
     if lhs.conflicts != rhs.conflicts {return false}
     if lhs.position != rhs.position {return false}
+    if lhs.more != rhs.more {return false}
+    if lhs._next != rhs._next {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

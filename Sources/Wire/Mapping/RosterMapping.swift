@@ -59,8 +59,8 @@ extension PBLeave {
             until: try minute(until, asEnd: true, "\(field).until"), reason: reason, isCancelled: cancelled)
     }
 
-    private func minute(_ text: String, asEnd: Bool, _ field: String) throws(ProtocolError) -> WallMinute {
-        guard let minute = WallMinute(text, asEnd: asEnd) else {
+    private func minute(_ text: String, asEnd: Bool, _ field: String) throws(ProtocolError) -> WallMoment {
+        guard let minute = WallMoment(text, asEnd: asEnd) else {
             throw ProtocolError.invalid(field, "‘\(text.prefix(32))’, it must be YYYY-MM-DD or YYYY-MM-DD HH:MM")
         }
         return minute

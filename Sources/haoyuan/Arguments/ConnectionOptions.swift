@@ -12,7 +12,8 @@ struct ConnectionOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Port of the server.", discussion: "Default: that of HAOYUAN_ADDRESS, else 7440.", valueName: "number"))
+            "Port of the server.", discussion: "Default: that of HAOYUAN_ADDRESS, else 7440.", valueName: "number"),
+        transform: NumberText.whole)
     var port: Int?
 
     @Option(

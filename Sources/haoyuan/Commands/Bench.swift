@@ -16,11 +16,14 @@ struct Bench: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("What to ask for.", valueName: "scenario"))
     var scenario: Scenario
 
-    @Option(help: ArgumentHelp("Operations of a pass; with sizes, appointments in all.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp("Operations of a pass; with sizes, appointments in all.", valueName: "number"),
+        transform: NumberText.whole)
     var count: Int?
 
     @Option(
-        name: [.long, .customLong("rounds")], help: ArgumentHelp("Passes; the median counts.", valueName: "number"))
+        name: [.long, .customLong("rounds")], help: ArgumentHelp("Passes; the median counts.", valueName: "number"),
+        transform: NumberText.whole)
     var passes: Int?
 
     @OptionGroup var load: BenchLoadOptions
@@ -142,19 +145,21 @@ struct BenchLoadOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Load this server instead of starting one.", valueName: "host:port"))
     var server: String?
 
-    @Option(help: ArgumentHelp("Connections.", valueName: "number"))
+    @Option(help: ArgumentHelp("Connections.", valueName: "number"), transform: NumberText.whole)
     var connections: Int?
 
-    @Option(help: ArgumentHelp("Most requests unanswered on each connection.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp("Most requests unanswered on each connection.", valueName: "number"),
+        transform: NumberText.whole)
     var depth: Int?
 
-    @Option(help: ArgumentHelp("Bookings of one frame.", valueName: "number"))
+    @Option(help: ArgumentHelp("Bookings of one frame.", valueName: "number"), transform: NumberText.whole)
     var batch: Int?
 
     @Option(
         help: ArgumentHelp(
             "Operations sent in a second, whatever the server does (an open loop); 0 for as fast as it answers.",
-            valueName: "number"))
+            valueName: "number"), transform: NumberText.decimal)
     var rate: Double?
 
     @Option(help: "Gaps between them: poisson, as of many people, or constant.")
@@ -165,33 +170,47 @@ struct BenchLoadOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Operations sent before and not measured. Default: a quarter of a pass.", valueName: "number"))
+            "Operations sent before and not measured. Default: a quarter of a pass.", valueName: "number"),
+        transform: NumberText.whole)
     var warmUp: Int?
 
-    @Option(help: ArgumentHelp("Event loops and shards of the server that is started.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp("Event loops and shards of the server that is started.", valueName: "number"),
+        transform: NumberText.whole)
     var loops: Int?
 
-    @Option(help: ArgumentHelp("Event loops of the load. Default: 1, in a storm 2.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp("Event loops of the load. Default: 1, in a storm 2.", valueName: "number"),
+        transform: NumberText.whole)
     var clientLoops: Int?
 
-    @Option(help: ArgumentHelp("Numbers that there are in a storm.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp("Numbers that there are in a storm. Default: 3000.", valueName: "number"),
+        transform: NumberText.whole)
     var numbers = 3_000
 
     @Option(
         help: ArgumentHelp(
-            "Appointments that the started server has before, two for each patient.", valueName: "number"))
+            "Appointments that the started server has before, two for each patient. Default: 0.", valueName: "number"),
+        transform: NumberText.whole)
     var resident = 0
 
-    @Option(help: ArgumentHelp("Most slots of one answer of a search.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp("Most slots of one answer of a search. Default: 10.", valueName: "number"),
+        transform: NumberText.whole)
     var slots = 10
 
-    @Option(help: ArgumentHelp("Arrivals and choices follow from it.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp("Arrivals and choices follow from it. Default: 1.", valueName: "number"),
+        transform: NumberText.whole)
     var seed: UInt64 = 1
 
     @Option(help: ArgumentHelp("Make the started server's disk so much slower at every sync.", valueName: "time"))
     var simulateSyncDelay: SpanArgument?
 
-    @Option(help: ArgumentHelp("End with 1 when fewer are answered in a second.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp("End with 1 when fewer are answered in a second.", valueName: "number"),
+        transform: NumberText.decimal)
     var atLeast: Double?
 
     @Option(help: ArgumentHelp("End with 1 when the p99 is longer.", valueName: "time"))

@@ -6,7 +6,9 @@ struct ChangeOptions: ParsableArguments {
     @Argument(help: ArgumentHelp("The appointment, by id or place (1/0/1).", valueName: "appointment"))
     var appointment: AppointmentArgument
 
-    @Option(help: ArgumentHelp("Refuse unless the appointment has this version.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp("Refuse unless the appointment has this version.", valueName: "number"),
+        transform: NumberText.whole)
     var ifVersion: UInt32?
 
     @Option(help: ArgumentHelp("Why; kept with the change.", valueName: "text"))

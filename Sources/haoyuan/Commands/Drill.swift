@@ -20,7 +20,9 @@ struct Drill: AsyncParsableCommand {
 
 /// What every drill can be told.
 struct DrillOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("What the drill does follows from it. Default: another each time.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp("What the drill does follows from it. Default: another each time.", valueName: "number"),
+        transform: NumberText.whole)
     var seed: UInt64 = .random(in: 1...999_999_999)
 
     @Option(

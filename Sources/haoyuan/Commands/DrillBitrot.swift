@@ -7,10 +7,12 @@ struct DrillBitrot: AsyncParsableCommand {
         commandName: "bitrot",
         abstract: "Damage copies of a data folder, and see that each damage is named and none is served.")
 
-    @Option(help: ArgumentHelp("Random bits flipped in each region.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp("Random bits flipped in each region. Default: 4.", valueName: "number"),
+        transform: NumberText.whole)
     var flips = 4
 
-    @Option(help: ArgumentHelp("Cases at most; all when left out.", valueName: "number"))
+    @Option(help: ArgumentHelp("Cases at most; all when left out.", valueName: "number"), transform: NumberText.whole)
     var cases: Int?
 
     @OptionGroup var drill: DrillOptions

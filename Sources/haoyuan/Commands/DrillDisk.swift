@@ -9,10 +9,12 @@ struct DrillPower: AsyncParsableCommand {
         commandName: "power", abstract: "Cut the disk off under a loaded server, as a power failure does. Needs root.",
         discussion: "Works on an ext4 file system of its own in a file: no disk of the machine is touched.")
 
-    @Option(help: ArgumentHelp("Power cuts.", valueName: "number"))
+    @Option(help: ArgumentHelp("Power cuts. Default: 10.", valueName: "number"), transform: NumberText.whole)
     var rounds = 10
 
-    @Option(help: ArgumentHelp("Most requests a second.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp("Most requests a second. Default: 3000.", valueName: "number"),
+        transform: NumberText.decimal)
     var rate = 3_000.0
 
     @OptionGroup var drill: DrillOptions
@@ -52,7 +54,9 @@ struct DrillDiskFull: AsyncParsableCommand {
         commandName: "disk-full", abstract: "Fill the disk under a loaded server, then make room. Needs root.",
         discussion: "Works on a small ext4 file system of its own in a file: no disk of the machine is filled.")
 
-    @Option(help: ArgumentHelp("Most requests a second.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp("Most requests a second. Default: 4000.", valueName: "number"),
+        transform: NumberText.decimal)
     var rate = 4_000.0
 
     @Option(name: .customLong("for"), help: ArgumentHelp("How long the disk stays full.", valueName: "time"))
@@ -82,10 +86,14 @@ struct DrillDiskError: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "disk-error", abstract: "Let a write or a sync of a loaded server fail. Needs strace.")
 
-    @Option(help: ArgumentHelp("Rounds; six kinds of failure take turns.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp("Rounds; six kinds of failure take turns.", valueName: "number"), transform: NumberText.whole
+    )
     var rounds = 12
 
-    @Option(help: ArgumentHelp("Most requests a second.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp("Most requests a second. Default: 2000.", valueName: "number"),
+        transform: NumberText.decimal)
     var rate = 2_000.0
 
     @OptionGroup var drill: DrillOptions
@@ -120,7 +128,9 @@ struct DrillDiskSlow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "disk-slow", abstract: "Let every sync take seconds for a while. Needs strace.")
 
-    @Option(help: ArgumentHelp("Most requests a second.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp("Most requests a second. Default: 2000.", valueName: "number"),
+        transform: NumberText.decimal)
     var rate = 2_000.0
 
     @Option(help: ArgumentHelp("How much later each sync comes.", valueName: "time"))

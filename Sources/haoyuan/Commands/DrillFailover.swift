@@ -21,7 +21,9 @@ struct DrillFailover: AsyncParsableCommand {
             "What a yes means: sync (on both disks), async (on the primary's) or both.", valueName: "mode"))
     var mode = ModeArgument.both
 
-    @Option(help: ArgumentHelp("Most requests a second.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp("Most requests a second. Default: 1000.", valueName: "number"),
+        transform: NumberText.decimal)
     var rate = 1_000.0
 
     @Option(help: ArgumentHelp("How long the operator takes to promote.", valueName: "time"))

@@ -12,18 +12,24 @@ struct DrillKill: AsyncParsableCommand {
             "Each round: load over sockets, kill -9, an audit of the folder at rest, a restart, every request in doubt sent again, "
             + "an audit over sockets. With strace installed, some are killed inside LMDB's commit.")
 
-    @Option(help: ArgumentHelp("Rounds.", valueName: "number"))
+    @Option(help: ArgumentHelp("Rounds. Default: 25.", valueName: "number"), transform: NumberText.whole)
     var rounds = 25
 
-    @Option(help: ArgumentHelp("Most requests a second.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp("Most requests a second. Default: 3000.", valueName: "number"),
+        transform: NumberText.decimal)
     var rate = 3_000.0
 
-    @Option(help: ArgumentHelp("Begin with this round of the seed: to have a failure again.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp(
+            "Begin with this round of the seed: to have a failure again. Default: 0.", valueName: "number"),
+        transform: NumberText.whole)
     var firstRound = 0
 
     @Option(
         help: ArgumentHelp(
-            "Also kill a server that holds so many appointments, and measure how soon it is back.", valueName: "number")
+            "Also kill a server that holds so many appointments, and measure how soon it is back.", valueName: "number"),
+        transform: NumberText.whole
     )
     var appointments = 0
 

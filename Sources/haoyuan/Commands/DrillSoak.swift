@@ -12,10 +12,12 @@ struct DrillSoak: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How long.", valueName: "time"))
     var duration = SpanArgument(milliseconds: 3_600_000)
 
-    @Option(help: ArgumentHelp("Requests a second.", valueName: "number"))
+    @Option(help: ArgumentHelp("Requests a second. Default: 300.", valueName: "number"), transform: NumberText.decimal)
     var rate = 300.0
 
-    @Option(help: ArgumentHelp("Restarts on the way, every other one by kill -9.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp("Restarts on the way, every other one by kill -9. Default: 2.", valueName: "number"),
+        transform: NumberText.whole)
     var restarts = 2
 
     @OptionGroup var drill: DrillOptions

@@ -28,7 +28,7 @@ struct Find: AsyncParsableCommand {
     @Option(name: .customLong("kind"), help: ArgumentHelp("Only this kind. Repeat it for more.", valueName: "kind"))
     var kinds: [Kind] = []
 
-    @Option(help: ArgumentHelp("At most so many.", valueName: "number"))
+    @Option(help: ArgumentHelp("At most so many. Default: 20.", valueName: "number"), transform: NumberText.whole)
     var limit = 20
 
     @OptionGroup var connection: ConnectionOptions

@@ -17,10 +17,10 @@ struct Inspect: ParsableCommand {
     @Option(help: ArgumentHelp("Begin with this position. Default: the oldest kept.", valueName: "position"))
     var from: PositionArgument?
 
-    @Option(help: ArgumentHelp("Only the last so many positions.", valueName: "number"))
+    @Option(help: ArgumentHelp("Only the last so many positions.", valueName: "number"), transform: NumberText.whole)
     var last: UInt64?
 
-    @Option(help: ArgumentHelp("At most so many records.", valueName: "number"))
+    @Option(help: ArgumentHelp("At most so many records.", valueName: "number"), transform: NumberText.whole)
     var limit: Int?
 
     @Flag(help: "Show what the journal consists of, instead of its records.")

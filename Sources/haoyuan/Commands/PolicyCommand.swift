@@ -62,7 +62,8 @@ struct PolicyDiff: AsyncParsableCommand {
             + "stay as they are. Ends with 1 where importing the file would change a policy, with 0 where not.")
 
     @Argument(
-        help: ArgumentHelp("A YAML file, or a folder of CSV files, as haoyuan import takes it.", valueName: "path"))
+        help: ArgumentHelp("A YAML file, or a folder of CSV files, as haoyuan import takes it.", valueName: "path"),
+        transform: PathText.read)
     var path: String
 
     @OptionGroup var connection: ConnectionOptions

@@ -22,15 +22,21 @@ struct Replay: AsyncParsableCommand {
         transform: PathText.read)
     var data: String?
 
-    @Option(help: ArgumentHelp("How often to replay; from the second time on nothing may change.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp(
+            "How often to replay; from the second time on nothing may change. Default: 2.", valueName: "number"),
+        transform: NumberText.whole)
     var passes = 2
 
-    @Option(help: ArgumentHelp("Connections to spread the clinics over.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp("Connections to spread the clinics over. Default: 1.", valueName: "number"),
+        transform: NumberText.whole)
     var connections = 1
 
     @Option(
         help: ArgumentHelp(
-            "Allow so many appointments of a patient on a day in a clinic; 0 for no limit.", valueName: "number"))
+            "Allow so many appointments of a patient on a day in a clinic; 0 for no limit.", valueName: "number"),
+        transform: NumberText.whole)
     var perDayDepartment: UInt32 = 0
 
     @OptionGroup var output: OutputOptions

@@ -3,6 +3,7 @@ import Foundation
 import Hosting
 import Journal
 import Proof
+import Scheduling
 import Terminal
 
 struct Restore: ParsableCommand {
@@ -31,12 +32,20 @@ struct Restore: ParsableCommand {
     @Option(help: "Restore what had happened by this moment, as 2026-03-09T07:00:00+08:00.")
     var moment: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "An epoch that these data have had and no backup knows of; the restored data's epoch is above.",
+            discussion: "Only where clients were served from an earlier restoration that nothing was backed up of.",
+            valueName: "number"), transform: NumberText.whole)
+    var epochAbove: UInt32?
+
     @OptionGroup var output: OutputOptions
 
     func run() throws {
         var progress = Progress(isQuiet: output.json)
         let began = ContinuousClock.now
-        let run = RestoreRun(folder: from, data: data, owner: owner, goal: try goal)
+        let run = RestoreRun(
+            folder: from, data: data, owner: owner, goal: try goal, epochAbove: try givenEpoch)
         let outcome: RestoreRun.Outcome
         do throws(CommandFailure) {
             outcome = try run.run { progress.tell("restoring \($0)") }
@@ -78,6 +87,18 @@ struct Restore: ParsableCommand {
             for problem in audit.problems { Output.line("WRONG  \(problem)") }
         }
         if !audit.isSound { throw Ending(status: .notRight) }
+    }
+
+    private var givenEpoch: UInt32 {
+        get throws(CommandFailure) {
+            guard let epochAbove else { return 0 }
+            guard epochAbove < Limits.epoch else {
+                throw .usage(
+                    "--epoch-above is \(epochAbove), and no epoch stands above \(Limits.epoch)",
+                    remedy: "write the epoch that haoyuan status showed")
+            }
+            return epochAbove
+        }
     }
 
     private var goal: RestoreGoal {

@@ -23,7 +23,7 @@ extension Sessions {
             name: .customLong("from-slot"),
             help: ArgumentHelp(
                 "The first slot that does not take place, by its index in the session. Default: all of it.",
-                valueName: "index"))
+                valueName: "index"), transform: NumberText.whole)
         var fromSlot = 0
 
         @Option(

@@ -93,13 +93,18 @@ extension Sessions {
         @Argument(help: ArgumentHelp("The session, by id or place (1/0).", valueName: "session"))
         var session: SessionArgument
 
-        @Option(help: ArgumentHelp("The first slot, by its index in the session.", valueName: "index"))
+        @Option(
+            help: ArgumentHelp("The first slot, by its index in the session.", valueName: "index"),
+            transform: NumberText.whole)
         var first: Int?
 
-        @Option(help: ArgumentHelp("With --first: so many slots from it on. Default: one.", valueName: "number"))
+        @Option(
+            help: ArgumentHelp("With --first: so many slots from it on. Default: one.", valueName: "number"),
+            transform: NumberText.whole)
         var slots: Int?
 
-        @Option(help: ArgumentHelp("Units of each slot. Default: all.", valueName: "number"))
+        @Option(
+            help: ArgumentHelp("Units of each slot. Default: all.", valueName: "number"), transform: NumberText.whole)
         var units: UInt32?
 
         @Option(help: ArgumentHelp("Whom it is for.", valueName: "text"))
@@ -169,7 +174,8 @@ extension Sessions {
         @Argument(help: ArgumentHelp("The session, by id or place (1/0).", valueName: "session"))
         var session: SessionArgument
 
-        @Argument(help: ArgumentHelp("The lock's number in the session.", valueName: "lock"))
+        @Argument(
+            help: ArgumentHelp("The lock's number in the session.", valueName: "lock"), transform: NumberText.whole)
         var lock: UInt32
 
         @OptionGroup var key: KeyOption

@@ -63,7 +63,7 @@ extension SessionsPreview {
                 Table.Cell(row.template), Table.Cell(row.fate.words),
                 Table.Cell(row.units == 0 ? "" : String(row.units)),
                 Table.Cell(row.session?.place ?? ""),
-                Table.Cell(row.session == nil ? "" : String(row.appointments.count)), Table.Cell(row.fate.reason),
+                Table.Cell(row.session == nil ? "" : String(row.appointments.count)), Table.Cell(row.reason),
             ])
         }
         return table
@@ -82,10 +82,20 @@ extension SessionsPreview {
                         "end": .optional(row.end) { .text(names.clock.iso($0.milliseconds)) },
                         "units": .count(row.units), "session": .optional(row.session) { .id($0.rawValue) },
                         "appointments": .list(row.appointments.map { .id($0.rawValue) }),
-                        "why": .text(row.fate.reason),
+                        "why": .text(row.fate.reason), "cause": .optional(row.cause) { .text($0.rawValue) },
                     ]
                 }),
         ]
+    }
+}
+
+extension SessionsPreview.Row {
+    fileprivate var reason: String {
+        guard fate == .withdrawn, let cause else { return fate.reason }
+        switch cause {
+        case .hours: return "its template's hours are others 班次时间已改"
+        case .clockChanges: return "the zone's clock changes are others 时区换算已变"
+        }
     }
 }
 

@@ -36,7 +36,8 @@ struct Slots: AsyncParsableCommand {
     @Flag(help: "Only the next free slot, however far from the first day.")
     var next = false
 
-    @Option(help: ArgumentHelp("At most so many slots.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp("At most so many slots. Default: 200.", valueName: "number"), transform: NumberText.whole)
     var limit = 200
 
     @OptionGroup var connection: ConnectionOptions

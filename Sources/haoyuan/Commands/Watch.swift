@@ -27,7 +27,7 @@ struct Watch: AsyncParsableCommand {
     @Flag(help: "Show the patient of refusals, too.")
     var refusedPatients = false
 
-    @Option(help: ArgumentHelp("End after so many events.", valueName: "number"))
+    @Option(help: ArgumentHelp("End after so many events.", valueName: "number"), transform: NumberText.whole)
     var count: Int?
 
     @OptionGroup var connection: ConnectionOptions
