@@ -1,3 +1,6 @@
+import Engine
+import Scheduling
+
 /// One world as a seed draws it: its size, what is asked of it how often, and what goes wrong when.
 ///
 /// Every seed draws its own mixture, and leaves many things out (swarm testing): a fault that only shows where another
