@@ -1,7 +1,8 @@
 extension Catalogue {
     /// Judges a draft whole: either every entity becomes an event, or none and the first fault is named.
     /// - Parameters:
-    ///   - now: what a template says of days that are over then is not judged; nil judges what templates say of any day.
+    ///   - now: what a template says of days that are over then is not judged; nil judges what templates say of all
+    ///     days.
     ///   - terms: what a rule reads of its terms; nil where a policy may have none for it.
     package func decide(
         _ draft: CatalogueDraft, at now: Instant? = nil,
