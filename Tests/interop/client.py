@@ -54,6 +54,7 @@ METHODS = {
     pb.ConfirmEventsRequest: (Method.CONFIRM_EVENTS, pb.ConfirmEventsReply),
     pb.ListReadersRequest: (Method.LIST_READERS, pb.ListReadersReply),
     pb.DropReaderRequest: (Method.DROP_READER, pb.DropReaderReply),
+    pb.PromoteRequest: (Method.PROMOTE, pb.PromoteReply),
 }
 
 
