@@ -19,6 +19,8 @@ import Scheduling
 ///   before that pool's shard, or the directory, is asked what changed, which comes later; it is in a table or among
 ///   what is written now. On a standby `reached` is up to where shards and directory have everything, so they had it
 ///   before they were asked.
+/// - Its change of one patient's appeals: as of one pool, put into the journal in the step in which it came true at
+///   the patient's shard, which is asked after that.
 /// - Its change of several pools: its key is under way until the last pool has it, so all had it when they were asked.
 /// Every other fact stays in the log. None of this asks for the writes to be one piece: a crash between two slices
 /// leaves tables that reflect more than the log's beginning, which replaying it over them does not mind.
@@ -112,6 +114,8 @@ actor Checkpointer {
             try await writeDirectory()
             pass?(.directoryWritten)
             for (shard, sessions) in zip(shards.pools, changed) { try await write(sessions, of: shard) }
+            for shard in shards.patients { await shard.checkpoint() }
+            try await untilWritten()
         } catch {
             // What was handed over is on its way and noted as written; the next one writes the rest.
             return

@@ -235,7 +235,7 @@ package final class Engine: Sendable {
                 let left = await shard.archive(before: horizon, now: now)
                 // Until the history table has them for good, their patients still have them.
                 do { try await journal.whenDurable(left.position) } catch { return }
-                await shards.settle(left.gone.map { .archived($0.0, $0.1) })
+                await shards.settle(left.gone)
                 if left.isAll { break }
             }
         }

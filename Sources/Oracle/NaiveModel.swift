@@ -129,6 +129,7 @@ package struct NaiveModel: Sendable {
     package internal(set) var sittings: [SessionID: Sitting] = [:]
     /// In the order of their indexes, by pool.
     package internal(set) var sittingsOfPool: [PoolID: [SessionID]] = [:]
+    package internal(set) var appeals: [AppointmentID: Pleading] = [:]
     package internal(set) var visitsOfPatient: [PatientID: [AppointmentID]] = [:]
     /// When each patient was first registered; patient n at n - 1.
     package internal(set) var patients: [UInt64] = []

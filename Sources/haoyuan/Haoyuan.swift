@@ -29,7 +29,7 @@ struct Haoyuan: AsyncParsableCommand {
                 name: "Reservations",
                 subcommands: [
                     Slots.self, Days.self, Why.self, Hold.self, Book.self, Confirm.self, Cancel.self, Move.self,
-                    Appointments.self,
+                    Appointments.self, StandingCommand.self, AppealCommand.self,
                 ]),
             CommandGroup(
                 name: "Visits",
@@ -97,6 +97,7 @@ struct Haoyuan: AsyncParsableCommand {
             configuration.groupedSubcommands.flatMap(\.subcommands) + Sessions.configuration.subcommands
             + Patients.configuration.subcommands + Zones.configuration.subcommands + Drill.configuration.subcommands
             + Feed.configuration.subcommands + PolicyCommand.configuration.subcommands
+            + AppealCommand.configuration.subcommands
         return commands.contains { $0._commandName == word }
     }
 

@@ -16,6 +16,9 @@ struct PoolRecovery: Sendable {
     private(set) var latest = Instant(rawValue: 0)
     private(set) var faults: [Violation] = []
     private(set) var records = 0
+    /// What the log's tail says of patients, in its order: archived appointments with something to keep, and appeals.
+    private var pasts: [(PatientID, PastAppointment)] = []
+    private var appeals: [Event] = []
     /// Sessions in the table, the first of each pool, whose pool the table of the catalogue does not know: the log's
     /// tail brings it.
     private var unplaced: [PoolID: SessionID] = [:]
@@ -37,6 +40,7 @@ struct PoolRecovery: Sendable {
                 shard: $0, of: patientShards, deriving: pools, departments: departments,
                 prepare: LargePages.prefer(for:))
         }
+        try readConduct(journal)
     }
 
     // MARK: State tables
@@ -130,6 +134,7 @@ struct PoolRecovery: Sendable {
             unsaved.append(event.fact)
         case .readers: readers.apply(event.fact, at: position)
         case .patients, .none: break
+        case .conduct: appeals.append(event)
         case .pool:
             guard let session = event.fact.session else {
                 // Several pools are concerned, perhaps of several shards; each takes its part.
@@ -140,7 +145,12 @@ struct PoolRecovery: Sendable {
             }
             if event.fact.closesSession, let session = pools[try shard(of: session)].session(session) {
                 // A standby's history table is written after the fact is in its log.
-                unsavedArchives += SessionTables.archive(session)
+                let department = try department(of: session.id)
+                let keepsVisits = catalogue.policy(for: department).limitsPeriods
+                unsavedArchives += SessionTables.archive(session, department: department, keepsVisits: keepsVisits)
+                for case (_, let patient, let past?) in session.past(department: department, keepsVisits: keepsVisits) {
+                    pasts.append((patient, past))
+                }
             }
             try evolve(event, session, position)
         }
@@ -158,10 +168,36 @@ struct PoolRecovery: Sendable {
     // MARK: Inside
 
     private func shard(of session: SessionID) throws(CodingError) -> Int {
+        Int(try department(of: session).rawValue) % pools.count
+    }
+
+    private func department(of session: SessionID) throws(CodingError) -> DepartmentID {
         guard let pool = catalogue.pools[session.pool.rawValue] else {
             throw CodingError("\(session) belongs to a pool that the catalogue does not know")
         }
-        return Int(pool.department.rawValue) % pools.count
+        return pool.department
+    }
+
+    /// What patients have beside the appointments in memory: the table first, then the log's tail over it.
+    private mutating func readConduct(_ journal: Journal) throws {
+        func book(_ patient: PatientID) -> Int { Int(patient.rawValue % UInt64(patients.count)) }
+        let moment = latest
+        try journal.forEach(EngineTables.conduct) { key, _, value in
+            switch try ConductTable.entry(key, value) {
+            case .past(let patient, let past) where ConductTable.isOutlived(past, at: moment):
+                let key = EngineTables.key(patient.rawValue, past.appointment.rawValue, 0)
+                unsavedArchives.append(.delete(EngineTables.conduct, key: key))
+            case .past(let patient, let past): patients[book(patient)].put(past: past, of: patient)
+            case .appeal(let appeal): patients[book(appeal.patient)].put(appeal, isSaved: true)
+            }
+            return true
+        }
+        for (patient, past) in pasts { patients[book(patient)].put(past: past, of: patient) }
+        for event in appeals {
+            guard let step = event.fact.appealStep else { continue }
+            let isSound = patients[book(step.patient)].evolve(event.fact, by: event.by, at: event.at)
+            note(isSound, "appeal of patient \(step.patient.rawValue): its fact does not follow on what was there")
+        }
     }
 
     private mutating func note(_ isSound: Bool, _ fault: @autoclosure () -> String) {

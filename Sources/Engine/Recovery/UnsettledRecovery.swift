@@ -37,6 +37,8 @@ struct UnsettledRecovery: Sendable {
         case .changed(let change): patients.note(change.patient.rawValue, at: position, settled: settled)
         case .sessionStopped(_, let stop):
             for ended in stop.appointments { patients.note(ended.patient.rawValue, at: position, settled: settled) }
+        case .appealFiled(let step), .appealDecided(let step):
+            patients.note(step.patient.rawValue, at: position, settled: settled)
         case .patientRegistered(let patient, _):
             registrations.note(patient.rawValue, at: position, settled: settled)
         case .catalogueChanged(let entity):

@@ -141,6 +141,13 @@ actor Replica {
             guard faults.isEmpty else { throw DamagedState(violations: faults) }
             await shards.settle(settlements)
         }
+        let appeals = Dictionary(grouping: events.filter { $0.home == .conduct }) {
+            $0.event.fact.appealStep.map { shards.index(of: $0.patient) } ?? 0
+        }
+        for (shard, part) in appeals.sorted(by: { $0.key < $1.key }) {
+            let faults = await shards.patients[shard].apply(part)
+            guard faults.isEmpty else { throw DamagedState(violations: faults) }
+        }
         for event in events where event.home == .readers { readers.apply(event.event.fact, at: event.position) }
         // By its primary's time: this server's own clock may be wrong, and decides nothing.
         keys.restore(events, now: time.told)

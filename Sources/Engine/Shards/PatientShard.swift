@@ -58,22 +58,25 @@ actor PatientShard {
     enum Settlement: Sendable {
         case made(PatientBook.Claim, AppointmentID, Position)
         case refused(PatientBook.Claim)
-        case changed(AppointmentID, PatientID, AppointmentState, Position)
-        case archived(AppointmentID, PatientID)
+        case changed(AppointmentID, PatientID, AppointmentState, Conduct = .none, Position)
+        /// With what rules over longer periods need of it; nil where that is nothing.
+        case archived(AppointmentID, PatientID, PastAppointment?)
         /// An appointment that somebody else decided.
         case found(AppointmentID, PatientID, PatientBook.Commitment, AppointmentState, Position)
 
         var patient: PatientID {
             switch self {
             case .made(let claim, _, _), .refused(let claim): claim.patient
-            case .changed(_, let patient, _, _), .archived(_, let patient), .found(_, let patient, _, _, _): patient
+            case .changed(_, let patient, _, _, _), .archived(_, let patient, _), .found(_, let patient, _, _, _):
+                patient
             }
         }
 
         /// Where its fact stands; nil where there is none, or it is settled.
         fileprivate var position: Position? {
             switch self {
-            case .made(_, _, let position), .changed(_, _, _, let position), .found(_, _, _, _, let position): position
+            case .made(_, _, let position), .changed(_, _, _, _, let position), .found(_, _, _, _, let position):
+                position
             case .refused, .archived: nil
             }
         }
@@ -83,8 +86,8 @@ actor PatientShard {
             switch (result.outcome, claim, result.changed) {
             case (.done(let receipt), let claim?, _): self = .made(claim, receipt.appointment, result.position)
             case (_, let claim?, _): self = .refused(claim)
-            case (.done(let receipt), nil, let patient?) where !receipt.state.occupiesSlot:
-                self = .changed(receipt.appointment, patient, receipt.state, result.position)
+            case (.done(let receipt), nil, let patient?) where receipt.state.isEnded:
+                self = .changed(receipt.appointment, patient, receipt.state, result.conduct, result.position)
             default: return nil
             }
         }
@@ -92,11 +95,15 @@ actor PatientShard {
         /// What a fact at this position ended, of whichever patients.
         static func ended(by fact: Fact, at position: Position) -> [Settlement] {
             switch fact {
-            case .changed(let change) where !change.state.occupiesSlot:
-                [.changed(change.appointment, change.patient, change.state, position)]
+            case .changed(let change) where change.state.isEnded:
+                [
+                    .changed(
+                        change.appointment, change.patient, change.state,
+                        change.state == .noShow ? .noShow : .none, position)
+                ]
             case .sessionStopped(let session, let stop):
                 stop.appointments.map {
-                    .changed(AppointmentID(session: session, number: $0.number), $0.patient, .stopped, position)
+                    .changed(AppointmentID(session: session, number: $0.number), $0.patient, .stopped, .none, position)
                 }
             default: []
             }
@@ -112,11 +119,12 @@ actor PatientShard {
             switch settlement {
             case .made(let claim, let appointment, _): book.settle(claim, as: appointment)
             case .refused(let claim): book.release(claim)
-            case .changed(let appointment, let patient, let state, _):
-                book.change(appointment, patient: patient, to: state)
+            case .changed(let appointment, let patient, let state, let conduct, _):
+                book.change(appointment, patient: patient, to: state, conduct)
             case .found(let appointment, let patient, let commitment, let state, _):
                 book.put(appointment, patient: patient, commitment, state: state)
-            case .archived(let appointment, let patient): book.remove(appointment, patient: patient)
+            case .archived(let appointment, let patient, let past):
+                book.remove(appointment, patient: patient, keeping: past)
             }
         }
     }
@@ -129,6 +137,69 @@ actor PatientShard {
         let holdings = book.holdings(of: patient)
         let shown = unsettled.last(after: journal.settledPosition) { $0 == patient.rawValue }
         return (holdings, book.hasClaim(patient) ? journal.lastPosition : shown)
+    }
+
+    // MARK: Appeals
+
+    enum AppealResult: Sendable {
+        case answered(Outcome, Position)
+        case failed(EngineError)
+    }
+
+    /// Lets a write about an appeal become a fact or a refusal, and hands it to the journal in the same step.
+    func carryOut(_ command: Command, for asker: PoolShard.Asker) -> AppealResult {
+        let fact: Fact
+        switch book.decide(command, by: asker.origin) {
+        case .fact(let decided): fact = decided
+        case .refused(let refusal): fact = .refused(refusal, item: 0, patient: asker.patient)
+        case .notFound(let sentence): return .failed(EngineError(.notFound, sentence))
+        case .invalid(let sentence): return .failed(EngineError(.invalidArgument, sentence))
+        }
+        var events = EventBatch()
+        events.append(Event(at: asker.now, by: asker.origin, answer: asker.answered, fact: fact))
+        let position = journal.append(events.records)
+        let isSound = book.evolve(fact, by: asker.origin, at: asker.now)
+        precondition(isSound, "what was decided here can become true here")
+        note(fact, at: position)
+        return .answered(fact.outcome, position)
+    }
+
+    /// Takes over what a primary's patients did; tells which facts could not follow on what is here.
+    func apply(_ events: [PositionedEvent]) -> [Violation] {
+        events.compactMap { event in
+            let isSound = book.evolve(event.event.fact, by: event.event.by, at: event.event.at)
+            note(event.event.fact, at: event.position)
+            return isSound
+                ? nil : Violation("record \(event.position): its fact does not follow on what was there")
+        }
+    }
+
+    private func note(_ fact: Fact, at position: Position) {
+        switch fact {
+        case .appealFiled(let step), .appealDecided(let step):
+            unsettled.note(step.patient.rawValue, at: position, settled: journal.settledPosition)
+        default: break
+        }
+    }
+
+    /// Writes the appeals that no checkpoint has yet.
+    func checkpoint() {
+        let unsaved = book.unsavedAppeals.sorted { $0.key.rawValue < $1.key.rawValue }
+        guard !unsaved.isEmpty else { return }
+        journal.write(unsaved.compactMap { book.appeal($1, $0).map(ConductTable.write) })
+        book.markAppealsSaved()
+    }
+
+    /// A patient's strikes and appeals, and the last fact of them that may not be told yet.
+    func conduct(of patient: PatientID) -> (strikes: [Strike], appeals: [Appeal], shown: Position) {
+        let shown = unsettled.last(after: journal.settledPosition) { $0 == patient.rawValue }
+        return (book.strikes(of: patient), book.appeals[patient] ?? [], shown)
+    }
+
+    /// Appeals that wait for their decision, of all patients here, and the last fact that may not be told yet.
+    func openAppeals() -> ([Appeal], shown: Position) {
+        let shown = unsettled.last(after: journal.settledPosition) { _ in true }
+        return (book.appeals.values.flatMap { $0 }.filter { $0.decision == nil }, shown)
     }
 
     /// A copy for the invariants.

@@ -17,6 +17,8 @@ extension PoolShard {
         private(set) var outcome: Outcome?
         /// Whose appointment was changed; nil where none was.
         private(set) var changed: PatientID?
+        /// What the appointment says of its patient from now on.
+        var conduct = Conduct.none
         /// What a reading waits for that shows the fact.
         private(set) var subject: UInt64?
         /// Where the fact or the refusal stands; zero when there is none.
@@ -68,12 +70,18 @@ extension [PoolShard.Result] {
     }
 }
 
-extension Session {
-    /// Its appointments and whose they are, for the patients' sake when it leaves memory.
-    var gone: [(AppointmentID, PatientID)] {
-        appointments.enumerated().compactMap { index, record in
-            record.map { (AppointmentID(session: id, number: UInt32(index + 1)), $0.patient) }
+extension PoolShard {
+    /// A session on its way out of memory: the rows that go with the fact, and what its patients are told.
+    func leaving(
+        _ session: Session, _ catalogue: CatalogueSnapshot
+    ) -> (rows: [TableWrite], gone: [PatientShard.Settlement]) {
+        guard let department = catalogue.department(of: session.id.pool) else {
+            preconditionFailure("a session's pool is in the catalogue")
         }
+        let keepsVisits = catalogue.policy(of: session.id.pool).limitsPeriods
+        let rows = SessionTables.archive(session, department: department, keepsVisits: keepsVisits)
+        let gone = session.past(department: department, keepsVisits: keepsVisits)
+        return (rows, gone.map { .archived($0, $1, $2) })
     }
 }
 

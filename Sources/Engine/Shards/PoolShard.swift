@@ -12,6 +12,8 @@ actor PoolShard {
     /// Filled and emptied within one step; kept for their memory.
     private var events = EventBatch()
     private(set) var expiredHolds: UInt64 = 0
+    /// The minute in which no-shows were last looked for.
+    private var lookedForNoShows: Int64 = -1
     /// By appointment, a session as its number 0: what a reading here waits for.
     private(set) var unsettled: UnsettledFacts
 
@@ -67,7 +69,9 @@ actor PoolShard {
                 let isSound = book.evolve(event)
                 precondition(isSound, "what was decided here can become true here")
                 events.append(event)
-                results.append(Result(event.fact))
+                var result = Result(event.fact)
+                if case .changed(let change) = event.fact { result.conduct = book.conduct(of: change.appointment) }
+                results.append(result)
             case .refused(let refusal):
                 let command = writes[orders[place].index].command
                 var patient = command.patient
@@ -175,14 +179,25 @@ actor PoolShard {
     /// Lets what is due become true; tells it, and where the last of it stands, so that the patients it concerns can be
     /// told.
     func runTimers(now: Instant, limit: Int) -> (facts: [Fact], position: Position) {
-        let facts = book.decideDue(now: now, limit: limit)
+        var facts = book.decideDue(now: now, limit: limit)
+        facts += noShows(now: now, limit: limit - facts.count)
         for fact in facts {
             book.evolve(fact, channel: Origin.system.channel, at: now)
             record(Event(at: now, by: .system, fact: fact))
-            if case .changed = fact { expiredHolds += 1 }
+            if case .changed(let change) = fact, change.state == .expired { expiredHolds += 1 }
         }
         guard !facts.isEmpty else { return ([], .zero) }
         return (facts, append(facts))
+    }
+
+    /// No-shows in sessions that are over. Once a minute is soon enough: nobody waits for it.
+    private func noShows(now: Instant, limit: Int) -> [Fact] {
+        let minute = now.rawValue / 60_000
+        guard minute != lookedForNoShows, limit > 0 else { return [] }
+        let catalogue = view.current.catalogue
+        let found = book.decideNoShows(now: now, limit: limit) { catalogue.policy(of: $0).findsNoShows }
+        if found.count < limit { lookedForNoShows = minute }
+        return found
     }
 
     // MARK: Sessions
@@ -223,7 +238,7 @@ actor PoolShard {
         /// Something came into these meanwhile.
         var kept: [SessionConflict] = []
         /// What ended in the others leaves memory.
-        var gone: [(AppointmentID, PatientID)] = []
+        var gone: [PatientShard.Settlement] = []
         /// From here on that is in the history table.
         var position = Position.zero
     }
@@ -240,8 +255,9 @@ actor PoolShard {
             guard let session = book.session(id) else { continue }
             do throws(SessionConflict) {
                 let fact = try book.decideWithdrawal(id, generation, now: now)
-                writes += SessionTables.archive(session)
-                done.gone += session.gone
+                let leaving = leaving(session, view.current.catalogue)
+                writes += leaving.rows
+                done.gone += leaving.gone
                 book.evolve(fact, channel: origin.channel, at: now)
                 record(Event(at: now, by: origin, fact: fact))
                 facts.append(fact)
@@ -258,18 +274,19 @@ actor PoolShard {
     /// these were all, whose appointments left memory, and from which position on they are in that table.
     func archive(
         before horizon: Instant, now: Instant
-    ) -> (isAll: Bool, gone: [(AppointmentID, PatientID)], position: Position) {
+    ) -> (isAll: Bool, gone: [PatientShard.Settlement], position: Position) {
         let limit = EngineLimits.sessionsArchivedPerTurn
         let found = book.archivable(before: horizon, limit: limit)
         guard !found.isEmpty else { return (true, [], .zero) }
-        var left: [(AppointmentID, PatientID)] = []
+        var left: [PatientShard.Settlement] = []
         var writes: [TableWrite] = []
         var facts: [Fact] = []
         for id in found where left.count < EngineLimits.appointmentsArchivedPerTurn {
             guard let session = book.session(id) else { continue }
             facts.append(.sessionArchived(id))
-            writes += SessionTables.archive(session)
-            left += session.gone
+            let leaving = leaving(session, view.current.catalogue)
+            writes += leaving.rows
+            left += leaving.gone
             record(Event(at: now, by: .system, fact: .sessionArchived(id)))
             book.archive(id)
         }
@@ -312,8 +329,9 @@ actor PoolShard {
                     sessions.append(fact)
                     guard let session = book.session(id) else { break }
                     // After the fact: a start that finds the fact and not these writes makes them anew.
-                    history.write(SessionTables.archive(session))
-                    settlements += session.gone.map { .archived($0, $1) }
+                    let leaving = leaving(session, catalogue)
+                    history.write(leaving.rows)
+                    settlements += leaving.gone
                 case .sessionStopped: settlements += PatientShard.Settlement.ended(by: part, at: events[place].position)
                 default: guard isWhole || fact.pool.map(owns) ?? false else { return }
                 }
@@ -341,7 +359,9 @@ actor PoolShard {
             let commitment = PatientBook.Commitment(
                 times, slot: taken.slot, span: taken.span, department: department)
             return .found(taken.appointment, taken.patient, commitment, taken.state, position)
-        case .changed(let change): return .changed(change.appointment, change.patient, change.state, position)
+        case .changed(let change):
+            return .changed(
+                change.appointment, change.patient, change.state, book.conduct(of: change.appointment), position)
         default: return nil
         }
     }

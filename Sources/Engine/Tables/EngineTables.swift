@@ -17,7 +17,10 @@ enum EngineTables {
     /// Archived appointments of each patient: keys only.
     static let patientHistory = Table("history.patients")
 
-    static let all = [catalogue, patients, sessions, keys, history, patientHistory]
+    /// What is kept of patients beside the appointments in memory.
+    static let conduct = Table("conduct")
+
+    static let all = [catalogue, patients, sessions, keys, history, patientHistory, conduct]
 
     /// Values stay below this, so that two fit into a page of the store beside their keys and envelopes.
     static let valueBytes = 1_900

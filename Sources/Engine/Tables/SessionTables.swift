@@ -14,7 +14,8 @@ enum SessionTables {
     }
 
     /// Takes a session from `sessions` to `history`, whole.
-    static func archive(_ session: Session) -> [TableWrite] {
+    /// - Parameter keepsVisits: whether a term limits visits to the department over a period.
+    static func archive(_ session: Session, department: DepartmentID, keepsVisits: Bool) -> [TableWrite] {
         let id = session.id.rawValue
         var writes = [definition(session, in: EngineTables.history)]
         writes.append(.put(EngineTables.sessions, key: EngineTables.key(id, 0), value: []))
@@ -28,7 +29,7 @@ enum SessionTables {
             let key = EngineTables.key(record.patient.rawValue, appointment.rawValue)
             writes.append(.put(EngineTables.patientHistory, key: key, value: []))
         }
-        return writes
+        return writes + ConductTable.archive(session, department: department, keepsVisits: keepsVisits)
     }
 
     private static func definition(_ session: Session, in table: Table) -> TableWrite {

@@ -112,11 +112,11 @@ extension WritePipeline {
     }
 
     /// Tells patients what left memory with sessions that were withdrawn.
-    private func forget(_ gone: [(AppointmentID, PatientID)], at position: Position) async {
+    private func forget(_ gone: [PatientShard.Settlement], at position: Position) async {
         guard !gone.isEmpty else { return }
         // Until the history table has them for good, their patients still have them.
         do { try await journal.whenDurable(position) } catch { return }
-        await shards.settle(gone.map { .archived($0.0, $0.1) })
+        await shards.settle(gone)
     }
 
     /// Opens sessions, each pool its own, all of one round before those of the next.

@@ -72,7 +72,8 @@ extension WritePipeline {
             let position = await old.finishMove(change, taken.fact, takingHere: new === old, for: asker)
             if new !== old { await new.finish([taken.fact], by: write.by, at: batch.now, position: position) }
             await shards.patients[shards.index(of: record.patient)].settle([
-                .made(taken.claim, taken.fact.appointment, position), .changed(id, record.patient, .moved, position),
+                .made(taken.claim, taken.fact.appointment, position),
+                .changed(id, record.patient, .moved, .none, position),
             ])
             spreading.end(mark)
             batch.answer(index, Fact.moved(from: change, to: taken.fact).outcome, at: position)

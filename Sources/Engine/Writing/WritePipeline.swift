@@ -50,6 +50,7 @@ struct WritePipeline: Sendable {
         case .generateSessions(let from, let to, let templates):
             await generate(index, from: from, to: to, templates: templates, &batch)
         case .openSessions(let drafts): await open(index, drafts, &batch)
+        case .fileAppeal(let step), .decideAppeal(let step): await appeal(index, step.patient, &batch)
         default: preconditionFailure("a write of one pool has gone with the others")
         }
     }
@@ -148,7 +149,7 @@ struct WritePipeline: Sendable {
                 }
                 places[shard].append(orders.count)
                 orders.append(.init(index: index, asking: asking, answered: batch.answered(index)))
-            case .severalPools, .directory, .openings: break
+            case .severalPools, .directory, .openings, .patient: break
             }
         }
         await claim(orders, claims, &places, &batch)
@@ -231,6 +232,19 @@ struct WritePipeline: Sendable {
         switch write.command {
         case .change(let id, _, _, _), .move(let id, _, _, _): (try? history.appointment(id))?.record.patient
         default: nil
+        }
+    }
+
+    // MARK: Writes that concern one patient
+
+    private func appeal(_ index: Int, _ patient: PatientID, _ batch: inout Batch) async {
+        guard batch.snapshot.knows(patient) else {
+            return fail(index, EngineError(.notFound, "there is no patient \(patient.rawValue)"), &batch)
+        }
+        let shard = shards.patients[shards.index(of: patient)]
+        switch await shard.carryOut(batch.asked[index].command, for: batch.asker(index)) {
+        case .answered(let outcome, let position): batch.answer(index, outcome, at: position)
+        case .failed(let error): fail(index, error, &batch)
         }
     }
 

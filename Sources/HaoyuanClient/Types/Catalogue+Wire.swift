@@ -128,11 +128,12 @@ extension Catalogue.Policy {
 }
 
 extension Catalogue.PolicyTerm {
-    fileprivate init(_ wire: PBPolicyTerm) {
+    init(_ wire: PBPolicyTerm) {
         self.init(
             rule: Rule(wire.rule), services: wire.services, pools: wire.pools,
             channels: wire.channels.map { Channel($0) }, classes: wire.classes.compactMap { PatientClass($0) },
-            limit: wire.limit, days: wire.days, at: wire.at.isEmpty ? nil : WallTime(wire.at), minutes: wire.minutes)
+            limit: wire.limit, days: wire.days, at: wire.at.isEmpty ? nil : WallTime(wire.at), minutes: wire.minutes,
+            blockDays: wire.blockDays, weight: wire.weight)
     }
 
     fileprivate var wire: PBPolicyTerm {
@@ -146,6 +147,8 @@ extension Catalogue.PolicyTerm {
         wire.days = days
         wire.at = at?.description ?? ""
         wire.minutes = minutes
+        wire.blockDays = blockDays
+        wire.weight = weight
         return wire
     }
 }

@@ -197,11 +197,16 @@ public struct Catalogue: Hashable, Sendable {
         public var at: WallTime?
         /// So many minutes before the slot starts, at most 527,040 (366 days).
         public var minutes: UInt32
+        /// Of a ladder of no-shows: days that a block lasts, 1 to 366.
+        public var blockDays: UInt32
+        /// Of a ladder: what a cancellation within ``minutes`` counts, in percent of a no-show.
+        public var weight: UInt32
 
         /// Terms to put in a policy.
         public init(
             rule: Rule, services: [String] = [], pools: [String] = [], channels: [Channel] = [],
-            classes: [PatientClass] = [], limit: UInt32 = 0, days: UInt32 = 0, at: WallTime? = nil, minutes: UInt32 = 0
+            classes: [PatientClass] = [], limit: UInt32 = 0, days: UInt32 = 0, at: WallTime? = nil, minutes: UInt32 = 0,
+            blockDays: UInt32 = 0, weight: UInt32 = 0
         ) {
             self.rule = rule
             self.services = services
@@ -212,6 +217,8 @@ public struct Catalogue: Hashable, Sendable {
             self.days = days
             self.at = at
             self.minutes = minutes
+            self.blockDays = blockDays
+            self.weight = weight
         }
     }
 

@@ -57,6 +57,8 @@ public struct RuleVerdict: Hashable, Sendable {
     public var authority: Authority?
     /// Of a rule that refuses: the count that it allows; nil where it has none.
     public var limit: UInt32?
+    /// When what refuses is over: of ``Rule/blocked`` the block's end; nil where no time ends it.
+    public var until: Instant?
     /// Of a rule that is not judged: what the question must name. Empty where the slot's session is gone.
     public var needs: [Naming]
 
@@ -65,7 +67,9 @@ public struct RuleVerdict: Hashable, Sendable {
         judgement = Judgement(wire.judgement)
         policyVersion = wire.policyVersion
         authority = judgement == .refuses ? Authority(wire.authority) : nil
-        limit = wire.limit == 0 ? nil : wire.limit
+        let isBlock = rule == .blocked
+        limit = wire.limit == 0 || isBlock ? nil : wire.limit
+        until = isBlock && wire.limit != 0 ? Instant(milliseconds: Int64(wire.limit) * 60_000) : nil
         needs = wire.needs.map(Naming.init)
     }
 }

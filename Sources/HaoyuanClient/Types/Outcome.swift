@@ -57,6 +57,8 @@ public struct Refusal: Hashable, Sendable {
     public var authority: Authority
     /// The count that the rule allows; nil where it has none.
     public var limit: UInt32?
+    /// When what refuses is over: of ``Rule/blocked`` the block's end; nil where no time ends it.
+    public var until: Instant?
     /// Where in the journal the refusal is remembered.
     public var position: Position
     /// The key was answered before, and this is that answer.
@@ -66,7 +68,9 @@ public struct Refusal: Hashable, Sendable {
         rule = Rule(outcome.rule)
         policyVersion = outcome.policyVersion
         authority = Authority(outcome.authority)
-        limit = outcome.limit == 0 ? nil : outcome.limit
+        let isBlock = rule == .blocked
+        limit = outcome.limit == 0 || isBlock ? nil : outcome.limit
+        until = isBlock ? Instant(milliseconds: Int64(outcome.limit) * 60_000) : nil
         position = Position(rawValue: outcome.position)
         isRepetition = outcome.again
     }

@@ -209,6 +209,10 @@ public struct Rule: Hashable, Sendable, CustomStringConvertible {
     public static let quota = Rule(number: 19)
     /// The slot's session does not take place (停诊).
     public static let sessionStopped = Rule(number: 20)
+    /// The patient is blocked after no-shows or late cancellations (爽约).
+    public static let blocked = Rule(number: 22)
+    /// As many appointments in the department in seven days, a month or a quarter as are allowed.
+    public static let perPeriod = Rule(number: 23)
 
     /// Every value this version knows, in the order of their numbers.
     public static let known = Scheduling.Rule.allCases.map { Rule(number: Int($0.rawValue)) }

@@ -170,10 +170,12 @@ struct CatalogueCollector {
             limit: try entry.optionalNumber("limit") ?? 0,
             days: try entry.optionalNumber("days", in: 0...Limits.daysOfTerm) ?? 0,
             at: try entry.value("at", form: Self.timeForm, SpreadsheetForms.time).map { WallTime($0) },
-            minutes: try entry.optionalNumber("minutes", in: 0...Limits.minutesOfTerm) ?? 0)
+            minutes: try entry.optionalNumber("minutes", in: 0...Limits.minutesOfTerm) ?? 0,
+            blockDays: try entry.optionalNumber("block_days", in: 0...Limits.daysOfTerm) ?? 0,
+            weight: try entry.optionalNumber("weight", in: 0...100) ?? 0)
         let scope = [
             term.services, term.pools, term.channels.map(\.word), term.classes.map(\.word),
-            ["\(term.days)", term.at?.description ?? ""],
+            ["\(term.days)", term.at?.description ?? "", rule == .blocked ? "\(term.limit)" : ""],
         ].map { $0.sorted().joined(separator: ",") }
         let name = "\(Self.policy(of: department)) \(rule.name) \(scope)"
         if let first = places[name] {

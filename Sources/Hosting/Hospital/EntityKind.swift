@@ -16,7 +16,8 @@ enum EntityKind: String, CaseIterable {
 
     /// The fields of a term that stands within its policy.
     static let termFields = [
-        "rule", "services", "pools", "channels", "classes", "limit", "days", "at", "minutes",
+        "rule", "services", "pools", "channels", "classes", "limit", "days", "at", "minutes", "block_days",
+        "weight",
     ]
     /// Those of a day within its calendar.
     static let dayFields = ["date", "kind", "in_place_of"]
@@ -105,7 +106,7 @@ enum EntityKind: String, CaseIterable {
             "write the department of the policy; \(everything) for the hospital’s own"
         case "per_day", "per_day_department": "write the limit; 0 is no limit"
         case "hold": "write how long a hold waits, such as 15m"
-        case "limit", "days", "minutes": "write the number; 0 where the rule reads none"
+        case "limit", "days", "minutes", "block_days", "weight": "write the number; 0 where the rule reads none"
         case "price_fen": "write the price in 1/100; 0 where it costs nothing"
         case "calendar": "write the calendar that it follows; \(noCalendar) for none"
         case "weekdays": "write the days, such as mon-fri; all for every day"

@@ -2,6 +2,7 @@ package import HaoyuanClient
 import Terminal
 
 import enum Scheduling.Rule
+import struct Scheduling.TermFields
 
 /// One thing that a policy says: a number, or a term.
 package struct PolicyLine: Equatable, Sendable {
@@ -52,23 +53,27 @@ extension Catalogue.PolicyTerm {
     }
 
     fileprivate var moment: String? {
-        let wall = at.map { "\(days) days before at \($0)" } ?? (days == 0 ? nil : "\(days) days before")
+        let wall =
+            at.map { "\(days) days before at \($0)" }
+            ?? (days == 0 ? nil : isOverPeriod ? "within \(days) days" : "\(days) days before")
         let elapsed = minutes == 0 ? nil : "\(SpanArgument(milliseconds: Int64(minutes) * 60_000)) before"
-        let said = [wall, elapsed].compactMap(\.self)
+        let counted = weight == 0 ? nil : "weight \(weight) %"
+        let block = blockDays == 0 ? nil : "block \(blockDays) days"
+        let said = [wall, elapsed, counted, block].compactMap(\.self)
         return said.isEmpty ? nil : said.joined(separator: ", ")
     }
 
     /// Lists are sets: terms that say the same are equal.
     fileprivate func says(_ other: Catalogue.PolicyTerm) -> Bool {
         rule == other.rule && limit == other.limit && days == other.days && at == other.at && minutes == other.minutes
+            && blockDays == other.blockDays && weight == other.weight
             && zip(lists, other.lists).allSatisfy { Set($0.members) == Set($1.members) }
     }
 
     /// Whether one takes the other's place: of one rule, for the same services and pools, at the same moment where a
     /// rule has several.
     fileprivate func follows(_ other: Catalogue.PolicyTerm, exactly: Bool) -> Bool {
-        let isStaged =
-            UInt8(exactly: rule.number).flatMap(Scheduling.Rule.init)?.about.terms?.contains(.staged) ?? false
+        let isStaged = fields?.contains(.staged) ?? false || isOverPeriod
         return rule == other.rule && Set(services) == Set(other.services) && Set(pools) == Set(other.pools)
             && (!isStaged || (days == other.days && at == other.at))
             && (!exactly || (Set(channels) == Set(other.channels) && Set(classes) == Set(other.classes)))
@@ -87,6 +92,13 @@ extension Catalogue.PolicyTerm {
         if moment != old.moment { changes.append("\(old.moment ?? "no moment") → \(moment ?? "no moment")") }
         return changes.joined(separator: ", ")
     }
+}
+
+extension Catalogue.PolicyTerm {
+    fileprivate var fields: TermFields? { UInt8(exactly: rule.number).flatMap(Scheduling.Rule.init)?.about.terms }
+
+    /// Whether its days are a window.
+    fileprivate var isOverPeriod: Bool { !(fields?.isDisjoint(with: [.ladder, .period]) ?? true) }
 }
 
 /// What a hospital file would change in the policies that are in force.

@@ -74,7 +74,7 @@ enum MetaEntry {
     /// The formats that this program reads. It writes the newest. In one of format 1 nothing may stand in the log's
     /// tail alone, for programs that read no newer one know of no tail. Programs that read no format above 2, 3,
     /// 4 or 5 do not know every kind of record.
-    static let formats: ClosedRange<UInt32> = 1...6
+    static let formats: ClosedRange<UInt32> = 1...7
 
     /// `format`: the format (6), the creation id (16).
     static let formatKey = "format"

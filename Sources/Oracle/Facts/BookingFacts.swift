@@ -65,8 +65,9 @@ extension Situation {
     }
 
     /// A change that nobody asked for.
-    func expired(_ change: Change, _ event: Event) -> String? {
+    func unasked(_ change: Change, _ event: Event) -> String? {
         if let objection = engines(event) ?? follows(change) { return objection }
+        if change.state == .noShow { return foundNoShow(change, event) }
         guard let visit = model.visits[change.appointment], change.state == .expired, visit.last.state == .held else {
             return "only holds expire"
         }

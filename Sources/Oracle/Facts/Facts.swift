@@ -21,6 +21,8 @@ extension NaiveModel {
         case .sessionArchived(let id), .sessionWithdrawn(let id): sittings[id]?.archived = position
         case .patientRegistered(let patient, let added): register(patient, added, position)
         case .catalogueChanged(let entity): put(entity, position)
+        case .appealFiled(let step): file(step, event, position)
+        case .appealDecided(let step): decide(step, event, position)
         case .readerMarked(let mark): readers[mark.name, default: []].append((position, mark.through))
         case .readerDropped(let name): readers[name] = nil
         }
@@ -35,7 +37,7 @@ extension Situation {
         return switch event.fact {
         case .booked(let taken): answering(event, wishes) { booked(taken, event, $0) }
         case .bookedTogether(let all): answering(event, wishes) { booked(together: all, event, $0) }
-        case .changed(let change) where event.answer == nil: expired(change, event)
+        case .changed(let change) where event.answer == nil: unasked(change, event)
         case .changed(let change): answering(event, wishes) { changed(change, $0) }
         case .moved(let from, let to): answering(event, wishes) { moved(from, to, event, $0) }
         case .refused(let refusal, let item, let patient):
@@ -51,6 +53,8 @@ extension Situation {
         case .patientRegistered(let patient, let added): unasked(event) ?? registered(patient, added)
         case .catalogueChanged(let entity): unasked(event) ?? put(entity)
         case .epochBegan: unasked(event) ?? engines(event)
+        case .appealFiled(let step): answering(event, wishes) { _ in filed(step) }
+        case .appealDecided(let step): answering(event, wishes) { _ in decided(step, event) }
         case .readerMarked(let mark): unasked(event) ?? engines(event) ?? marked(mark)
         case .readerDropped(let name):
             unasked(event) ?? engines(event) ?? (model.readers[name] == nil ? "there is no such reader" : nil)
@@ -82,7 +86,8 @@ extension Situation {
     /// Whether a refusal says whom one of these wishes concerns: the patient it names, or that of its appointment.
     private func tells(_ patient: PatientID?, as wishes: [Wish]) -> Bool {
         wishes.contains { wish in
-            let named = wish.patient ?? wish.touch.flatMap { model.visits[$0.appointment]?.patient }
+            let named =
+                wish.patient ?? wish.other?.patient ?? wish.touch.flatMap { model.visits[$0.appointment]?.patient }
             return patient == named || patient == nil && wish.patient == nil && wish.touch.map(isArchived) ?? false
         }
     }
@@ -123,6 +128,8 @@ extension Command {
         case (.stopSession(let id, let from, let reason), .sessionStopped(let session, let stop)):
             id == session && from == stop.from && reason == stop.reason
         case (.resumeSession(let id), .sessionResumed(let session, _)): id == session
+        case (.fileAppeal(let asked), .appealFiled(let step)): asked == step
+        case (.decideAppeal(let asked), .appealDecided(let step)): asked == step
         default: false
         }
     }
@@ -143,6 +150,8 @@ extension Situation {
             return sitting.archived != nil || ended != nil
         case .stopSession(let id, let from, _): return mayRefuseStop(id, from: Int(from), with: refusal)
         case .resumeSession(let id): return mayRefuseResumption(id, with: refusal)
+        case .fileAppeal(let step): return refusal == Refusal(.state) && mayRefuse(appeal: step, isDecision: false)
+        case .decideAppeal(let step): return refusal == Refusal(.state) && mayRefuse(appeal: step, isDecision: true)
         default: return false
         }
     }
@@ -183,6 +192,8 @@ extension NaiveModel {
             guard let sitting = sittings[id], sitting.opened <= position else { return false }
             return Int(from) < sitting.capacities.count
         case .resumeSession(let id): return sittings[id].map { $0.opened <= position } ?? false
+        case .fileAppeal(let step): return knows(step, isDecision: false, at: position)
+        case .decideAppeal(let step): return knows(step, isDecision: true, at: position)
         default: return true
         }
     }

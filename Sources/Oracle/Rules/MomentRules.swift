@@ -20,7 +20,7 @@ extension Situation {
     }
 
     /// Whether a term speaks of a place: a list that is empty speaks of everything, another of what it names.
-    private func speaks(_ term: PolicyTerm, of place: Place) -> Bool {
+    func speaks(_ term: PolicyTerm, of place: Place) -> Bool {
         (term.services.isEmpty || term.services.contains { $0 == place.service })
             && (term.pools.isEmpty || term.pools.contains(place.sitting.id.pool))
             && (term.channels.isEmpty || term.channels.contains(place.wish.by.channel))

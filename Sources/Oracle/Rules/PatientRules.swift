@@ -35,7 +35,7 @@ extension Situation {
     ///
     /// What was judged beside it may have been judged after it, though its fact stands before. Under the same policy
     /// one of the two would have been refused, under another perhaps neither.
-    private func isJudgedBefore(_ stay: Stay, _ place: Place) -> Bool {
+    func isJudgedBefore(_ stay: Stay, _ place: Place) -> Bool {
         guard let made = stay.made, made > catalogue.lowerBound else { return true }
         let policies = model.policies(of: place.department, in: catalogue)
         return policies.count == 1 && policies == model.policies(of: stay.department, in: catalogue)

@@ -21,7 +21,7 @@ extension Situation {
     private static let stages: [[Rule]] = [
         [.inProgress, .version, .state, .holdExpired, .tooEarly, .tooLate],
         [.slotPast, .serviceNotOffered, .channelClosed, .notReleased, .bookingClosed, .resourceElsewhere],
-        [.perDayDepartment, .perDay, .overlap, .patientAppointments],
+        [.blocked, .perDayDepartment, .perDay, .perPeriod, .overlap, .patientAppointments],
         [.sessionStopped, .numbersExhausted, .slotFull, .quota, .notReleased],
     ]
 
@@ -54,6 +54,8 @@ extension Situation {
         case .numbersExhausted: asked.place.map(numbersExhausted) ?? .no
         case .slotFull: asked.place.map(slotFull) ?? .no
         case .quota: asked.place.map(quota) ?? .no
+        case .blocked: asked.place.map(blocked) ?? .no
+        case .perPeriod: asked.place.map(perPeriod) ?? .no
         }
     }
 
@@ -117,6 +119,8 @@ extension Situation {
     package static func unjudged(channel: Bool, patient: Bool, patientClass: Bool, service: Bool) -> Set<Rule> {
         Set(channel && service ? [] : [.channelClosed, .quota])
             .union(channel && patientClass && service ? [] : [.notReleased, .bookingClosed])
+            .union(channel && patient && service ? [] : [.blocked])
+            .union(patient && service ? [] : [.perPeriod])
             .union(patient ? [] : [.perDayDepartment, .perDay, .overlap, .patientAppointments])
     }
 

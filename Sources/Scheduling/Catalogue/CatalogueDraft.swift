@@ -64,9 +64,12 @@ package struct CatalogueDraft: Sendable {
         package var limit, days: UInt32
         package var at: WallTime?
         package var minutes: UInt32
+        /// Of a ladder: days of the block, and percent of a late cancellation.
+        package var blockDays, weight: UInt32
         package init(
             rule: Rule, services: [String] = [], pools: [String] = [], channels: [Channel] = [],
-            classes: [PatientClass] = [], limit: UInt32 = 0, days: UInt32 = 0, at: WallTime? = nil, minutes: UInt32 = 0
+            classes: [PatientClass] = [], limit: UInt32 = 0, days: UInt32 = 0, at: WallTime? = nil, minutes: UInt32 = 0,
+            blockDays: UInt32 = 0, weight: UInt32 = 0
         ) {
             self.rule = rule
             self.services = services
@@ -77,6 +80,8 @@ package struct CatalogueDraft: Sendable {
             self.days = days
             self.at = at
             self.minutes = minutes
+            self.blockDays = blockDays
+            self.weight = weight
         }
     }
 

@@ -160,9 +160,11 @@ struct PutDecision {
             ("limit", draft.limit != 0, fields.contains(.limit)),
             ("channels", !draft.channels.isEmpty, fields.contains(.channels)),
             ("classes", !draft.classes.isEmpty, fields.contains(.classes)),
-            ("days", draft.days != 0, fields.contains(.wallTime)),
+            ("days", draft.days != 0, !fields.isDisjoint(with: [.wallTime, .ladder, .period])),
             ("at", draft.at != nil, fields.contains(.wallTime)),
             ("minutes", draft.minutes != 0, fields.contains(.minutes)),
+            ("block_days", draft.blockDays != 0, fields.contains(.ladder)),
+            ("weight", draft.weight != 0, fields.contains(.ladder)),
         ] where isNamed && !reads {
             throw InvalidCatalogue("\(what): \(draft.rule.name) reads no \(field); leave it out")
         }
@@ -182,7 +184,10 @@ struct PutDecision {
                 "\(what): \(draft.rule.name): limit must be 1 to 100, the share in percent that is for sale from then on; 100 for all"
             )
         }
-        guard draft.at != nil || draft.days == 0 else {
+        if let fault = PolicyTerm.periodFault(draft, fields) {
+            throw InvalidCatalogue("\(what): \(draft.rule.name): \(fault)")
+        }
+        guard draft.at != nil || draft.days == 0 || !fields.isDisjoint(with: [.ladder, .period]) else {
             throw InvalidCatalogue("\(what): days without a time; say when on that day, such as at: 07:00")
         }
         try check(draft.days, in: 0...Limits.daysOfTerm, "days", of: what)
@@ -209,7 +214,8 @@ struct PutDecision {
         }
         return PolicyTerm(
             rule: draft.rule, services: services, pools: pools, channels: draft.channels, classes: draft.classes,
-            limit: draft.limit, days: UInt16(draft.days), at: draft.at, minutes: draft.minutes)
+            limit: draft.limit, days: UInt16(draft.days), at: draft.at, minutes: draft.minutes,
+            blockDays: UInt16(draft.blockDays), weight: UInt16(draft.weight))
     }
 
     mutating func template(_ draft: CatalogueDraft.Template) throws(InvalidCatalogue) {

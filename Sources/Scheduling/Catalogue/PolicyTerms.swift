@@ -16,11 +16,16 @@ package struct PolicyTerm: Hashable, Sendable {
     package var at: WallTime?
     /// Of elapsed time: so many minutes before the slot starts.
     package var minutes: UInt32
+    /// How many days a block lasts.
+    package var blockDays: UInt16
+    /// What a late cancellation counts, in percent of a no-show.
+    package var weight: UInt16
 
     /// Lists are taken as sets, so that terms which say the same are equal.
     package init(
         rule: Rule, services: [ServiceID] = [], pools: [PoolID] = [], channels: [Channel] = [],
-        classes: [PatientClass] = [], limit: UInt32 = 0, days: UInt16 = 0, at: WallTime? = nil, minutes: UInt32 = 0
+        classes: [PatientClass] = [], limit: UInt32 = 0, days: UInt16 = 0, at: WallTime? = nil, minutes: UInt32 = 0,
+        blockDays: UInt16 = 0, weight: UInt16 = 0
     ) {
         self.rule = rule
         self.services = Set(services).sorted { $0.rawValue < $1.rawValue }
@@ -31,6 +36,8 @@ package struct PolicyTerm: Hashable, Sendable {
         self.days = days
         self.at = at
         self.minutes = minutes
+        self.blockDays = blockDays
+        self.weight = weight
     }
 
     /// Whether both are of one rule, and concern the same.
@@ -41,8 +48,10 @@ package struct PolicyTerm: Hashable, Sendable {
 
     /// Whether both are of one rule and one scope and say something else, so that only one of them can be meant.
     package func contradicts(_ other: PolicyTerm) -> Bool {
-        isOfScope(of: other) && self != other
-            && (rule.about.terms?.contains(.staged) != true || (days == other.days && at == other.at))
+        guard isOfScope(of: other), self != other else { return false }
+        let fields = rule.about.terms ?? []
+        if fields.contains(.ladder) { return days == other.days && limit == other.limit }
+        return fields.isDisjoint(with: [.staged, .period]) || (days == other.days && at == other.at)
     }
 
     /// Whether both are stages of one scope, of which the later has no larger limit.
@@ -84,5 +93,34 @@ package struct PolicyTerm: Hashable, Sendable {
     /// any service is. The pool is one that the policy judges.
     package func concerns(service: ServiceID?, pool: PoolID) -> Bool {
         (services.isEmpty || service.map(services.contains) ?? false) && (pools.isEmpty || pools.contains(pool))
+    }
+}
+
+extension PolicyTerm {
+    /// What is wrong with a term over a longer period; nil where nothing is, or it is none.
+    static func periodFault(_ draft: CatalogueDraft.PolicyTerm, _ fields: TermFields) -> String? {
+        if fields.contains(.period) {
+            guard draft.limit > 0 else { return "limit: 0; say how many appointments, 1 or more" }
+            guard [7, 31, 92].contains(draft.days) else {
+                return "days: \(draft.days); say 7, 31 for a month or 92 for a quarter"
+            }
+        }
+        guard fields.contains(.ladder) else { return nil }
+        guard draft.limit > 0 else { return "limit: 0; say how many no-shows block, 1 or more" }
+        guard draft.limit <= 1_000 else { return "limit: \(draft.limit); say 1 to 1000 no-shows" }
+        guard draft.days > 0 else { return "days: 0; say within how many days, 1 to \(Limits.daysOfTerm)" }
+        guard (1...Limits.daysOfTerm).contains(draft.blockDays) else {
+            return "block_days: \(draft.blockDays); say how many days a block lasts, 1 to \(Limits.daysOfTerm)"
+        }
+        guard draft.minutes <= Limits.minutesOfConduct else {
+            return "minutes: \(draft.minutes); a late cancellation is at most \(Limits.minutesOfConduct) minutes early"
+        }
+        guard draft.minutes == 0 || (1...100).contains(draft.weight) else {
+            return "weight: \(draft.weight); say what a late cancellation counts, 1 to 100 percent of a no-show"
+        }
+        guard draft.minutes > 0 || draft.weight == 0 else {
+            return "weight without minutes; say how many minutes before the start a cancellation is late"
+        }
+        return nil
     }
 }

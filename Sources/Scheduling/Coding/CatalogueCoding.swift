@@ -163,7 +163,12 @@ extension PolicyTerm {
         for pool in pools { writer.varint(pool.rawValue) }
         writer.varint(UInt64(channels.count))
         for channel in channels { writer.byte(channel.rawValue) }
-        writer.varint(limit)
+        // Above every limit of before format 7: a ladder follows on it.
+        writer.varint(UInt64(limit) + (hasLadder ? Self.ladderFollows : 0))
+        if hasLadder {
+            writer.varint(blockDays)
+            writer.varint(weight)
+        }
         guard hasMore else { return }
         writer.varint(UInt64(classes.count))
         for patientClass in classes { writer.byte(patientClass.rawValue) }
@@ -175,6 +180,11 @@ extension PolicyTerm {
 
     /// In the byte of a term's rule: what terms had not before format 5 follows on the limit.
     private static let moreFollows: UInt8 = 0x80
+
+    /// In a term's limit, above its 32 bits.
+    private static let ladderFollows: UInt64 = 1 << 32
+
+    private var hasLadder: Bool { blockDays != 0 || weight != 0 }
 
     private var hasMore: Bool { !classes.isEmpty || days != 0 || at != nil || minutes != 0 }
 
@@ -190,7 +200,15 @@ extension PolicyTerm {
             guard let channel = Channel(rawValue: try reader.byte()) else { throw CodingError("unknown channel") }
             channels.append(channel)
         }
-        self.init(rule: rule, services: services, pools: pools, channels: channels, limit: try reader.number())
+        let limit = try reader.varint()
+        guard limit < 2 * Self.ladderFollows else { throw CodingError("a limit of \(limit)") }
+        self.init(
+            rule: rule, services: services, pools: pools, channels: channels,
+            limit: UInt32(truncatingIfNeeded: limit))
+        if limit >= Self.ladderFollows {
+            blockDays = try reader.number()
+            weight = try reader.number()
+        }
         guard first & Self.moreFollows != 0 else { return }
         for _ in 0..<(try reader.varint()) {
             guard let patientClass = PatientClass(rawValue: try reader.byte()) else {

@@ -39,6 +39,7 @@ extension CatalogueDraft {
 extension CatalogueDraft.PolicyTerm {
     /// What terms had not at first.
     fileprivate func mixFurther(into fingerprint: inout Fingerprint) {
+        if blockDays != 0 || weight != 0 { fingerprint.mix(UInt64(blockDays), UInt64(weight)) }
         guard !classes.isEmpty || days != 0 || at != nil || minutes != 0 else { return }
         for patientClass in classes { fingerprint.mix(UInt64(patientClass.rawValue)) }
         fingerprint.mix(UInt64(days), at.map { UInt64($0.rawValue) + 1 } ?? 0, UInt64(minutes))

@@ -24,6 +24,10 @@ package enum Command: Sendable {
     case stopSession(SessionID, from: UInt16, reason: String)
     /// Sells what was stopped again; appointments that ended with the stop stay ended.
     case resumeSession(SessionID)
+    /// 申诉: says that a strike should not count.
+    case fileAppeal(AppealStep)
+    /// Decides on it.
+    case decideAppeal(AppealStep)
 
     /// A service in a slot (the first of those it takes).
     package struct Item: Hashable, Sendable {
@@ -67,6 +71,8 @@ extension Command {
         case directory
         /// Each pool opens its sessions by itself.
         case openings
+        /// The patient alone decides.
+        case patient(PatientID)
     }
 
     package var way: Way {
@@ -78,6 +84,7 @@ extension Command {
         case .bookTogether, .move: .severalPools
         case .putCatalogue, .registerPatients: .directory
         case .generateSessions, .openSessions: .openings
+        case .fileAppeal(let step), .decideAppeal(let step): .patient(step.patient)
         }
     }
 
@@ -114,6 +121,7 @@ extension Command {
     package var patient: PatientID? {
         switch self {
         case .book(let patient, _, _), .bookTogether(let patient, _, _): patient
+        case .fileAppeal(let step), .decideAppeal(let step): step.patient
         default: nil
         }
     }
@@ -144,6 +152,9 @@ extension Command {
                 ?? Self.tooLong(lock.reason, "reason", Limits.reasonBytes)
                 ?? Self.tooLate(lock.until, "until_ms")
         case .unlockSlots, .resumeSession: nil
+        case .fileAppeal(let step), .decideAppeal(let step):
+            step.reason.isEmpty
+                ? "reason: empty; say why" : Self.tooLong(step.reason, "reason", Limits.reasonBytes)
         case .stopSession(_, _, let reason):
             reason.isEmpty
                 ? "reason: empty; say why, for patients ask" : Self.tooLong(reason, "reason", Limits.reasonBytes)
@@ -214,6 +225,12 @@ extension Command {
             fingerprint.mix(11, session.rawValue, UInt64(from))
             fingerprint.mix(reason)
         case .resumeSession(let session): fingerprint.mix(12, session.rawValue)
+        case .fileAppeal(let step):
+            fingerprint.mix(13, step.patient.rawValue, step.appointment.rawValue)
+            fingerprint.mix(step.reason)
+        case .decideAppeal(let step):
+            fingerprint.mix(14, step.patient.rawValue, step.appointment.rawValue, step.granted ? 1 : 0)
+            fingerprint.mix(step.reason)
         }
     }
 }
@@ -245,6 +262,9 @@ package struct Write: Sendable {
     package var fault: String? {
         if key.isZero, !command.mayGoWithoutKey {
             return "key_high, key_low: a write needs a key; all zero is none, choose 16 random bytes"
+        }
+        if case .decideAppeal = command, by.operatorName.isEmpty {
+            return "operator: empty; a decision is kept with the name of the person who made it"
         }
         return Command.tooLong(by.operatorName, "operator", Limits.operatorBytes) ?? command.fault
     }

@@ -28,6 +28,9 @@ package enum Fact: Hashable, Sendable {
     case sessionStopped(SessionID, SessionStop)
     /// What was stopped is sold again; with the number of the stop.
     case sessionResumed(SessionID, UInt32)
+    /// 申诉: a patient says that a no-show or late cancellation should not count.
+    case appealFiled(AppealStep)
+    case appealDecided(AppealStep)
     /// A named reader of the change feed is known, and has made its own what stands up to a position.
     case readerMarked(FeedMark)
     /// The name is forgotten.
@@ -41,6 +44,8 @@ package enum FactKind: UInt8, Hashable, Sendable, CaseIterable {
     case booked = 1
     case bookedTogether, changed, moved, refused, sessionOpened, sessionArchived, patientRegistered, catalogueChanged,
         epochBegan, answered, slotsLocked, slotsUnlocked, sessionWithdrawn, sessionStopped, sessionResumed
+    case appealFiled = 17
+    case appealDecided = 18
     case readerMarked = 20
     case readerDropped = 21
 
@@ -50,6 +55,8 @@ package enum FactKind: UInt8, Hashable, Sendable, CaseIterable {
         case pool
         case catalogue
         case patients
+        /// That of one patient, at the patient's shard.
+        case conduct
         /// Those who read the change feed under a name.
         case readers
         /// Nobody's: it is only remembered or told.
@@ -92,6 +99,11 @@ package enum FactKind: UInt8, Hashable, Sendable, CaseIterable {
     private static let stopFields: [FactField: Privacy] = [
         .appointment: .neither, .patient: .personal, .slot: .neither, .state: .neither, .version: .neither,
         .session: .neither, .reason: .clinical,
+    ]
+
+    private static let appealLayout = "patient, appointment, reason, granted (1)"
+    private static let appealFields: [FactField: Privacy] = [
+        .appointment: .neither, .patient: .personal, .session: .neither, .reason: .clinical, .entity: .neither,
     ]
 
     package var row: Row {
@@ -174,6 +186,15 @@ package enum FactKind: UInt8, Hashable, Sendable, CaseIterable {
             Row(
                 name: "session-resumed", home: .pool, event: 14, layout: "session, number of the stop",
                 sentence: "session {session} is sold again: {pool}", fields: [.session: .neither])
+        case .appealFiled:
+            Row(
+                name: "appeal-filed", home: .conduct, event: 15, layout: Self.appealLayout,
+                sentence: "patient {patient} appeals about {appointment}: {reason}", fields: Self.appealFields)
+        case .appealDecided:
+            Row(
+                name: "appeal-decided", home: .conduct, event: 16, layout: Self.appealLayout,
+                sentence: "appeal of patient {patient} about {appointment} {entity}: {reason}",
+                fields: Self.appealFields)
         case .readerMarked:
             Row(
                 name: "reader-marked", home: .readers, event: nil, layout: "name, position",
@@ -212,6 +233,8 @@ extension Fact {
         case .sessionWithdrawn: .sessionWithdrawn
         case .sessionStopped: .sessionStopped
         case .sessionResumed: .sessionResumed
+        case .appealFiled: .appealFiled
+        case .appealDecided: .appealDecided
         case .readerMarked: .readerMarked
         case .readerDropped: .readerDropped
         }
@@ -227,8 +250,16 @@ extension Fact {
             .sessionStopped(let id, _), .sessionResumed(let id, _):
             id
         case .bookedTogether, .moved, .refused, .patientRegistered, .catalogueChanged, .epochBegan, .answered,
-            .readerMarked, .readerDropped:
+            .appealFiled, .appealDecided, .readerMarked, .readerDropped:
             nil
+        }
+    }
+
+    /// What a fact of an appeal says; nil of any other.
+    package var appealStep: AppealStep? {
+        switch self {
+        case .appealFiled(let step), .appealDecided(let step): step
+        default: nil
         }
     }
 
@@ -317,6 +348,12 @@ extension Fact {
             line.entity = "lock \(lock.number)\(lock.owner.isEmpty ? "" : " of \(lock.owner)")"
         case .sessionStopped(let session, let stop): return FactLine.lines(of: stop, in: session)
         case .sessionResumed(let session, _): line = FactLine(kind, session: session)
+        case .appealFiled(let step), .appealDecided(let step):
+            line.appointment = step.appointment
+            line.session = step.appointment.session
+            line.patient = step.patient
+            line.reason = step.reason
+            if case .appealDecided = self { line.entity = step.granted ? "granted" : "denied" }
         case .readerMarked(let mark):
             line.entity = "reader \(mark.name)"
             line.through = mark.through
@@ -357,6 +394,7 @@ extension Fact {
         case .sessionResumed(let session, let number):
             writer.varint(session.rawValue)
             writer.varint(number)
+        case .appealFiled(let step), .appealDecided(let step): step.encode(into: &writer)
         case .readerMarked(let mark): mark.encode(into: &writer)
         case .readerDropped(let name): writer.string(name)
         }
@@ -394,6 +432,8 @@ extension Fact {
         case .sessionWithdrawn: self = .sessionWithdrawn(try reader.sessionID())
         case .sessionStopped: self = .sessionStopped(try reader.sessionID(), try SessionStop(from: &reader))
         case .sessionResumed: self = .sessionResumed(try reader.sessionID(), try reader.number())
+        case .appealFiled: self = .appealFiled(try AppealStep(from: &reader))
+        case .appealDecided: self = .appealDecided(try AppealStep(from: &reader))
         case .readerMarked: self = .readerMarked(try FeedMark(from: &reader))
         case .readerDropped: self = .readerDropped(try reader.string())
         }

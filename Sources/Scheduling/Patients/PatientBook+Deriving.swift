@@ -36,7 +36,8 @@ extension PatientBook {
                 let entry = Entry(
                     AppointmentID(session: session.id, number: number),
                     Commitment(session.times, slot: record.slot, span: record.span, department: department),
-                    next: place + 2, counts: record.state.occupiesSlot)
+                    next: place + 2, counts: record.state.occupiesSlot,
+                    conduct: Conduct(record, start: session.times.start(ofSlot: record.slot)))
                 buffer.initializeElement(at: Int(place), to: entry)
             }
             initialized = total

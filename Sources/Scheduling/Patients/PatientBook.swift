@@ -32,9 +32,13 @@ package struct PatientBook: Sendable {
         var minutes: UInt16
         var day: UInt16
         var counts: Bool
+        var conduct: Conduct
 
         /// - Parameter appointment: nil for a claim.
-        init(_ appointment: AppointmentID?, _ commitment: Commitment, next: UInt32, counts: Bool) {
+        init(
+            _ appointment: AppointmentID?, _ commitment: Commitment, next: UInt32, counts: Bool,
+            conduct: Conduct = .none
+        ) {
             self.appointment = appointment?.rawValue ?? 0
             startMinute = commitment.startMinute
             department = commitment.department.rawValue
@@ -42,6 +46,7 @@ package struct PatientBook: Sendable {
             minutes = commitment.minutes
             day = UInt16(commitment.date.rawValue)
             self.counts = counts
+            self.conduct = conduct
         }
 
         var commitment: Commitment {
@@ -62,7 +67,13 @@ package struct PatientBook: Sendable {
     private var claimCount = 0
     /// Appointments that ended before the claim they came from was settled here, which one actor's news can do to
     /// another's. Empty whenever no claim is open.
-    private var endedEarly: Set<AppointmentID> = []
+    private var endedEarly: [AppointmentID: (counts: Bool, conduct: Conduct)] = [:]
+    /// Of patients who have something: appointments that left memory, the oldest first.
+    private var pasts: [PatientID: [PastAppointment]] = [:]
+    /// Of patients who ever appealed, in the order of the filings.
+    package private(set) var appeals: [PatientID: [Appeal]] = [:]
+    /// Appeals that no checkpoint has yet.
+    package private(set) var unsavedAppeals: [AppointmentID: PatientID] = [:]
 
     package init(shard: Int = 0, of stride: Int = 1) {
         precondition(stride >= 1 && (0..<stride).contains(shard), "patients are dealt to the shards 0 to stride - 1")
@@ -83,6 +94,7 @@ package struct PatientBook: Sendable {
             tally.add(
                 entry.commitment, counts: entry.counts && entry.appointment != excluding?.rawValue, beside: new)
         }
+        if asking.policy.readsConduct { tally.conduct = conduct(of: patient, excluding: excluding) }
         try RuleList.judge(asking, tally)
     }
 
@@ -90,7 +102,7 @@ package struct PatientBook: Sendable {
     package func holdings(of patient: PatientID) -> PatientHoldings {
         var all: [(commitment: Commitment, counts: Bool)] = []
         forEach(of: patient) { all.append(($0.commitment, $0.counts)) }
-        return PatientHoldings(all)
+        return PatientHoldings(all, conduct(of: patient))
     }
 
     /// Whether a commitment of the patient is judged and no fact yet, as far as is known here.
@@ -116,7 +128,10 @@ package struct PatientBook: Sendable {
 
     package mutating func settle(_ claim: Claim, as appointment: AppointmentID) {
         self[claim.entry].appointment = appointment.rawValue
-        if endedEarly.remove(appointment) != nil { self[claim.entry].counts = false }
+        if let ended = endedEarly.removeValue(forKey: appointment) {
+            self[claim.entry].counts = ended.counts
+            self[claim.entry].conduct = ended.conduct
+        }
         closeClaim()
     }
 
@@ -142,18 +157,44 @@ package struct PatientBook: Sendable {
     }
 
     /// An appointment reached a state: from now on it counts, or does not.
-    package mutating func change(_ appointment: AppointmentID, patient: PatientID, to state: AppointmentState) {
+    package mutating func change(
+        _ appointment: AppointmentID, patient: PatientID, to state: AppointmentState, _ conduct: Conduct = .none
+    ) {
         guard let entry = entry(of: appointment, patient: patient) else {
-            if claimCount > 0, !state.occupiesSlot { endedEarly.insert(appointment) }
+            if claimCount > 0, state.isEnded { endedEarly[appointment] = (state.occupiesSlot, conduct) }
             return
         }
         self[entry].counts = state.occupiesSlot
+        self[entry].conduct = conduct
     }
 
-    /// Forgets an appointment that went to the history table.
-    package mutating func remove(_ appointment: AppointmentID, patient: PatientID) {
+    /// Forgets an appointment that went to the history table, but for what rules over longer periods need.
+    package mutating func remove(_ appointment: AppointmentID, patient: PatientID, keeping past: PastAppointment? = nil)
+    {
+        if let past { put(past: past, of: patient) }
         remove(from: patient) { $1.appointment == appointment.rawValue }
     }
+
+    // MARK: Longer periods
+
+    /// Keeps what is left of an appointment; what is kept already stays as it is.
+    package mutating func put(past: PastAppointment, of patient: PatientID) {
+        guard !(pasts[patient] ?? []).contains(where: { $0.appointment == past.appointment }) else { return }
+        pasts[patient, default: []].append(past)
+    }
+
+    /// Keeps an appeal in the place of what was known of it.
+    package mutating func put(_ appeal: Appeal, isSaved: Bool) {
+        if let place = appeals[appeal.patient]?.firstIndex(where: { $0.appointment == appeal.appointment }) {
+            appeals[appeal.patient]?[place] = appeal
+        } else {
+            appeals[appeal.patient, default: []].append(appeal)
+        }
+        if !isSaved { unsavedAppeals[appeal.appointment] = appeal.patient }
+    }
+
+    /// A checkpoint has them.
+    package mutating func markAppealsSaved() { unsavedAppeals.removeAll() }
 
     // MARK: Looking
 
@@ -164,6 +205,42 @@ package struct PatientBook: Sendable {
             if entry.appointment != 0 { found.append(AppointmentID(rawValue: entry.appointment)) }
         }
         return found
+    }
+
+    /// The patient's no-shows and late cancellations, struck out ones too, the oldest first.
+    package func strikes(of patient: PatientID) -> [Strike] {
+        var found: [Strike] = []
+        for past in pasts[patient] ?? [] where past.conduct != .none { found.append(Strike(past)) }
+        forEach(of: patient) { entry in
+            if entry.conduct != .none { found.append(Strike(PastAppointment(entry))) }
+        }
+        return found.sorted { ($0.minute, $0.appointment.rawValue) < ($1.minute, $1.appointment.rawValue) }
+    }
+
+    /// What rules over longer periods look at.
+    package func conduct(of patient: PatientID, excluding: AppointmentID? = nil) -> PatientConduct {
+        var conduct = PatientConduct()
+        for past in pasts[patient] ?? [] where past.counts {
+            conduct.visits.append(PatientConduct.Visit(department: past.department, date: past.date))
+        }
+        var hasStrikes = pasts[patient] != nil
+        forEach(of: patient) { entry in
+            if entry.conduct != .none { hasStrikes = true }
+            if entry.counts, entry.appointment != excluding?.rawValue {
+                let commitment = entry.commitment
+                conduct.visits.append(
+                    PatientConduct.Visit(department: commitment.department, date: commitment.date))
+            }
+        }
+        guard hasStrikes else { return conduct }
+        let granted = (appeals[patient] ?? []).filter { $0.decision?.granted ?? false }.map(\.appointment)
+        conduct.strikes = strikes(of: patient).filter { !granted.contains($0.appointment) }
+        return conduct
+    }
+
+    /// The patient's appeal about an appointment.
+    package func appeal(_ patient: PatientID, _ appointment: AppointmentID) -> Appeal? {
+        appeals[patient]?.first { $0.appointment == appointment }
     }
 
     /// Every appointment with its patient, for the invariants: what it means, and whether it counts.
@@ -186,10 +263,12 @@ package struct PatientBook: Sendable {
     }
 
     /// Whether just this is what is here under the appointment.
-    func has(_ appointment: AppointmentID, patient: PatientID, _ commitment: Commitment, counts: Bool) -> Bool {
+    func has(
+        _ appointment: AppointmentID, patient: PatientID, _ commitment: Commitment, counts: Bool, _ conduct: Conduct
+    ) -> Bool {
         guard let number = entry(of: appointment, patient: patient) else { return false }
         let entry = self[number]
-        return entry.counts == counts && entry.commitment == commitment
+        return entry.counts == counts && entry.commitment == commitment && entry.conduct == conduct
     }
 
     // MARK: Inside
@@ -256,6 +335,22 @@ package struct PatientBook: Sendable {
             previous = next
             next = after
         }
+    }
+}
+
+extension PastAppointment {
+    init(_ entry: borrowing PatientBook.Entry) {
+        let commitment = entry.commitment
+        self.init(
+            appointment: AppointmentID(rawValue: entry.appointment), department: commitment.department,
+            minute: commitment.startMinute, date: commitment.date, counts: entry.counts, conduct: entry.conduct)
+    }
+}
+
+extension Strike {
+    init(_ past: PastAppointment) {
+        self.init(
+            appointment: past.appointment, department: past.department, minute: past.minute, conduct: past.conduct)
     }
 }
 

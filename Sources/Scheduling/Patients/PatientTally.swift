@@ -8,6 +8,8 @@ package struct PatientTally: Sendable {
     package private(set) var overlaps = false
     /// All in memory, those that do not count any more too.
     package private(set) var kept = 0
+    /// Over longer periods; only where the policy asks.
+    package var conduct = PatientConduct.none
 
     package init() {}
 
@@ -32,12 +34,18 @@ package struct PatientTally: Sendable {
 /// What one patient has, taken out of the book: for a search, which asks about many slots.
 package struct PatientHoldings: Sendable {
     private let all: [(commitment: PatientBook.Commitment, counts: Bool)]
+    private let conduct: PatientConduct
 
-    init(_ all: [(commitment: PatientBook.Commitment, counts: Bool)]) { self.all = all }
+    init(_ all: [(commitment: PatientBook.Commitment, counts: Bool)], _ conduct: PatientConduct) {
+        self.all = all
+        self.conduct = conduct
+    }
 
-    /// What of it stands beside a commitment.
-    package func tally(beside new: PatientBook.Commitment) -> PatientTally {
+    /// What of it stands beside what is asked for.
+    package func tally(for asking: borrowing Asking) -> PatientTally {
+        let new = asking.commitment
         var tally = PatientTally()
+        tally.conduct = conduct
         for (commitment, counts) in all { tally.add(commitment, counts: counts, beside: new) }
         return tally
     }

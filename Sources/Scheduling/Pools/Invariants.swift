@@ -159,7 +159,8 @@ package enum Invariants {
                 session.times, slot: record.slot, span: record.span, department: departments[pool])
             let isThere = patients[Int(record.patient.rawValue % UInt64(patients.count))].has(
                 AppointmentID(session: session.id, number: UInt32(index + 1)), patient: record.patient, commitment,
-                counts: record.state.occupiesSlot)
+                counts: record.state.occupiesSlot,
+                Conduct(record, start: session.times.start(ofSlot: record.slot)))
             guard isThere else { return false }
         }
         return true

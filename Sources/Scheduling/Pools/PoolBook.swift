@@ -199,6 +199,11 @@ package struct PoolBook: Sendable {
         return found
     }
 
+    /// The open sessions that ended before a moment, those of a pool side by side.
+    func sessionsEnding(before moment: Instant) -> some Sequence<Session> {
+        pools.lazy.compactMap { $0 }.flatMap { $0.endingBefore(moment) }
+    }
+
     // MARK: Evolving
 
     /// Applies what concerns pools in a fact; the rest of it is somebody else's. A fact that is reflected already

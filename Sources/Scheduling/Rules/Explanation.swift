@@ -86,11 +86,13 @@ extension RuleList {
     /// `BOOK`, explained: at the patient.
     /// - Parameter holdings: nil where the request names no patient.
     package static func explain(_ asking: Asking?, _ holdings: PatientHoldings?, in explanation: inout Explanation) {
-        let judged = asking.flatMap { asking in holdings.map { (asking, $0.tally(beside: asking.commitment)) } }
+        let judged = asking.flatMap { asking in holdings.map { (asking, $0.tally(for: asking)) } }
+        explanation.ask(.blocked, of: judged) { judged throws(Refusal) in try Blocked.judge(judged.0, judged.1) }
         explanation.ask(.perDayDepartment, of: judged) { judged throws(Refusal) in
             try PerDayDepartment.judge(judged.0, judged.1)
         }
         explanation.ask(.perDay, of: judged) { judged throws(Refusal) in try PerDay.judge(judged.0, judged.1) }
+        explanation.ask(.perPeriod, of: judged) { judged throws(Refusal) in try PerPeriod.judge(judged.0, judged.1) }
         // Slots that the session does not have are at no time at which the patient could be elsewhere.
         let fitting = judged.flatMap { $0.0.end <= $0.0.times.end ? $0 : nil }
         explanation.ask(.overlap, of: fitting) { judged throws(Refusal) in try Overlap.judge(judged.1) }

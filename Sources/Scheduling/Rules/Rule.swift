@@ -20,6 +20,8 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case tooLate
     case quota
     case sessionStopped
+    case blocked = 22
+    case perPeriod
 
     /// What is said of the rule, in its own file.
     package var about: RuleAbout {
@@ -44,6 +46,8 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
         case .tooLate: TooLate.about
         case .sessionStopped: SessionStopped.about
         case .quota: Quota.about
+        case .blocked: Blocked.about
+        case .perPeriod: PerPeriod.about
         }
     }
 
@@ -123,6 +127,10 @@ package struct TermFields: OptionSet, Hashable, Sendable {
     package static let share = TermFields(rawValue: 256)
     /// A time or minutes must be said, or both.
     package static let someMoment = TermFields(rawValue: 512)
+    /// `days` within which so many count, `block_days` that follow; `minutes` and `weight` of what counts less.
+    package static let ladder = TermFields(rawValue: 1_024)
+    /// `days` is a period: 7, 31 for a month, 92 for a quarter.
+    package static let period = TermFields(rawValue: 2_048)
 }
 
 /// The one list: which rules judge what, in the order that proto/PROTOCOL.md states. The first that fails answers.
@@ -146,8 +154,10 @@ package enum RuleList {
     /// `BOOK`, at the patient.
     @inline(__always)
     package static func judge(_ asking: borrowing Asking, _ tally: PatientTally) throws(Refusal) {
+        try Blocked.judge(asking, tally)
         try PerDayDepartment.judge(asking, tally)
         try PerDay.judge(asking, tally)
+        try PerPeriod.judge(asking, tally)
         try Overlap.judge(tally)
         try PatientAppointments.judge(tally)
     }

@@ -36,7 +36,7 @@ package struct SlotSearch: Sendable {
     func isBookable(_ asking: borrowing Asking, in session: borrowing Session) -> Bool {
         do throws(Refusal) {
             try RuleList.judge(asking, isOffered: true, isElsewhere: clashing.hold(session.id, at: asking.now))
-            if let holdings { try RuleList.judge(asking, holdings.tally(beside: asking.commitment)) }
+            if let holdings { try RuleList.judge(asking, holdings.tally(for: asking)) }
             try RuleList.judge(asking, session)
             return true
         } catch {

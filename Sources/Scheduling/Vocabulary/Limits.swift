@@ -65,6 +65,8 @@ package enum Limits {
     /// Days before the day of a slot that a policy term may name, and minutes before its start: 366 days.
     package static let daysOfTerm: UInt32 = 366
     package static let minutesOfTerm: UInt32 = 527_040
+    /// Minutes before its start within which a cancellation may count against a patient: two days.
+    package static let minutesOfConduct: UInt32 = 2_880
     /// Seconds a hold may be given: a day.
     package static let holdSeconds: UInt32 = 86_400
     /// The highest epoch: a promotion every second for thirty years. None above it is believed, from wherever it comes,

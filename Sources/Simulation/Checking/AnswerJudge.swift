@@ -80,7 +80,7 @@ struct AnswerJudge {
         case .notPrimary where speaker.mayBeNoPrimary: break
         case .standbyAway where speaker.mayMissStandby: break
         case .internal where speaker.mayHaveRenounced: break
-        case .invalidArgument where mayClash(write.command): break
+        case .invalidArgument where mayClash(write.command) || decidesOwn(write): break
         case .invalidArgument, .positionTrimmed, .notPrimary, .standbyAway, .internal:
             chronicle.fail("\(error.code): \(error.message)")
         }
@@ -91,6 +91,12 @@ struct AnswerJudge {
     private func mayClash(_ command: Command) -> Bool {
         guard case .putCatalogue(let draft, _) = command else { return false }
         return draft.pools.contains { !$0.resources.isEmpty }
+    }
+
+    /// Whether a write decides on an appeal that was filed in its own name.
+    private func decidesOwn(_ write: Write) -> Bool {
+        guard case .decideAppeal(let step) = write.command else { return false }
+        return model.appeals[step.appointment]?.filer == write.by.operatorName
     }
 
     // MARK: Everything else

@@ -113,7 +113,31 @@ struct StateComparison {
             if Set(shown) != Set(wanted) || shown.count != wanted.count {
                 return "patient \(patient.rawValue) has \(shown.count) appointments and should have \(wanted.count)"
             }
+            if let difference = conductDifference(of: patient) { return difference }
         }
         return nil
+    }
+
+    /// What speaks against a patient, and what was said against that.
+    private func conductDifference(of patient: PatientID) -> String? {
+        let book = patients[Int(patient.rawValue % UInt64(patients.count))]
+        let strikes = book.strikes(of: patient)
+        let wanted = model.strikes(of: patient)
+        guard strikes.count == wanted.count else {
+            return "patient \(patient.rawValue) has \(strikes.count) strikes and should have \(wanted.count)"
+        }
+        for strike in strikes where wanted[strike.appointment] != .some(strike.conduct.minutesLeft.map { Int64($0) }) {
+            return "patient \(patient.rawValue): the strike of \(strike.appointment) is \(strike.conduct)"
+        }
+        let appeals = book.appeals[patient] ?? []
+        let pleadings = model.appeals.filter { $0.value.patient == patient }
+        let agree = appeals.allSatisfy { appeal in
+            guard let pleading = pleadings[appeal.appointment] else { return false }
+            return appeal.by.operatorName == pleading.filer && appeal.reason == pleading.reason
+                && appeal.decision?.granted == pleading.decision?.granted
+                && appeal.decision?.by.operatorName == pleading.decision?.by
+        }
+        return agree && appeals.count == pleadings.count
+            ? nil : "patient \(patient.rawValue): the appeals are not what the journal says"
     }
 }

@@ -81,6 +81,7 @@ struct Draw {
         default:
             if random.chance(200) { return lock() }
             if random.chance(80) { return stop() }
+            if random.chance(150), let appeal = appeal() { return appeal }
             let transitions: [Transition] = [.arrive, .call, .start, .complete, .noShow]
             let transition = transitions[random.below(transitions.count)]
             return change(transition) { $0.ways.contains(transition) }
@@ -194,7 +195,7 @@ struct Draw {
                 perDay: UInt32(random.below(4)), holdSeconds: UInt32([1, 3, 60][random.below(3)]),
                 terms: (random.chance(400) ? [closedChannels(department)] : []) + releases()
                     + (random.chance(200) ? [closing(.bookingClosed)] : [])
-                    + (random.chance(200) ? [closing(.tooLate)] : []))
+                    + (random.chance(200) ? [closing(.tooLate)] : []) + longerPeriods())
         ]
         if random.chance(500) { draft.policies[0].terms += shares(department) }
         return draft

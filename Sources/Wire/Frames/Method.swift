@@ -27,9 +27,12 @@ package enum Method: UInt8, Hashable, Sendable, CaseIterable {
     case stopSession = 35
     case resumeSession = 36
     case planStop = 37
+    case fileAppeal = 38
+    case decideAppeal = 39
     case getAppointments = 40
     case patientAppointments = 41
     case sessionAppointments = 42
+    case patientStanding = 43
     case subscribe = 50
     case unsubscribe = 51
     case confirmEvents = 52
@@ -66,9 +69,10 @@ package enum Method: UInt8, Hashable, Sendable, CaseIterable {
         switch self {
         case .status, .getCatalogue, .findPatients, .findEntities, .listSessions, .listLocks, .planStop, .searchSlots,
             .explainSlot, .dayCounts, .previewSessions, .getAppointments, .patientAppointments, .sessionAppointments,
-            .listReaders:
+            .patientStanding, .listReaders:
             .read
-        case .book, .change, .move, .bookTogether, .lockSlots, .unlockSlots, .stopSession, .resumeSession:
+        case .book, .change, .move, .bookTogether, .lockSlots, .unlockSlots, .stopSession, .resumeSession,
+            .fileAppeal, .decideAppeal:
             .keyedWrite
         case .putCatalogue, .registerPatients, .generateSessions, .openSessions: .idempotentWrite
         case .batch: .batch

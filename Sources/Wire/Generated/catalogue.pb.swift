@@ -395,7 +395,7 @@ package nonisolated struct PBPolicyTerm: Sendable {
   /// empty: every class
   package var classes: [PBPatientClass] = []
 
-  /// with `at`: so many days before the day of the slot, at most 366
+  /// with `at`: so many days before the day of the slot, at most 366; of a ladder its window
   package var days: UInt32 = 0
 
   /// wall time HH:MM in the hospital's zone; empty: none
@@ -403,6 +403,12 @@ package nonisolated struct PBPolicyTerm: Sendable {
 
   /// so many minutes before the slot starts, at most 527,040
   package var minutes: UInt32 = 0
+
+  /// of a ladder: days that a block lasts, 1 to 366
+  package var blockDays: UInt32 = 0
+
+  /// of a ladder: what a cancellation within `minutes` counts, in percent of a no-show
+  package var weight: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1112,7 +1118,7 @@ nonisolated extension PBPool: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
 
 nonisolated extension PBPolicyTerm: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".PolicyTerm"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}rule\0\u{1}services\0\u{1}pools\0\u{1}channels\0\u{1}limit\0\u{1}classes\0\u{1}days\0\u{1}at\0\u{1}minutes\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}rule\0\u{1}services\0\u{1}pools\0\u{1}channels\0\u{1}limit\0\u{1}classes\0\u{1}days\0\u{1}at\0\u{1}minutes\0\u{3}block_days\0\u{1}weight\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1129,6 +1135,8 @@ nonisolated extension PBPolicyTerm: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 7: try { try decoder.decodeSingularUInt32Field(value: &self.days) }()
       case 8: try { try decoder.decodeSingularStringField(value: &self.at) }()
       case 9: try { try decoder.decodeSingularUInt32Field(value: &self.minutes) }()
+      case 10: try { try decoder.decodeSingularUInt32Field(value: &self.blockDays) }()
+      case 11: try { try decoder.decodeSingularUInt32Field(value: &self.weight) }()
       default: break
       }
     }
@@ -1162,6 +1170,12 @@ nonisolated extension PBPolicyTerm: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if self.minutes != 0 {
       try visitor.visitSingularUInt32Field(value: self.minutes, fieldNumber: 9)
     }
+    if self.blockDays != 0 {
+      try visitor.visitSingularUInt32Field(value: self.blockDays, fieldNumber: 10)
+    }
+    if self.weight != 0 {
+      try visitor.visitSingularUInt32Field(value: self.weight, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1175,6 +1189,8 @@ nonisolated extension PBPolicyTerm: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.days != rhs.days {return false}
     if lhs.at != rhs.at {return false}
     if lhs.minutes != rhs.minutes {return false}
+    if lhs.blockDays != rhs.blockDays {return false}
+    if lhs.weight != rhs.weight {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

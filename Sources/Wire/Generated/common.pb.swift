@@ -354,6 +354,12 @@ package nonisolated enum PBRule: SwiftProtobuf.Enum, Swift.CaseIterable {
 
   /// the slot's session does not take place from that slot on, or from an earlier one
   case sessionStopped // = 20
+
+  /// 爽约: blocked after no-shows or late cancellations; limit: the end, in minutes since 1970
+  case blocked // = 22
+
+  /// one patient, one department, any seven days, a month or a quarter
+  case perPeriod // = 23
   case UNRECOGNIZED(Int)
 
   package init() {
@@ -383,6 +389,8 @@ package nonisolated enum PBRule: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 18: self = .tooLate
     case 19: self = .quota
     case 20: self = .sessionStopped
+    case 22: self = .blocked
+    case 23: self = .perPeriod
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -410,6 +418,8 @@ package nonisolated enum PBRule: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .tooLate: return 18
     case .quota: return 19
     case .sessionStopped: return 20
+    case .blocked: return 22
+    case .perPeriod: return 23
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -437,6 +447,8 @@ package nonisolated enum PBRule: SwiftProtobuf.Enum, Swift.CaseIterable {
     .tooLate,
     .quota,
     .sessionStopped,
+    .blocked,
+    .perPeriod,
   ]
 
 }
@@ -658,7 +670,7 @@ nonisolated extension PBTransition: SwiftProtobuf._ProtoNameProviding {
 }
 
 nonisolated extension PBRule: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0RULE_UNSPECIFIED\0\u{1}RULE_SLOT_FULL\0\u{1}RULE_SLOT_PAST\0\u{1}RULE_PER_DAY_DEPARTMENT\0\u{1}RULE_PER_DAY\0\u{1}RULE_OVERLAP\0\u{1}RULE_HOLD_EXPIRED\0\u{1}RULE_STATE\0\u{1}RULE_VERSION\0\u{1}RULE_TOO_EARLY\0\u{1}RULE_SERVICE_NOT_OFFERED\0\u{1}RULE_NUMBERS_EXHAUSTED\0\u{1}RULE_PATIENT_APPOINTMENTS\0\u{1}RULE_IN_PROGRESS\0\u{1}RULE_CHANNEL_CLOSED\0\u{1}RULE_RESOURCE_ELSEWHERE\0\u{1}RULE_NOT_RELEASED\0\u{1}RULE_BOOKING_CLOSED\0\u{1}RULE_TOO_LATE\0\u{1}RULE_QUOTA\0\u{1}RULE_SESSION_STOPPED\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0RULE_UNSPECIFIED\0\u{1}RULE_SLOT_FULL\0\u{1}RULE_SLOT_PAST\0\u{1}RULE_PER_DAY_DEPARTMENT\0\u{1}RULE_PER_DAY\0\u{1}RULE_OVERLAP\0\u{1}RULE_HOLD_EXPIRED\0\u{1}RULE_STATE\0\u{1}RULE_VERSION\0\u{1}RULE_TOO_EARLY\0\u{1}RULE_SERVICE_NOT_OFFERED\0\u{1}RULE_NUMBERS_EXHAUSTED\0\u{1}RULE_PATIENT_APPOINTMENTS\0\u{1}RULE_IN_PROGRESS\0\u{1}RULE_CHANNEL_CLOSED\0\u{1}RULE_RESOURCE_ELSEWHERE\0\u{1}RULE_NOT_RELEASED\0\u{1}RULE_BOOKING_CLOSED\0\u{1}RULE_TOO_LATE\0\u{1}RULE_QUOTA\0\u{1}RULE_SESSION_STOPPED\0\u{2}\u{2}RULE_BLOCKED\0\u{1}RULE_PER_PERIOD\0")
 }
 
 nonisolated extension PBAuthority: SwiftProtobuf._ProtoNameProviding {

@@ -57,6 +57,12 @@ package nonisolated enum PBEventKind: SwiftProtobuf.Enum, Swift.CaseIterable {
 
   /// appointment that ends with it: session, appointment, patient, state, version
   case sessionResumed // = 14
+
+  /// session, appointment, patient, reason
+  case appealFiled // = 15
+
+  /// as APPEAL_FILED; entity: "granted" or "denied"
+  case appealDecided // = 16
   case UNRECOGNIZED(Int)
 
   package init() {
@@ -80,6 +86,8 @@ package nonisolated enum PBEventKind: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 12: self = .sessionWithdrawn
     case 13: self = .sessionStopped
     case 14: self = .sessionResumed
+    case 15: self = .appealFiled
+    case 16: self = .appealDecided
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -101,6 +109,8 @@ package nonisolated enum PBEventKind: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .sessionWithdrawn: return 12
     case .sessionStopped: return 13
     case .sessionResumed: return 14
+    case .appealFiled: return 15
+    case .appealDecided: return 16
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -122,6 +132,8 @@ package nonisolated enum PBEventKind: SwiftProtobuf.Enum, Swift.CaseIterable {
     .sessionWithdrawn,
     .sessionStopped,
     .sessionResumed,
+    .appealFiled,
+    .appealDecided,
   ]
 
 }
@@ -421,7 +433,7 @@ package nonisolated struct PBEvent: @unchecked Sendable {
 fileprivate nonisolated let _protobuf_package = "haoyuan.v1"
 
 nonisolated extension PBEventKind: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0EVENT_KIND_UNSPECIFIED\0\u{1}EVENT_KIND_BOOKED\0\u{1}EVENT_KIND_CHANGED\0\u{1}EVENT_KIND_MOVED\0\u{1}EVENT_KIND_REFUSED\0\u{1}EVENT_KIND_SESSION_OPENED\0\u{1}EVENT_KIND_SESSION_ARCHIVED\0\u{1}EVENT_KIND_PATIENT_REGISTERED\0\u{1}EVENT_KIND_CATALOGUE_CHANGED\0\u{1}EVENT_KIND_EPOCH_BEGAN\0\u{1}EVENT_KIND_SLOTS_LOCKED\0\u{1}EVENT_KIND_SLOTS_UNLOCKED\0\u{1}EVENT_KIND_SESSION_WITHDRAWN\0\u{1}EVENT_KIND_SESSION_STOPPED\0\u{1}EVENT_KIND_SESSION_RESUMED\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0EVENT_KIND_UNSPECIFIED\0\u{1}EVENT_KIND_BOOKED\0\u{1}EVENT_KIND_CHANGED\0\u{1}EVENT_KIND_MOVED\0\u{1}EVENT_KIND_REFUSED\0\u{1}EVENT_KIND_SESSION_OPENED\0\u{1}EVENT_KIND_SESSION_ARCHIVED\0\u{1}EVENT_KIND_PATIENT_REGISTERED\0\u{1}EVENT_KIND_CATALOGUE_CHANGED\0\u{1}EVENT_KIND_EPOCH_BEGAN\0\u{1}EVENT_KIND_SLOTS_LOCKED\0\u{1}EVENT_KIND_SLOTS_UNLOCKED\0\u{1}EVENT_KIND_SESSION_WITHDRAWN\0\u{1}EVENT_KIND_SESSION_STOPPED\0\u{1}EVENT_KIND_SESSION_RESUMED\0\u{1}EVENT_KIND_APPEAL_FILED\0\u{1}EVENT_KIND_APPEAL_DECIDED\0")
 }
 
 nonisolated extension PBSubscribeRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

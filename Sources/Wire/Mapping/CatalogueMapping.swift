@@ -288,10 +288,10 @@ extension PBPolicyTerm {
         }
         return CatalogueDraft.PolicyTerm(
             rule: rule, services: services, pools: pools, channels: channels, classes: classes, limit: limit,
-            days: days, at: at, minutes: minutes)
+            days: days, at: at, minutes: minutes, blockDays: blockDays, weight: weight)
     }
 
-    fileprivate init(_ term: Scheduling.PolicyTerm, in catalogue: Scheduling.Catalogue) {
+    package init(_ term: Scheduling.PolicyTerm, in catalogue: Scheduling.Catalogue) {
         self.init()
         rule = PBRule(term.rule)
         services = term.services.compactMap { catalogue.services[$0.rawValue]?.code }
@@ -302,5 +302,7 @@ extension PBPolicyTerm {
         days = UInt32(term.days)
         at = term.at?.description ?? ""
         minutes = term.minutes
+        blockDays = UInt32(term.blockDays)
+        weight = UInt32(term.weight)
     }
 }

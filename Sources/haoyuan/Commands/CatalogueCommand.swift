@@ -170,7 +170,10 @@ struct CatalogueListing {
         ]
         let times = [
             term.at.map { "\(term.days) days before at \($0)" },
+            term.at == nil && term.days > 0 ? "within \(term.days) days" : nil,
             term.minutes == 0 ? nil : "\(SpanArgument(milliseconds: Int64(term.minutes) * 60_000)) before",
+            term.weight == 0 ? nil : "weight \(term.weight) %",
+            term.blockDays == 0 ? nil : "block \(term.blockDays) days",
         ]
         return
             (["\(term.rule.name) limit \(term.limit)"]
@@ -268,13 +271,13 @@ struct CatalogueListing {
         ]
     }
 
-    private static func json(_ term: Catalogue.PolicyTerm) -> JSON {
+    static func json(_ term: Catalogue.PolicyTerm) -> JSON {
         [
             "rule": .text(term.rule.name), "services": .list(term.services.map { .text($0) }),
             "pools": .list(term.pools.map { .text($0) }), "channels": .list(term.channels.map { .text($0.word) }),
             "classes": .list(term.classes.map { .text($0.word) }), "limit": .count(term.limit),
             "days": .count(term.days), "at": .optional(term.at) { .text($0.description) },
-            "minutes": .count(term.minutes),
+            "minutes": .count(term.minutes), "block_days": .count(term.blockDays), "weight": .count(term.weight),
         ]
     }
 

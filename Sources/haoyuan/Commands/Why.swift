@@ -161,6 +161,7 @@ struct ExplanationView {
             "policy_version": refuses ? .count(verdict.policyVersion) : .null,
             "authority": .optional(verdict.authority) { .text($0.word) },
             "limit": .optional(verdict.limit) { .count($0) },
+            "until_ms": .optional(verdict.until) { .count($0.milliseconds) },
             "needs": .list(verdict.needs.map { .text(Self.name($0)) }),
         ]
     }

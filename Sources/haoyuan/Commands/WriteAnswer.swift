@@ -67,19 +67,26 @@ struct WriteAnswer {
     private func refuse(_ refusal: Refusal, item: Int?) async throws -> Never {
         let rule = refusal.rule
         let others = await alternatives(to: refusal, item: item)
+        var end: String?
+        if let until = refusal.until {
+            let clock = try await link.names().clock
+            end = isJSON ? clock.iso(until.milliseconds) : clock.second(until.milliseconds)
+        }
         if isJSON {
             Output.document([
                 "result": "refused", "again": .bool(refusal.isRepetition), "key": .text(key.description),
                 "rule": .text(rule.name), "meaning": .text(rule.meaning(in: language)),
                 "remedy": .text(rule.remedy(in: language)),
                 "policy_version": .count(refusal.policyVersion), "authority": .text(refusal.authority.word),
-                "limit": .optional(refusal.limit) { .count($0) }, "item": .optional(item) { .count($0) },
+                "limit": .optional(refusal.limit) { .count($0) },
+                "until": .optional(end) { .text($0) }, "item": .optional(item) { .count($0) },
                 "position": .count(refusal.position.rawValue),
                 "alternatives": .list(others.map { others in others.slots.map { Slots.json($0, others.names) } } ?? []),
             ])
             throw Ending(status: .refused)
         }
-        let failure = CommandFailure(.refused, sentence(refusal, item: item), remedy: rule.remedy(in: language))
+        let failure = CommandFailure(
+            .refused, sentence(refusal, item: item, until: end), remedy: rule.remedy(in: language))
         guard let others else { throw failure }
         Output.complain("haoyuan: \(failure)")
         Output.line(language == .chinese ? "同一项目接下来的可约时段：" : "the next free slots of the same service:")
@@ -102,10 +109,11 @@ struct WriteAnswer {
     }
 
     /// Rule, meaning, and what is known of its limit and of who may override it.
-    private func sentence(_ refusal: Refusal, item: Int?) -> String {
+    private func sentence(_ refusal: Refusal, item: Int?, until end: String?) -> String {
         let isChinese = language == .chinese
         let place = item.map { isChinese ? "所求的第 \($0 + 1) 个时段" : "slot \($0 + 1) of those asked for" }
-        let details = [place].compactMap(\.self) + refusal.details(in: language)
+        let until = end.map { isChinese ? "至 \($0)" : "until \($0)" }
+        let details = [place, until].compactMap(\.self) + refusal.details(in: language)
         let (open, comma, close) = isChinese ? ("（", "，", "）") : (" (", ", ", ")")
         let brackets = details.isEmpty ? "" : open + details.joined(separator: comma) + close
         let meaning = refusal.rule.meaning(in: language)
