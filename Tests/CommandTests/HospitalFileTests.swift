@@ -98,7 +98,7 @@ import Testing
             listing.json(.policies).text(isIndented: false)
                 .contains(
                     #""terms":[{"rule":"PER_DAY","services":["a","b"],"pools":[],"channels":["window"],"#
-                        + #""classes":[],"limit":2,"days":0,"at":null,"minutes":0},"#))
+                        + #""classes":[],"limit":2,"days":0,"at":null,"minutes":0,"block_days":0,"weight":0},"#))
     }
 
     @Test(arguments: [

@@ -30,7 +30,7 @@ import Testing
                 let left = await shard.archive(before: later, now: later)
                 if !left.gone.isEmpty { turns.append(left.gone.count) }
                 try await hospital.engine.journal.whenDurable(left.position)
-                await hospital.engine.shards.settle(left.gone.map { .archived($0.0, $0.1) })
+                await hospital.engine.shards.settle(left.gone)
                 if left.isAll { break }
             }
         }

@@ -28,13 +28,13 @@ extension Site {
         var envelope: [UInt8] = []
         let key = Array(MetaEntry.formatKey.utf8)
         var value = MetaEntry.encodeFormat(creationID: [UInt8](repeating: 1, count: 16))
-        value[0] = 7
+        value[0] = 8
         value += [1, 2, 3]
         ValueEnvelope.write(value, table: "meta", key: key, reflects: .zero, compress: false, into: &envelope)
         let newer = envelope
         #expect(site.memory.tamper("meta", key: key) { _ in newer })
-        #expect(throws: JournalError.newerFormat(found: 7, supported: 6)) { try site.open() }
-        #expect(throws: JournalError.newerFormat(found: 7, supported: 6)) {
+        #expect(throws: JournalError.newerFormat(found: 8, supported: 7)) { try site.open() }
+        #expect(throws: JournalError.newerFormat(found: 8, supported: 7)) {
             try JournalVerifier.verify(storage: site.memory.attach())
         }
         #expect(site.memory.value("meta", key: key) == newer)
@@ -55,11 +55,11 @@ extension Site {
         for _ in 1...2 {
             site.memory.setTail(pieces: 4)
             journal = try site.open { if disk == .lmdb { $0.tailBytes = 4 * TailPiece.blockBytes } }
-            #expect(try journal.listing().format == 6)
+            #expect(try journal.listing().format == 7)
             site.crash(journal)
             site.memory.setTail(pieces: 0)
             journal = try site.open { $0.readOnly = true }
-            #expect(try journal.listing().format == 6)
+            #expect(try journal.listing().format == 7)
             #expect(try journal.replayed().map(\.bytes) == [record(1)])
             try journal.close()
         }
@@ -87,7 +87,7 @@ extension Site {
         let site = try Site(disk)
         try site.setFormat(format)
         let journal = try site.open { $0.needsNewestFormat = true }
-        #expect(try journal.listing().format == 6)
+        #expect(try journal.listing().format == 7)
         try journal.close()
     }
 
@@ -100,7 +100,7 @@ extension Site {
         #expect(throws: JournalError.self) { try site.open { $0.needsNewestFormat = true } }
         site.memory.setCapacity(nil)
         let journal = try site.open()
-        #expect(try journal.listing().format == (pieces == 0 ? 1 : 6))
+        #expect(try journal.listing().format == (pieces == 0 ? 1 : 7))
         try journal.close()
     }
 

@@ -56,6 +56,9 @@ struct CommandRounds {
                         at: WallTime("07:00")),
                     .init(rule: .bookingClosed, services: Array(codes.prefix(1)), pools: ["张医师"], minutes: 600),
                     .init(rule: .tooLate, pools: ["CT-1"], channels: [.window], days: 1, at: WallTime("12:00")),
+                    .init(
+                        rule: .blocked, channels: [.app], limit: 1, days: 3, minutes: 1_440, blockDays: 1, weight: 50),
+                    .init(rule: .perPeriod, pools: ["CT-1"], limit: 4, days: 7),
                 ] + Self.shares)
         ]
         return draft

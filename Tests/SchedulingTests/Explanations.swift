@@ -63,7 +63,7 @@ extension CommandRounds {
         RuleList.explain(asking, nil as PatientHoldings?, in: &explanation)
         explanation = world.pools.explain(asking, of: session, in: explanation)
         let unjudged = explanation.verdicts.filter { $0.judgement == .notJudged(needs: .patient) }.map(\.rule)
-        #expect(unjudged == [.perDayDepartment, .perDay, .overlap, .patientAppointments])
+        #expect(unjudged == [.perDayDepartment, .perDay, .perPeriod, .overlap, .patientAppointments])
         #expect(explanation.verdicts.contains(.init(.channelClosed, .notJudged(needs: .channel))))
         #expect(explanation.refusal?.rule == .resourceElsewhere)
     }

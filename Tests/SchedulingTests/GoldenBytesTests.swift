@@ -180,6 +180,32 @@ import Testing
             event(.sessionStopped(appointment.session, stop)),
             "0f80b883a1f7320303e78e8b8780c001020403e58fb703020002018201" + "0302ab02010201"
         ),
+        (
+            event(
+                .appealFiled(AppealStep(patient: PatientID(rawValue: 130), appointment: appointment, reason: "号"))),
+            "1180b883a1f7320303e78e8b8201aa80c083806003e58fb700"
+        ),
+        (
+            event(
+                .appealDecided(
+                    AppealStep(
+                        patient: PatientID(rawValue: 130), appointment: appointment, reason: "号", granted: true))),
+            "1280b883a1f7320303e78e8b8201aa80c083806003e58fb701"
+        ),
+        // Of format 7: a ladder of no-shows, in a limit above 32 bits.
+        (
+            entity(
+                .policy(
+                    Policy(
+                        department: DepartmentID(rawValue: 1), version: 2, perDayDepartment: 0, perDay: 0,
+                        holdSeconds: 60,
+                        terms: [
+                            PolicyTerm(
+                                rule: .blocked, channels: [.app], limit: 3, days: 90, minutes: 60, blockDays: 90,
+                                weight: 50)
+                        ]))),
+            "0980b883a1f7320303e78e8b08010200003c01960000010183808080105a32005a003c"
+        ),
         (event(.sessionResumed(appointment.session, 2)), "1080b883a1f7320303e78e8b8780c00102"),
         (
             event(.slotsLocked(appointment.session, lock(until: Instant(rawValue: 1_750_000_900_000)))),

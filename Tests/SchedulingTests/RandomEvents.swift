@@ -10,7 +10,7 @@ extension Dice {
     }
 
     /// Kinds of facts, the catalogue's seven included.
-    static let kinds = 0..<24
+    static let kinds = 0..<26
 
     private mutating func fact(_ kind: Int) -> Fact {
         switch kind {
@@ -36,6 +36,8 @@ extension Dice {
         case 21: .readerDropped(text(64))
         case 22: .sessionStopped(session(), stop())
         case 23: .sessionResumed(session(), small())
+        case 24: .appealFiled(step())
+        case 25: .appealDecided(step())
         case 17: .epochBegan(UInt32(next() % UInt64(Limits.epoch)) + 1)
         default: .catalogueChanged(entity(kind - 8))
         }
@@ -133,7 +135,15 @@ extension Dice {
             classes: once(in: 2) ? [] : many(4) { $0.pick(PatientClass.allCases) }, limit: small(),
             days: once(in: 2) ? 0 : UInt16.random(in: 0...366, using: &self),
             at: once(in: 2) ? nil : WallTime(rawValue: UInt16.random(in: 0...1_439, using: &self)),
-            minutes: once(in: 2) ? 0 : small())
+            minutes: once(in: 2) ? 0 : small(),
+            blockDays: once(in: 2) ? 0 : UInt16.random(in: 1...366, using: &self),
+            weight: once(in: 2) ? 0 : UInt16.random(in: 1...100, using: &self))
+    }
+
+    private mutating func step() -> AppealStep {
+        AppealStep(
+            patient: PatientID(rawValue: next() >> 20), appointment: appointment(), reason: text(256),
+            granted: once(in: 2))
     }
 
     mutating func taken() -> Taken {

@@ -85,9 +85,13 @@ struct World: Sendable {
         for id in pools.archivable(before: horizon, limit: .max) {
             guard let session = pools.session(id) else { continue }
             apply(.sessionArchived(id), by: .system)
+            let department = catalogue.pools[id.pool.rawValue]?.department ?? DepartmentID(rawValue: 0)
             for (index, record) in session.appointments.enumerated() {
                 guard let record else { continue }
-                patients.remove(AppointmentID(session: id, number: UInt32(index + 1)), patient: record.patient)
+                let appointment = AppointmentID(session: id, number: UInt32(index + 1))
+                let past = PastAppointment(
+                    record, appointment, session.times, department: department, keepsVisits: true)
+                patients.remove(appointment, patient: record.patient, keeping: past)
             }
         }
     }
@@ -169,7 +173,7 @@ struct World: Sendable {
         guard case .changed(let change) = try decide(.change(id, transition, ifVersion: ifVersion, reason: reason))
         else { return nil }
         apply(.changed(change))
-        patients.change(id, patient: change.patient, to: change.state)
+        patients.change(id, patient: change.patient, to: change.state, pools.conduct(of: id))
         return change.version
     }
 
