@@ -8,7 +8,7 @@ extension AnswerJudge {
     func page(_ page: SlotPage, of query: SlotQuery) { PageJudge(self, query).check(page) }
 
     /// Rules that judge, of a search that does not name all they need, what concerns everybody.
-    static let judgedInPart: Set<Rule> = [.notReleased, .bookingClosed]
+    static let judgedInPart: Set<Rule> = [.notReleased, .bookingClosed, .blocked, .perPeriod]
 
     /// Between which moments a reading was judged: a standby may not know yet of the moment that its primary has told.
     var clock: ClosedRange<Instant> {
