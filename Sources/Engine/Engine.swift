@@ -67,6 +67,7 @@ package final class Engine: Sendable {
                 mark: try journal.metadata(ClockMark.metadataName).flatMap { ClockMark(encoded: $0) },
                 zoneEdition: try HospitalMetadata.edition(in: journal),
                 rolled: try journal.metadata(RosterRoll.metadataName))
+            try engine.history.completeDays()
             engine.startBackground()
             return engine
         } catch {

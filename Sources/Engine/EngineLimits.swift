@@ -12,6 +12,14 @@ package enum EngineLimits {
     package static let daysPerSearch = 400
     /// Days one counting may span: a calendar's sheet and more.
     package static let daysPerCounting = 62
+    /// Days one report of counts may span: a year, leap years too, and a month more.
+    package static let daysPerReport = 400
+    /// Sessions that a report of counts looks at: a month of three thousand pools with two a day.
+    package static let sessionsPerReport = 200_000
+    /// Pools whose sessions are counted in one go of one shard, so that bookings get their turn between two.
+    package static let poolsCountedPerTurn = 2
+    /// Archived sessions that are read for a report between two looks whether others want the thread.
+    package static let archivedCountedPerTurn = 64
     /// Departments and pools up to which a counting is short: it goes with the others of its moment.
     package static let placesPerShortCounting = 8
     /// Departments, resources and services that one search by name returns.

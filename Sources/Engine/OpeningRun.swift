@@ -33,7 +33,7 @@ extension PoolBook {
                 if let reason = diary.reserve(definition.id, definition.times, now: now, catalogue) {
                     throw SessionConflict(pool: pool, times: times, reason)
                 }
-                evolve(definition)
+                evolve(definition.opened(at: now))
                 outcomes.append(.opened(definition))
             } catch {
                 outcomes.append(.conflict(error))

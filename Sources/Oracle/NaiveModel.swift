@@ -47,9 +47,13 @@ package struct NaiveModel: Sendable {
         package let template: TemplateID?
         package let capacities: [Int]
         package let opened: UInt64
+        /// The moment of its opening.
+        package let openedAt: Instant
         /// The hospital's when it was opened.
         let zone: TimeZoneRules
         package var archived: UInt64?
+        /// It left because it was taken back.
+        package var isWithdrawn = false
         package var visits: [AppointmentID] = []
 
         /// The units that a slot could sell somewhere in these positions, whatever was taken: at least, and at most.

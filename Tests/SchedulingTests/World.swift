@@ -72,7 +72,8 @@ struct World: Sendable {
         do throws(SessionConflict) {
             let definition = try pools.decideOpening(
                 SessionOpening(
-                    pool: id, times: times, template: nil, capacities: Array(repeating: capacity, count: slots)))
+                    pool: id, times: times, template: nil, capacities: Array(repeating: capacity, count: slots),
+                    wallStart: start))
             guard let definition else { preconditionFailure("a test opens a session once") }
             apply(.sessionOpened(definition))
             return definition.id

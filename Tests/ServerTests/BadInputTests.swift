@@ -253,6 +253,17 @@ import Testing
         Bad("transition", .change, Bad.make(PBChangeRequest.self) { $0.keyLow = 1 }),
         Bad("items", .bookTogether, Bad.make(PBBookTogetherRequest.self) { $0.keyLow = 1 }),
         Bad("department, service, resource", .searchSlots, PBSearchSlotsRequest()),
+        Bad(
+            "to", .countReport,
+            Bad.make(PBCountReportRequest.self) { ($0.from, $0.to) = ("2026-03-02", "2026-03-01") }),
+        Bad(
+            "from, to", .countReport,
+            Bad.make(PBCountReportRequest.self) { ($0.from, $0.to) = ("2026-03-02", "2027-05-01") }),
+        Bad(
+            "by", .countReport,
+            Bad.make(PBCountReportRequest.self) {
+                ($0.from, $0.to, $0.by) = ("2026-03-02", "2026-03-02", [.unspecified])
+            }),
         Bad("departments, pools, service", .dayCounts, PBDayCountsRequest()),
         Bad(
             "to", .dayCounts,

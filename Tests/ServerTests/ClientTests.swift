@@ -158,6 +158,12 @@ func withClient(_ body: (HaoyuanClient, KnownHospital) async throws -> Void) asy
             #expect(days.days.map(\.free) == [6, 6, 3] && days.days.map(\.sessions) == [1, 1, 1])
             // A service alone is counted apart from the tick's batch.
             #expect(try await client.dayCounts(.init(service: scan.id, from: "2026-03-03")).days.count == 1)
+            let report = try await client.countReport(
+                .init(from: "2026-03-03", to: "2026-03-05", by: [.day, .department, .hour]))
+            #expect(report.rows(by: .day).map(\.day) == ["2026-03-03", "2026-03-04", "2026-03-05"])
+            #expect(report.rows(by: .day).map(\.offered) == [6, 6, 3])
+            #expect(report.rows(by: .department).map(\.sessions) == [3])
+            #expect(report.rows(by: .hour).reduce(0) { $0 + $1.offered } == 15 && report.rows(by: .total).isEmpty)
             let (found, hasMore) = try await client.find("SCA", kinds: [.service])
             #expect(found.map(\.entity) == [.service(scan.id)] && found.map(\.code) == ["scan"] && !hasMore)
         }

@@ -32,6 +32,7 @@ METHODS = {
     pb.ListSessionsRequest: (Method.LIST_SESSIONS, pb.ListSessionsReply),
     pb.SearchSlotsRequest: (Method.SEARCH_SLOTS, pb.SearchSlotsReply),
     pb.DayCountsRequest: (Method.DAY_COUNTS, pb.DayCountsReply),
+    pb.CountReportRequest: (Method.COUNT_REPORT, pb.CountReportReply),
     pb.FindEntitiesRequest: (Method.FIND_ENTITIES, pb.FindEntitiesReply),
     pb.LockSlotsRequest: (Method.LOCK_SLOTS, pb.LockReply),
     pb.UnlockSlotsRequest: (Method.UNLOCK_SLOTS, pb.LockReply),

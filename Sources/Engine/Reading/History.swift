@@ -54,6 +54,76 @@ struct History: Sendable {
         return found
     }
 
+    /// Hands the archived sessions of a pool that begin on these days to `body`, whole, in the order of the days.
+    /// - Parameter isWanted: which of them are read.
+    func sessions(
+        of pool: PoolID, from: LocalDate, to: LocalDate, in zone: TimeZoneRules, where isWanted: (SessionID) -> Bool,
+        _ body: (borrowing Session, _ isWithdrawn: Bool) -> Void
+    ) throws(EngineError) {
+        var found: [(id: SessionID, isWithdrawn: Bool)] = []
+        try reading { () throws in
+            let key = { (day: Int32) in EngineTables.key(UInt64(pool.rawValue), UInt64(max(0, day))) }
+            let (from, to) = (key(from.rawValue), key(to.rawValue + 1))
+            try journal.forEach(EngineTables.dayHistory, from: from, to: to) { key, _, value in
+                guard let index = UInt32(exactly: try EngineTables.number(key, 2)) else {
+                    throw CodingError("no session has such an index")
+                }
+                let id = SessionID(pool: pool, index: index)
+                if isWanted(id) { found.append((id, !value.isEmpty)) }
+                return true
+            }
+        }
+        for (id, isWithdrawn) in found {
+            if let session = try session(id, in: zone) { body(session, isWithdrawn) }
+        }
+    }
+
+    /// An archived session with all that was in it; nil when it is not archived.
+    private func session(_ id: SessionID, in zone: TimeZoneRules) throws(EngineError) -> Session? {
+        var session: Session?
+        try reading { () throws in
+            let from = EngineTables.key(id.rawValue, 0)
+            let to = EngineTables.key(id.rawValue + 1, 0)
+            try journal.forEach(EngineTables.history, from: from, to: to) { key, _, value in
+                if try EngineTables.number(key, 1) == 0 {
+                    var reader = ByteReader(value)
+                    let definition = try SessionDefinition(from: &reader).resolved(in: zone)
+                    var standing: [Fact] = []
+                    while !reader.isAtEnd { standing.append(try Fact(alone: &reader)) }
+                    session = Session(definition, with: standing)
+                } else {
+                    try Session.decodePage(value) { id, record throws(CodingError) in
+                        guard session?.put(record, number: id.number) ?? false else {
+                            throw CodingError("\(id) has no place in its session")
+                        }
+                    }
+                }
+                return true
+            }
+        }
+        return session
+    }
+
+    /// Writes the rows by which sessions are found from their days, where a version before archived them without.
+    func completeDays() throws {
+        guard try journal.metadata(Self.daysName) == nil else { return }
+        var rows: [TableWrite] = []
+        try journal.forEach(EngineTables.history) { key, _, value in
+            guard try EngineTables.number(key, 1) == 0 else { return true }
+            var reader = ByteReader(value)
+            let definition = try SessionDefinition(from: &reader)
+            rows.append(SessionTables.day(of: definition.id, definition.times, isWithdrawn: false))
+            return true
+        }
+        for first in stride(from: 0, to: rows.count, by: EngineLimits.sessionsArchivedPerTurn) {
+            write(Array(rows[first..<min(first + EngineLimits.sessionsArchivedPerTurn, rows.count)]))
+        }
+        journal.setMetadata(Self.daysName, [1])
+    }
+
+    /// There once every archived session has its row.
+    private static let daysName = "history-days"
+
     private func appointments(in session: SessionID, pages: ClosedRange<UInt64>) throws(EngineError) -> [Appointment] {
         guard let definition = try definition(of: session) else { return [] }
         var found: [Appointment] = []

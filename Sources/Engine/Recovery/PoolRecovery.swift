@@ -147,7 +147,9 @@ struct PoolRecovery: Sendable {
                 // A standby's history table is written after the fact is in its log.
                 let department = try department(of: session.id)
                 let keepsVisits = catalogue.policy(for: department).limitsPeriods
-                unsavedArchives += SessionTables.archive(session, department: department, keepsVisits: keepsVisits)
+                unsavedArchives += SessionTables.archive(
+                    session, department: department, keepsVisits: keepsVisits,
+                    isWithdrawn: event.fact.withdrawsSession)
                 for case (_, let patient, let past?) in session.past(department: department, keepsVisits: keepsVisits) {
                     pasts.append((patient, past))
                 }

@@ -63,6 +63,22 @@ extension PoolShard {
         }
     }
 
+    /// Counts what happened in these pools, and tells of which sessions.
+    /// - Parameter book: of the days that count; nothing is counted in it yet.
+    func report(_ pools: [PoolID], into book: CountBook) -> (CountBook, counted: [SessionID], shown: Position) {
+        var filled = book
+        var counted: [SessionID] = []
+        for case let sessions? in pools.map({ self.book.sessions(of: $0) }) {
+            for session in sessions.ending(after: SlotSearch.earliestStart(of: book.from)) {
+                if session.times.date > book.to.advanced(days: 1) { break }
+                guard !session.times.slots(from: book.from, to: book.to).isEmpty else { continue }
+                filled.add(session)
+                counted.append(session.id)
+            }
+        }
+        return (filled, counted, shown(unsettledSessions(), of: pools, from: book.from, to: book.to))
+    }
+
     /// The sessions with facts that may not be told yet.
     private func unsettledSessions() -> [(session: SessionID, times: SessionTimes?, position: Position)] {
         unsettled.sessions(after: journal.settledPosition).map { ($0, book.times(of: $0), $1) }

@@ -73,13 +73,14 @@ extension [PoolShard.Result] {
 extension PoolShard {
     /// A session on its way out of memory: the rows that go with the fact, and what its patients are told.
     func leaving(
-        _ session: Session, _ catalogue: CatalogueSnapshot
+        _ session: Session, _ catalogue: CatalogueSnapshot, isWithdrawn: Bool = false
     ) -> (rows: [TableWrite], gone: [PatientShard.Settlement]) {
         guard let department = catalogue.department(of: session.id.pool) else {
             preconditionFailure("a session's pool is in the catalogue")
         }
         let keepsVisits = catalogue.policy(of: session.id.pool).limitsPeriods
-        let rows = SessionTables.archive(session, department: department, keepsVisits: keepsVisits)
+        let rows = SessionTables.archive(
+            session, department: department, keepsVisits: keepsVisits, isWithdrawn: isWithdrawn)
         let gone = session.past(department: department, keepsVisits: keepsVisits)
         return (rows, gone.map { .archived($0, $1, $2) })
     }

@@ -255,7 +255,7 @@ actor PoolShard {
             guard let session = book.session(id) else { continue }
             do throws(SessionConflict) {
                 let fact = try book.decideWithdrawal(id, generation, now: now)
-                let leaving = leaving(session, view.current.catalogue)
+                let leaving = leaving(session, view.current.catalogue, isWithdrawn: true)
                 writes += leaving.rows
                 done.gone += leaving.gone
                 book.evolve(fact, channel: origin.channel, at: now)
@@ -329,7 +329,7 @@ actor PoolShard {
                     sessions.append(fact)
                     guard let session = book.session(id) else { break }
                     // After the fact: a start that finds the fact and not these writes makes them anew.
-                    let leaving = leaving(session, catalogue)
+                    let leaving = leaving(session, catalogue, isWithdrawn: part.withdrawsSession)
                     history.write(leaving.rows)
                     settlements += leaving.gone
                 case .sessionStopped: settlements += PatientShard.Settlement.ended(by: part, at: events[place].position)

@@ -17,10 +17,13 @@ enum EngineTables {
     /// Archived appointments of each patient: keys only.
     static let patientHistory = Table("history.patients")
 
+    /// Archived sessions by pool and day.
+    static let dayHistory = Table("history.days")
+
     /// What is kept of patients beside the appointments in memory.
     static let conduct = Table("conduct")
 
-    static let all = [catalogue, patients, sessions, keys, history, patientHistory, conduct]
+    static let all = [catalogue, patients, sessions, keys, history, patientHistory, dayHistory, conduct]
 
     /// Values stay below this, so that two fit into a page of the store beside their keys and envelopes.
     static let valueBytes = 1_900

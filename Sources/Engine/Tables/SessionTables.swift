@@ -14,10 +14,15 @@ enum SessionTables {
     }
 
     /// Takes a session from `sessions` to `history`, whole.
-    /// - Parameter keepsVisits: whether a term limits visits to the department over a period.
-    static func archive(_ session: Session, department: DepartmentID, keepsVisits: Bool) -> [TableWrite] {
+    /// - Parameters:
+    ///   - keepsVisits: whether a term limits visits to the department over a period.
+    ///   - isWithdrawn: it does not take place, and never offered anything.
+    static func archive(
+        _ session: Session, department: DepartmentID, keepsVisits: Bool, isWithdrawn: Bool = false
+    ) -> [TableWrite] {
         let id = session.id.rawValue
         var writes = [definition(session, in: EngineTables.history)]
+        writes.append(day(of: session.id, session.times, isWithdrawn: isWithdrawn))
         writes.append(.put(EngineTables.sessions, key: EngineTables.key(id, 0), value: []))
         for page in 0..<session.pageCount {
             writes.append(self.page(page, of: session, in: EngineTables.history))
@@ -30,6 +35,12 @@ enum SessionTables {
             writes.append(.put(EngineTables.patientHistory, key: key, value: []))
         }
         return writes + ConductTable.archive(session, department: department, keepsVisits: keepsVisits)
+    }
+
+    /// The row by which an archived session is found from its pool and day.
+    static func day(of id: SessionID, _ times: SessionTimes, isWithdrawn: Bool) -> TableWrite {
+        let key = EngineTables.key(UInt64(id.pool.rawValue), UInt64(times.date.rawValue), UInt64(id.index))
+        return .put(EngineTables.dayHistory, key: key, value: isWithdrawn ? [1] : [])
     }
 
     private static func definition(_ session: Session, in table: Table) -> TableWrite {

@@ -73,10 +73,10 @@ enum MetaEntry {
     static let table = "meta"
     /// The formats that this program reads. It writes the newest. In one of format 1 nothing may stand in the log's
     /// tail alone, for programs that read no newer one know of no tail. Programs that read no format above 2, 3,
-    /// 4 or 5 do not know every kind of record.
+    /// 4, 5 or 6 do not know every kind of record.
     static let formats: ClosedRange<UInt32> = 1...7
 
-    /// `format`: the format (6), the creation id (16).
+    /// `format`: the format (7), the creation id (16).
     static let formatKey = "format"
     /// `log`: next position (8), chain (4), checkpoint (8).
     static let logKey = "log"

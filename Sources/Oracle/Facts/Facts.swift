@@ -17,8 +17,11 @@ extension NaiveModel {
         case .slotsUnlocked(let id, let lock): sittings[id]?.locks[Int(lock.number) - 1].ended = position
         case .sessionStopped(let id, let stop): self.stop(id, stop, event, position)
         case .sessionResumed(let id, _): resume(id, position)
-        case .sessionOpened(let definition): open(definition, position)
-        case .sessionArchived(let id), .sessionWithdrawn(let id): sittings[id]?.archived = position
+        case .sessionOpened(let definition): open(definition, event, position)
+        case .sessionArchived(let id): sittings[id]?.archived = position
+        case .sessionWithdrawn(let id):
+            sittings[id]?.archived = position
+            sittings[id]?.isWithdrawn = true
         case .patientRegistered(let patient, let added): register(patient, added, position)
         case .catalogueChanged(let entity): put(entity, position)
         case .appealFiled(let step): file(step, event, position)

@@ -3,10 +3,11 @@ import Scheduling
 // Facts about sessions, patients and the catalogue: what they change, and what may stand against them.
 
 extension NaiveModel {
-    mutating func open(_ definition: SessionDefinition, _ position: UInt64) {
+    mutating func open(_ definition: SessionDefinition, _ event: Event, _ position: UInt64) {
         sittings[definition.id] = Sitting(
             id: definition.id, times: definition.times, template: definition.template,
-            capacities: definition.capacities.map(Int.init), opened: position, zone: hospital.last?.zone ?? .utc)
+            capacities: definition.capacities.map(Int.init), opened: position, openedAt: event.at,
+            zone: hospital.last?.zone ?? .utc)
         sittingsOfPool[definition.id.pool, default: []].append(definition.id)
     }
 

@@ -17,6 +17,9 @@ extension SessionDefinition {
         guard let wallStart else { return }
         writer.byte(0)
         writer.varint(wallStart.rawValue)
+        guard let opened else { return }
+        writer.byte(0)
+        writer.varint(UInt64(max(0, opened.rawValue)) / 1_000)
     }
 
     package init(from reader: inout ByteReader) throws(CodingError) {
@@ -38,9 +41,13 @@ extension SessionDefinition {
         for _ in 0..<slots { capacities.append(try reader.number()) }
         var midnights = Midnights.unknown
         var wallStart: WallTime?
+        var opened: Instant?
         if reader.skip(0) {
             midnights = Midnights(rawValue: try reader.number())
             if reader.skip(0) { wallStart = WallTime(rawValue: try reader.number()) }
+            if wallStart != nil, reader.skip(0) {
+                opened = Instant(rawValue: Int64(try reader.number(UInt32.self)) * 1_000)
+            }
         }
         if let wallStart, wallStart.rawValue >= 1_440 { throw CodingError("a session that starts at no time of day") }
         let times = SessionTimes(
@@ -48,6 +55,7 @@ extension SessionDefinition {
         self.init(
             id: id, times: times, template: template == 0 ? nil : TemplateID(rawValue: template),
             capacities: capacities, wallStart: wallStart)
+        self.opened = opened
     }
 }
 

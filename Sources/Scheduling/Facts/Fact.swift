@@ -271,6 +271,9 @@ extension Fact {
         }
     }
 
+    /// Whether its session leaves memory because it was taken back.
+    package var withdrawsSession: Bool { if case .sessionWithdrawn = self { true } else { false } }
+
     /// The pool that a fact about one appointment or one session concerns.
     package var pool: PoolID? { session?.pool }
 

@@ -232,7 +232,7 @@ package struct PoolBook: Sendable {
             if hasOld, !evolve(from, at: at) { return false }
             let hasNew = sessions(of: to.appointment.pool) != nil
             return !hasNew || evolve(to, channel: channel, at: at)
-        case .sessionOpened(let definition): return evolve(definition)
+        case .sessionOpened(let definition): return evolve(definition.opened(at: at))
         case .sessionStopped(let id, let stop): return evolve(stop, of: id, at: at)
         case .sessionArchived(let id):
             archive(id)

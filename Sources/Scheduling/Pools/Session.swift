@@ -17,6 +17,8 @@ package struct Session: Hashable, Sendable {
     package let capacity: UInt32
     /// Of its definition.
     package let wallStart: WallTime?
+    /// Seconds from 1970 to its opening; 0 where that is not known. It lies in the gap behind the wall time.
+    private let openedSecond: UInt32
     package internal(set) var slots: ContiguousArray<Slot>
     /// By number, from 1; nil where a number was never given out for good.
     package private(set) var appointments = PagedArray<AppointmentRecord?>()
@@ -50,6 +52,7 @@ package struct Session: Hashable, Sendable {
         times = definition.times
         template = definition.template
         wallStart = definition.wallStart
+        openedSecond = UInt32(clamping: (definition.opened?.rawValue ?? 0) / 1_000)
         slots = ContiguousArray(definition.capacities.map { Slot(capacity: $0) })
         capacity = definition.capacities.reduce(0) { $0 + UInt32($1) }
         free = capacity
@@ -61,9 +64,14 @@ package struct Session: Hashable, Sendable {
             id: SessionID(pool: PoolID(rawValue: 0), index: 0), times: .none, template: nil, capacities: []))
 
     package var definition: SessionDefinition {
-        SessionDefinition(
+        var definition = SessionDefinition(
             id: id, times: times, template: template, capacities: slots.map(\.capacity), wallStart: wallStart)
+        definition.opened = opened
+        return definition
     }
+
+    /// When it was opened, to the second; nil where that is not known.
+    package var opened: Instant? { openedSecond == 0 ? nil : Instant(rawValue: Int64(openedSecond) * 1_000) }
 
     package subscript(number: UInt32) -> AppointmentRecord? {
         number >= 1 && number <= appointments.count ? appointments[Int(number) - 1] : nil

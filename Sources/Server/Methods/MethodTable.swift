@@ -8,7 +8,7 @@ package enum MethodTable {
         [
             connectionMethods, catalogueMethods, patientMethods, scheduleMethods, writeMethods, stopMethods,
             conductMethods,
-            appointmentMethods, feedMethods, pairMethods,
+            appointmentMethods, countMethods, feedMethods, pairMethods,
         ].flatMap { $0 }.sorted { $0.method.rawValue < $1.method.rawValue }
 
     /// By the method's number, which is the index.

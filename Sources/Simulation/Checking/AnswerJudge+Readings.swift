@@ -23,6 +23,9 @@ extension AnswerJudge {
         case (.days(let query), .days(let reading)):
             judge(reading.position)
             days(reading.value, of: query)
+        case (.counts(let query), .counts(let reading)):
+            judge(reading.position)
+            counts(reading.value, of: query)
         case (.explain(let question), .explanation(let reading)):
             judge(reading.position)
             explanation(reading.value, of: question)

@@ -138,6 +138,10 @@ struct AnswerJudge {
             let offered = query.service.map { isThere($0.rawValue, model.services) } ?? true
             let registered = query.patient.map { model.knows($0, at: low) } ?? true
             expect(!known || !pooled || !offered || !registered, "it says there is no such thing")
+        case (.notFound, .counts(let query)):
+            let known = query.departments.allSatisfy { isThere($0.rawValue, model.departments) }
+            let pooled = query.pools.allSatisfy { isThere($0.rawValue, model.pools) }
+            expect(!known || !pooled, "it says there is no such thing")
         // A standby may not have heard of the hospital yet.
         case (.invalidArgument, .preview):
             expect(model.hospital.value(at: low) == nil, "it does not preview: \(error.message)")

@@ -177,6 +177,19 @@ struct Draw {
         return query
     }
 
+    /// A report about the session that is looked at, of a few days or of very many, of departments, of pools or of all.
+    mutating func countQuery() -> CountQuery? {
+        guard let session = session(), let department = model.department(of: session.id.pool) else { return nil }
+        let first = session.date(0).advanced(days: -Int32(random.below(3)))
+        let days = random.chance(500) ? random.below(4) : 300
+        var query = CountQuery(
+            from: first, to: first.advanced(days: Int32(days)),
+            by: Set(CountBy.allCases.filter { _ in random.chance(600) }))
+        if random.chance(300) { query.departments = [department] }
+        if random.chance(300) { query.pools = [session.id.pool, PoolID(rawValue: UInt32(hot(plan.pools)) + 1)] }
+        return query
+    }
+
     // MARK: The hospital
 
     mutating func newPatients(_ identifier: (Int) -> Identifier) -> [[Identifier]] {

@@ -138,10 +138,12 @@ struct Workload {
         case .readSession: return draw.session().map { .inSession($0.id) }
         case .search:
             if draw.random.chance(300) { return draw.dayQuery().map { .days($0) } }
+            if draw.random.chance(200) { return draw.countQuery().map { .counts($0) } }
             if draw.random.chance(300) { return draw.question().map { .explain($0) } }
             return draw.query().map { .search($0) }
         case .find where draw.random.chance(400): return draw.name()
         case .find: return .find((0..<3).map { _ in Self.identifier(draw.random.below(plan.patients * 2)) })
+        case .readCatalogue where draw.random.chance(600): return draw.countQuery().map { .counts($0) }
         case .readCatalogue: return .catalogue
         case .register:
             return alone(.registerPatients(draw.newPatients(Self.identifier)), index, &draw, clock)

@@ -57,6 +57,9 @@ extension Request {
         case .days(let query):
             "count days of departments \(query.departments.map(\.rawValue)) pools \(query.pools.map(\.rawValue)) "
                 + "service \(query.service?.rawValue ?? 0)"
+        case .counts(let query):
+            "report \(query.from) to \(query.to) of departments \(query.departments.map(\.rawValue)) "
+                + "pools \(query.pools.map(\.rawValue))"
         case .explain(let question):
             "explain \(question.slot.short) service \(question.service.rawValue) "
                 + "patient \(question.patient?.rawValue ?? 0)"
@@ -99,6 +102,7 @@ extension Response {
         case .days(let reading):
             "\(reading.value.days.count) days with \(reading.value.days.reduce(0) { $0 + $1.free }) units free at "
                 + "\(reading.position)"
+        case .counts(let reading): "\(reading.value.count) rows of counts at \(reading.position)"
         case .explanation(let reading):
             "refused by \(reading.value.refusal?.rule.name ?? "none") at \(reading.position)"
         case .found(let patients): "patients \(patients.map { $0?.rawValue ?? 0 })"

@@ -11,6 +11,7 @@ enum Request: Sendable {
     case inSession(SessionID)
     case search(SlotQuery)
     case days(DayQuery)
+    case counts(CountQuery)
     case explain(SlotQuestion)
     case find([Identifier])
     case findEntities(String, Set<EntityKind>, limit: Int)
@@ -31,6 +32,7 @@ enum Response: Sendable {
     case appointments(Reading<[FoundAppointment]>)
     case slots(Reading<SlotPage>)
     case days(Reading<DayPage>)
+    case counts(Reading<[CountRow]>)
     case explanation(Reading<Explanation>)
     case found([PatientID?])
     case entities(Reading<[FoundEntity]>)
@@ -57,6 +59,7 @@ extension Engine {
             case .inSession(let session): return .appointments(try await appointments(in: session))
             case .search(let query): return .slots(try await search(query))
             case .days(let query): return .days(try await count(query))
+            case .counts(let query): return .counts(try await countReport(query))
             case .explain(let question): return .explanation(try await explain(question))
             case .find(let identifiers): return .found(try await findPatients(identifiers).value)
             case .findEntities(let text, let kinds, let limit):
@@ -96,7 +99,7 @@ extension Request {
     /// Whether a standby answers it, too.
     var isReading: Bool {
         switch self {
-        case .byID, .ofPatient, .inSession, .search, .days, .explain, .find, .catalogue, .events: true
+        case .byID, .ofPatient, .inSession, .search, .days, .counts, .explain, .find, .catalogue, .events: true
         case .findEntities, .preview: true
         case .writes, .resume, .confirm, .drop: false
         }

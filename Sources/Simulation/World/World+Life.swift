@@ -138,6 +138,13 @@ extension World {
         for operation in history.suffix(40) where !operation.writes.isEmpty { ask(operation.request) }
     }
 
+    /// All that ever happened, counted by everything there is to count by.
+    private func countAll() {
+        let sittings = chronicle.model.sittingsInOrder
+        guard let first = sittings.map(\.times.date).min() else { return }
+        ask(.counts(CountQuery(from: first, to: first.advanced(days: 399), by: Set(CountBy.allCases))))
+    }
+
     private func readAll() {
         let ids = chronicle.model.sittingsInOrder.flatMap(\.visits)
         ask(.byID(ids))
@@ -146,6 +153,7 @@ extension World {
         }
         for sitting in chronicle.model.sittingsInOrder { ask(.inSession(sitting.id)) }
         ask(.catalogue)
+        countAll()
         ask(.find(Array(chronicle.model.identifiers.keys.sorted { ($0.system, $0.value) < ($1.system, $1.value) })))
         guard let engine = node.engine else { return }
         var position = engine.journal.oldestPosition.rawValue - 1

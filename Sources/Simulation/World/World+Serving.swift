@@ -220,6 +220,7 @@ extension Response {
         case .appointments(let reading): reading.position.rawValue
         case .slots(let reading): reading.position.rawValue
         case .days(let reading): reading.position.rawValue
+        case .counts(let reading): reading.position.rawValue
         case .explanation(let reading): reading.position.rawValue
         case .catalogue(let reading): reading.position.rawValue
         case .entities(let reading): reading.position.rawValue

@@ -9,6 +9,7 @@ package enum Method: UInt8, Hashable, Sendable, CaseIterable {
     case registerPatients = 12
     case findPatients = 13
     case findEntities = 14
+    case countReport = 15
     case generateSessions = 20
     case openSessions = 21
     case listSessions = 22
@@ -68,8 +69,8 @@ package enum Method: UInt8, Hashable, Sendable, CaseIterable {
     package var kind: Kind {
         switch self {
         case .status, .getCatalogue, .findPatients, .findEntities, .listSessions, .listLocks, .planStop, .searchSlots,
-            .explainSlot, .dayCounts, .previewSessions, .getAppointments, .patientAppointments, .sessionAppointments,
-            .patientStanding, .listReaders:
+            .explainSlot, .dayCounts, .countReport, .previewSessions, .getAppointments, .patientAppointments,
+            .sessionAppointments, .patientStanding, .listReaders:
             .read
         case .book, .change, .move, .bookTogether, .lockSlots, .unlockSlots, .stopSession, .resumeSession,
             .fileAppeal, .decideAppeal:
