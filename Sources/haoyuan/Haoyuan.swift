@@ -23,7 +23,7 @@ struct Haoyuan: AsyncParsableCommand {
                 name: "Hospital",
                 subcommands: [
                     Import.self, CatalogueCommand.self, Find.self, PolicyCommand.self, Sessions.self, Patients.self,
-                    Zones.self,
+                    ReportCommand.self, Zones.self,
                 ]),
             CommandGroup(
                 name: "Reservations",
