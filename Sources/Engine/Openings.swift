@@ -150,6 +150,7 @@ extension Catalogue {
                 case .appointments(let count): "has \(count) appointments"
                 case .locks(let numbers): "has lock \(numbers.map { "\($0)" }.joined(separator: ", ")) in force"
                 case .stopped: "is stopped"
+                case .refunds: "has a refund that is due"
                 case .begun: "has begun"
                 }
             let now = begin.map { other in

@@ -27,6 +27,8 @@ package struct NaiveModel: Sendable {
         package let holdUntil: Instant?
         package let itinerary: AppointmentID?
         package let movedFrom: AppointmentID?
+        /// What it was paid with; a move takes it along.
+        package var payment: Payment?
         package var versions: [Version]
 
         package var last: Version { versions[versions.count - 1] }
@@ -71,6 +73,15 @@ package struct NaiveModel: Sendable {
         package var locks: [Locked] = []
         /// In the order of their numbers.
         package var stops: [Stopped] = []
+        /// In the order of their numbers.
+        package var refunds: [Returned] = []
+
+        /// Money that goes back, with the positions at which that was said and done.
+        package struct Returned: Sendable {
+            package var refund: Refund
+            package let made: UInt64
+            package var closed: UInt64?
+        }
 
         /// A stop, with the positions at which it began and was over.
         package struct Stopped: Sendable {

@@ -248,7 +248,7 @@ package struct Situation: Sendable {
     private func claimed(by wish: Wish, for patient: PatientID) -> [Stay] {
         let visit = wish.touch.flatMap { model.visits[$0.appointment] }
         guard (wish.patient ?? visit?.patient) == patient else { return [] }
-        return wish.places.compactMap { stay(of: $0, visit?.service, isCertain: false) }
+        return places(of: wish).compactMap { stay(of: $0, visit?.service, isCertain: false) }
     }
 
     private func stay(of place: Wish.Place, _ service: ServiceID?, isCertain: Bool) -> Stay? {

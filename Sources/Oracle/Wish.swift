@@ -40,6 +40,8 @@ package struct Wish: Sendable {
         case transition(Transition)
         /// It is given up for the place that the wish takes.
         case move
+        /// Money came for it. After the end of its hold the wish is for its place, too: `Situation.places`.
+        case pay
     }
 
     /// An appointment that is there, and what is wanted of it.
@@ -49,16 +51,19 @@ package struct Wish: Sendable {
         /// 0 for whatever its version.
         package var ifVersion: UInt32
         package var reason: String
+        /// What is paid with it.
+        package var payment: Payment?
     }
 
     package var by: Origin
     /// Who is to have the places; nil for the patient of the appointment that is touched.
     package var patient: PatientID?
-    /// All of them, or none.
+    /// All of them, or none; of a choice the first that can be had.
     package var places: [Place] = []
     /// Whether the places are to be held, else booked at once. A move keeps what was.
     package var isHold = false
     package var touch: Touch?
+    package var isChoice = false
     /// What takes no place and touches no appointment.
     package var other: Command?
 
@@ -72,10 +77,27 @@ package struct Wish: Sendable {
 
     /// The next state of an appointment.
     package static func change(
-        _ id: AppointmentID, _ transition: Transition, ifVersion: UInt32 = 0, reason: String = "", by origin: Origin
+        _ id: AppointmentID, _ transition: Transition, ifVersion: UInt32 = 0, reason: String = "",
+        payment: Payment? = nil, by origin: Origin
     ) -> Wish {
-        let touch = Touch(appointment: id, act: .transition(transition), ifVersion: ifVersion, reason: reason)
+        let touch = Touch(
+            appointment: id, act: .transition(transition), ifVersion: ifVersion, reason: reason, payment: payment)
         return Wish(by: origin, touch: touch)
+    }
+
+    /// The first of these that can be had.
+    package static func choose(
+        _ places: [Place], for patient: PatientID?, isHold: Bool, by origin: Origin
+    ) -> Wish {
+        var wish = take(places, for: patient, isHold: isHold, by: origin)
+        wish.isChoice = true
+        return wish
+    }
+
+    /// Money came for an appointment.
+    package static func pay(_ id: AppointmentID, _ payment: Payment, by origin: Origin) -> Wish {
+        Wish(
+            by: origin, touch: Touch(appointment: id, act: .pay, ifVersion: 0, reason: "", payment: payment))
     }
 
     /// Another slot for an appointment.
@@ -87,7 +109,10 @@ package struct Wish: Sendable {
     }
 
     /// Whether it claims units at its pools ahead of its fact: what concerns one pool alone is taken in one step.
-    var claimsUnits: Bool { !places.isEmpty && (places.count > 1 || touch != nil) }
+    var claimsUnits: Bool { !places.isEmpty && !isChoice && (places.count > 1 || touch != nil) }
+
+    /// Of a choice: one of its places by itself.
+    func only(_ item: Int) -> Wish { .take([places[item]], for: patient, isHold: isHold, by: by) }
 
     // MARK: What comes of it
 
@@ -95,10 +120,21 @@ package struct Wish: Sendable {
     package func asks(for fact: Fact) -> Bool {
         switch fact {
         case .refused: true
-        case .booked(let taken): touch == nil && places.count == 1 && asks(for: [taken])
-        case .bookedTogether(let all): touch == nil && places.count > 1 && asks(for: all)
+        case .booked(let taken): touch == nil && !isChoice && places.count == 1 && asks(for: [taken])
+        case .bookedTogether(let all): touch == nil && !isChoice && places.count > 1 && asks(for: all)
+        case .chosen(let taken, let passed):
+            isChoice && passed.count < places.count && only(passed.count).asks(for: .booked(taken))
+        case .answered(.noneFits(let refusals)): isChoice && refusals.count == places.count
+        case .answered(.payment): touch?.act == .pay
+        case .takenAgain(let taken): touch?.act == .pay && taken.payment == touch?.payment
+        case .refund(let refund) where touch?.act == .pay:
+            refund.appointment == touch?.appointment && refund.payment == touch?.payment && refund.closedBy == nil
         case .changed(let change):
-            if case .transition(let transition) = touch?.act { ends(change, as: transition.end) } else { false }
+            switch touch?.act {
+            case .transition(let transition)?: ends(change, as: transition.end)
+            case .pay?: ends(change, as: change.state)
+            case .move?, nil: false
+            }
         case .moved(let from, let to): touch?.act == .move && ends(from, as: .moved) && places[0].slot == to.first
         default: other.map { $0.mayHaveLed(to: fact) } ?? false
         }
@@ -114,6 +150,7 @@ package struct Wish: Sendable {
 
     private func ends(_ change: Change, as state: AppointmentState) -> Bool {
         change.appointment == touch?.appointment && change.state == state && change.reason == touch?.reason
+            && (change.state == .moved || change.payment == touch?.payment)
     }
 
     /// The same wish with what its fact says that it took.

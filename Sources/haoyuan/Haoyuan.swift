@@ -29,7 +29,8 @@ struct Haoyuan: AsyncParsableCommand {
                 name: "Reservations",
                 subcommands: [
                     Slots.self, Days.self, Why.self, Hold.self, Book.self, Confirm.self, Cancel.self, Move.self,
-                    Appointments.self, StandingCommand.self, AppealCommand.self,
+                    Pay.self, Refunds.self, Appointments.self, StandingCommand.self,
+                    AppealCommand.self,
                 ]),
             CommandGroup(
                 name: "Visits",
@@ -96,8 +97,8 @@ struct Haoyuan: AsyncParsableCommand {
         let commands =
             configuration.groupedSubcommands.flatMap(\.subcommands) + Sessions.configuration.subcommands
             + Patients.configuration.subcommands + Zones.configuration.subcommands + Drill.configuration.subcommands
-            + Feed.configuration.subcommands + PolicyCommand.configuration.subcommands
-            + AppealCommand.configuration.subcommands
+            + Feed.configuration.subcommands + Refunds.configuration.subcommands
+            + PolicyCommand.configuration.subcommands + AppealCommand.configuration.subcommands
         return commands.contains { $0._commandName == word }
     }
 

@@ -86,7 +86,7 @@ import Testing
         let rules = Repository.paths(below: folder, endingIn: ".swift").compactMap(Repository.text(of:))
         let list = RuleOrder(list: try #require(Repository.text(of: "\(folder)/Rule.swift")), rules: rules)
         let page = RuleOrder(page: try #require(Repository.text(of: "proto/PROTOCOL.md")))
-        #expect(list.byMethod.values.allSatisfy { !$0.isEmpty } && list.byMethod.count == 7)
+        #expect(list.byMethod.values.allSatisfy { !$0.isEmpty } && list.byMethod.count == 9)
         #expect(list == page)
     }
 

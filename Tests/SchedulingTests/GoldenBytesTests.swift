@@ -66,6 +66,27 @@ import Testing
         return stop
     }
 
+    private static let payment = Payment(reference: "号", amountFen: 300)
+
+    private static func paid(_ taken: Taken) -> Taken {
+        var taken = taken
+        taken.payment = payment
+        return taken
+    }
+
+    private static func paid(_ change: Change) -> Change {
+        var change = change
+        change.payment = payment
+        return change
+    }
+
+    private static func refund(closedBy: String?) -> Refund {
+        Refund(
+            id: RefundID(session: appointment.session, number: 2), appointment: appointment,
+            patient: PatientID(rawValue: 130), payment: payment, cause: .late, rule: .slotFull,
+            due: Instant(rawValue: 1_750_000_000_000), closedBy: closedBy)
+    }
+
     private static func entity(_ entity: CatalogueEntity) -> Event { event(.catalogueChanged(entity)) }
 
     private static func continued(_ event: Event) -> Event {
@@ -91,6 +112,46 @@ import Testing
             event(.bookedTogether([booked, held])),
             "0280b883a1f7320303e78e8b028180c08080804b010001010102000000aa80c0838060c0843d0c02"
                 + "ac020501a0afbaa1f732aa80c08380608180c08080804b"
+        ),
+        // Of format 7: what was paid, behind all else.
+        (
+            event(.bookedTogether([paid(inpatient), booked])),
+            "0280b883a1f7320303e78e8b028180c08080804b0100010101c20000000203e58fb7ac02"
+                + "8180c08080804b010001010102000000"
+        ),
+        (
+            event(.changed(paid(change))),
+            "0380b883a1f7320303e78e8baa80c0838060c0843d870206e58f91e783ad03e58fb7ac02"
+        ),
+        (
+            event(.takenAgain(paid(booked))),
+            "1d80b883a1f7320303e78e8b8180c08080804b01000101014200000003e58fb7ac02"
+        ),
+        (
+            event(.refund(refund(closedBy: nil))),
+            "1e80b883a1f7320303e78e8b8280c08380602a820103e58fb7ac02010180b883a1f73200"
+        ),
+        (
+            event(.refund(refund(closedBy: "r"))),
+            "1e80b883a1f7320303e78e8b8280c08380602a820103e58fb7ac02010180b883a1f7320172"
+        ),
+        (
+            event(.chosen(booked, passed: [Refusal(.slotFull)])),
+            "1f80b883a1f7320303e78e8b8180c08080804b0100010101020000000101000100"
+        ),
+        (
+            event(
+                .answered(
+                    .payment(
+                        PaymentStanding(
+                            appointment: appointment, state: .booked, version: 3,
+                            refund: RefundID(session: appointment.session, number: 2)))), answered: true),
+            "8b80b883a1f7320303e78e8b0807060504030201100f0e0d0c0b0a0998badcfe0000000005"
+                + "aa80c083806002038280c0838060"
+        ),
+        (
+            event(.answered(.noneFits([Refusal(.slotFull)])), answered: true),
+            "8b80b883a1f7320303e78e8b0807060504030201100f0e0d0c0b0a0998badcfe00000000060101000100"
         ),
         (event(.changed(change)), "0380b883a1f7320303e78e8baa80c0838060c0843d070206e58f91e783ad"),
         (

@@ -10,7 +10,7 @@ extension Dice {
     }
 
     /// Kinds of facts, the catalogue's seven included.
-    static let kinds = 0..<26
+    static let kinds = 0..<29
 
     private mutating func fact(_ kind: Int) -> Fact {
         switch kind {
@@ -38,6 +38,9 @@ extension Dice {
         case 23: .sessionResumed(session(), small())
         case 24: .appealFiled(step())
         case 25: .appealDecided(step())
+        case 26: .takenAgain(taken())
+        case 27: .refund(refund())
+        case 28: .chosen(taken(), passed: many(Limits.itemsOfChoice) { $0.refusal() })
         case 17: .epochBegan(UInt32(next() % UInt64(Limits.epoch)) + 1)
         default: .catalogueChanged(entity(kind - 8))
         }
@@ -154,13 +157,25 @@ extension Dice {
             units: UInt16.random(in: 1...10_000, using: &self), service: ServiceID(rawValue: small()), state: state,
             holdUntil: state == .held ? instant() : nil, itinerary: once(in: 2) ? nil : appointment(),
             movedFrom: once(in: 2) ? nil : appointment(),
-            patientClass: once(in: 2) ? nil : pick(PatientClass.allCases))
+            patientClass: once(in: 2) ? nil : pick(PatientClass.allCases), payment: once(in: 2) ? nil : payment())
+    }
+
+    private mutating func payment() -> Payment { Payment(reference: text(64), amountFen: small()) }
+
+    private mutating func refund() -> Refund {
+        let appointment = appointment()
+        return Refund(
+            id: RefundID(session: appointment.session, number: small() % Limits.numbersPerSession + 1),
+            appointment: appointment, patient: PatientID(rawValue: next() >> 20), payment: payment(),
+            cause: pick(RefundCause.allCases), rule: once(in: 2) ? nil : pick(Rule.allCases), due: instant(),
+            closedBy: once(in: 2) ? nil : "退" + text(60))
     }
 
     private mutating func change() -> Change {
         Change(
             appointment: appointment(), patient: PatientID(rawValue: next() >> 20),
-            state: pick(AppointmentState.allCases), version: small(), reason: text(256))
+            state: pick(AppointmentState.allCases), version: small(), reason: text(256),
+            payment: once(in: 2) ? nil : payment())
     }
 
     private mutating func refusal() -> Refusal {
@@ -189,7 +204,13 @@ extension Dice {
     }
 
     private mutating func report() -> Report {
-        switch next() % 3 {
+        switch next() % 5 {
+        case 3:
+            return .payment(
+                PaymentStanding(
+                    appointment: appointment(), state: pick(AppointmentState.allCases), version: small(),
+                    refund: once(in: 2) ? nil : RefundID(rawValue: next() | 1)))
+        case 4: return .noneFits(many(Limits.itemsOfChoice) { $0.refusal() })
         case 0:
             var counts = CatalogueCounts()
             (counts.added, counts.changed, counts.unchanged) = (Int(small()), Int(small()), Int(small()))

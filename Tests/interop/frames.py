@@ -30,6 +30,7 @@ class Method(enum.IntEnum):
     FIND_PATIENTS = 13
     FIND_ENTITIES = 14
     COUNT_REPORT = 15
+    BOOK_ANY = 16
     GENERATE_SESSIONS = 20
     OPEN_SESSIONS = 21
     LIST_SESSIONS = 22
@@ -59,6 +60,9 @@ class Method(enum.IntEnum):
     CONFIRM_EVENTS = 52
     LIST_READERS = 53
     DROP_READER = 54
+    LIST_REFUNDS = 57
+    REPORT_PAYMENT = 58
+    CLOSE_REFUND = 59
     GOODBYE = 60
     FOLLOW = 70
     CONFIRMATION = 71

@@ -131,8 +131,11 @@ struct History: Sendable {
             let from = EngineTables.key(session.rawValue, pages.lowerBound + 1)
             let to = EngineTables.key(session.rawValue, pages.upperBound + 2)
             try journal.forEach(EngineTables.history, from: from, to: to) { _, _, value in
-                try Session.decodePage(value) { id, record in
-                    found.append(Appointment(id: id, record: record, times: definition.times))
+                var paid: [AppointmentID: Payment] = [:]
+                try Session.decodePage(value) {
+                    paid[$0] = $1
+                } _: { id, record in
+                    found.append(Appointment(id: id, record: record, times: definition.times, payment: paid[id]))
                 }
                 return true
             }

@@ -60,6 +60,9 @@ struct PoolRecovery: Sendable {
         var id: SessionID
         var shard: Int
         var appointments: ContiguousArray<(id: AppointmentID, record: AppointmentRecord)> = []
+        var payments: [(id: AppointmentID, payment: Payment)] = []
+        /// Refunds name appointments, which come after the definition.
+        var refunds: [Fact] = []
     }
 
     private mutating func readSessions(_ journal: Journal, _ progress: (RecoveryProgress) -> Void) throws {
@@ -78,11 +81,13 @@ struct PoolRecovery: Sendable {
                 reading = Reading(id: id, shard: try shard(of: id))
             }
             if try EngineTables.number(key, 1) == 0 {
-                try define(id, value)
+                reading?.refunds = try define(id, value)
                 done += 1
                 if done % 16_384 == 0 { progress(.init(stage: .sessions, done: done)) }
             } else {
-                try Session.decodePage(value) { appointment, record throws(CodingError) in
+                try Session.decodePage(value) {
+                    reading?.payments.append(($0, $1))
+                } _: { appointment, record in
                     latest = max(latest, record.changed)
                     reading?.appointments.append((appointment, record))
                 }
@@ -93,17 +98,29 @@ struct PoolRecovery: Sendable {
         progress(.init(stage: .sessions, done: done, total: done))
     }
 
-    private mutating func define(_ id: SessionID, _ value: UnsafeRawBufferPointer) throws(CodingError) {
+    /// - Returns: What is to be applied when the appointments are there.
+    private mutating func define(
+        _ id: SessionID, _ value: UnsafeRawBufferPointer
+    ) throws(CodingError) -> [Fact] {
         let shard = try shard(of: id)
-        guard !value.isEmpty else { return pools[shard].archive(id) }
+        guard !value.isEmpty else {
+            pools[shard].archive(id)
+            return []
+        }
+        var later: [Fact] = []
         var reader = ByteReader(value)
         let definition = try SessionDefinition(from: &reader).resolved(in: catalogue.hospital.zone)
         note(pools[shard].evolve(definition), "\(id) overlaps another session of its pool")
         while !reader.isAtEnd {
             let fact = try Fact(alone: &reader)
+            if case .refund = fact {
+                later.append(fact)
+                continue
+            }
             let isSound = pools[shard].evolve(fact, channel: Origin.system.channel, at: Instant(rawValue: 0))
             note(isSound, "\(id): what stands in it does not follow on its definition")
         }
+        return later
     }
 
     private mutating func finish(_ reading: inout Reading?) {
@@ -111,6 +128,11 @@ struct PoolRecovery: Sendable {
         var misplaced: [AppointmentID] = []
         pools[read.shard].restore(read.appointments, of: read.id) { misplaced.append($0) }
         for id in misplaced { note(false, "\(id): its slot is not there or not free, or its number is another's") }
+        for fact in read.refunds {
+            let isSound = pools[read.shard].evolve(fact, channel: Origin.system.channel, at: Instant(rawValue: 0))
+            note(isSound, "\(read.id): its refunds do not follow on its appointments")
+        }
+        pools[read.shard].restore(read.payments, of: read.id)
         pools[read.shard].markClean(read.id)
     }
 

@@ -20,7 +20,8 @@ extension PoolShard {
             if found.count == limit { break }
             guard let record else { continue }
             let id = AppointmentID(session: id, number: UInt32(index + 1))
-            found.append(Appointment(id: id, record: record, times: session.times))
+            found.append(
+                Appointment(id: id, record: record, times: session.times, payment: session.payments[id.number]))
         }
         return (found, shown)
     }
@@ -106,6 +107,15 @@ extension PoolShard {
 
     /// How much there is, and how many holds have run out since the start.
     func counts() -> (PoolBook.Counts, expiredHolds: UInt64) { (book.counts, expiredHolds) }
+
+    /// Refunds of these pools, with the last fact of this shard that may not be told yet: a refund that is closed is
+    /// shown by its absence.
+    func refunds(
+        of pools: Set<PoolID>, closedToo: Bool, after: RefundID?, limit: Int
+    ) -> ([Refund], shown: Position) {
+        let shown = unsettled.last(after: journal.settledPosition) { _ in true }
+        return (book.refunds(in: pools, closedToo: closedToo, after: after, limit: limit), shown)
+    }
 
     /// A copy for the invariants.
     func snapshot() -> PoolBook { book }

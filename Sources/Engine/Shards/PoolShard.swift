@@ -75,7 +75,10 @@ actor PoolShard {
             case .refused(let refusal):
                 let command = writes[orders[place].index].command
                 var patient = command.patient
-                if case .change(let id, _, _, _) = command { patient = book.record(id)?.patient }
+                switch command {
+                case .change(let id, _, _, _), .confirmPaid(let id, _, _, _): patient = book.record(id)?.patient
+                default: break
+                }
                 let fact = Fact.refused(refusal, item: 0, patient: patient)
                 events.append(Event(at: now, by: origin, answer: orders[place].answered, fact: fact))
                 results.append(Result(fact))
@@ -132,7 +135,7 @@ actor PoolShard {
     }
 
     enum MoveBegin: Sendable {
-        case begun(Change, AppointmentRecord)
+        case begun(Change, AppointmentRecord, Payment?)
         case refused(RefusedItem)
         case unknown
     }
@@ -143,7 +146,7 @@ actor PoolShard {
         case .fact(.changed(let change)):
             guard let record = book.record(id) else { return .unknown }
             book.lock(id)
-            return .begun(change, record)
+            return .begun(change, record, book.payment(of: id))
         case .refused(let refusal):
             var asker = asker
             asker.patient = book.record(id)?.patient
@@ -400,8 +403,31 @@ actor PoolShard {
         record(Event(at: asker.now, by: asker.origin, answer: asker.answered, fact: fact))
     }
 
+    /// Lets a fact that answers a write become true, and puts it into the journal, in one step.
+    /// - Returns: where it stands.
+    func tell(_ fact: Fact, for asker: Asker) -> Position {
+        let isSound = book.evolve(fact, channel: asker.origin.channel, at: asker.now)
+        precondition(isSound, "what was decided here can become true here")
+        record(Event(at: asker.now, by: asker.origin, answer: asker.answered, fact: fact))
+        return append([fact])
+    }
+
+    /// Keeps all other writes off an appointment, or lets them.
+    func lock(_ id: AppointmentID) { book.lock(id) }
+    func unlock(_ id: AppointmentID) { book.unlock(id) }
+
+    /// Ends a hold that has run out before its timer has come round.
+    /// - Returns: where that stands.
+    func expire(_ change: Change, now: Instant) -> Position {
+        let fact = Fact.changed(change)
+        book.evolve(fact, channel: Origin.system.channel, at: now)
+        record(Event(at: now, by: .system, fact: fact))
+        expiredHolds += 1
+        return append([fact])
+    }
+
     /// Puts a refusal into the journal in the step in which it is true.
-    private func refuse(_ refusal: Refusal, item: Int, _ asker: Asker) -> RefusedItem {
+    func refuse(_ refusal: Refusal, item: Int, _ asker: Asker) -> RefusedItem {
         record(refusal, item: item, asker)
         return RefusedItem(refusal: refusal, item: item, position: append())
     }
@@ -414,7 +440,10 @@ actor PoolShard {
     /// Hands the records over, which are those of these facts.
     private func append(_ facts: [Fact], tables: [TableWrite] = []) -> Position {
         let last = append(tables: tables)
-        for (index, fact) in facts.enumerated() { note(fact, at: last.advanced(by: 1 + index - facts.count)) }
+        for (index, fact) in facts.enumerated() {
+            let position = last.advanced(by: 1 + index - facts.count)
+            fact.forEachPart { note($0, at: position) }
+        }
         return last
     }
 

@@ -54,6 +54,7 @@ extension WritePipeline {
         let old = shards.pools[oldShard]
         let change: Change
         let record: AppointmentRecord
+        let payment: Payment?
         let write = batch.asked[index]
         guard let asking = batch.snapshot.asking(id.pool, by: write.by, now: batch.now, wall: batch.wall) else {
             preconditionFailure("a pool that a shard owns is in the catalogue")
@@ -62,11 +63,12 @@ extension WritePipeline {
         switch await old.beginMove(id, write.command, asking, for: asker) {
         case .refused(let refused): return batch.refuse(index, refused)
         case .unknown: return failUnknown(index, &batch)
-        case .begun(let begun, let found): (change, record) = (begun, found)
+        case .begun(let begun, let found, let paid): (change, record, payment) = (begun, found, paid)
         }
         asker.patient = record.patient
         do throws(Unresolved) {
-            let taken = try await claimForMove(id, record, to: slot, for: asker, batch)
+            var taken = try await claimForMove(id, record, to: slot, for: asker, batch)
+            taken.fact.payment = payment
             let mark = spreading.begin(.anything)
             let new = shards.pools[poolShard(of: slot.pool, batch)]
             let position = await old.finishMove(change, taken.fact, takingHere: new === old, for: asker)
@@ -134,7 +136,7 @@ extension WritePipeline {
         return .success(taken.compactMap { $0 })
     }
 
-    private func poolShard(of pool: PoolID, _ batch: Batch) -> Int {
+    func poolShard(of pool: PoolID, _ batch: Batch) -> Int {
         guard let shard = shards.index(of: pool, in: batch.snapshot) else {
             preconditionFailure("an appointment's pool is known")
         }

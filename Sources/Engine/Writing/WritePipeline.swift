@@ -45,6 +45,8 @@ struct WritePipeline: Sendable {
             await bookTogether(index, patient, items, hold: hold, &batch)
         case .move(let id, let slot, let ifVersion, let reason):
             await move(index, id, to: slot, ifVersion: ifVersion, reason: reason, &batch)
+        case .bookAny(let patient, let items, let hold): await bookAny(index, patient, items, hold: hold, &batch)
+        case .reportPayment(let id, let payment): await reportPayment(index, id, payment, &batch)
         case .putCatalogue(let draft, let hospital): await put(index, draft, hospital, &batch)
         case .registerPatients(let patients): await register(index, patients, &batch)
         case .generateSessions(let from, let to, let templates):
@@ -230,7 +232,8 @@ struct WritePipeline: Sendable {
     /// Whose archived appointment a write names; nil where it names none, or the history table does not have it yet.
     private func archivedPatient(_ write: Write) -> PatientID? {
         switch write.command {
-        case .change(let id, _, _, _), .move(let id, _, _, _): (try? history.appointment(id))?.record.patient
+        case .change(let id, _, _, _), .move(let id, _, _, _), .confirmPaid(let id, _, _, _), .reportPayment(let id, _):
+            (try? history.appointment(id))?.record.patient
         default: nil
         }
     }

@@ -59,6 +59,10 @@ extension HaoyuanClient {
         let request = ChangeRequest(
             key: key, appointment: appointment, transition: transition, ifVersion: ifVersion, reason: reason,
             channel: options.channel, operatorName: options.operatorName)
+        return try await change(request, options)
+    }
+
+    func change(_ request: ChangeRequest, _ options: RequestOptions) async throws(HaoyuanError) -> Outcome {
         let payload = try await perform(.change, options, .repeatable) { $0.writeMessage(request.wire) }
         return try outcome(payload)
     }
@@ -178,6 +182,8 @@ extension ChangeRequest {
         wire.transition = transition.wire
         wire.ifVersion = ifVersion ?? 0
         wire.reason = reason
+        wire.paymentReference = payment?.reference ?? ""
+        wire.amountFen = payment?.amountFen ?? 0
         wire.channel = channel?.wire ?? .unspecified
         wire.operator = operatorName ?? ""
         return wire

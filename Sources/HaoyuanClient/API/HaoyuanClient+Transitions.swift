@@ -3,11 +3,18 @@
 
 extension HaoyuanClient {
     /// Held to booked: paid, or otherwise meant in earnest.
+    ///
+    /// - Parameter payment: What was paid, kept with the appointment: when that is cancelled or stopped, a refund is
+    ///   due. Nil: not said. A hold that has run out is refused whatever was paid; report such a payment with
+    ///   ``reportPayment(_:for:key:options:)``.
     public func confirm(
-        _ appointment: AppointmentID, ifVersion: UInt32? = nil, reason: String = "", key: IdempotencyKey,
-        options: RequestOptions = .init()
+        _ appointment: AppointmentID, payment: Payment? = nil, ifVersion: UInt32? = nil, reason: String = "",
+        key: IdempotencyKey, options: RequestOptions = .init()
     ) async throws(HaoyuanError) -> Outcome {
-        try await change(appointment, .confirm, ifVersion: ifVersion, reason: reason, key: key, options: options)
+        let request = ChangeRequest(
+            key: key, appointment: appointment, transition: .confirm, ifVersion: ifVersion, reason: reason,
+            payment: payment, channel: options.channel, operatorName: options.operatorName)
+        return try await change(request, options)
     }
 
     /// Gives the appointment up; its units are free again.

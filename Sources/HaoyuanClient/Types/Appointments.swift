@@ -40,6 +40,8 @@ public struct Appointment: Hashable, Sendable {
     public var itinerary: AppointmentID?
     /// The appointment that was given up for it; nil unless it is the result of a move.
     public var movedFrom: AppointmentID?
+    /// What it was paid with; nil where nothing is known of that.
+    public var payment: Payment?
     /// It was read from the history table.
     public var isArchived: Bool
 
@@ -64,5 +66,6 @@ public struct Appointment: Hashable, Sendable {
         movedFrom = wire.movedFrom == 0 ? nil : AppointmentID(rawValue: wire.movedFrom)
         isArchived = wire.archived
         patientClass = PatientClass(wire.patientClass)
+        payment = Payment(wire.paymentReference, wire.amountFen)
     }
 }

@@ -37,6 +37,12 @@ public struct ChangeEvent: Hashable, Sendable {
     public var holdUntil: Instant?
     /// How the patient was in the hospital, of an appointment made; nil where its booking did not say.
     public var patientClass: PatientClass?
+    /// What came with the event, or goes back with a refund.
+    public var payment: Payment?
+    /// The refund that is due or closed.
+    public var refund: RefundID?
+    /// Why it goes back; nil for every other kind.
+    public var refundCause: RefundCause?
     /// The session of the appointment, or the one opened or archived.
     public var session: SessionID?
     /// The rule that refused.
@@ -73,6 +79,9 @@ public struct ChangeEvent: Hashable, Sendable {
         entity = wire.entity
         epoch = wire.epoch
         patientClass = PatientClass(wire.patientClass)
+        payment = Payment(wire.paymentReference, wire.amountFen)
+        refund = wire.refund == 0 ? nil : RefundID(rawValue: wire.refund)
+        refundCause = wire.refundCause == .unspecified ? nil : RefundCause(number: wire.refundCause.rawValue)
         line = FactLine(wire)
     }
 }

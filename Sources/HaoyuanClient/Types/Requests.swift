@@ -63,6 +63,8 @@ public struct ChangeRequest: Hashable, Sendable {
     public var ifVersion: UInt32?
     /// Why, at most 256 bytes; kept with the event.
     public var reason: String
+    /// What a hold is confirmed with; nil: not said. Only with ``Transition/confirm``.
+    public var payment: Payment?
     /// Nil: as in the client's configuration.
     public var channel: Channel?
     /// Nil: as in the client's configuration. At most 64 bytes.
@@ -71,8 +73,9 @@ public struct ChangeRequest: Hashable, Sendable {
     /// A change of one appointment.
     public init(
         key: IdempotencyKey, appointment: AppointmentID, transition: Transition, ifVersion: UInt32? = nil,
-        reason: String = "", channel: Channel? = nil, operatorName: String? = nil
+        reason: String = "", payment: Payment? = nil, channel: Channel? = nil, operatorName: String? = nil
     ) {
+        self.payment = payment
         self.key = key
         self.appointment = appointment
         self.transition = transition

@@ -9,7 +9,7 @@ extension NaiveModel {
             id: id, patient: taken.patient, service: taken.service,
             slots: Int(taken.slot)..<Int(taken.slot) + Int(taken.span), units: Int(taken.units),
             channel: event.by.channel, patientClass: taken.patientClass, holdUntil: taken.holdUntil,
-            itinerary: taken.itinerary, movedFrom: taken.movedFrom,
+            itinerary: taken.itinerary, movedFrom: taken.movedFrom, payment: taken.payment,
             versions: [Version(position: position, state: taken.state, at: event.at, isJoint: isJoint)])
         sittings[id.session]?.visits.append(id)
         visitsOfPatient[taken.patient, default: []].append(id)
@@ -18,18 +18,21 @@ extension NaiveModel {
     mutating func end(_ change: Change, _ event: Event, _ position: UInt64, isJoint: Bool) {
         visits[change.appointment]?.versions.append(
             Version(position: position, state: change.state, at: event.at, isJoint: isJoint))
+        if let payment = change.payment { visits[change.appointment]?.payment = payment }
     }
 }
 
 extension Situation {
     func booked(_ taken: Taken, _ event: Event, _ wish: Wish) -> String? {
-        guard taken.itinerary == nil, taken.movedFrom == nil else { return "a single booking belongs to nothing else" }
+        guard taken.itinerary == nil, taken.movedFrom == nil, taken.payment == nil else {
+            return "a single booking belongs to nothing else"
+        }
         return new([taken], event, wish)
     }
 
     func booked(together all: [Taken], _ event: Event, _ wish: Wish) -> String? {
         guard Set(all.map(\.appointment)).count == all.count else { return "it gives a number twice" }
-        guard all.allSatisfy({ $0.itinerary == all[0].appointment && $0.movedFrom == nil }) else {
+        guard all.allSatisfy({ $0.itinerary == all[0].appointment && $0.movedFrom == nil && $0.payment == nil }) else {
             return "a joint booking is one itinerary"
         }
         return new(all, event, wish)
@@ -50,7 +53,7 @@ extension Situation {
     func moved(_ from: Change, _ to: Taken, _ event: Event, _ wish: Wish) -> String? {
         guard let visit = model.visits[from.appointment] else { return "there is no such appointment" }
         guard to.patient == visit.patient, to.service == visit.service, to.movedFrom == visit.id, to.itinerary == nil,
-            to.patientClass == visit.patientClass
+            to.patientClass == visit.patientClass, to.payment == visit.payment
         else { return "it became another" }
         let old = visit.last.state
         guard to.state == old, to.holdUntil == (old == .held ? visit.holdUntil : nil) else {
@@ -76,7 +79,7 @@ extension Situation {
 
     // MARK: Parts
 
-    private func follows(_ change: Change) -> String? {
+    func follows(_ change: Change) -> String? {
         guard let visit = model.visits[change.appointment] else { return "there is no such appointment" }
         guard model.sittings[visit.id.session]?.archived == nil else { return "its session is archived" }
         guard change.patient == visit.patient else { return "it is another patient's" }
@@ -86,7 +89,7 @@ extension Situation {
 
     /// What stands against one appointment that a wish asked for: there must be a policy under which no rule surely
     /// stands in its way, and which gives a hold its time.
-    private func takes(_ all: [Taken], _ item: Int, _ wish: Wish, _ isTimed: (Policy) -> Bool) -> String? {
+    func takes(_ all: [Taken], _ item: Int, _ wish: Wish, _ isTimed: (Policy) -> Bool) -> String? {
         let taken = all[item]
         guard model.visits[taken.appointment] == nil else { return "its number was given before" }
         guard model.knows(taken.patient, at: .max) else { return "nobody is this patient" }

@@ -28,6 +28,11 @@ extension NaiveModel {
         case .appealDecided(let step): decide(step, event, position)
         case .readerMarked(let mark): readers[mark.name, default: []].append((position, mark.through))
         case .readerDropped(let name): readers[name] = nil
+        case .chosen(let taken, _): take(taken, event, position, isJoint: false)
+        case .takenAgain(let taken):
+            take(taken, event, position, isJoint: false)
+            if let old = taken.movedFrom { visits[old]?.payment = taken.payment }
+        case .refund(let refund): note(refund, position)
         }
     }
 }
@@ -41,7 +46,8 @@ extension Situation {
         case .booked(let taken): answering(event, wishes) { booked(taken, event, $0) }
         case .bookedTogether(let all): answering(event, wishes) { booked(together: all, event, $0) }
         case .changed(let change) where event.answer == nil: unasked(change, event)
-        case .changed(let change): answering(event, wishes) { changed(change, $0) }
+        case .changed(let change):
+            answering(event, wishes) { $0.touch?.act == .pay ? paid(change, event, $0) : changed(change, $0) }
         case .moved(let from, let to): answering(event, wishes) { moved(from, to, event, $0) }
         case .refused(let refusal, let item, let patient):
             !tells(patient, as: wishes)
@@ -61,7 +67,14 @@ extension Situation {
         case .readerMarked(let mark): unasked(event) ?? engines(event) ?? marked(mark)
         case .readerDropped(let name):
             unasked(event) ?? engines(event) ?? (model.readers[name] == nil ? "there is no such reader" : nil)
+        case .answered(.payment(let standing)): answering(event, wishes) { reportedBefore(standing, $0) }
         case .answered(let report): answering(event, wishes) { answered(report, $0) }
+        case .chosen(let taken, let passed):
+            answering(event, wishes) { booked(taken, event, $0.only(passed.count)) }
+        case .takenAgain(let taken): answering(event, wishes) { takenAgain(taken, event, $0) }
+        case .refund(let refund) where event.answer == nil: engines(event) ?? owed(refund, event)
+        case .refund(let refund) where refund.closedBy != nil: answering(event, wishes) { _ in closed(refund) }
+        case .refund(let refund): answering(event, wishes) { _ in due(refund, event) }
         case .slotsLocked(let id, let lock): answering(event, wishes) { locked(id, lock, event, $0) }
         case .slotsUnlocked(let id, let lock) where event.answer == nil:
             engines(event) ?? unlocked(id, lock)
@@ -131,6 +144,8 @@ extension Command {
         case (.stopSession(let id, let from, let reason), .sessionStopped(let session, let stop)):
             id == session && from == stop.from && reason == stop.reason
         case (.resumeSession(let id), .sessionResumed(let session, _)): id == session
+        case (.closeRefund(let id, let reference), .refund(let refund)):
+            id == refund.id && reference == refund.closedBy
         case (.fileAppeal(let asked), .appealFiled(let step)): asked == step
         case (.decideAppeal(let asked), .appealDecided(let step)): asked == step
         default: false
@@ -153,6 +168,7 @@ extension Situation {
             return sitting.archived != nil || ended != nil
         case .stopSession(let id, let from, _): return mayRefuseStop(id, from: Int(from), with: refusal)
         case .resumeSession(let id): return mayRefuseResumption(id, with: refusal)
+        case .closeRefund(let id, _): return mayRefuseClosing(id, with: refusal)
         case .fileAppeal(let step): return refusal == Refusal(.state) && mayRefuse(appeal: step, isDecision: false)
         case .decideAppeal(let step): return refusal == Refusal(.state) && mayRefuse(appeal: step, isDecision: true)
         default: return false
@@ -195,6 +211,9 @@ extension NaiveModel {
             guard let sitting = sittings[id], sitting.opened <= position else { return false }
             return Int(from) < sitting.capacities.count
         case .resumeSession(let id): return sittings[id].map { $0.opened <= position } ?? false
+        case .closeRefund(let id, _):
+            guard let sitting = sittings[id.session], sitting.archived == nil, id.number > 0 else { return false }
+            return Int(id.number) <= sitting.refunds.count && sitting.refunds[Int(id.number) - 1].made <= position
         case .fileAppeal(let step): return knows(step, isDecision: false, at: position)
         case .decideAppeal(let step): return knows(step, isDecision: true, at: position)
         default: return true

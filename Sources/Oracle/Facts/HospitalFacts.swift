@@ -110,6 +110,7 @@ extension Situation {
         }
         guard sitting.locks.allSatisfy({ $0.ended != nil }) else { return "a lock in it is in force" }
         guard sitting.stops.last.map({ $0.ended != nil }) ?? true else { return "it is stopped" }
+        guard !model.owesMoney(sitting) else { return "it owes a refund" }
         guard sitting.start(0) > now.rawValue else { return "it had begun" }
         let versions = NaiveModel.versions(template.rawValue, of: model.templates)?.inForce(catalogue) ?? []
         let days = versions.flatMap { version in
@@ -126,6 +127,7 @@ extension Situation {
     func archived(_ id: SessionID) -> String? {
         guard let sitting = model.sittings[id], sitting.archived == nil else { return "there is no such open session" }
         guard sitting.start(sitting.capacities.count) < now.rawValue else { return "it is not over" }
+        guard !model.owesMoney(sitting) else { return "it owes a refund" }
         return model.mayBeArchived(id) ? nil : "an appointment in it has not ended"
     }
 

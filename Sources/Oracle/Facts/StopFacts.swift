@@ -115,7 +115,7 @@ extension Situation {
     /// Whether others may have their hands on something of a session: on an appointment to be moved, or on units.
     private func isTouched(_ sitting: NaiveModel.Sitting) -> Bool {
         beside.contains { wish in
-            wish.touch?.act == .move && wish.touch?.appointment.session == sitting.id
+            (wish.touch?.act == .move || wish.touch?.act == .pay) && wish.touch?.appointment.session == sitting.id
                 || wish.claimsUnits && wish.places.contains { $0.slot.session == sitting.id }
         }
     }

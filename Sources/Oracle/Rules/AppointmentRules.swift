@@ -5,7 +5,7 @@ extension Situation {
     /// A move of it is under way.
     func inProgress(_ touched: Touched) -> Verdict {
         let isMoving = beside.contains {
-            $0.touch?.act == .move && $0.touch?.appointment == touched.touch.appointment
+            ($0.touch?.act == .move || $0.touch?.act == .pay) && $0.touch?.appointment == touched.touch.appointment
         }
         return isMoving ? Verdict(refusals: [Refusal(.inProgress)]) : .no
     }
@@ -32,6 +32,7 @@ extension Situation {
         case .transition(.confirm): state.ways.contains(.confirm) || state == .expired
         case .transition(let transition): state.ways.contains(transition)
         case .move: state == .held || state == .booked
+        case .pay: true
         }
     }
 
@@ -42,7 +43,7 @@ extension Situation {
             switch touched.touch.act {
             case .transition(.confirm): version.state == .expired || version.state == .held && isOver
             case .move: version.state == .held && isOver
-            case .transition: false
+            case .transition, .pay: false
             }
         }
         guard !over.isEmpty else { return .no }

@@ -81,6 +81,14 @@ extension Situation {
         verdict(of: refusal.rule, asked(wish, item)).refusals.contains(refusal)
     }
 
+    /// Whether a rule may stand in the way of a wish for one place, whatever it says of limits and versions.
+    func mayRefuse(_ wish: Wish, by rule: Rule) -> Bool {
+        let asked = asked(wish, 0)
+        return Self.stages.indices.contains { stage in
+            Self.stages[stage].contains(rule) && !verdict(of: rule, asked, inStage: stage).refusals.isEmpty
+        }
+    }
+
     /// What a wish is told where nothing is in doubt: the first rule that stands in its way. Nil where none does.
     package func refusal(of wish: Wish) -> Refusal? {
         let items = (0..<max(1, wish.places.count)).map { asked(wish, $0) }

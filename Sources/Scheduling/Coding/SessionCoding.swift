@@ -66,7 +66,7 @@ extension Session {
         for index in indexes {
             guard let record = appointments[index] else { continue }
             let id = AppointmentID(session: id, number: UInt32(index + 1))
-            record.taken(id).encode(into: &writer)
+            record.taken(id, payments[id.number]).encode(into: &writer)
             writer.byte(record.state.rawValue)
             writer.varint(record.version)
             writer.instant(record.made)
@@ -76,8 +76,10 @@ extension Session {
     }
 
     /// Reads a page back, in the order of the numbers.
+    /// - Parameter paid: told of each appointment that was paid for, before `body` is told of it.
     package static func decodePage(
-        _ bytes: UnsafeRawBufferPointer, _ body: (AppointmentID, AppointmentRecord) throws(CodingError) -> Void
+        _ bytes: UnsafeRawBufferPointer, paid: (AppointmentID, Payment) -> Void = { _, _ in },
+        _ body: (AppointmentID, AppointmentRecord) throws(CodingError) -> Void
     ) throws(CodingError) {
         var reader = ByteReader(bytes)
         while !reader.isAtEnd {
@@ -88,6 +90,7 @@ extension Session {
             let changed = try reader.instant() ?? Instant(rawValue: 0)
             let record = AppointmentRecord(
                 taken, channel: try reader.channel(), made: made, changed: changed, state: state, version: version)
+            if let payment = taken.payment { paid(taken.appointment, payment) }
             try body(taken.appointment, record)
         }
     }
@@ -95,9 +98,10 @@ extension Session {
 
 extension AppointmentRecord {
     /// The fact that made this appointment, as far as the record still knows it.
-    fileprivate func taken(_ id: AppointmentID) -> Taken {
+    fileprivate func taken(_ id: AppointmentID, _ payment: Payment?) -> Taken {
         Taken(
             appointment: id, patient: patient, slot: slot, span: span, units: units, service: service, state: state,
-            holdUntil: holdUntil, itinerary: itinerary, movedFrom: movedFrom, patientClass: patientClass)
+            holdUntil: holdUntil, itinerary: itinerary, movedFrom: movedFrom, patientClass: patientClass,
+            payment: payment)
     }
 }

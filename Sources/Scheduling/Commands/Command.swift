@@ -22,6 +22,15 @@ package enum Command: Sendable {
     case unlockSlots(SessionID, UInt32)
     /// 停诊: the session does not take place from this slot on; its appointments there end.
     case stopSession(SessionID, from: UInt16, reason: String)
+    /// A hold is confirmed, and was paid for.
+    case confirmPaid(AppointmentID, Payment, ifVersion: UInt32, reason: String)
+    /// Money came for an appointment, whatever became of it meanwhile.
+    case reportPayment(AppointmentID, Payment)
+    /// What was due went back, under a reference of the payment front end.
+    case closeRefund(RefundID, reference: String)
+    /// Takes the first of these that the rules allow. 1 to `Limits.itemsOfChoice` items, in the order in which they are
+    /// wanted.
+    case bookAny(patient: PatientID, items: [Item], hold: Bool)
     /// Sells what was stopped again; appointments that ended with the stop stay ended.
     case resumeSession(SessionID)
     /// 申诉: says that a strike should not count.
@@ -65,7 +74,7 @@ extension Command {
         case patientThenPool
         /// One pool alone decides.
         case pool(PoolID)
-        /// Several pools, all or none: one fact.
+        /// By itself: several pools, all or none, or one after the other; one fact.
         case severalPools
         /// The directory decides on a catalogue or on patients.
         case directory
@@ -78,10 +87,11 @@ extension Command {
     package var way: Way {
         switch self {
         case .book: .patientThenPool
-        case .change(let id, _, _, _): .pool(id.pool)
+        case .change(let id, _, _, _), .confirmPaid(let id, _, _, _): .pool(id.pool)
+        case .closeRefund(let id, _): .pool(id.session.pool)
         case .lockSlots(let session, _), .unlockSlots(let session, _): .pool(session.pool)
         case .stopSession(let session, _, _), .resumeSession(let session): .pool(session.pool)
-        case .bookTogether, .move: .severalPools
+        case .bookTogether, .move, .bookAny, .reportPayment: .severalPools
         case .putCatalogue, .registerPatients: .directory
         case .generateSessions, .openSessions: .openings
         case .fileAppeal(let step), .decideAppeal(let step): .patient(step.patient)
@@ -100,8 +110,11 @@ extension Command {
     /// Nil where the write makes something new.
     package var subject: Subject? {
         switch self {
-        case .change(let id, _, _, _), .move(let id, _, _, _):
+        case .change(let id, _, _, _), .move(let id, _, _, _), .confirmPaid(let id, _, _, _),
+            .reportPayment(let id, _):
             Subject(name: "appointment \(id.rawValue)", session: id.session, refusedWhenArchived: .state)
+        case .closeRefund(let id, _):
+            Subject(name: "refund \(id.rawValue)", session: id.session, refusedWhenArchived: .state)
         case .lockSlots(let session, _):
             Subject(
                 name: "session \(session.rawValue) with such slots", session: session, refusedWhenArchived: .slotPast)
@@ -120,7 +133,7 @@ extension Command {
     /// The patient that it names; nil where it names none, or an appointment.
     package var patient: PatientID? {
         switch self {
-        case .book(let patient, _, _), .bookTogether(let patient, _, _): patient
+        case .book(let patient, _, _), .bookTogether(let patient, _, _), .bookAny(let patient, _, _): patient
         case .fileAppeal(let step), .decideAppeal(let step): step.patient
         default: nil
         }
@@ -143,6 +156,16 @@ extension Command {
         case .bookTogether(_, let items, _):
             (2...Limits.itemsTogether).contains(items.count)
                 ? nil : "items: \(items.count) appointments; a joint booking takes 2 to \(Limits.itemsTogether)"
+        case .bookAny(_, let items, _):
+            (1...Limits.itemsOfChoice).contains(items.count)
+                ? nil : "items: \(items.count) slots; a choice is of 1 to \(Limits.itemsOfChoice)"
+        case .confirmPaid(_, let payment, _, let reason):
+            Self.tooLong(reason, "reason", Limits.reasonBytes)
+                ?? Payment.fault(of: payment.reference, "payment_reference")
+        case .reportPayment(_, let payment):
+            Payment.fault(of: payment.reference, "payment_reference")
+                ?? (payment.amountFen == 0 ? "amount_fen: 0; say how many fen were paid, at least 1" : nil)
+        case .closeRefund(_, let reference): Payment.fault(of: reference, "refund_reference")
         case .putCatalogue: nil
         case .registerPatients(let patients): Self.tooMany(patients.count, "patients")
         case .generateSessions(_, _, let templates): Self.tooMany(templates.count, "templates")
@@ -225,6 +248,21 @@ extension Command {
             fingerprint.mix(11, session.rawValue, UInt64(from))
             fingerprint.mix(reason)
         case .resumeSession(let session): fingerprint.mix(12, session.rawValue)
+        case .confirmPaid(let id, let payment, let ifVersion, let reason):
+            fingerprint.mix(58, id.rawValue, UInt64(payment.amountFen), UInt64(ifVersion))
+            fingerprint.mix(texts: payment.reference, reason)
+        case .reportPayment(let id, let payment):
+            fingerprint.mix(59, id.rawValue, UInt64(payment.amountFen))
+            fingerprint.mix(payment.reference)
+        case .closeRefund(let id, let reference):
+            fingerprint.mix(60, id.rawValue)
+            fingerprint.mix(reference)
+        case .bookAny(let patient, let items, let hold):
+            fingerprint.mix(61, patient.rawValue, hold ? 1 : 0, UInt64(items.count))
+            for item in items {
+                fingerprint.mix(
+                    item.slot.rawValue, UInt64(item.service.rawValue), UInt64(item.patientClass?.rawValue ?? 0))
+            }
         case .fileAppeal(let step):
             fingerprint.mix(13, step.patient.rawValue, step.appointment.rawValue)
             fingerprint.mix(step.reason)

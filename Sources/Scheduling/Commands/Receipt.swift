@@ -61,4 +61,8 @@ package enum Report: Hashable, Sendable {
     /// In the order of the patients.
     case patients([PatientOutcome])
     case sessions(SessionsOpened)
+    /// A payment that was reported before.
+    case payment(PaymentStanding)
+    /// None of a choice could be had; in the order of its items, why.
+    case noneFits([Refusal])
 }

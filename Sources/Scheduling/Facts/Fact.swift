@@ -35,6 +35,12 @@ package enum Fact: Hashable, Sendable {
     case readerMarked(FeedMark)
     /// The name is forgotten.
     case readerDropped(String)
+    /// A payment came after its hold's end and got the number again; `movedFrom` is the one that had expired.
+    case takenAgain(Taken)
+    /// Money is to go back, or went back: the same refund twice, due and closed.
+    case refund(Refund)
+    /// The first of a choice that could be had; why those before it could not, in their order.
+    case chosen(Taken, passed: [Refusal])
 }
 
 /// The table of facts. Recovery, the standby, the simulator, the change feed and every place that shows a fact go by
@@ -48,6 +54,9 @@ package enum FactKind: UInt8, Hashable, Sendable, CaseIterable {
     case appealDecided = 18
     case readerMarked = 20
     case readerDropped = 21
+    case takenAgain = 29
+    case refund = 30
+    case chosen = 31
 
     /// Whose state a fact changes.
     package enum Home: Hashable, Sendable {
@@ -84,16 +93,22 @@ package enum FactKind: UInt8, Hashable, Sendable, CaseIterable {
     private static let takenFields: [FactField: Privacy] = [
         .appointment: .neither, .patient: .personal, .slot: .neither, .slots: .neither, .units: .neither,
         .service: .clinical, .state: .neither, .holdUntil: .neither, .itinerary: .neither, .movedFrom: .neither,
-        .patientClass: .clinical,
+        .patientClass: .clinical, .payment: .personal, .amount: .personal,
     ]
     private static let changeFields: [FactField: Privacy] = [
         .appointment: .neither, .patient: .personal, .state: .neither, .version: .neither, .reason: .clinical,
+        .payment: .personal, .amount: .personal,
     ]
 
     private static let lockLayout = "session, lock: number, first, slots, units, owner, reason, until"
     private static let lockFields: [FactField: Privacy] = [
         .session: .neither, .slot: .neither, .slots: .neither, .units: .neither, .holdUntil: .neither,
         .reason: .neither, .entity: .personal,
+    ]
+
+    private static let refundFields: [FactField: Privacy] = [
+        .refund: .neither, .appointment: .neither, .patient: .personal, .payment: .personal, .amount: .personal,
+        .cause: .neither, .rule: .neither, .reason: .personal, .session: .neither,
     ]
 
     private static let stopFields: [FactField: Privacy] = [
@@ -119,7 +134,9 @@ package enum FactKind: UInt8, Hashable, Sendable, CaseIterable {
         case .changed:
             Row(
                 name: "changed", home: .pool, event: 2, layout: "*change*",
-                sentence: "{state} {appointment} of patient {patient}, version {version}[: {reason}]",
+                sentence:
+                    "{state} {appointment} of patient {patient}, version {version}[, paid as {payment}][, {amount}]"
+                    + "[: {reason}]",
                 fields: Self.changeFields)
         case .moved:
             Row(
@@ -204,6 +221,25 @@ package enum FactKind: UInt8, Hashable, Sendable, CaseIterable {
             Row(
                 name: "reader-dropped", home: .readers, event: nil, layout: "name",
                 sentence: "{entity} of the feed is dropped", fields: [.entity: .neither])
+        case .takenAgain:
+            Row(
+                name: "taken-again", home: .pool, event: 21, layout: "*taken*",
+                sentence: "paid {amount} as {payment} after {moved-from} had expired: " + Self.takenSentence,
+                fields: Self.takenFields)
+        case .refund:
+            Row(
+                name: "refund", home: .pool, event: 22,
+                layout:
+                    "refund, number of the appointment, patient, payment: reference, fen, cause (1), rule (1), due, "
+                    + "reference of the refund",
+                sentence: "refund {refund}[ of {amount}] paid as {payment} for {appointment} of patient {patient}, "
+                    + "{cause}[ ({rule})][: paid back as {reason}]",
+                fields: Self.refundFields)
+        case .chosen:
+            Row(
+                name: "chosen", home: .pool, event: 1,
+                layout: "*taken*, count, (rule (1), policy version, authority (1), limit) …",
+                sentence: Self.takenSentence, fields: Self.takenFields)
         }
     }
 
@@ -237,6 +273,9 @@ extension Fact {
         case .appealDecided: .appealDecided
         case .readerMarked: .readerMarked
         case .readerDropped: .readerDropped
+        case .takenAgain: .takenAgain
+        case .refund: .refund
+        case .chosen: .chosen
         }
     }
 
@@ -244,13 +283,14 @@ extension Fact {
     package var session: SessionID? {
         switch self {
         case .booked(let taken): taken.appointment.session
+        case .refund(let refund): refund.id.session
         case .changed(let change): change.appointment.session
         case .sessionOpened(let definition): definition.id
         case .sessionArchived(let id), .sessionWithdrawn(let id), .slotsLocked(let id, _), .slotsUnlocked(let id, _),
             .sessionStopped(let id, _), .sessionResumed(let id, _):
             id
         case .bookedTogether, .moved, .refused, .patientRegistered, .catalogueChanged, .epochBegan, .answered,
-            .appealFiled, .appealDecided, .readerMarked, .readerDropped:
+            .appealFiled, .appealDecided, .readerMarked, .readerDropped, .takenAgain, .chosen:
             nil
         }
     }
@@ -283,6 +323,7 @@ extension Fact {
         switch self {
         case .bookedTogether(let all): all.map { .booked($0) }
         case .moved(let from, let to): [.changed(from), .booked(to)]
+        case .takenAgain(let taken), .chosen(let taken, _): [.booked(taken)]
         default: [self]
         }
     }
@@ -290,7 +331,7 @@ extension Fact {
     /// Hands each of ``parts`` to `body`, in their order.
     package func forEachPart(_ body: (Fact) throws -> Void) rethrows {
         switch self {
-        case .bookedTogether, .moved: for part in parts { try body(part) }
+        case .bookedTogether, .moved, .takenAgain, .chosen: for part in parts { try body(part) }
         default: try body(self)
         }
     }
@@ -298,7 +339,7 @@ extension Fact {
     /// What the fact says to the write it answers.
     package var outcome: Outcome {
         switch self {
-        case .booked(let taken), .moved(_, let taken): .done(Receipt(taken))
+        case .booked(let taken), .moved(_, let taken), .takenAgain(let taken): .done(Receipt(taken))
         case .bookedTogether(let all) where !all.isEmpty: .done(Receipt(together: all))
         case .changed(let change): .done(Receipt(change))
         case .refused(let refusal, let item, _): .refused(refusal, item: item)
@@ -306,71 +347,12 @@ extension Fact {
         }
     }
 
-    /// What the fact tells, line by line.
-    package var lines: [FactLine] {
-        var line = FactLine(kind)
-        switch self {
-        case .booked(let taken): return [FactLine(kind, taken)]
-        case .bookedTogether(let all): return all.map { FactLine(kind, $0) }
-        case .changed(let change):
-            line.appointment = change.appointment
-            line.session = change.appointment.session
-            line.patient = change.patient
-            line.state = change.state
-            line.version = change.version
-            line.reason = change.reason
-        case .moved(let from, let to):
-            line = FactLine(kind, to)
-            line.reason = from.reason
-            line.movedFrom = from.appointment
-        case .refused(let refusal, let item, let patient):
-            line.patient = patient
-            line.rule = refusal.rule
-            line.policyVersion = refusal.policyVersion
-            line.limit = refusal.limit
-            line.item = UInt32(item)
-        case .sessionOpened(let definition):
-            line = FactLine(kind, session: definition.id)
-            let units = definition.capacities.reduce(0) { $0 + Int($1) }
-            line.shape =
-                "\(definition.times.date), \(definition.times.slots) slots of \(definition.times.slotMinutes) min, \(units) units"
-        case .sessionArchived(let id), .sessionWithdrawn(let id): line = FactLine(kind, session: id)
-        case .patientRegistered(let patient, let identifiers):
-            line.patient = patient
-            line.identifiers = identifiers.count
-        case .catalogueChanged(let entity): line.entity = entity.title
-        case .epochBegan(let number): line.epoch = number
-        case .answered(let report): line.report = report.words
-        case .slotsLocked(let session, let lock), .slotsUnlocked(let session, let lock):
-            line = FactLine(kind, session: session)
-            line.slot = SlotID(session: session, index: lock.first)
-            line.slots = UInt32(lock.slots)
-            line.units = UInt32(lock.units)
-            line.holdUntil = lock.until
-            line.reason = lock.reason
-            line.entity = "lock \(lock.number)\(lock.owner.isEmpty ? "" : " of \(lock.owner)")"
-        case .sessionStopped(let session, let stop): return FactLine.lines(of: stop, in: session)
-        case .sessionResumed(let session, _): line = FactLine(kind, session: session)
-        case .appealFiled(let step), .appealDecided(let step):
-            line.appointment = step.appointment
-            line.session = step.appointment.session
-            line.patient = step.patient
-            line.reason = step.reason
-            if case .appealDecided = self { line.entity = step.granted ? "granted" : "denied" }
-        case .readerMarked(let mark):
-            line.entity = "reader \(mark.name)"
-            line.through = mark.through
-        case .readerDropped(let name): line.entity = "reader \(name)"
-        }
-        return [line]
-    }
-
     /// In the byte of a refusal's item: a patient follows on it.
     private static let patientFollows: UInt8 = 0x80
 
     func encode(into writer: inout ByteWriter) {
         switch self {
-        case .booked(let taken): taken.encode(into: &writer)
+        case .booked(let taken), .takenAgain(let taken): taken.encode(into: &writer)
         case .bookedTogether(let all):
             writer.varint(UInt64(all.count))
             for taken in all { taken.encode(into: &writer) }
@@ -400,6 +382,11 @@ extension Fact {
         case .appealFiled(let step), .appealDecided(let step): step.encode(into: &writer)
         case .readerMarked(let mark): mark.encode(into: &writer)
         case .readerDropped(let name): writer.string(name)
+        case .refund(let refund): refund.encode(into: &writer)
+        case .chosen(let taken, let passed):
+            taken.encode(into: &writer)
+            writer.varint(UInt64(passed.count))
+            for refusal in passed { refusal.encode(into: &writer) }
         }
     }
 
@@ -439,6 +426,9 @@ extension Fact {
         case .appealDecided: self = .appealDecided(try AppealStep(from: &reader))
         case .readerMarked: self = .readerMarked(try FeedMark(from: &reader))
         case .readerDropped: self = .readerDropped(try reader.string())
+        case .takenAgain: self = .takenAgain(try Taken(from: &reader))
+        case .refund: self = .refund(try Refund(from: &reader))
+        case .chosen: self = .chosen(try Taken(from: &reader), passed: try reader.refusals())
         }
     }
 

@@ -6,6 +6,7 @@ package enum FactField: String, Hashable, Sendable, CaseIterable {
     case holdUntil = "hold-until"
     case policyVersion = "policy-version"
     case patientClass = "patient-class"
+    case payment, amount, refund, cause
 }
 
 /// Whom a field tells something about.
@@ -56,6 +57,11 @@ package struct FactLine: Hashable, Sendable {
     package var report = ""
     /// A position in the journal.
     package var through: UInt64 = 0
+    /// The reference of a payment, and how many fen it was.
+    package var payment = ""
+    package var amount: UInt32 = 0
+    package var refund: RefundID?
+    package var cause: RefundCause?
 
     package init(_ kind: FactKind) { self.kind = kind }
 
@@ -74,6 +80,8 @@ package struct FactLine: Hashable, Sendable {
         itinerary = taken.itinerary
         holdUntil = taken.holdUntil
         patientClass = taken.patientClass
+        payment = taken.payment?.reference ?? ""
+        amount = taken.payment?.amountFen ?? 0
     }
 
     init(_ kind: FactKind, session: SessionID) {
@@ -83,6 +91,18 @@ package struct FactLine: Hashable, Sendable {
 }
 
 extension FactLine {
+    init(_ refund: Refund) {
+        self.init(.refund, session: refund.id.session)
+        self.refund = refund.id
+        appointment = refund.appointment
+        patient = refund.patient
+        payment = refund.payment.reference
+        amount = refund.payment.amountFen
+        cause = refund.cause
+        rule = refund.rule
+        reason = refund.closedBy ?? ""
+    }
+
     /// Of a stop: the session, in the first of its facts; then a line for each appointment that the fact ends.
     static func lines(of stop: SessionStop, in session: SessionID) -> [FactLine] {
         let ended = stop.appointments.map { appointment in
@@ -112,6 +132,10 @@ extension Report {
             "\(sessions.opened) sessions opened, \(sessions.unchanged) unchanged, "
                 + (sessions.withdrawn > 0 ? "\(sessions.withdrawn) withdrawn, " : "")
                 + "\(sessions.conflicts.count) conflicts"
+        case .payment(let standing):
+            "reported before, \(standing.state.name) \(standing.appointment.place)"
+                + (standing.refund.map { ", refund \($0.place)" } ?? "")
+        case .noneFits(let refusals): "none of \(refusals.count): \(refusals.map(\.rule.name).joined(separator: ", "))"
         }
     }
 }

@@ -75,6 +75,10 @@ extension FactLine {
         case .holdUntil: holdUntil.map { names.text(of: $0) }
         case .policyVersion: number(policyVersion)
         case .patientClass: patientClass?.name
+        case .payment: text(payment)
+        case .amount: amount == 0 ? nil : "\(amount / 100).\(amount % 100 < 10 ? "0" : "")\(amount % 100) yuan"
+        case .refund: refund?.place
+        case .cause: cause?.name
         }
     }
 
@@ -114,6 +118,10 @@ extension FactLine {
         case .holdUntil: holdUntil.map { .moment($0) }
         case .policyVersion: count(policyVersion)
         case .patientClass: patientClass.map { .text($0.name) }
+        case .payment: text(payment)
+        case .amount: count(amount)
+        case .refund: refund.map { .id($0.rawValue) }
+        case .cause: cause.map { .text($0.name) }
         }
     }
 }
@@ -131,6 +139,11 @@ extension SlotID {
 }
 
 extension AppointmentID {
+    /// `pool/index of the session/number`.
+    package var place: String { "\(session.place)/\(number)" }
+}
+
+extension RefundID {
     /// `pool/index of the session/number`.
     package var place: String { "\(session.place)/\(number)" }
 }

@@ -51,6 +51,16 @@ extension Report {
             if sessions.withdrawn > 0 { writer.varint(UInt64(sessions.withdrawn)) }
             writer.varint(UInt64(sessions.conflicts.count))
             for conflict in sessions.conflicts { writer.string(conflict) }
+        case .payment(let standing):
+            writer.byte(5)
+            writer.varint(standing.appointment.rawValue)
+            writer.byte(standing.state.rawValue)
+            writer.varint(standing.version)
+            writer.varint(standing.refund?.rawValue ?? 0)
+        case .noneFits(let refusals):
+            writer.byte(6)
+            writer.varint(UInt64(refusals.count))
+            for refusal in refusals { refusal.encode(into: &writer) }
         }
     }
 
@@ -81,6 +91,14 @@ extension Report {
                 sessions.conflicts.append(try reader.string())
             }
             self = .sessions(sessions)
+        case 5:
+            let (appointment, state) = (AppointmentID(rawValue: try reader.varint()), try reader.state())
+            let (version, refund) = (try reader.number(UInt32.self), try reader.varint())
+            self = .payment(
+                PaymentStanding(
+                    appointment: appointment, state: state, version: version,
+                    refund: refund == 0 ? nil : RefundID(rawValue: refund)))
+        case 6: self = .noneFits(try reader.refusals())
         case let tag: throw CodingError("unknown report \(tag)")
         }
     }
@@ -108,6 +126,13 @@ enum Registration {
 }
 
 extension ByteReader {
+    /// Those of a choice, with their count before them.
+    mutating func refusals() throws(CodingError) -> [Refusal] {
+        var refusals: [Refusal] = []
+        for _ in 0..<(try count(most: Limits.itemsOfChoice, "refusals")) { refusals.append(try Refusal(from: &self)) }
+        return refusals
+    }
+
     /// How many of something follow.
     fileprivate mutating func count(most: Int, _ what: String) throws(CodingError) -> Int {
         let count = try varint()

@@ -70,8 +70,11 @@ package struct Appointment: Hashable, Sendable {
     package let record: AppointmentRecord
     package let start: Instant
     package let end: Instant
+    /// What it was paid with; nil where nothing is known of that.
+    package let payment: Payment?
 
-    package init(id: AppointmentID, record: AppointmentRecord, times: SessionTimes) {
+    package init(id: AppointmentID, record: AppointmentRecord, times: SessionTimes, payment: Payment? = nil) {
+        self.payment = payment
         self.id = id
         self.record = record
         start = times.start(ofSlot: record.slot)

@@ -30,7 +30,7 @@ package enum Invariants {
         run: ([@Sendable () -> Look]) -> [Look] = { $0.map { look in look() } }
     ) -> [Violation] {
         let departments = catalogue.pools.all.map(\.department)
-        let timed = pools.map(\.timedHolds)
+        let timed = pools.map { (holds: $0.timedHolds, refunds: $0.timedRefunds) }
         let atPools = run(
             pools.indices.flatMap { shard in
                 (0..<parts).map { part -> @Sendable () -> Look in
@@ -77,13 +77,15 @@ package enum Invariants {
     }
 
     private static func look(
-        at sessions: some Sequence<Session>, timed: Set<AppointmentID>, patients: [PatientBook],
+        at sessions: some Sequence<Session>, timed: (holds: Set<AppointmentID>, refunds: Set<SessionID>),
+        patients: [PatientBook],
         departments: [DepartmentID], limit: Int
     ) -> Look {
         var look = Look()
         for session in sessions where look.violations.count < limit {
             look.violations += slots(of: session)
-            look.violations += appointments(of: session, timed: timed)
+            look.violations += appointments(of: session, timed: timed.holds)
+            look.violations += money(of: session, timed: timed.refunds)
             count(session, &look.counted)
             look.isMirrored = look.isMirrored && isMirrored(session, departments, patients)
         }
@@ -121,6 +123,24 @@ package enum Invariants {
         let free = session.slots.reduce(0) { $0 + Int($1.capacity) - Int($1.taken) }
         if free != Int(session.free) {
             found.append(Violation("\(session.id): says \(session.free) units free, its slots \(free)"))
+        }
+        return found
+    }
+
+    /// What is owed has a timer, refunds are numbered, and no payment goes back twice.
+    static func money(of session: Session, timed: Set<SessionID>) -> [Violation] {
+        var found: [Violation] = []
+        if !session.payments.isEmpty, !session.owed.isEmpty, !timed.contains(session.id) {
+            found.append(Violation("\(session.id): owes a refund without a timer"))
+        }
+        var paidBack: [AppointmentID: Set<String>] = [:]
+        for (place, refund) in session.refunds.enumerated() {
+            if refund.id != RefundID(session: session.id, number: UInt32(place) + 1) {
+                found.append(Violation("\(session.id): refund \(place + 1) is called \(refund.id.place)"))
+            }
+            if !paidBack[refund.appointment, default: []].insert(refund.payment.reference).inserted {
+                found.append(Violation("\(refund.appointment): its payment goes back twice"))
+            }
         }
         return found
     }

@@ -15,6 +15,8 @@ package struct PoolBook: Sendable {
     /// Sessions that have something no checkpoint has yet.
     package private(set) var dirtySessions: Set<SessionID> = []
     package internal(set) var counts = Counts()
+    /// Sessions with a refund that is due.
+    package internal(set) var refunding: Set<SessionID> = []
 
     /// How much there is in memory.
     package struct Counts: Hashable, Sendable {
@@ -60,7 +62,7 @@ package struct PoolBook: Sendable {
     package func record(_ id: AppointmentID) -> AppointmentRecord? { found(id)?.record }
 
     package func appointment(_ id: AppointmentID) -> Appointment? {
-        found(id).map { Appointment(id: id, record: $0.record, times: $0.times) }
+        found(id).map { Appointment(id: id, record: $0.record, times: $0.times, payment: payment(of: id)) }
     }
 
     /// Every session, by pool and index.
@@ -110,6 +112,11 @@ package struct PoolBook: Sendable {
                 let change = ChangeAsking(found, .cancel, ifVersion: ifVersion, isMoving: moving.contains(id))
                 try RuleList.judge(move: change, asking)
                 return .fact(.changed(change.next(id, .moved, reason)))
+            case .confirmPaid(let id, let payment, let ifVersion, let reason):
+                guard let found = found(id) else { return .unknown }
+                let change = ChangeAsking(found, .confirm, ifVersion: ifVersion, isMoving: moving.contains(id))
+                try RuleList.judge(change, asking)
+                return .fact(.changed(change.next(id, .booked, reason, payment)))
             case .stopSession(let id, let from, let reason):
                 return try decideStop(id, from: from, reason: reason, asking).map { .fact($0) } ?? .unknown
             default:
@@ -156,6 +163,15 @@ package struct PoolBook: Sendable {
                 if rest.map({ $0.facts.isEmpty && !$0.isWhole }) ?? !facts.isEmpty { postponed.append(next) }
                 if let rest { facts = rest.facts }
                 if !facts.isEmpty { break due }
+            case .ofSession(let id, Timer.refunds):
+                // A turn of its own, too: numbers of refunds follow on each other.
+                guard facts.isEmpty else {
+                    postponed.append(next)
+                    continue
+                }
+                facts = look(at: id) { $0.decideRefunds(now: now, limit: limit) } ?? []
+                if facts.count == limit { postponed.append(next) }
+                if !facts.isEmpty { break due }
             case .ofSession(let id, let number):
                 if let fact = look(at: id, { $0.decideDue(number) }) ?? nil { facts.append(fact) }
             }
@@ -192,6 +208,7 @@ package struct PoolBook: Sendable {
         var found: [SessionID] = []
         for case let pool? in pools {
             for session in pool.endingBefore(horizon) where session.live == 0 && session.claims.isEmpty {
+                if session.owesMoney || isTouched(session.id) { continue }
                 found.append(session.id)
                 if found.count == limit { return found }
             }
@@ -219,7 +236,8 @@ package struct PoolBook: Sendable {
     @discardableResult
     package mutating func evolve(_ fact: Fact, channel: Channel, at: Instant) -> Bool {
         switch fact {
-        case .booked(let taken): return evolve(taken, channel: channel, at: at)
+        case .booked(let taken), .takenAgain(let taken), .chosen(let taken, _):
+            return evolve(taken, channel: channel, at: at)
         case .bookedTogether(let all):
             var isSound = true
             for taken in all where sessions(of: taken.appointment.pool) != nil {
@@ -250,6 +268,7 @@ package struct PoolBook: Sendable {
 
     /// Applies a fact about a session as a whole.
     private mutating func evolve(_ fact: Fact, in id: SessionID) -> Bool {
+        defer { if case .refund = fact { noteRefunds(of: id) } }
         guard let (isSound, timer) = modify(id, { $0.evolve(fact) }) else { return isArchived(id) }
         if let timer { timers.insert(Timer(at: timer.at, .ofSession(id, timer.number))) }
         return isSound
@@ -265,9 +284,12 @@ package struct PoolBook: Sendable {
 
     @discardableResult
     package mutating func evolve(_ taken: Taken, channel: Channel, at: Instant) -> Bool {
-        restore(
+        let isThere = restore(
             AppointmentRecord(taken, channel: channel, made: at, changed: at, state: taken.state, version: 1),
-            taken.appointment) || isArchived(taken.appointment.session)
+            taken.appointment)
+        guard isThere else { return isArchived(taken.appointment.session) }
+        if let payment = taken.payment { keep(payment, of: taken) }
+        return true
     }
 
     @discardableResult
@@ -280,6 +302,7 @@ package struct PoolBook: Sendable {
         }
         guard let (isSound, holdEnded) = outcome else { return isArchived(id.session) }
         if holdEnded { counts.holds -= 1 }
+        if change.state.returnsMoney { dueRefunds(of: id.session, at: at) }
         return isSound
     }
 
@@ -305,6 +328,7 @@ package struct PoolBook: Sendable {
                 if record.state == .held { counts.holds -= 1 }
             }
             dirtySessions.remove(id)
+            refunding.remove(id)
         }
         withPool(id.pool) { $0.archive(id.index) }
     }
@@ -435,6 +459,14 @@ package struct PoolBook: Sendable {
     private mutating func withPool<Result>(_ id: PoolID, _ body: (inout PoolSessions) -> Result) -> Result {
         while pools.count <= Int(id.rawValue) { pools.append(nil) }
         return body(&pools[Int(id.rawValue), default: PoolSessions()])
+    }
+
+    /// Sessions whose refunds have a timer; the invariants ask.
+    package var timedRefunds: Set<SessionID> {
+        Set(
+            timers.unordered.compactMap {
+                if case .ofSession(let id, Timer.refunds) = $0.purpose { id } else { nil }
+            })
     }
 
     /// Whether a held appointment has its timer; the invariants ask.

@@ -41,6 +41,11 @@ package struct Session: Hashable, Sendable {
         let lock: SlotLock
         var isOpen = true
     }
+    /// By the number of the appointment: what it was paid with. It stays when the money goes back, or with a move to
+    /// the next appointment, so that a payment that is reported again is known.
+    package internal(set) var payments: [UInt32: Payment] = [:]
+    /// Every refund there ever was, by number.
+    package internal(set) var refunds: [Refund] = []
     /// Numbers taken for a booking that is not a fact yet; see `claim`.
     package private(set) var claims: [UInt32: Claim] = [:]
     /// Pages of `appointments` that no checkpoint has yet, one bit each; the last bit stands for all pages from 63 on.
@@ -84,7 +89,7 @@ package struct Session: Hashable, Sendable {
     var occupied: Int { appointments.count { $0?.state.occupiesSlot ?? false } }
 
     /// Whether nothing is booked in it, or about to be: what was is cancelled, moved away or ran out.
-    package var isEmpty: Bool { claims.isEmpty && occupied == 0 }
+    package var isEmpty: Bool { claims.isEmpty && occupied == 0 && !owesMoney }
 
     /// Whether these neighbouring slots lie in the session and each may be sold the units.
     @inline(__always)
@@ -133,6 +138,7 @@ package struct Session: Hashable, Sendable {
             guard number >= 1, number <= locks.count else { return nil }
             try RuleList.judge(unlock: locks[Int(number) - 1].isOpen)
             return .slotsUnlocked(id, locks[Int(number) - 1].lock)
+        case .closeRefund(let refund, let reference): return try decideClosing(refund, reference)
         case .resumeSession:
             try RuleList.judge(resume: self, asking)
             return lastStop.map { .sessionResumed(id, $0.number) }
@@ -166,6 +172,7 @@ package struct Session: Hashable, Sendable {
                 isDefinitionDirty = true
             }
             return (true, nil)
+        case .refund(let refund): return (note(refund), nil)
         case .slotsLocked(_, let lock): return (lock.number > 0 && Int(lock.number) <= locks.count, nil)
         default: return (false, nil)
         }
@@ -182,7 +189,7 @@ package struct Session: Hashable, Sendable {
     package var standing: [Fact] {
         locks.flatMap { locked -> [Fact] in
             [.slotsLocked(id, locked.lock)] + (locked.isOpen ? [] : [.slotsUnlocked(id, locked.lock)])
-        } + stopStanding
+        } + stopStanding + refunds.map { .refund($0) }
     }
 
     private var stopStanding: [Fact] {
@@ -248,13 +255,16 @@ package struct Session: Hashable, Sendable {
         let index = Int(change.appointment.number) - 1
         guard index < appointments.count, var record = appointments[index] else { return false }
         guard record.version < change.version else { return true }
-        guard record.version + 1 == change.version, !record.state.isEnded else { return false }
+        // What has ended stays as it is, but a visit may be paid for when it is over.
+        let isPaidFor = change.payment != nil && change.state == record.state
+        guard record.version + 1 == change.version, !record.state.isEnded || isPaidFor else { return false }
         if record.state.occupiesSlot && !change.state.occupiesSlot { vacate(record.slot, record.span, record.units) }
         if !record.state.isEnded && change.state.isEnded { live -= 1 }
         record.state = change.state
         record.version = change.version
         record.changed = at
         appointments[index] = record
+        if let payment = change.payment { payments[change.appointment.number] = payment }
         markDirty(index)
         return true
     }
@@ -325,7 +335,9 @@ package struct Session: Hashable, Sendable {
     /// tables.
     package static let pageLength = 32
 
-    private mutating func markDirty(_ index: Int) { dirtyPages |= 1 << UInt64(min(index / Self.pageLength, 63)) }
+    mutating func markDefinitionDirty() { isDefinitionDirty = true }
+
+    mutating func markDirty(_ index: Int) { dirtyPages |= 1 << UInt64(min(index / Self.pageLength, 63)) }
 
     package var isDirty: Bool { dirtyPages != 0 || isDefinitionDirty }
 

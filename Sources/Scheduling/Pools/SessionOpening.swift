@@ -119,7 +119,9 @@ extension PoolBook {
     ) throws(SessionConflict) -> Fact {
         guard let session = session(id) else { preconditionFailure("what is withdrawn is open") }
         var keeping: SessionConflict.Keeping?
-        if !session.isEmpty {
+        if session.owesMoney, session.occupied == 0 {
+            keeping = .refunds
+        } else if !session.isEmpty || isTouched(id) {
             keeping = .appointments(session.occupied)
         } else if !session.openLocks.isEmpty {
             keeping = .locks(session.openLocks.map(\.number))
@@ -223,6 +225,8 @@ package struct SessionConflict: Error, Hashable, Sendable {
         case locks([UInt32])
         /// It does not take place; what would open in its stead would be sold.
         case stopped
+        /// Money of its appointments is still to go back.
+        case refunds
         case begun
     }
 }

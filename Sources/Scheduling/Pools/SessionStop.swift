@@ -203,6 +203,7 @@ extension PoolBook {
         guard let (isSound, holdsEnded) = modify(id, { $0.evolve(stop, at: at) }) else { return isArchived(id) }
         counts.holds -= holdsEnded
         if stop.more { timers.insert(Timer(at: at, .ofSession(id, Timer.restOfStop))) }
+        dueRefunds(of: id, at: at)
         return isSound
     }
 }

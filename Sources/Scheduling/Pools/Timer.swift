@@ -18,6 +18,8 @@ struct Timer: Comparable, Sendable {
 
     /// The number, within a session, of what is left to do of its stop; those of its locks begin with 1.
     static let restOfStop: UInt32 = 0
+    /// The number of the refunds that came to be due in a session: all 20 bits, which no lock has.
+    static let refunds: UInt32 = (1 << 20) - 1
 
     let at: Instant
     let purpose: Purpose

@@ -20,8 +20,11 @@ package struct ChangeAsking: Sendable {
     }
 
     /// The change that this transition makes of it.
-    func next(_ id: AppointmentID, _ state: AppointmentState, _ reason: String) -> Change {
+    func next(
+        _ id: AppointmentID, _ state: AppointmentState, _ reason: String, _ payment: Payment? = nil
+    ) -> Change {
         Change(
-            appointment: id, patient: record.patient, state: state, version: record.version + 1, reason: reason)
+            appointment: id, patient: record.patient, state: state, version: record.version + 1, reason: reason,
+            payment: payment)
     }
 }

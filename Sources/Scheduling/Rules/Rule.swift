@@ -216,6 +216,21 @@ package enum RuleList {
         try WrongState.judge(unlock: isOpen)
     }
 
+    /// `REPORT_PAYMENT`.
+    static func judge(paymentOf isMoving: Bool) throws(Refusal) {
+        try InProgress.judge(isMoving: isMoving)
+    }
+
+    /// `REPORT_PAYMENT`, of one that is not known.
+    static func judge(payments count: Int) throws(Refusal) {
+        try WrongState.judge(payments: count)
+    }
+
+    /// `CLOSE_REFUND`.
+    static func judge(closing refund: Refund) throws(Refusal) {
+        try WrongState.judge(closing: refund)
+    }
+
     /// `STOP_SESSION`.
     static func judge(
         stopFrom slot: UInt16, of session: borrowing Session, isMoving: Bool, _ asking: borrowing Asking

@@ -23,6 +23,12 @@ package enum Limits {
     package static let appointmentsPerPatient = 500
     /// Appointments of one joint booking.
     package static let itemsTogether = 16
+    /// Slots of one choice, in the order in which they are wanted.
+    package static let itemsOfChoice = 32
+    /// Payments of one appointment, those that went back too.
+    package static let paymentsPerAppointment = 16
+    /// Bytes of the reference of a payment, and of a refund.
+    package static let paymentReferenceBytes = 64
     /// Patients of one registration, identifiers of one search, sessions of one opening, templates of one generation.
     package static let itemsPerRequest = 8_192
     /// Conflicts that the answer to an opening of sessions tells, and that its key remembers.

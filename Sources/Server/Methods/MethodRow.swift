@@ -76,6 +76,24 @@ package struct MethodRow: Sendable {
         }
     }
 
+    /// A write that says through which channel and by whom it comes; else as above.
+    init<Request: KeyedMessage, Reply: Message>(
+        _ method: Method, _ request: Request.Type, _ reply: Reply.Type, needs capability: Capability, _ summary: String,
+        counting check: @escaping PayloadCheck = { _ in },
+        writeOf decode: @escaping @Sendable (Request, ConnectionOrigin) throws(ProtocolError) -> Write,
+        answer: @escaping @Sendable (Answer) -> Reply
+    ) {
+        self.init(method, request, reply, needs: capability, summary, counting: check) {
+            request, connection throws(ProtocolError) in
+            let write = try decode(request, connection)
+            return { engine, _ throws(EngineError) in
+                let outcome = await engine.execute([write])[0]
+                if case .failed(let error) = outcome.outcome { throw error }
+                return answer(outcome)
+            }
+        }
+    }
+
     /// A method that `SessionHandler` carries out.
     init(
         _ method: Method, _ request: (any Message.Type)?, _ reply: (any Message.Type)?,

@@ -7,8 +7,7 @@ package enum MethodTable {
     package static let rows: [MethodRow] =
         [
             connectionMethods, catalogueMethods, patientMethods, scheduleMethods, writeMethods, stopMethods,
-            conductMethods,
-            appointmentMethods, countMethods, feedMethods, pairMethods,
+            paymentMethods, conductMethods, appointmentMethods, countMethods, feedMethods, pairMethods,
         ].flatMap { $0 }.sorted { $0.method.rawValue < $1.method.rawValue }
 
     /// By the method's number, which is the index.

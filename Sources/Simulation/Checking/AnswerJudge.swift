@@ -205,7 +205,7 @@ extension Answer.Outcome {
         switch (self, fact) {
         case (.refused(let refusal, let item), .refused(let other, let place, _)): refusal == other && item == place
         case (.told(let told), _): told == fact
-        case (.done(let receipt), .booked(let taken)):
+        case (.done(let receipt), .booked(let taken)), (.done(let receipt), .takenAgain(let taken)):
             receipt
                 == Receipt(
                     appointment: taken.appointment, state: taken.state, version: 1, holdUntil: taken.holdUntil)

@@ -39,6 +39,7 @@ struct FactJudge {
         if let answer = event.answer { checkKey(answer.key) }
         let wishes = (event.answer.map { chronicle.writesByKey[$0.key] ?? [] } ?? []).map { Wish($0) }
         if let objection = situation.objection(to: event, askedBy: wishes) { chronicle.fail(objection) }
+        if let objection = somewhere.objection(toRefusalsIn: event, askedBy: wishes) { chronicle.fail(objection) }
         checkAsked()
         checkWhole()
         if case .refused(let refusal, _, _) = event.fact { chronicle.coverage.note("refused: \(refusal.rule)") }
@@ -50,12 +51,20 @@ struct FactJudge {
         guard case .refused(let refusal, _, _) = event.fact else {
             return Situation(model, factAt: position, decidedFrom: low, now: event.at)
         }
-        let beside = chronicle.beside(underWay).flatMap(\.operation.writes).filter { $0.key != event.answer?.key }
         let isOfPool = [
             .slotFull, .numbersExhausted, .version, .state, .holdExpired, .tooEarly, .tooLate, .sessionStopped, .quota,
         ].contains(refusal.rule)
         return Situation(
-            model, from: low, to: position - 1, now: event.at, beside: beside.map { Wish($0) }, isInPlace: isOfPool)
+            model, from: low, to: position - 1, now: event.at, beside: beside, isInPlace: isOfPool)
+    }
+
+    /// As things were anywhere between the question and the fact.
+    private var somewhere: Situation {
+        Situation(model, from: low, to: position - 1, now: event.at, beside: beside)
+    }
+
+    private var beside: [Wish] {
+        chronicle.beside(underWay).flatMap(\.operation.writes).filter { $0.key != event.answer?.key }.map { Wish($0) }
     }
 
     private func checkKey(_ key: IdempotencyKey) {
@@ -88,6 +97,11 @@ extension Wish {
             self = .take(items.map { Place($0) }, for: patient, isHold: hold, by: write.by)
         case .change(let id, let transition, let ifVersion, let reason):
             self = .change(id, transition, ifVersion: ifVersion, reason: reason, by: write.by)
+        case .confirmPaid(let id, let payment, let ifVersion, let reason):
+            self = .change(id, .confirm, ifVersion: ifVersion, reason: reason, payment: payment, by: write.by)
+        case .reportPayment(let id, let payment): self = .pay(id, payment, by: write.by)
+        case .bookAny(let patient, let items, let hold):
+            self = .choose(items.map { Place($0) }, for: patient, isHold: hold, by: write.by)
         case .move(let id, let slot, let ifVersion, let reason):
             self = .move(id, to: slot, ifVersion: ifVersion, reason: reason, by: write.by)
         default: self = .other(write.command, by: write.by)

@@ -97,7 +97,9 @@ struct StateComparison {
             if let difference = visit.difference(record, version: visit.versions.count - 1) {
                 return "\(id): \(difference)"
             }
+            if session.payments[id.number] != visit.payment { return "\(id) was paid for otherwise" }
         }
+        if session.refunds != sitting.refunds.map(\.refund) { return "its refunds differ" }
         return nil
     }
 

@@ -64,10 +64,12 @@ struct Draw {
         case .hold, .book:
             guard let item = item() else { return nil }
             return .book(patient: patient(), item: item, hold: kind == .hold)
+        case .together where random.chance(300): return choice()
         case .together:
             let items = (0..<random.between(2...4)).compactMap { _ in item() }
             return items.count < 2
                 ? nil : .bookTogether(patient: patient(), items: items, hold: random.chance(500))
+        case .confirm where random.chance(500): return payment()
         case .confirm: return change(.confirm) { $0 == .held }
         case .cancel: return change(random.chance(800) ? .cancel : .stop) { !$0.isFinal }
         case .move:
@@ -81,6 +83,7 @@ struct Draw {
         default:
             if random.chance(200) { return lock() }
             if random.chance(80) { return stop() }
+            if random.chance(150), let closing = closing() { return closing }
             if random.chance(150), let appeal = appeal() { return appeal }
             let transitions: [Transition] = [.arrive, .call, .start, .complete, .noShow]
             let transition = transitions[random.below(transitions.count)]

@@ -16,6 +16,12 @@ extension Command {
             "\(transition) \(id.short) if version \(version)\(reason.isEmpty ? "" : " ‘\(reason)’")"
         case .move(let id, let slot, let version, _):
             "move \(id.short) to \(slot.short) if version \(version)"
+        case .confirmPaid(let id, let payment, let version, _):
+            "confirm \(id.short) paid \(payment.reference) if version \(version)"
+        case .reportPayment(let id, let payment): "pay \(id.short) \(payment.reference)"
+        case .closeRefund(let id, let reference): "close refund \(id.session) \(id.number) \(reference)"
+        case .bookAny(let patient, let items, let hold):
+            "\(hold ? "hold" : "book") any patient \(patient.rawValue) " + items.map(\.brief).joined(separator: " or ")
         case .registerPatients(let patients):
             "register " + patients.map { $0.map(\.value).joined(separator: "=") }.joined(separator: ", ")
         case .openSessions(let drafts):

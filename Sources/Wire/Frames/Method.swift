@@ -10,6 +10,7 @@ package enum Method: UInt8, Hashable, Sendable, CaseIterable {
     case findPatients = 13
     case findEntities = 14
     case countReport = 15
+    case bookAny = 16
     case generateSessions = 20
     case openSessions = 21
     case listSessions = 22
@@ -39,6 +40,9 @@ package enum Method: UInt8, Hashable, Sendable, CaseIterable {
     case confirmEvents = 52
     case listReaders = 53
     case dropReader = 54
+    case listRefunds = 57
+    case reportPayment = 58
+    case closeRefund = 59
     case goodbye = 60
     case follow = 70
     case confirmation = 71
@@ -70,10 +74,10 @@ package enum Method: UInt8, Hashable, Sendable, CaseIterable {
         switch self {
         case .status, .getCatalogue, .findPatients, .findEntities, .listSessions, .listLocks, .planStop, .searchSlots,
             .explainSlot, .dayCounts, .countReport, .previewSessions, .getAppointments, .patientAppointments,
-            .sessionAppointments, .patientStanding, .listReaders:
+            .sessionAppointments, .patientStanding, .listReaders, .listRefunds:
             .read
         case .book, .change, .move, .bookTogether, .lockSlots, .unlockSlots, .stopSession, .resumeSession,
-            .fileAppeal, .decideAppeal:
+            .fileAppeal, .decideAppeal, .bookAny, .reportPayment, .closeRefund:
             .keyedWrite
         case .putCatalogue, .registerPatients, .generateSessions, .openSessions: .idempotentWrite
         case .batch: .batch

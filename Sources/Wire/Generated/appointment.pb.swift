@@ -136,6 +136,17 @@ package nonisolated struct PBAppointment: @unchecked Sendable {
     set {_uniqueStorage()._patientClass = newValue}
   }
 
+  /// what it was paid under; empty: nothing is known of a payment
+  package var paymentReference: String {
+    get {_storage._paymentReference}
+    set {_uniqueStorage()._paymentReference = newValue}
+  }
+
+  package var amountFen: UInt32 {
+    get {_storage._amountFen}
+    set {_uniqueStorage()._amountFen = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -222,7 +233,7 @@ fileprivate nonisolated let _protobuf_package = "haoyuan.v1"
 
 nonisolated extension PBAppointment: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Appointment"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}patient\0\u{1}slot\0\u{1}slots\0\u{1}units\0\u{1}service\0\u{1}pool\0\u{1}number\0\u{1}state\0\u{1}version\0\u{3}start_ms\0\u{3}end_ms\0\u{3}hold_until_ms\0\u{3}made_ms\0\u{3}changed_ms\0\u{1}channel\0\u{1}itinerary\0\u{3}moved_from\0\u{1}archived\0\u{3}patient_class\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}patient\0\u{1}slot\0\u{1}slots\0\u{1}units\0\u{1}service\0\u{1}pool\0\u{1}number\0\u{1}state\0\u{1}version\0\u{3}start_ms\0\u{3}end_ms\0\u{3}hold_until_ms\0\u{3}made_ms\0\u{3}changed_ms\0\u{1}channel\0\u{1}itinerary\0\u{3}moved_from\0\u{1}archived\0\u{3}patient_class\0\u{4}\u{a}payment_reference\0\u{3}amount_fen\0")
 
   fileprivate class _StorageClass {
     var _id: UInt64 = 0
@@ -245,6 +256,8 @@ nonisolated extension PBAppointment: SwiftProtobuf.Message, SwiftProtobuf._Messa
     var _movedFrom: UInt64 = 0
     var _archived: Bool = false
     var _patientClass: PBPatientClass = .unspecified
+    var _paymentReference: String = String()
+    var _amountFen: UInt32 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -275,6 +288,8 @@ nonisolated extension PBAppointment: SwiftProtobuf.Message, SwiftProtobuf._Messa
       _movedFrom = source._movedFrom
       _archived = source._archived
       _patientClass = source._patientClass
+      _paymentReference = source._paymentReference
+      _amountFen = source._amountFen
     }
   }
 
@@ -313,6 +328,8 @@ nonisolated extension PBAppointment: SwiftProtobuf.Message, SwiftProtobuf._Messa
         case 18: try { try decoder.decodeSingularFixed64Field(value: &_storage._movedFrom) }()
         case 19: try { try decoder.decodeSingularBoolField(value: &_storage._archived) }()
         case 20: try { try decoder.decodeSingularEnumField(value: &_storage._patientClass) }()
+        case 30: try { try decoder.decodeSingularStringField(value: &_storage._paymentReference) }()
+        case 31: try { try decoder.decodeSingularUInt32Field(value: &_storage._amountFen) }()
         default: break
         }
       }
@@ -381,6 +398,12 @@ nonisolated extension PBAppointment: SwiftProtobuf.Message, SwiftProtobuf._Messa
       if _storage._patientClass != .unspecified {
         try visitor.visitSingularEnumField(value: _storage._patientClass, fieldNumber: 20)
       }
+      if !_storage._paymentReference.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._paymentReference, fieldNumber: 30)
+      }
+      if _storage._amountFen != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._amountFen, fieldNumber: 31)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -410,6 +433,8 @@ nonisolated extension PBAppointment: SwiftProtobuf.Message, SwiftProtobuf._Messa
         if _storage._movedFrom != rhs_storage._movedFrom {return false}
         if _storage._archived != rhs_storage._archived {return false}
         if _storage._patientClass != rhs_storage._patientClass {return false}
+        if _storage._paymentReference != rhs_storage._paymentReference {return false}
+        if _storage._amountFen != rhs_storage._amountFen {return false}
         return true
       }
       if !storagesAreEqual {return false}

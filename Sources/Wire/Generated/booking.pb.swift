@@ -126,6 +126,12 @@ package nonisolated struct PBChangeRequest: Sendable {
 
   package var `operator`: String = String()
 
+  /// CONFIRM: what it was paid under, at most 64 bytes; empty: not said
+  package var paymentReference: String = String()
+
+  /// CONFIRM with a reference: how much; 0: not said
+  package var amountFen: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -398,7 +404,7 @@ nonisolated extension PBBookRequest: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension PBChangeRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ChangeRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}key_high\0\u{3}key_low\0\u{1}appointment\0\u{1}transition\0\u{3}if_version\0\u{1}reason\0\u{1}channel\0\u{1}operator\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}key_high\0\u{3}key_low\0\u{1}appointment\0\u{1}transition\0\u{3}if_version\0\u{1}reason\0\u{1}channel\0\u{1}operator\0\u{3}payment_reference\0\u{3}amount_fen\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -414,6 +420,8 @@ nonisolated extension PBChangeRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 6: try { try decoder.decodeSingularStringField(value: &self.reason) }()
       case 7: try { try decoder.decodeSingularEnumField(value: &self.channel) }()
       case 8: try { try decoder.decodeSingularStringField(value: &self.`operator`) }()
+      case 9: try { try decoder.decodeSingularStringField(value: &self.paymentReference) }()
+      case 10: try { try decoder.decodeSingularUInt32Field(value: &self.amountFen) }()
       default: break
       }
     }
@@ -444,6 +452,12 @@ nonisolated extension PBChangeRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if !self.`operator`.isEmpty {
       try visitor.visitSingularStringField(value: self.`operator`, fieldNumber: 8)
     }
+    if !self.paymentReference.isEmpty {
+      try visitor.visitSingularStringField(value: self.paymentReference, fieldNumber: 9)
+    }
+    if self.amountFen != 0 {
+      try visitor.visitSingularUInt32Field(value: self.amountFen, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -456,6 +470,8 @@ nonisolated extension PBChangeRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.reason != rhs.reason {return false}
     if lhs.channel != rhs.channel {return false}
     if lhs.`operator` != rhs.`operator` {return false}
+    if lhs.paymentReference != rhs.paymentReference {return false}
+    if lhs.amountFen != rhs.amountFen {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

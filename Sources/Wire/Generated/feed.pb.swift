@@ -63,6 +63,12 @@ package nonisolated enum PBEventKind: SwiftProtobuf.Enum, Swift.CaseIterable {
 
   /// as APPEAL_FILED; entity: "granted" or "denied"
   case appealDecided // = 16
+
+  /// a payment came after the end of the hold moved_from, and got the number again
+  case takenAgain // = 21
+
+  /// refund, appointment, patient, payment, amount, cause, rule: due; with reason, the
+  case refund // = 22
   case UNRECOGNIZED(Int)
 
   package init() {
@@ -88,6 +94,8 @@ package nonisolated enum PBEventKind: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 14: self = .sessionResumed
     case 15: self = .appealFiled
     case 16: self = .appealDecided
+    case 21: self = .takenAgain
+    case 22: self = .refund
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -111,6 +119,8 @@ package nonisolated enum PBEventKind: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .sessionResumed: return 14
     case .appealFiled: return 15
     case .appealDecided: return 16
+    case .takenAgain: return 21
+    case .refund: return 22
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -134,6 +144,8 @@ package nonisolated enum PBEventKind: SwiftProtobuf.Enum, Swift.CaseIterable {
     .sessionResumed,
     .appealFiled,
     .appealDecided,
+    .takenAgain,
+    .refund,
   ]
 
 }
@@ -421,6 +433,27 @@ package nonisolated struct PBEvent: @unchecked Sendable {
     set {_uniqueStorage()._patientClass = newValue}
   }
 
+  /// of a payment that came with the event, or goes back
+  package var paymentReference: String {
+    get {_storage._paymentReference}
+    set {_uniqueStorage()._paymentReference = newValue}
+  }
+
+  package var amountFen: UInt32 {
+    get {_storage._amountFen}
+    set {_uniqueStorage()._amountFen = newValue}
+  }
+
+  package var refund: UInt64 {
+    get {_storage._refund}
+    set {_uniqueStorage()._refund = newValue}
+  }
+
+  package var refundCause: PBRefundCause {
+    get {_storage._refundCause}
+    set {_uniqueStorage()._refundCause = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -433,7 +466,7 @@ package nonisolated struct PBEvent: @unchecked Sendable {
 fileprivate nonisolated let _protobuf_package = "haoyuan.v1"
 
 nonisolated extension PBEventKind: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0EVENT_KIND_UNSPECIFIED\0\u{1}EVENT_KIND_BOOKED\0\u{1}EVENT_KIND_CHANGED\0\u{1}EVENT_KIND_MOVED\0\u{1}EVENT_KIND_REFUSED\0\u{1}EVENT_KIND_SESSION_OPENED\0\u{1}EVENT_KIND_SESSION_ARCHIVED\0\u{1}EVENT_KIND_PATIENT_REGISTERED\0\u{1}EVENT_KIND_CATALOGUE_CHANGED\0\u{1}EVENT_KIND_EPOCH_BEGAN\0\u{1}EVENT_KIND_SLOTS_LOCKED\0\u{1}EVENT_KIND_SLOTS_UNLOCKED\0\u{1}EVENT_KIND_SESSION_WITHDRAWN\0\u{1}EVENT_KIND_SESSION_STOPPED\0\u{1}EVENT_KIND_SESSION_RESUMED\0\u{1}EVENT_KIND_APPEAL_FILED\0\u{1}EVENT_KIND_APPEAL_DECIDED\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0EVENT_KIND_UNSPECIFIED\0\u{1}EVENT_KIND_BOOKED\0\u{1}EVENT_KIND_CHANGED\0\u{1}EVENT_KIND_MOVED\0\u{1}EVENT_KIND_REFUSED\0\u{1}EVENT_KIND_SESSION_OPENED\0\u{1}EVENT_KIND_SESSION_ARCHIVED\0\u{1}EVENT_KIND_PATIENT_REGISTERED\0\u{1}EVENT_KIND_CATALOGUE_CHANGED\0\u{1}EVENT_KIND_EPOCH_BEGAN\0\u{1}EVENT_KIND_SLOTS_LOCKED\0\u{1}EVENT_KIND_SLOTS_UNLOCKED\0\u{1}EVENT_KIND_SESSION_WITHDRAWN\0\u{1}EVENT_KIND_SESSION_STOPPED\0\u{1}EVENT_KIND_SESSION_RESUMED\0\u{1}EVENT_KIND_APPEAL_FILED\0\u{1}EVENT_KIND_APPEAL_DECIDED\0\u{2}\u{5}EVENT_KIND_TAKEN_AGAIN\0\u{1}EVENT_KIND_REFUND\0")
 }
 
 nonisolated extension PBSubscribeRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -779,7 +812,7 @@ nonisolated extension PBDropReaderReply: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension PBEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Event"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}position\0\u{3}at_ms\0\u{1}kind\0\u{1}channel\0\u{1}operator\0\u{1}appointment\0\u{1}patient\0\u{1}slot\0\u{1}slots\0\u{1}units\0\u{1}service\0\u{1}state\0\u{1}version\0\u{3}moved_from\0\u{1}session\0\u{1}rule\0\u{1}reason\0\u{1}entity\0\u{1}itinerary\0\u{3}hold_until_ms\0\u{1}epoch\0\u{3}patient_class\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}position\0\u{3}at_ms\0\u{1}kind\0\u{1}channel\0\u{1}operator\0\u{1}appointment\0\u{1}patient\0\u{1}slot\0\u{1}slots\0\u{1}units\0\u{1}service\0\u{1}state\0\u{1}version\0\u{3}moved_from\0\u{1}session\0\u{1}rule\0\u{1}reason\0\u{1}entity\0\u{1}itinerary\0\u{3}hold_until_ms\0\u{1}epoch\0\u{3}patient_class\0\u{4}\u{8}payment_reference\0\u{3}amount_fen\0\u{1}refund\0\u{3}refund_cause\0")
 
   fileprivate class _StorageClass {
     var _position: UInt64 = 0
@@ -804,6 +837,10 @@ nonisolated extension PBEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     var _holdUntilMs: Int64 = 0
     var _epoch: UInt32 = 0
     var _patientClass: PBPatientClass = .unspecified
+    var _paymentReference: String = String()
+    var _amountFen: UInt32 = 0
+    var _refund: UInt64 = 0
+    var _refundCause: PBRefundCause = .unspecified
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -836,6 +873,10 @@ nonisolated extension PBEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       _holdUntilMs = source._holdUntilMs
       _epoch = source._epoch
       _patientClass = source._patientClass
+      _paymentReference = source._paymentReference
+      _amountFen = source._amountFen
+      _refund = source._refund
+      _refundCause = source._refundCause
     }
   }
 
@@ -876,6 +917,10 @@ nonisolated extension PBEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
         case 20: try { try decoder.decodeSingularInt64Field(value: &_storage._holdUntilMs) }()
         case 21: try { try decoder.decodeSingularUInt32Field(value: &_storage._epoch) }()
         case 22: try { try decoder.decodeSingularEnumField(value: &_storage._patientClass) }()
+        case 30: try { try decoder.decodeSingularStringField(value: &_storage._paymentReference) }()
+        case 31: try { try decoder.decodeSingularUInt32Field(value: &_storage._amountFen) }()
+        case 32: try { try decoder.decodeSingularFixed64Field(value: &_storage._refund) }()
+        case 33: try { try decoder.decodeSingularEnumField(value: &_storage._refundCause) }()
         default: break
         }
       }
@@ -950,6 +995,18 @@ nonisolated extension PBEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       if _storage._patientClass != .unspecified {
         try visitor.visitSingularEnumField(value: _storage._patientClass, fieldNumber: 22)
       }
+      if !_storage._paymentReference.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._paymentReference, fieldNumber: 30)
+      }
+      if _storage._amountFen != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._amountFen, fieldNumber: 31)
+      }
+      if _storage._refund != 0 {
+        try visitor.visitSingularFixed64Field(value: _storage._refund, fieldNumber: 32)
+      }
+      if _storage._refundCause != .unspecified {
+        try visitor.visitSingularEnumField(value: _storage._refundCause, fieldNumber: 33)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -981,6 +1038,10 @@ nonisolated extension PBEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
         if _storage._holdUntilMs != rhs_storage._holdUntilMs {return false}
         if _storage._epoch != rhs_storage._epoch {return false}
         if _storage._patientClass != rhs_storage._patientClass {return false}
+        if _storage._paymentReference != rhs_storage._paymentReference {return false}
+        if _storage._amountFen != rhs_storage._amountFen {return false}
+        if _storage._refund != rhs_storage._refund {return false}
+        if _storage._refundCause != rhs_storage._refundCause {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -25,5 +25,7 @@ extension PBAppointment {
         movedFrom = record.movedFrom?.rawValue ?? 0
         archived = isArchived
         patientClass = record.patientClass.map { PBPatientClass($0) } ?? .unspecified
+        paymentReference = appointment.payment?.reference ?? ""
+        amountFen = appointment.payment?.amountFen ?? 0
     }
 }

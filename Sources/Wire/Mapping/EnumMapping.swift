@@ -35,6 +35,11 @@ extension PBAuthority {
     package var authority: Authority? { UInt8(exactly: rawValue).flatMap(Authority.init) }
 }
 
+extension PBRefundCause {
+    package init(_ cause: RefundCause) { self = PBRefundCause(rawValue: Int(cause.rawValue)) ?? .unspecified }
+    package var cause: RefundCause? { UInt8(exactly: rawValue).flatMap(RefundCause.init) }
+}
+
 extension PBResourceKind {
     package init(_ kind: Resource.Kind) { self = PBResourceKind(rawValue: Int(kind.rawValue)) ?? .unspecified }
     package var kind: Resource.Kind? { UInt8(exactly: rawValue).flatMap(Resource.Kind.init) }

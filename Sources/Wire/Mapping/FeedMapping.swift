@@ -42,6 +42,10 @@ extension PBEvent {
         entity = line.entity
         epoch = line.epoch
         patientClass = line.patientClass.map { PBPatientClass($0) } ?? .unspecified
+        paymentReference = line.payment
+        amountFen = line.amount
+        refund = line.refund?.rawValue ?? 0
+        refundCause = line.cause.map { PBRefundCause($0) } ?? .unspecified
     }
 }
 
@@ -67,5 +71,9 @@ extension FactLine {
         entity = event.entity
         epoch = event.epoch
         patientClass = event.patientClass.patientClass
+        payment = event.paymentReference
+        amount = event.amountFen
+        refund = event.refund == 0 ? nil : RefundID(rawValue: event.refund)
+        cause = event.refundCause.cause
     }
 }

@@ -96,9 +96,30 @@ extension Write {
         self.init(
             key: IdempotencyKey(high: message.keyHigh, low: message.keyLow),
             by: try connection.origin(message.channel, message.operator), deadline: deadline,
-            command: .change(
-                AppointmentID(rawValue: message.appointment), transition, ifVersion: message.ifVersion,
-                reason: message.reason))
+            command: try Command(message, transition))
+    }
+
+    /// Any of these.
+    package init(
+        _ message: PBBookAnyRequest, on connection: ConnectionOrigin, deadline: UInt64?
+    ) throws(ProtocolError) {
+        self.init(
+            key: IdempotencyKey(high: message.keyHigh, low: message.keyLow),
+            by: try connection.origin(message.channel, message.operator), deadline: deadline,
+            command: .bookAny(
+                patient: PatientID(rawValue: message.patient), items: try Command.Item.items(message.items),
+                hold: message.hold))
+    }
+
+    package init(
+        _ message: PBReportPaymentRequest, on connection: ConnectionOrigin, deadline: UInt64?
+    ) throws(ProtocolError) {
+        self.init(
+            key: IdempotencyKey(high: message.keyHigh, low: message.keyLow),
+            by: try connection.origin(message.channel, message.operator), deadline: deadline,
+            command: .reportPayment(
+                AppointmentID(rawValue: message.appointment),
+                Payment(reference: message.paymentReference, amountFen: message.amountFen)))
     }
 
     package init(
@@ -115,18 +136,43 @@ extension Write {
     package init(
         _ message: PBBookTogetherRequest, on connection: ConnectionOrigin, deadline: UInt64?
     ) throws(ProtocolError) {
+        self.init(
+            key: IdempotencyKey(high: message.keyHigh, low: message.keyLow),
+            by: try connection.origin(message.channel, message.operator), deadline: deadline,
+            command: .bookTogether(
+                patient: PatientID(rawValue: message.patient), items: try Command.Item.items(message.items),
+                hold: message.hold))
+    }
+}
+
+extension Command {
+    /// A change; with a payment, the confirmation that it comes with.
+    fileprivate init(_ message: PBChangeRequest, _ transition: Transition) throws(ProtocolError) {
+        let appointment = AppointmentID(rawValue: message.appointment)
+        guard !message.paymentReference.isEmpty || message.amountFen > 0 else {
+            self = .change(appointment, transition, ifVersion: message.ifVersion, reason: message.reason)
+            return
+        }
+        guard transition == .confirm else {
+            throw ProtocolError.invalid(
+                "payment_reference, amount_fen", "only CONFIRM takes them; report other payments with REPORT_PAYMENT")
+        }
+        self = .confirmPaid(
+            appointment, Payment(reference: message.paymentReference, amountFen: message.amountFen),
+            ifVersion: message.ifVersion, reason: message.reason)
+    }
+}
+
+extension Command.Item {
+    fileprivate static func items(_ wire: [PBTogetherItem]) throws(ProtocolError) -> [Command.Item] {
         var items: [Command.Item] = []
-        items.reserveCapacity(message.items.count)
-        for (index, item) in message.items.enumerated() {
+        items.reserveCapacity(wire.count)
+        for (index, item) in wire.enumerated() {
             items.append(
                 Command.Item(
                     slot: SlotID(rawValue: item.slot), service: ServiceID(rawValue: item.service),
                     patientClass: try PatientClass(optional: item.patientClass, of: "items[\(index)].")))
         }
-        self.init(
-            key: IdempotencyKey(high: message.keyHigh, low: message.keyLow),
-            by: try connection.origin(message.channel, message.operator), deadline: deadline,
-            command: .bookTogether(
-                patient: PatientID(rawValue: message.patient), items: items, hold: message.hold))
+        return items
     }
 }

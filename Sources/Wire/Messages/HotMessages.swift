@@ -63,6 +63,8 @@ extension PBChangeRequest {
             case (6, .bytes): reason = try reader.string()
             case (7, .varint): channel = PBChannel(wire: try reader.varint())
             case (8, .bytes): self.operator = try reader.string()
+            case (9, .bytes): paymentReference = try reader.string()
+            case (10, .varint): amountFen = UInt32(truncatingIfNeeded: try reader.varint())
             default: try reader.skip(kind)
             }
         }

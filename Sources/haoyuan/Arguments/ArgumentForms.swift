@@ -17,6 +17,7 @@ enum ArgumentForms {
         "path": "the path of a file or a folder, such as ./hospital.yaml",
         "patient": "'#17' or 17 by id, 'system|value' by identifier with all of its digits",
         "position": "a position as the commands show it, such as 12345, 12,345 or @12345",
+        "refund": "\(ids), such as 1/0/1",
         "session": "\(ids), such as 1/0",
         "slot": "\(ids), such as 1/0/5",
         "slot[=service]": "\(ids), such as 1/0/5, with the service after = where it needs one: 1/0/5=ct-chest",

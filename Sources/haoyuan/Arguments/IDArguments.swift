@@ -37,6 +37,16 @@ struct SlotArgument: ExpressibleByArgument {
     }
 }
 
+/// A refund: `1099511627777` or `1/0/1`.
+struct RefundArgument: ExpressibleByArgument {
+    let id: RefundID
+
+    init?(argument: String) {
+        guard let number = place(argument, parts: 3) else { return nil }
+        id = RefundID(rawValue: number)
+    }
+}
+
 /// A session: `1048576` or `1/0`.
 struct SessionArgument: ExpressibleByArgument {
     let id: SessionID

@@ -29,6 +29,11 @@ struct BookingOptions: ParsableArguments {
             valueName: "class"))
     var patientClass: PatientClassArgument?
 
+    @Flag(
+        name: .customLong("any-of"),
+        help: "Take only one of the slots: the first that every rule allows, in their order. Up to 32.")
+    var anyOf = false
+
     @Flag(help: "Register the patient first when the identifier is unknown.")
     var register = false
 
@@ -51,7 +56,10 @@ struct BookingOptions: ParsableArguments {
             let patient = try await link.patient(patient, registering: register)
             let answer = WriteAnswer(
                 link: link, key: key.key, isJSON: output.json, language: language.language, booking: (patient, items))
-            if items.count == 1 {
+            if anyOf {
+                try await answer.show(
+                    link.client.bookAny(patient: patient, items: items, hold: hold, key: key.key.key))
+            } else if items.count == 1 {
                 try await answer.show(
                     link.client.book(
                         patient: patient, slot: items[0].slot, service: items[0].service, hold: hold,
@@ -68,7 +76,8 @@ struct Book: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Book a slot for a patient, or several together.",
         discussion:
-            "Several slots are all booked or none. Ends with 2 when a rule refuses, and shows the next free slots.")
+            "Several slots are all booked or none; with --any-of one of them. Ends with 2 when a rule refuses, and shows the next free slots."
+    )
 
     @OptionGroup var booking: BookingOptions
     @OptionGroup var key: KeyOption

@@ -24,9 +24,14 @@ struct ChangeOptions: ParsableArguments {
     }
 
     /// Asks for the transition, and shows what came of it.
-    func change(_ transition: Transition) async throws {
+    func change(_ transition: Transition, payment: Payment? = nil) async throws {
         try await ServerLink.with(connection, key: key.key) { link in
             let answer = WriteAnswer(link: link, key: key.key, isJSON: output.json, language: language.language)
+            guard transition != .confirm else {
+                return try await answer.show(
+                    link.client.confirm(
+                        appointment.id, payment: payment, ifVersion: ifVersion, reason: reason, key: key.key.key))
+            }
             try await answer.show(
                 link.client.change(
                     appointment.id, transition, ifVersion: ifVersion, reason: reason, key: key.key.key))

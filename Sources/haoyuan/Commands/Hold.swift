@@ -4,7 +4,7 @@ struct Hold: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Hold a slot for a patient until it is confirmed, or expires.",
         discussion:
-            "How long a hold lasts is the department’s policy. Several slots are all held or none. Ends with 2 when "
+            "How long a hold lasts is the department’s policy. Several slots are all held or none; with --any-of one of them. Ends with 2 when "
             + "a rule refuses.")
 
     @OptionGroup var booking: BookingOptions

@@ -33,7 +33,46 @@ struct WriteAnswer {
         }
     }
 
-    private func show(_ receipt: Receipt, _ appointments: [Appointment], _ names: HospitalNames) {
+    /// One of several: with the rule that stood in the way of each before it, or of each.
+    func show(_ outcome: ChoiceOutcome) async throws {
+        switch outcome {
+        case .done(let receipt, let item, let passed):
+            let names = try await link.names()
+            let found = try await link.client.appointments([receipt.appointment])
+            show(receipt, found, names, choice: (item, passed))
+        case .refused(let rules, let last): try await refuse(rules, last)
+        }
+    }
+
+    private func refuse(_ rules: [Rule], _ last: Refusal) async throws -> Never {
+        if isJSON {
+            Output.document([
+                "result": "refused", "again": .bool(last.isRepetition), "key": .text(key.description),
+                "refused": .list(rules.map(json)), "position": .count(last.position.rawValue),
+            ])
+        } else {
+            for (index, rule) in rules.enumerated() { Output.complain(sentence(of: rule, item: index)) }
+            Output.complain(
+                language == .chinese
+                    ? "所求时段均不可预约" : "none of the slots can be had; haoyuan slots lists those that are free")
+        }
+        throw Ending(status: .refused)
+    }
+
+    private func sentence(of rule: Rule, item: Int) -> String {
+        let meaning = rule.meaning(in: language)
+        return language == .chinese
+            ? "所求的第 \(item + 1) 个时段：\(rule.name)，\(meaning)" : "slot \(item + 1): \(rule.name): \(meaning)"
+    }
+
+    private func json(_ rule: Rule) -> JSON {
+        ["rule": .text(rule.name), "meaning": .text(rule.meaning(in: language))]
+    }
+
+    private func show(
+        _ receipt: Receipt, _ appointments: [Appointment], _ names: HospitalNames,
+        choice: (item: Int, passed: [Rule])? = nil
+    ) {
         if isJSON {
             Output.document([
                 "result": "done", "again": .bool(receipt.isRepetition), "key": .text(key.description),
@@ -42,6 +81,8 @@ struct WriteAnswer {
                 "hold_until": .optional(receipt.holdUntil) { .text(names.clock.iso($0.milliseconds)) },
                 "position": .count(receipt.position.rawValue),
                 "appointments": .list(appointments.map { AppointmentView($0, names).json }),
+                "item": .optional(choice) { .count($0.item) },
+                "refused": .list((choice?.passed ?? []).map(json)),
             ])
             return
         }
@@ -59,6 +100,9 @@ struct WriteAnswer {
         }
         if receipt.state == .held, let until = receipt.holdUntil {
             sheet.add("confirm by", names.clock.second(until.milliseconds), .caution)
+        }
+        for (index, rule) in (choice?.passed ?? []).enumerated() {
+            sheet.add("not had", sentence(of: rule, item: index), .quiet)
         }
         sheet.add("key", key.description, .quiet)
         Output.lines(sheet.lines(.standardOutput))
@@ -173,6 +217,9 @@ struct AppointmentView {
             "patient_class": .optional(appointment.patientClass) { .text($0.word) },
             "itinerary": .optional(appointment.itinerary) { .id($0.rawValue) },
             "moved_from": .optional(appointment.movedFrom) { .id($0.rawValue) },
+            "payment": .optional(appointment.payment) {
+                ["reference": .text($0.reference), "fen": .count($0.amountFen)]
+            },
             "archived": .bool(appointment.isArchived),
         ]
     }
