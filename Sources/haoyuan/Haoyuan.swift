@@ -29,7 +29,7 @@ struct Haoyuan: AsyncParsableCommand {
                 name: "Reservations",
                 subcommands: [
                     Slots.self, Days.self, Why.self, Hold.self, Book.self, Confirm.self, Cancel.self, Move.self,
-                    Pay.self, Refunds.self, Appointments.self, StandingCommand.self,
+                    SeriesCommand.self, Pay.self, Refunds.self, Appointments.self, StandingCommand.self,
                     AppealCommand.self,
                 ]),
             CommandGroup(

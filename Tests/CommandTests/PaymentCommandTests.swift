@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// `haoyuan pay`, `refunds` and `book --any-of`, as an operator types them.
-@Suite struct `Payments and choices at the command line` {
+/// `haoyuan pay`, `refunds`, `book --any-of` and `series`, as an operator types them.
+@Suite struct `Payments, choices and courses at the command line` {
     private static let hospital = """
         hospital: {name: 人民医院, time_zone: Asia/Shanghai}
         departments: [{code: CARD, name: 心内科}]
@@ -21,6 +21,10 @@ import Testing
             let slots = (found["slots"] as? [[String: Any]] ?? []).compactMap { $0["place"] as? String }
             try await body(server, slots)
         }
+    }
+
+    private func appointments(_ course: [String: Any]) -> [String] {
+        (course["dates"] as? [[String: Any]] ?? []).compactMap { $0["appointment"] as? String }
     }
 
     @Test func `a payment confirms, a second one goes back, and its refund is closed once`() async throws {
@@ -61,11 +65,42 @@ import Testing
         }
     }
 
+    @Test func `a course checks every date, tells of each, and books none twice under its key`() async throws {
+        try await withHospital { server, _ in
+            let key = "6f1f8c3e-1111-4222-8333-444455556666"
+            let course = [
+                "series", "--patient", "#1", "--service", "visit", "--from", "+1", "--every", "7", "--count", "3",
+                "--at", "08:10", "--at", "08:20", "--pool", "li",
+            ]
+            let first = try await server.ask(course + ["--key", key, "--json"]).object()
+            #expect(first["result"] as? String == "done" && first["booked"] as? Int == 3, "\(first)")
+            let again = try await server.ask(course + ["--key", key, "--json"]).object()
+            #expect(appointments(again).count == 3 && appointments(again) == appointments(first))
+            // Past the last day that is open.
+            let long = try await server.ask(
+                course.map { $0 == "3" ? "4" : $0 == "#1" ? "#2" : $0 } + ["--lang", "en"])
+            #expect(long.status == 2 && long.output.contains("no session has such a slot"), "\(long)")
+            #expect(long.output.contains("3 of 4 booked"), "\(long)")
+            let whole = course[..<12].map { $0 == "#1" ? "#3" : $0 } + ["08:50", "--pool", "li"]
+            let all = try await server.ask(whole + ["--all-or-nothing", "--json"])
+            #expect(try all.object()["booked"] as? Int == 3, "\(all)")
+            let wrong = try await server.ask(course + ["--all-or-nothing"])
+            #expect(wrong.status != 0 && wrong.complaints.contains("one time"), "\(wrong)")
+        }
+    }
+
     @Test(arguments: [
         (["pay", "1/0/1", "--reference", "", "--fen", "1"], "--reference is empty"),
         (["pay", "1/0/1", "--reference", "x", "--fen", "0"], "--fen is 0"),
         (["confirm", "1/0/1", "--fen", "5"], "--fen needs --reference"),
         (["refunds", "close", "x", "--reference", "y"], "refund"),
+        (
+            [
+                "series", "--patient", "#1", "--service", "v", "--from", "+1", "--every", "0", "--count", "1", "--at",
+                "09:00",
+            ],
+            "--every is 0"
+        ),
     ])
     func `wrong use says what is wrong`(words: [String], said: String) async throws {
         try await withServer([]) { server in
