@@ -60,6 +60,15 @@ extension Situation {
         }
     }
 
+    /// What a clock on the wall showed whenever the share that is for sale was another: at the first and the last
+    /// moment, and as each stage between them began.
+    private func walls(_ policy: Policy, _ place: Place) -> [Int] {
+        let ends = clocks.map(\.wall)
+        let begins = releases(policy, place).joined().compactMap { comes($0, for: place.date) }
+        guard let first = ends.min(), let last = ends.max() else { return ends }
+        return ends + begins.filter { first < $0 && $0 < last }
+    }
+
     /// The share that is for sale is sold.
     func shareSold(_ place: Place) -> Verdict {
         let all = place.sitting.capacities.reduce(0, +)
@@ -67,7 +76,7 @@ extension Situation {
         var refusals: [Refusal] = []
         var isCertain = true
         for policy in place.policies {
-            for wall in clocks.map(\.wall) {
+            for wall in walls(policy, place) {
                 let shares = releases(policy, place).compactMap { share($0, place, at: wall) }.filter { $0 < 100 }
                 let most = shares.map { max(1, all * Int($0) / 100) }
                 for demand in place.fitting {
