@@ -17,6 +17,8 @@ package struct Session: Hashable, Sendable {
     package let capacity: UInt32
     /// Of its definition.
     package let wallStart: WallTime?
+    /// Here, because it fills the gap behind the time: at the end it would take 8 bytes.
+    package private(set) var isDefinitionDirty = true
     /// Seconds from 1970 to its opening; 0 where that is not known. It lies in the gap behind the wall time.
     private let openedSecond: UInt32
     package internal(set) var slots: ContiguousArray<Slot>
@@ -50,7 +52,6 @@ package struct Session: Hashable, Sendable {
     package private(set) var claims: [UInt32: Claim] = [:]
     /// Pages of `appointments` that no checkpoint has yet, one bit each; the last bit stands for all pages from 63 on.
     package private(set) var dirtyPages: UInt64 = 0
-    package private(set) var isDefinitionDirty = true
 
     package init(_ definition: SessionDefinition) {
         id = definition.id
