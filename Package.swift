@@ -92,7 +92,7 @@ let package = Package(
         .target(
             name: "Hosting",
             dependencies: nio + [
-                "Terminal", "Server", "HaoyuanClient", "Engine", "Journal", "Scheduling", "Wire",
+                "Terminal", "Server", "HaoyuanClient", "Engine", "Journal", "Scheduling", "Wire", "ZoneTables",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "Yams", package: "Yams"),

@@ -49,8 +49,8 @@ enum Arrows {
         "Terminal": platform.union(["HaoyuanClient", "Scheduling", "ZoneTables"]),
         // Gateways and tests host an engine, too: nothing here knows a command line or a drill.
         "Hosting": platform.union(nio).union([
-            "Terminal", "Server", "HaoyuanClient", "Engine", "Wire", "Journal", "Scheduling", "Logging", "NIOHTTP1",
-            "Yams",
+            "Terminal", "Server", "HaoyuanClient", "Engine", "Wire", "Journal", "Scheduling", "ZoneTables", "Logging",
+            "NIOHTTP1", "Yams",
         ]),
         // For tests of front ends: it starts what `serve` starts, and shows nothing of it but the client's types.
         "HaoyuanTesting": platform.union([
