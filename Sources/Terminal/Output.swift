@@ -8,6 +8,9 @@ package enum Output {
     /// One line of text.
     package static func line(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
 
+    /// A text as it is: a file that goes to standard output.
+    package static func put(_ text: String) { write(text, to: STDOUT_FILENO) }
+
     package static func lines(_ lines: [String]) {
         guard !lines.isEmpty else { return }
         write(lines.joined(separator: "\n") + "\n", to: STDOUT_FILENO)

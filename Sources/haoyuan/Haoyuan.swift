@@ -23,7 +23,7 @@ struct Haoyuan: AsyncParsableCommand {
                 name: "Hospital",
                 subcommands: [
                     Import.self, CatalogueCommand.self, Find.self, PolicyCommand.self, Sessions.self, Patients.self,
-                    ReportCommand.self, Zones.self,
+                    ReportCommand.self, CalendarCommand.self, Zones.self,
                 ]),
             CommandGroup(
                 name: "Reservations",
@@ -99,6 +99,7 @@ struct Haoyuan: AsyncParsableCommand {
             + Patients.configuration.subcommands + Zones.configuration.subcommands + Drill.configuration.subcommands
             + Feed.configuration.subcommands + Refunds.configuration.subcommands
             + PolicyCommand.configuration.subcommands + AppealCommand.configuration.subcommands
+            + CalendarCommand.configuration.subcommands
         return commands.contains { $0._commandName == word }
     }
 

@@ -19,6 +19,6 @@ package enum ExitStatus: Int32, Sendable {
     case temporary = 75
     /// It needs rights or tools that are not here.
     case notHere = 77
-    /// A file of settings, or of a hospital, cannot be understood.
+    /// A file of settings, of a hospital or of a calendar cannot be understood.
     case configuration = 78
 }

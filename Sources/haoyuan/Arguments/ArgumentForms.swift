@@ -23,6 +23,7 @@ enum ArgumentForms {
         "slot[=service]": "\(ids), such as 1/0/5, with the service after = where it needs one: 1/0/5=ct-chest",
         "span": "a time with its unit, such as 30s, 15m or 2h",
         "time": "a time with its unit, such as 500ms, 30s, 15m, 1h30m or 7d",
+        "tzid=zone": "the file's TZID and its IANA name, such as 'China Standard Time=Asia/Shanghai'",
         "uuid": "a UUID, such as 6f1f8c3e-1111-4222-8333-444455556666",
     ]
 

@@ -3,7 +3,7 @@ import ArgumentParser
 /// What a command line names, it names once: of two the last would silently win.
 enum ArgumentList {
     /// Options that may be repeated to say more.
-    private static let repeatable: Set<String> = ["--slot", "--template", "--id", "--at"]
+    private static let repeatable: Set<String> = ["--slot", "--template", "--id", "--at", "--tzid"]
 
     /// - Throws: where an option stands twice that has one value.
     static func checkOptions(_ arguments: [String]) throws {
