@@ -129,7 +129,8 @@ import Testing
     }
 
     @Test(arguments: [
-        // Half an hour comes twice in Lord Howe, an hour in Berlin: a leave begins with the first, ends after the second.
+        // Half an hour comes twice in Lord Howe, an hour in Berlin: a leave begins with the first and ends after the
+        // second.
         ("Australia/Lord_Howe", "20260404T151500Z/PT10M", "2026-04-05 01:45–2026-04-05 02:00"),
         ("Australia/Lord_Howe", "20260404T144500Z/PT10M", "2026-04-05 01:45–2026-04-05 01:55"),
         ("Australia/Lord_Howe", "20261003T151500Z/PT30M", "2026-10-04 01:45–2026-10-04 02:45"),

@@ -9,14 +9,18 @@ import Testing
     private static func hospital(perDay: Int = 2) -> String {
         """
         hospital: {name: 试验医院, time_zone: Asia/Shanghai}
-        departments: [{code: general, name: 全科}]
+        departments: [{code: general, name: 全科}, {code: eyes, name: 眼科}]
         services: [{code: clinic, name: 门诊}]
-        pools: [{code: general, name: 全科号, department: general, services: [clinic]}]
+        pools:
+          - {code: general, name: 全科号, department: general, services: [clinic]}
+          - {code: eyes, name: 眼科号, department: eyes, services: [clinic]}
         policies:
           - {department: general, per_day_department: 0, per_day: \(perDay), hold: 1h,
              terms: [{rule: CHANNEL_CLOSED, channels: [window, ward]}]}
         templates:
           - {code: long, pool: general, start: "00:00", slot_minutes: 5, slots: 512, capacity: 1,
+             valid_from: \(HospitalDay.today), valid_until: \(HospitalDay.today)}
+          - {code: eyes, pool: eyes, start: "00:00", slot_minutes: 5, slots: 512, capacity: 1,
              valid_from: \(HospitalDay.today), valid_until: \(HospitalDay.today)}
         """
     }
@@ -25,7 +29,7 @@ import Testing
         try await withServer([]) { server in
             let file = try server.folder.file("hospital.yaml", Self.hospital())
             _ = try await server.object("import", file, "--until", "today")
-            let found = try await server.object("slots", "--service", "clinic", "--limit", "12")
+            let found = try await server.object("slots", "--department", "general", "--limit", "12")
             // The first few may begin while the test runs.
             let slots = try #require(found["slots"] as? [[String: Any]])
             try await body(server, try #require(slots[5]["place"] as? String))
@@ -66,6 +70,8 @@ import Testing
             let answer = try await server.ask("hold", "--patient", "urn:id|2", "--slot", slot, "--json").object()
             let others = try #require(answer["alternatives"] as? [[String: Any]])
             #expect(others.count == 3 && others.allSatisfy { $0["place"] as? String != slot })
+            let pool = slot.prefix { $0 != "/" } + "/"
+            #expect(others.allSatisfy { ($0["place"] as? String)?.hasPrefix(pool) ?? false }, "of the same department")
             let other = try #require(others[2]["place"] as? String)
             #expect(try await server.ask("book", "--patient", "urn:id|2", "--slot", other).status == 0)
         }

@@ -25,14 +25,18 @@ extension HaoyuanClient {
     /// may book through this channel. One search; empty where the rule refuses in every slot.
     ///
     /// - Parameters:
+    ///   - department: Only in this one; nil for all that offer the service.
+    ///   - patientClass: How the patient is in the hospital; nil: rules about it are not judged.
     ///   - from: Nil for today in the hospital's zone.
     ///   - limit: Most slots, 1 to 5,000.
     public func alternatives(
-        to refusal: Refusal, service: ServiceID, patient: PatientID, from: LocalDate? = nil, limit: Int = 3,
-        options: RequestOptions = .init()
+        to refusal: Refusal, service: ServiceID, patient: PatientID, department: DepartmentID? = nil,
+        patientClass: PatientClass? = nil, from: LocalDate? = nil, limit: Int = 3, options: RequestOptions = .init()
     ) async throws(HaoyuanError) -> [FreeSlot] {
         guard refusal.rule.mayPassElsewhere else { return [] }
-        let query = SlotQuery(service: service, from: from, limit: limit, nextFree: true, patient: patient)
+        let query = SlotQuery(
+            department: department, service: service, from: from, limit: limit, nextFree: true, patient: patient,
+            patientClass: patientClass)
         return try await searchSlots(query, options: options).slots
     }
 }

@@ -55,6 +55,11 @@ package struct HospitalNames {
         try find(text, in: catalogue.resources, "resource", "resources", code: \.code, name: \.name)
     }
 
+    /// The department that a slot's pool belongs to; nil where the catalogue has no such pool.
+    package func department(of slot: SlotID) -> DepartmentID? {
+        pools[slot.session.pool].flatMap { departments[$0.department]?.id }
+    }
+
     /// The service wanted in a slot: the one named, or the only one its pool offers.
     package func service(_ text: String?, in slot: SlotID) throws(CommandFailure) -> Catalogue.Service {
         if let text { return try service(text) }

@@ -138,13 +138,17 @@ struct WriteAnswer {
         throw Ending(status: .refused)
     }
 
-    /// The next free slots of the service that was refused; nil where there are none, or nothing was to be booked.
+    /// The next free slots of the service that was refused, in the same department; nil where there are none, or
+    /// nothing was to be booked.
     private func alternatives(to refusal: Refusal, item: Int?) async -> (slots: [FreeSlot], names: HospitalNames)? {
         guard let booking, booking.items.indices.contains(item ?? 0) else { return nil }
-        let service = booking.items[item ?? 0].service
+        let wanted = booking.items[item ?? 0]
         do {
-            let slots = try await link.client.alternatives(to: refusal, service: service, patient: booking.patient)
-            return slots.isEmpty ? nil : (slots, try await link.names())
+            let names = try await link.names()
+            let slots = try await link.client.alternatives(
+                to: refusal, service: wanted.service, patient: booking.patient,
+                department: names.department(of: wanted.slot), patientClass: wanted.patientClass)
+            return slots.isEmpty ? nil : (slots, names)
         } catch {
             // The refusal is the answer, and is told all the same.
             Output.complain("what else is free could not be asked: \(error)")
