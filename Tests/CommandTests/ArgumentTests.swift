@@ -169,6 +169,7 @@ import Testing
 
     @Test
     func `an option stands once, and a list names everything once`() throws {
+        try ArgumentList.checkOptions(["days", "--department", "a", "--department", "b", "--pool", "c", "--pool", "d"])
         try ArgumentList.checkOptions(["book", "--slot", "1/0/0", "--slot", "1/0/1", "--", "--json", "--json"])
         for twice in [["slots", "--day", "today", "--day=+1"], ["status", "--json", "--json"]] {
             #expect(throws: (any Error).self) { try ArgumentList.checkOptions(twice) }
