@@ -28,7 +28,7 @@ extension CountView {
         page += cards
         page += section(
             say("一周热力图：各时刻售出比例", "A week: share sold by hour"), pictures.week,
-            say("颜色越深，售出比例越高。", "The darker, the more of it is sold."))
+            say("数字为售出百分比，颜色越深比例越高。", "In percent; the darker, the more of it is sold."))
         let byWeek = pictures.isByWeek ? say("按周合计。", "By week. ") : ""
         page += section(
             say("放号与售出", "Offered and sold"), pictures.volume, byWeek,

@@ -16,6 +16,8 @@ struct CountPictures {
         let byKey = Dictionary(rows.map { (Int($0.key), $0) }) { first, _ in first }
         let (left, top, height) = (64.0, 8.0, 34.0)
         let width = min(92, (SVGCanvas.width - left - 8) / Double(last - first + 1))
+        // Where it is open all day there is room for two digits.
+        let isNarrow = width < 44
         var canvas = SVGCanvas(height: top + height * 7 + 28, label: view.say("一周热力图", "heat map of a week"))
         for weekday in 0..<7 {
             let y = top + height * Double(weekday)
@@ -31,13 +33,14 @@ struct CountPictures {
                     + view.percent(row.soldUnits, of: row.offered)
                 let step = min(10, Int((share * 10).rounded()))
                 canvas.bar(x + 1, y + 1, width - 2, height - 2, "cell h\(step)", tip)
-                let words = "\(Int((share * 100).rounded()))%"
+                let words = "\(Int((share * 100).rounded()))\(isNarrow ? "" : "%")"
                 canvas.words(x + width / 2, y + height / 2 + 4, words, step >= 6 ? "lit middle" : "dark middle")
             }
         }
         for hour in first...last {
             let x = left + width * (Double(hour - first) + 0.5)
-            canvas.tick(x, top + height * 7 + 18, hour < 10 ? "0\(hour):00" : "\(hour):00")
+            let digits = hour < 10 ? "0\(hour)" : "\(hour)"
+            canvas.tick(x, top + height * 7 + 18, isNarrow ? digits : digits + ":00")
         }
         return canvas.finished
     }
