@@ -113,7 +113,7 @@ import Testing
             let refused = try await server.ask(command)
             #expect(refused.status == 78, "\(refused)")
             #expect(
-                refused.complaints.contains("li.ics line 7: DTSTART: TZID ‘Home’ is no IANA zone")
+                refused.complaints.contains("li.ics line 8: DTSTART: TZID ‘Home’ is no IANA zone")
                     && refused.complaints.contains("--tzid 'Home=Asia/Shanghai'"), "\(refused.complaints)")
             let done = try await server.ask(command + ["--tzid", "Home=Europe/Berlin", "--titles", "--json"]).object()
             #expect(done["calendar"] as? String == "李的日历" && done["added"] as? Int == 2, "\(done)")
