@@ -190,7 +190,7 @@ class Calendars(Case):
         self.assert_done(self.hospital.book(self.clinic))
         day = self.hospital.date(0)
         haoyuan(
-            *("calendar", "export", "--resource", self.clinic.code, "--from", "-1", "--to", "+30", "--out", "out.ics"),
+            *("calendar", "export", "--resource", self.clinic.code, "--from", "today", "--to", "+30", "--out", "out.ics"),
             cwd=self.folder,
         )
         data = (self.folder / "out.ics").read_bytes()
